@@ -1,0 +1,56 @@
+"""The bundle: the folder that a shard leaves, and the card in it that says what it is."""
+
+from enum import StrEnum
+
+from ci_toolkit.model.journal import Environment
+from ci_toolkit.model.record import Record
+
+BUNDLE_SCHEMA = 1
+CARD_NAME = "shard.json"
+JOURNAL_FOLDER = "journal"
+COVERAGE_FOLDER = "coverage"
+OUTPUT_FOLDER = "output"
+
+
+class ShardState(StrEnum):
+    """How far a shard came."""
+
+    RUNNING = "running"
+    """Still at work, or killed: the card is replaced only at the end."""
+    FINISHED = "finished"
+    """Every test that it selected has an outcome."""
+    STOPPED = "stopped"
+    """It ended early on purpose: Ctrl-C, SIGTERM, ``--maxfail``, a budget."""
+    BROKEN = "broken"
+    """It could not go on: pytest would not start, the disk was full."""
+    MISSING = "missing"
+    """No bundle came back. Never on a card; the merge says so."""
+
+
+class BundleFile(Record):
+    """A file of the bundle as its shard wrote it."""
+
+    path: str
+    """Relative to the bundle, with ``/``."""
+    size: int
+    sha256: str
+
+
+class ShardCard(Record):
+    """``shard.json``: what the bundle is, written at the start and replaced at the end."""
+
+    schema: int = BUNDLE_SCHEMA
+    plan_id: str
+    index: int
+    state: ShardState
+    reason: str = ""
+    """What a reader should know about the state."""
+    attempts: int = 0
+    """How many pytest processes it took."""
+    actual_seconds: float = 0.0
+    measures_coverage: bool = False
+    coverage_losses: tuple[str, ...] = ()
+    """Node ids of tests that killed a process, so that some lines that it ran are not in the data."""
+    environment: Environment | None = None
+    files: tuple[BundleFile, ...] = ()
+    """The coverage data files, so that a swapped or damaged one is noticed."""

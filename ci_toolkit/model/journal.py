@@ -1,0 +1,193 @@
+"""The journal's records: one JSON object a line, appended as tests run, so that a crash loses nothing finished.
+
+A journal file belongs to one process of one attempt. It opens with ``Opened``; collection writes
+``FileOpened`` then ``FileCollected`` or ``Uncollectable`` for each file, then ``Selected``; every test writes
+``Started`` and a ``Phase`` each for setup, call and teardown; a process that ends by itself writes ``Closed``.
+A test with ``Started`` and no teardown was in flight when the process died.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from ci_toolkit.model.record import Record
+
+JOURNAL_SCHEMA = 1
+
+
+class When(StrEnum):
+    """A phase of a test, in pytest's words."""
+
+    SETUP = "setup"
+    CALL = "call"
+    TEARDOWN = "teardown"
+
+
+class PhaseOutcome(StrEnum):
+    """How a phase ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+    RERUN = "rerun"
+    """Failed, and a plugin in the process tries the test again."""
+
+
+class Failure(Record, omit_defaults=True):
+    """Why a phase failed."""
+
+    message: str
+    """One line, such as ``AssertionError: assert 1 == 2``."""
+    detail: str = ""
+    """pytest's own long text, with the traceback."""
+    path: str = ""
+    line: int = 0
+    """Where it was raised, from 1; 0 is unknown."""
+    sections: tuple[tuple[str, str], ...] = ()
+    """Captured output: (title, text)."""
+
+
+class Environment(Record):
+    """What ran the tests."""
+
+    python: str
+    implementation: str
+    platform: str
+    pytest: str
+    plugins: tuple[str, ...] = ()
+    """``name-version`` of the pytest plugins, sorted."""
+
+
+class _Line(Record, tag_field="t", omit_defaults=True):
+    pass
+
+
+class Opened(_Line, tag="opened"):
+    """The first record: whose journal this is."""
+
+    schema: int
+    plan_id: str
+    shard: int
+    attempt: int
+    """Counts the processes that worked on this shard one after the other, from 1."""
+    worker: str
+    """``main``, or an xdist worker such as ``gw0``."""
+    pid: int
+    at: float
+    """Seconds since the epoch."""
+    environment: Environment
+
+
+class FileOpened(_Line, tag="file"):
+    """The import of a test file begins: if it kills the process, this names it."""
+
+    path: str
+
+
+class CollectedTest(Record, array_like=True, omit_defaults=True):
+    """One test that this process will run."""
+
+    suffix: str
+    """What follows ``path::`` in its node id; the whole node id where that does not begin with the path."""
+    line: int = 0
+    """From 1; 0 is unknown."""
+    category: str = ""
+    """Where it differs from its file's."""
+    location: str = ""
+    """The file that defines it, where that is not ``path`` (an inherited test)."""
+
+
+class FileCollected(_Line, tag="collected"):
+    """The tests of one file that this process selected; tests are numbered from 0 through all these records."""
+
+    path: str
+    tests: tuple[CollectedTest, ...]
+    category: str = ""
+    import_seconds: float = 0.0
+    piece: int = 0
+    total: int = 0
+    """How many tests the whole file holds, where it is cut."""
+    total_digest: str = ""
+    """SHA-256 over the sorted suffixes of the whole file, where it is cut; the same in each shard that has a piece."""
+    deselected: int = 0
+    """How many tests the user's own options (``-k``, ``-m``) left out."""
+
+
+class Uncollectable(_Line, tag="uncollectable"):
+    """A file or class that could not be collected (an import error), or that skipped itself as a whole."""
+
+    node_id: str
+    path: str
+    outcome: PhaseOutcome
+    failure: Failure
+    seconds: float = 0.0
+
+
+class Selected(_Line, tag="selected"):
+    """Collection is over: how many tests this process is to run."""
+
+    tests: int
+
+
+class Started(_Line, tag="start"):
+    """A test begins."""
+
+    i: int
+    at: float
+    """Seconds since the epoch."""
+
+
+class Phase(_Line, tag="phase"):
+    """A phase of a test ended."""
+
+    i: int
+    w: When
+    o: PhaseOutcome
+    s: float
+    """Seconds."""
+    reason: str = ""
+    """Why it was skipped or expected to fail."""
+    subtest: str = ""
+    """The description of the subtest that this is about."""
+    failure: Failure | None = None
+
+
+class Crashed(_Line, tag="crashed"):
+    """The process died, or was ended over its time limit, while this test or file was at work.
+
+    Written by the process that watched: the supervisor, or xdist's controller for its worker.
+    """
+
+    node_id: str
+    path: str
+    reason: str
+    """Such as ``killed by SIGKILL``."""
+    detail: str = ""
+
+
+class Closed(_Line, tag="closed"):
+    """The process ended by itself."""
+
+    at: float
+    exit_status: int
+    """pytest's."""
+    reason: str = ""
+    """Why it stopped before its last test (``-x``, Ctrl-C), or ``""``."""
+
+
+JournalRecord = (
+    Opened
+    | FileOpened
+    | FileCollected
+    | Uncollectable
+    | Selected
+    | Started
+    | Phase
+    | Crashed
+    | Closed
+)
+
+decoder: msgspec.json.Decoder[JournalRecord] = msgspec.json.Decoder(JournalRecord)
+"""Reads one line. Shared, because building a decoder costs more than reading a thousand lines."""

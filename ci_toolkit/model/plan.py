@@ -1,0 +1,158 @@
+"""The plan: which shard runs what. A value with a digest that every shard and the merge check."""
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+
+from ci_toolkit.errors import FormatError
+from ci_toolkit.model.record import Record, encode, from_json, to_json
+
+PLAN_SCHEMA = 1
+
+
+class Unit(Record):
+    """A whole file, or one piece of a file that was too large for a shard."""
+
+    path: str
+    estimated_seconds: float
+    piece: int = 0
+    """Which piece, from 1; 0 is the whole file."""
+    pieces: int = 0
+
+
+class PlannedShard(Record):
+    """One job's part of the suite."""
+
+    index: int
+    """From 1."""
+    estimated_seconds: float
+    units: tuple[Unit, ...]
+    category: str = ""
+    """The one category of all its files, or ``""`` if they are mixed."""
+    services: tuple[str, ...] = ()
+
+
+class Cut(Record):
+    """How one large file is divided: each piece is a run of node-id suffixes.
+
+    A suffix is what follows ``path::``. It may leave out the parameters: ``test_a`` claims
+    ``test_a[1]`` unless a piece names that test in full.
+    """
+
+    path: str
+    pieces: tuple[tuple[str, ...], ...]
+
+
+class PlanNote(Record):
+    """Something about the plan that a reader should hear, such as stale history."""
+
+    kind: str
+    message: str
+
+
+class Plan(Record):
+    """Which shard runs what, made once; ``plan_id`` is the digest of all the rest."""
+
+    schema: int = PLAN_SCHEMA
+    plan_id: str = ""
+    commit: str = ""
+    arguments: tuple[str, ...] = ()
+    """The paths that select the suite; empty for pytest's own defaults."""
+    pytest_args: tuple[str, ...] = ()
+    """Further pytest arguments that every shard gets."""
+    categories: tuple[str, ...] = ()
+    """The categories that are selected; empty for all."""
+    mode: str = ""
+    algorithm: str = "files"
+    shards: tuple[PlannedShard, ...]
+    cuts: tuple[Cut, ...] = ()
+    lower_bound_seconds: float
+    """No plan of this many shards can be faster: the larger of total/shards and the longest indivisible test."""
+    makespan_seconds: float
+    """The estimated seconds of the slowest shard."""
+    limited_by: str = ""
+    """The node id or path that sets the bound, or ``""`` where the total does."""
+    notes: tuple[PlanNote, ...] = ()
+
+    def sealed(self) -> "Plan":
+        """Return this plan with its digest as ``plan_id``."""
+        return msgspec.structs.replace(self, plan_id=self.digest())
+
+    def digest(self) -> str:
+        """Return the SHA-256 of everything but ``plan_id``, as 64 hexadecimal digits."""
+        return hashlib.sha256(encode(msgspec.structs.replace(self, plan_id=""))).hexdigest()
+
+    def shard(self, index: int) -> PlannedShard:
+        """Return shard ``index``, counted from 1. Raises FormatError if the plan has no such shard."""
+        for shard in self.shards:
+            if shard.index == index:
+                return shard
+        raise FormatError(
+            f"the plan has no shard {index}: its shards are 1 to {len(self.shards)}",
+            advice="Shards count from 1; take the index from the plan's matrix.",
+        )
+
+    def cut_of(self, path: str) -> Cut | None:
+        """Return how ``path`` is cut, or None if it runs whole."""
+        return next((cut for cut in self.cuts if cut.path == path), None)
+
+
+def plan_to_json(plan: Plan) -> bytes:
+    """Return the text of ``plan.json``."""
+    return to_json(plan)
+
+
+def plan_from_json(data: bytes, *, origin: str) -> Plan:
+    """Read ``plan.json``. Raises FormatError for another version, a wrong shape or a digest that does not fit."""
+    plan = from_json(data, Plan, schema=PLAN_SCHEMA, origin=origin)
+    if plan.digest() != plan.plan_id:
+        raise FormatError(
+            f"{origin} was changed after it was planned: its plan_id is not the digest of its content",
+            advice="Plan again with `ci-toolkit plan`; plans are not edited by hand.",
+        )
+    return plan
+
+
+class PieceOf:
+    """Says which piece of a cut file a test belongs to; every possible test belongs to exactly one.
+
+    The answer depends on the test's id alone, not on the order of collection, so shards agree even
+    under plugins that shuffle. In turn: the piece that names the test; the last piece that names its
+    function (so a new parameter set joins its siblings); the last that names its class; the last piece.
+    """
+
+    def __init__(self, cut: Cut) -> None:
+        self._last = len(cut.pieces)
+        self._exact: dict[str, int] = {}
+        self._function: dict[str, int] = {}
+        self._class: dict[str, int] = {}
+        for number, suffixes in enumerate(cut.pieces, start=1):
+            for suffix in suffixes:
+                self._exact[suffix] = number
+                self._function[function_of(suffix)] = number
+                self._class[class_of(suffix)] = number
+
+    def __call__(self, suffix: str) -> int:
+        """Return the piece, from 1, of the test ``path::suffix``."""
+        for table, key in self._ladder(suffix):
+            if key in table:
+                return table[key]
+        return self._last
+
+    def _ladder(self, suffix: str) -> tuple[tuple[Mapping[str, int], str], ...]:
+        return (
+            (self._exact, suffix),
+            (self._function, function_of(suffix)),
+            (self._class, class_of(suffix)),
+        )
+
+
+def function_of(suffix: str) -> str:
+    """Return a node-id suffix without its parameters: ``T::test[a]`` becomes ``T::test``."""
+    return suffix.partition("[")[0]
+
+
+def class_of(suffix: str) -> str:
+    """Return the class part of a node-id suffix: ``T::U::test[a]`` becomes ``T::U``, ``test`` becomes ``""``."""
+    return function_of(suffix).rpartition("::")[0]

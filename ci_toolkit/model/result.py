@@ -1,0 +1,61 @@
+"""What became of one test, put together from its journal records."""
+
+from enum import StrEnum
+
+from ci_toolkit.model.journal import Failure, When
+from ci_toolkit.model.record import Record
+
+
+class Outcome(StrEnum):
+    """The final outcome of a test, in pytest's words."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    """Setup or teardown failed, the file could not be imported, or the process died."""
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether a run with this outcome is red."""
+        return self in {Outcome.FAILED, Outcome.ERROR}
+
+
+class PhaseFailure(Record):
+    """A failed phase, or a failed subtest in it."""
+
+    when: When
+    failure: Failure
+    subtest: str = ""
+
+
+class TestResult(Record):
+    """The one final outcome of a test, with every failed attempt on the way."""
+
+    __test__ = False  # not for pytest, whatever the name
+
+    node_id: str
+    path: str
+    line: int
+    category: str
+    outcome: Outcome
+    setup_seconds: float = 0.0
+    call_seconds: float = 0.0
+    teardown_seconds: float = 0.0
+    reason: str = ""
+    """Why it was skipped or expected to fail."""
+    failures: tuple[PhaseFailure, ...] = ()
+    reruns: tuple[PhaseFailure, ...] = ()
+    """The failures of earlier attempts, oldest first."""
+
+    @property
+    def seconds(self) -> float:
+        """Setup, call and teardown together."""
+        return self.setup_seconds + self.call_seconds + self.teardown_seconds
+
+    @property
+    def is_flaky(self) -> bool:
+        """Whether it failed and then passed in the same run."""
+        return bool(self.reruns) and self.outcome is Outcome.PASSED

@@ -1,0 +1,29 @@
+"""The suite as it stands in a checkout, found without importing a test module."""
+
+from ci_toolkit.model.record import Record
+
+
+class SuiteFile(Record):
+    """One file that pytest collects tests from."""
+
+    path: str
+    """Relative to the suite's root, with ``/``: the first part of its tests' node ids."""
+    category: str = ""
+    """The category of its directory, or ``""``."""
+    anchors: tuple[str, ...] = ()
+    """Node-id suffixes read from the source in order (``test_a``, ``TestB::test_c``), without parameters.
+
+    A reading, not a promise: generated tests are missing and parametrized ones stand once.
+    """
+
+
+class Suite(Record):
+    """Every file that a plain ``pytest`` would collect here, in its order."""
+
+    root: str
+    """The absolute path of pytest's rootdir; stays on this machine."""
+    arguments: tuple[str, ...]
+    """The paths that select the suite, relative to the root; empty for pytest's own defaults."""
+    files: tuple[SuiteFile, ...]
+    commit: str = ""
+    """The git commit of the checkout, or ``""`` outside git."""

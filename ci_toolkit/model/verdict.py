@@ -1,0 +1,130 @@
+"""The verdict: one honest answer for the whole run, with every reason. Shape of ``verdict.json``."""
+
+from enum import StrEnum
+
+from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.record import Record
+
+VERDICT_SCHEMA = 1
+
+
+class Status(StrEnum):
+    """The answer."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+
+
+class Counts(Record):
+    """How many tests ended how. ``flaky`` and ``quarantined`` are counted among the others too."""
+
+    total: int = 0
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    skipped: int = 0
+    xfailed: int = 0
+    xpassed: int = 0
+    flaky: int = 0
+    quarantined: int = 0
+    lost: int = 0
+
+
+class LostTest(Record):
+    """A test (or a file whose tests are unknown) without a trustworthy outcome."""
+
+    node_id: str
+    shard: int
+    reason: str
+
+
+class Breach(Record):
+    """A rule that the run broke."""
+
+    gate: str
+    """The rule: ``tests``, ``completeness``, ``coverage``, ``coverage-data``, ``budget``, ..."""
+    message: str
+
+
+class CategoryCoverage(Record):
+    """Coverage that one category's tests reach by themselves."""
+
+    percent: float
+    threshold: float | None = None
+
+
+class Coverage(Record):
+    """Coverage of the run, in percent of lines, or of lines and branches where branches were measured."""
+
+    percent: float | None
+    threshold: float | None = None
+    by_category: dict[str, CategoryCoverage] = {}
+
+
+class ShardReport(Record):
+    """One shard, planned against actual."""
+
+    index: int
+    state: ShardState
+    tests: int
+    planned_seconds: float
+    actual_seconds: float
+    reason: str = ""
+
+
+class TestFailure(Record):
+    """A failed test, as much as a list needs."""
+
+    __test__ = False  # not for pytest, whatever the name
+
+    node_id: str
+    file: str
+    line: int
+    """Where it failed, else where it is defined; from 1, 0 is unknown."""
+    message: str
+    quarantined: bool = False
+    shard: int = 0
+    outcome: str = "failed"
+    detail: str = ""
+
+
+class SlowTest(Record):
+    """One of the slowest tests."""
+
+    node_id: str
+    seconds: float
+
+
+class Proof(Record):
+    """What shows that every test ran exactly once."""
+
+    planned_files: int
+    collected_files: int
+    collected_tests: int
+    outcomes: int
+    statement: str
+
+
+class Verdict(Record):
+    """One honest answer for the whole run, with every reason."""
+
+    schema: int = VERDICT_SCHEMA
+    status: Status
+    exit_code: int
+    plan_id: str
+    commit: str = ""
+    counts: Counts
+    lost: tuple[LostTest, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    coverage: Coverage
+    shards: tuple[ShardReport, ...] = ()
+    failures: tuple[TestFailure, ...] = ()
+    flaky: tuple[TestFailure, ...] = ()
+    slowest: tuple[SlowTest, ...] = ()
+    proof: Proof
+    notes: tuple[str, ...] = ()
+    """What a reader should hear that decides nothing."""
+    lower_bound_seconds: float = 0.0
+    predicted_seconds: float = 0.0
+    achieved_seconds: float = 0.0
