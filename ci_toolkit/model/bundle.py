@@ -27,7 +27,7 @@ class ShardState(StrEnum):
     """No bundle came back. Never on a card; the merge says so."""
 
 
-class BundleFile(Record):
+class BundleFile(Record, frozen=True, kw_only=True):
     """A file of the bundle as its shard wrote it."""
 
     path: str
@@ -36,7 +36,7 @@ class BundleFile(Record):
     sha256: str
 
 
-class ShardCard(Record):
+class ShardCard(Record, frozen=True, kw_only=True):
     """``shard.json``: what the bundle is, written at the start and replaced at the end."""
 
     schema: int = BUNDLE_SCHEMA

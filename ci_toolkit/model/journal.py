@@ -35,7 +35,7 @@ class PhaseOutcome(StrEnum):
     """Failed, and a plugin in the process tries the test again."""
 
 
-class Failure(Record, omit_defaults=True):
+class Failure(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Why a phase failed."""
 
     message: str
@@ -49,7 +49,7 @@ class Failure(Record, omit_defaults=True):
     """Captured output: (title, text)."""
 
 
-class Environment(Record):
+class Environment(Record, frozen=True, kw_only=True):
     """What ran the tests."""
 
     python: str
@@ -60,11 +60,11 @@ class Environment(Record):
     """``name-version`` of the pytest plugins, sorted."""
 
 
-class _Line(Record, tag_field="t", omit_defaults=True):
+class _Line(Record, frozen=True, kw_only=True, tag_field="t", omit_defaults=True):
     pass
 
 
-class Opened(_Line, tag="opened"):
+class Opened(_Line, frozen=True, kw_only=True, tag="opened"):
     """The first record: whose journal this is."""
 
     schema: int
@@ -80,13 +80,13 @@ class Opened(_Line, tag="opened"):
     environment: Environment
 
 
-class FileOpened(_Line, tag="file"):
+class FileOpened(_Line, frozen=True, kw_only=True, tag="file"):
     """The import of a test file begins: if it kills the process, this names it."""
 
     path: str
 
 
-class CollectedTest(Record, array_like=True, omit_defaults=True):
+class CollectedTest(Record, frozen=True, kw_only=True, array_like=True, omit_defaults=True):
     """One test that this process will run."""
 
     suffix: str
@@ -99,7 +99,7 @@ class CollectedTest(Record, array_like=True, omit_defaults=True):
     """The file that defines it, where that is not ``path`` (an inherited test)."""
 
 
-class FileCollected(_Line, tag="collected"):
+class FileCollected(_Line, frozen=True, kw_only=True, tag="collected"):
     """The tests of one file that this process selected; tests are numbered from 0 through all these records."""
 
     path: str
@@ -115,7 +115,7 @@ class FileCollected(_Line, tag="collected"):
     """How many tests the user's own options (``-k``, ``-m``) left out."""
 
 
-class Uncollectable(_Line, tag="uncollectable"):
+class Uncollectable(_Line, frozen=True, kw_only=True, tag="uncollectable"):
     """A file or class that could not be collected (an import error), or that skipped itself as a whole."""
 
     node_id: str
@@ -125,13 +125,13 @@ class Uncollectable(_Line, tag="uncollectable"):
     seconds: float = 0.0
 
 
-class Selected(_Line, tag="selected"):
+class Selected(_Line, frozen=True, kw_only=True, tag="selected"):
     """Collection is over: how many tests this process is to run."""
 
     tests: int
 
 
-class Started(_Line, tag="start"):
+class Started(_Line, frozen=True, kw_only=True, tag="start"):
     """A test begins."""
 
     i: int
@@ -139,7 +139,7 @@ class Started(_Line, tag="start"):
     """Seconds since the epoch."""
 
 
-class Phase(_Line, tag="phase"):
+class Phase(_Line, frozen=True, kw_only=True, tag="phase"):
     """A phase of a test ended."""
 
     i: int
@@ -154,7 +154,7 @@ class Phase(_Line, tag="phase"):
     failure: Failure | None = None
 
 
-class Crashed(_Line, tag="crashed"):
+class Crashed(_Line, frozen=True, kw_only=True, tag="crashed"):
     """The process died, or was ended over its time limit, while this test or file was at work.
 
     Written by the process that watched: the supervisor, or xdist's controller for its worker.
@@ -167,7 +167,7 @@ class Crashed(_Line, tag="crashed"):
     detail: str = ""
 
 
-class Closed(_Line, tag="closed"):
+class Closed(_Line, frozen=True, kw_only=True, tag="closed"):
     """The process ended by itself."""
 
     at: float
@@ -177,17 +177,7 @@ class Closed(_Line, tag="closed"):
     """Why it stopped before its last test (``-x``, Ctrl-C), or ``""``."""
 
 
-JournalRecord = (
-    Opened
-    | FileOpened
-    | FileCollected
-    | Uncollectable
-    | Selected
-    | Started
-    | Phase
-    | Crashed
-    | Closed
-)
+JournalRecord = Opened | FileOpened | FileCollected | Uncollectable | Selected | Started | Phase | Crashed | Closed
 
 decoder: msgspec.json.Decoder[JournalRecord] = msgspec.json.Decoder(JournalRecord)
 """Reads one line. Shared, because building a decoder costs more than reading a thousand lines."""

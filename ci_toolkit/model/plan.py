@@ -11,7 +11,7 @@ from ci_toolkit.model.record import Record, encode, from_json, to_json
 PLAN_SCHEMA = 1
 
 
-class Unit(Record):
+class Unit(Record, frozen=True, kw_only=True):
     """A whole file, or one piece of a file that was too large for a shard."""
 
     path: str
@@ -21,7 +21,7 @@ class Unit(Record):
     pieces: int = 0
 
 
-class PlannedShard(Record):
+class PlannedShard(Record, frozen=True, kw_only=True):
     """One job's part of the suite."""
 
     index: int
@@ -33,7 +33,7 @@ class PlannedShard(Record):
     services: tuple[str, ...] = ()
 
 
-class Cut(Record):
+class Cut(Record, frozen=True, kw_only=True):
     """How one large file is divided: each piece is a run of node-id suffixes.
 
     A suffix is what follows ``path::``. It may leave out the parameters: ``test_a`` claims
@@ -44,14 +44,14 @@ class Cut(Record):
     pieces: tuple[tuple[str, ...], ...]
 
 
-class PlanNote(Record):
+class PlanNote(Record, frozen=True, kw_only=True):
     """Something about the plan that a reader should hear, such as stale history."""
 
     kind: str
     message: str
 
 
-class Plan(Record):
+class Plan(Record, frozen=True, kw_only=True):
     """Which shard runs what, made once; ``plan_id`` is the digest of all the rest."""
 
     schema: int = PLAN_SCHEMA
@@ -77,7 +77,8 @@ class Plan(Record):
 
     def sealed(self) -> "Plan":
         """Return this plan with its digest as ``plan_id``."""
-        return msgspec.structs.replace(self, plan_id=self.digest())
+        as_read_back = msgspec.convert(msgspec.to_builtins(self), Plan)  # an int given for seconds reads as 1.0
+        return msgspec.structs.replace(as_read_back, plan_id=as_read_back.digest())
 
     def digest(self) -> str:
         """Return the SHA-256 of everything but ``plan_id``, as 64 hexadecimal digits."""

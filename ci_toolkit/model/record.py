@@ -7,8 +7,8 @@ import msgspec
 from ci_toolkit.errors import FormatError
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False, forbid_unknown_fields=True):
-    """An immutable value with named fields."""
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An immutable value with named fields. Subclasses repeat ``kw_only``, which is not inherited."""
 
 
 R = TypeVar("R")

@@ -23,7 +23,7 @@ class Outcome(StrEnum):
         return self in {Outcome.FAILED, Outcome.ERROR}
 
 
-class PhaseFailure(Record):
+class PhaseFailure(Record, frozen=True, kw_only=True):
     """A failed phase, or a failed subtest in it."""
 
     when: When
@@ -31,7 +31,7 @@ class PhaseFailure(Record):
     subtest: str = ""
 
 
-class TestResult(Record):
+class TestResult(Record, frozen=True, kw_only=True):
     """The one final outcome of a test, with every failed attempt on the way."""
 
     __test__ = False  # not for pytest, whatever the name

@@ -3,7 +3,7 @@
 from ci_toolkit.model.record import Record
 
 
-class SuiteFile(Record):
+class SuiteFile(Record, frozen=True, kw_only=True):
     """One file that pytest collects tests from."""
 
     path: str
@@ -17,7 +17,7 @@ class SuiteFile(Record):
     """
 
 
-class Suite(Record):
+class Suite(Record, frozen=True, kw_only=True):
     """Every file that a plain ``pytest`` would collect here, in its order."""
 
     root: str

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.record import Record
 
@@ -16,7 +18,7 @@ class Status(StrEnum):
     INCOMPLETE = "incomplete"
 
 
-class Counts(Record):
+class Counts(Record, frozen=True, kw_only=True):
     """How many tests ended how. ``flaky`` and ``quarantined`` are counted among the others too."""
 
     total: int = 0
@@ -31,7 +33,7 @@ class Counts(Record):
     lost: int = 0
 
 
-class LostTest(Record):
+class LostTest(Record, frozen=True, kw_only=True):
     """A test (or a file whose tests are unknown) without a trustworthy outcome."""
 
     node_id: str
@@ -39,7 +41,7 @@ class LostTest(Record):
     reason: str
 
 
-class Breach(Record):
+class Breach(Record, frozen=True, kw_only=True):
     """A rule that the run broke."""
 
     gate: str
@@ -47,22 +49,22 @@ class Breach(Record):
     message: str
 
 
-class CategoryCoverage(Record):
+class CategoryCoverage(Record, frozen=True, kw_only=True):
     """Coverage that one category's tests reach by themselves."""
 
     percent: float
     threshold: float | None = None
 
 
-class Coverage(Record):
+class Coverage(Record, frozen=True, kw_only=True):
     """Coverage of the run, in percent of lines, or of lines and branches where branches were measured."""
 
     percent: float | None
     threshold: float | None = None
-    by_category: dict[str, CategoryCoverage] = {}
+    by_category: dict[str, CategoryCoverage] = msgspec.field(default_factory=dict)
 
 
-class ShardReport(Record):
+class ShardReport(Record, frozen=True, kw_only=True):
     """One shard, planned against actual."""
 
     index: int
@@ -73,7 +75,7 @@ class ShardReport(Record):
     reason: str = ""
 
 
-class TestFailure(Record):
+class TestFailure(Record, frozen=True, kw_only=True):
     """A failed test, as much as a list needs."""
 
     __test__ = False  # not for pytest, whatever the name
@@ -89,14 +91,14 @@ class TestFailure(Record):
     detail: str = ""
 
 
-class SlowTest(Record):
+class SlowTest(Record, frozen=True, kw_only=True):
     """One of the slowest tests."""
 
     node_id: str
     seconds: float
 
 
-class Proof(Record):
+class Proof(Record, frozen=True, kw_only=True):
     """What shows that every test ran exactly once."""
 
     planned_files: int
@@ -106,7 +108,7 @@ class Proof(Record):
     statement: str
 
 
-class Verdict(Record):
+class Verdict(Record, frozen=True, kw_only=True):
     """One honest answer for the whole run, with every reason."""
 
     schema: int = VERDICT_SCHEMA

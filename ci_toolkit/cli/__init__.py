@@ -1,0 +1,1 @@
+"""The command line: parses, wires the rooms together, prints, and returns an exit code."""

@@ -1,0 +1,93 @@
+"""The ``ci-toolkit`` program: finds the command, runs it, and turns errors into messages and exit codes."""
+
+import difflib
+import importlib
+import os
+import sys
+import traceback
+
+import click
+
+from ci_toolkit import __version__
+from ci_toolkit.errors import ExitCode, ToolkitError
+
+COMMANDS = {
+    "run": ("ci_toolkit.cli.run", "Plan, run, merge and judge the suite on this machine."),
+    "plan": ("ci_toolkit.cli.plan", "Write the plan: which shard runs what."),
+    "shard": ("ci_toolkit.cli.shard", "Run one shard of a plan and leave its bundle."),
+    "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
+}
+"""Command name to the module with its click command (named ``command``) and its one line of help.
+
+Modules are imported only when their command runs: `ci-toolkit shard` must not pay for the others.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is asked for, and names the nearest one when there is none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """Return the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command, or None if there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command. Raises UsageError with the nearest known name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else f" Commands: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the help of the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 passed, 1 failed, 2 usage, 3 nothing to run, 4 infrastructure, "
+    "5 incomplete, 70 a bug in ci-toolkit, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="ci-toolkit")
+def program() -> None:
+    """Turn a pytest suite into one distributed, honest CI run."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program and return its exit code; every message goes to standard error."""
+    try:
+        result = program.main(args=argv, prog_name="ci-toolkit", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("ci-toolkit: interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except ToolkitError as error:
+        click.echo(f"ci-toolkit: error [{error.slug}]: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
+        return ExitCode.USAGE
+    except Exception:  # noqa: BLE001 (the one broad catch: a bug of ours has its own exit code)
+        traceback.print_exc()
+        click.echo("ci-toolkit: this is a bug in ci-toolkit; please report it with the lines above", err=True)
+        return ExitCode.BUG
+    return result if isinstance(result, int) else ExitCode.PASSED
+
+
+def entry_point() -> None:
+    """Run the program and exit."""
+    sys.exit(main())

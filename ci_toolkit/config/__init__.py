@@ -1,0 +1,1 @@
+"""Settings, each with where its value came from: flag, environment, pyproject or default."""

@@ -1,0 +1,1 @@
+"""Events, checks, outputs and workflow files of GitHub."""

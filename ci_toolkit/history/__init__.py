@@ -1,0 +1,1 @@
+"""Durations and outcomes of past runs."""

@@ -1,0 +1,1 @@
+"""The guide's forbidden patterns as rules with codes."""

@@ -1,0 +1,1 @@
+"""Bundles in; results, JUnit and coverage out; completeness proved."""

@@ -1,0 +1,1 @@
+"""Pure: from history to estimates, balance, sizing and the matrix."""

@@ -1,0 +1,1 @@
+"""Pure: the verdict as terminal text, job summary and HTML."""

@@ -1,0 +1,1 @@
+"""Real services on one table of ports: providers, readiness, leases, snapshots."""

@@ -1,0 +1,1 @@
+"""Pure: gates, and the judgement of failures."""
