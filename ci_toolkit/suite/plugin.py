@@ -1,0 +1,1 @@
+"""The pytest plugin: silent until a ci-toolkit command asks for it."""

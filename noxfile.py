@@ -1,0 +1,1 @@
+"""The sessions of ci-toolkit's own development."""
