@@ -49,6 +49,8 @@ class ShardCard(Record, frozen=True, kw_only=True):
     """How many pytest processes it took."""
     actual_seconds: float = 0.0
     measures_coverage: bool = False
+    unexplained_exit: str = ""
+    """How pytest ended, where that was worse than its tests' outcomes explain."""
     coverage_losses: tuple[str, ...] = ()
     """Node ids of tests that killed a process, so that some lines that it ran are not in the data."""
     environment: Environment | None = None

@@ -1,0 +1,43 @@
+"""What a running shard tells whoever watches."""
+
+from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.record import Record
+
+
+class TestsSelected(Record, frozen=True, kw_only=True):
+    """Collection is over."""
+
+    shard: int
+    tests: int
+
+
+class TestEnded(Record, frozen=True, kw_only=True):
+    """A test has its last phase behind it."""
+
+    shard: int
+    node_id: str
+    is_failure: bool
+    message: str = ""
+
+
+class ProblemFound(Record, frozen=True, kw_only=True):
+    """A failed phase, a file that cannot be imported, a test that killed its process: told when it happens."""
+
+    shard: int
+    node_id: str
+    kind: str
+    """``FAILED`` or ``ERROR``."""
+    message: str
+
+
+class ShardEnded(Record, frozen=True, kw_only=True):
+    """The shard's bundle is closed."""
+
+    shard: int
+    state: ShardState
+    reason: str
+    seconds: float
+    has_failures: bool
+
+
+ShardEvent = TestsSelected | TestEnded | ProblemFound | ShardEnded

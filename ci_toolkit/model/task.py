@@ -1,0 +1,54 @@
+"""What a pytest process that ci-toolkit starts is to do; the plugin in it reads this from a file."""
+
+from ci_toolkit.model.plan import Cut
+from ci_toolkit.model.record import Record
+
+
+class FindTask(Record, frozen=True, kw_only=True, tag_field="task", tag="find"):
+    """List the files that hold tests, without importing them."""
+
+    out: str
+    """Where to write the listing."""
+
+
+class FoundFiles(Record, frozen=True, kw_only=True):
+    """The answer to a FindTask."""
+
+    root: str
+    paths: tuple[str, ...]
+    function_patterns: tuple[str, ...]
+    """pytest's ``python_functions``."""
+    class_patterns: tuple[str, ...]
+    """pytest's ``python_classes``."""
+
+
+class FinishedTest(Record, frozen=True, kw_only=True, array_like=True):
+    """A test that an earlier process of this shard has finished with."""
+
+    path: str
+    suffix: str
+    times: int = 1
+    """How many tests of this very name are finished; pytest allows namesakes."""
+
+
+class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"):
+    """Run these files, or pieces of them, and keep a journal."""
+
+    plan_id: str
+    shard: int
+    attempt: int
+    journal: str
+    """The folder of the journal files."""
+    supervisor: int
+    """The process id of the supervisor: when it dies, so does pytest."""
+    root: str
+    pieces: dict[str, int]
+    """Path to the piece that is ours; 0 is the whole file."""
+    cuts: tuple[Cut, ...] = ()
+    finished: tuple[FinishedTest, ...] = ()
+    categories: tuple[str, ...] = ()
+    """The names that count as categories."""
+    coverage_by_category: bool = False
+
+
+Task = FindTask | ShardTask

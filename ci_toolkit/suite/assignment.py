@@ -1,0 +1,71 @@
+"""Reads the task of this pytest process and registers the plugin that does it."""
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ci_toolkit.model.task import FindTask, ShardTask, Task
+from ci_toolkit.suite.find_plugin import FindPlugin
+from ci_toolkit.suite.plugin import VARIABLE
+from ci_toolkit.suite.selection import owned_files, owned_folders
+from ci_toolkit.suite.shard_plugin import ShardPlugin
+from ci_toolkit.suite.watchers import ControllerPlugin, die_with_parent
+
+
+def take_up(task_file: str, config: pytest.Config) -> None:
+    """Register the plugin for the task in ``task_file``."""
+    task = msgspec.json.decode(Path(task_file).read_bytes(), type=Task)
+    if isinstance(task, FindTask):
+        config.args = [argument.partition("::")[0] for argument in config.args]  # files, not tests in them
+        config.pluginmanager.register(FindPlugin(task, config), "ci-toolkit-find")
+        return
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    die_with_parent(task.supervisor if not worker else os.getppid())
+    config.args = _arguments_with_our_files(config, task)
+    _leave_judging_coverage_to_the_merge(config)
+    if not worker and getattr(config.option, "dist", "no") != "no":
+        config.pluginmanager.register(ControllerPlugin(task, config), "ci-toolkit-shard")
+    else:
+        config.pluginmanager.register(ShardPlugin(task, config, worker=worker or "main"), "ci-toolkit-shard")
+    if config.pluginmanager.has_plugin("xdist"):
+        config.pluginmanager.register(_PassTaskOn(task_file), "ci-toolkit-pass-task-on")
+
+
+def _arguments_with_our_files(config: pytest.Config, task: ShardTask) -> list[str]:
+    # Set here, not on the command line: the root, the ini file and the first conftest files are then
+    # found exactly as in a plain run. pytest rejects an argument in which nothing is collected.
+    ours = set(owned_folders(owned_files(task))) | owned_files(task)
+    return [argument for argument in config.args if _place_of(argument, config) in ours]
+
+
+def _place_of(argument: str, config: pytest.Config) -> str:
+    path = argument.partition("::")[0]
+    place = os.path.normpath(config.invocation_params.dir / path)
+    if config.option.pyargs and not Path(place).exists():
+        spec = importlib.util.find_spec(path)
+        if spec is not None:
+            return (spec.submodule_search_locations or [str(spec.origin)])[0]
+    return place
+
+
+def _leave_judging_coverage_to_the_merge(config: pytest.Config) -> None:
+    # One shard's coverage is a part of the whole: a threshold would fail it, a report would mislead.
+    if hasattr(config.option, "cov_fail_under"):
+        config.option.cov_fail_under = None
+        config.option.cov_report = {}
+
+
+class _PassTaskOn:
+    """Gives xdist's workers the task, which the environment no longer holds."""
+
+    def __init__(self, task_file: str) -> None:
+        self.task_file = task_file
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Add the task to what the worker is told."""
+        node.workerinput[VARIABLE] = self.task_file

@@ -1,0 +1,63 @@
+"""Writes the bundle of a shard: its folders, its card, the digests of its coverage data."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from ci_toolkit.errors import ToolkitError
+from ci_toolkit.files import replace_file
+from ci_toolkit.model.bundle import (
+    CARD_NAME,
+    COVERAGE_FOLDER,
+    JOURNAL_FOLDER,
+    OUTPUT_FOLDER,
+    BundleFile,
+    ShardCard,
+)
+from ci_toolkit.model.record import to_json
+
+_FOLDERS = (JOURNAL_FOLDER, COVERAGE_FOLDER, OUTPUT_FOLDER, "task", "cache")
+
+
+class BundleError(ToolkitError):
+    """The folder for the bundle cannot be used."""
+
+    slug = "bundle"
+
+
+def open_bundle(results: Path, index: int) -> Path:
+    """Make the empty folder ``results/shard-INDEX``; an earlier bundle of the same shard is removed.
+
+    Raises BundleError if the folder holds anything that is not a bundle: nothing of the user's is deleted.
+    """
+    folder = (results / f"shard-{index}").resolve()
+    if folder.exists():
+        strangers = sorted({entry.name for entry in folder.iterdir()} - {CARD_NAME, *_FOLDERS})
+        if strangers or not (folder / CARD_NAME).is_file():
+            raise BundleError(
+                f"{folder} is in the way: it is no bundle of an earlier run",
+                advice="Give another folder with --results, or remove it yourself.",
+            )
+        shutil.rmtree(folder)
+    for name in _FOLDERS:
+        (folder / name).mkdir(parents=True)
+    return folder
+
+
+def write_card(folder: Path, card: ShardCard) -> None:
+    """Write ``shard.json`` under a temporary name and put it in place."""
+    replace_file(folder / CARD_NAME, to_json(card))
+
+
+def close_bundle(folder: Path) -> tuple[BundleFile, ...]:
+    """Remove what only the run itself needed, and return the coverage data files with their digests."""
+    shutil.rmtree(folder / "task", ignore_errors=True)
+    shutil.rmtree(folder / "cache", ignore_errors=True)
+    files = []
+    for path in sorted((folder / COVERAGE_FOLDER).rglob(".coverage*")):
+        if path.is_file() and not path.name.endswith("-journal"):
+            with path.open("rb") as data:
+                digest = hashlib.file_digest(data, "sha256").hexdigest()
+            size = path.stat().st_size
+            files.append(BundleFile(path=path.relative_to(folder).as_posix(), size=size, sha256=digest))
+    return tuple(files)

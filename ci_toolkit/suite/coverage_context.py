@@ -1,0 +1,48 @@
+"""In pytest: keeps measured coverage safe from a crash, and apart by category where that is asked for."""
+
+import time
+from collections.abc import Collection
+
+import coverage
+import pytest
+
+from ci_toolkit.model.category import category_of_markers, category_of_path
+
+CONTEXT_PREFIX = "category:"
+FLUSH_SECONDS = 5.0
+"""How much measuring a killed process may lose."""
+
+
+class CoverageContext:
+    """Switches coverage's dynamic context, which is also what writes the measured lines to disk.
+
+    Works with whatever started coverage (``--cov``, ``coverage run``); does nothing when nobody did, or when
+    the user switches contexts themselves (``dynamic_context``, ``--cov-context``).
+    """
+
+    def __init__(self, *, by_category: bool) -> None:
+        self._by_category = by_category
+        self._context = ""
+        self._flushed = time.monotonic()
+
+    def enter_test(self, item: pytest.Item, categories: Collection[str]) -> None:
+        """Attribute what follows to the category of ``item``."""
+        if coverage.Coverage.current() is None or item.config.getoption("cov_context", None):
+            return
+        category = ""
+        if self._by_category:
+            marked = category_of_markers((mark.name for mark in item.iter_markers()), categories)
+            category = marked or category_of_path(item.nodeid.partition("::")[0], categories)
+        self.enter(category)
+
+    def enter(self, category: str) -> None:
+        """Attribute what follows to ``category``, and write what was measured before if that is due."""
+        measuring = coverage.Coverage.current()
+        if measuring is None or measuring.get_option("run:dynamic_context"):
+            return
+        context = CONTEXT_PREFIX + category if self._by_category and category else ""
+        if context == self._context and time.monotonic() - self._flushed < FLUSH_SECONDS:
+            return
+        measuring.switch_context(context)
+        self._context = context
+        self._flushed = time.monotonic()

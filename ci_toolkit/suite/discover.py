@@ -1,0 +1,94 @@
+"""Finds the suite's files as pytest would, without importing a test module."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ci_toolkit.errors import ToolkitError
+from ci_toolkit.model.category import CATEGORIES, category_of_path
+from ci_toolkit.model.record import encode
+from ci_toolkit.model.suite import Suite, SuiteFile
+from ci_toolkit.model.task import FindTask, FoundFiles
+from ci_toolkit.suite.anchors import AnchorReader
+from ci_toolkit.suite.checkout import commit_of
+from ci_toolkit.suite.plugin import VARIABLE
+
+FIND_SECONDS = 600.0
+_PYTEST_USAGE = 4
+_NOTHING_COLLECTED = (0, 5)
+
+
+class DiscoveryError(ToolkitError):
+    """pytest itself could not walk the suite: a bad option, a broken conftest."""
+
+    slug = "discovery"
+
+
+def pytest_command() -> list[str]:
+    """Return the command that runs pytest as ``pytest`` does: without the current folder on ``sys.path``."""
+    return [sys.executable, "-P", "-m", "pytest"]
+
+
+def find_suite(
+    root: Path,
+    arguments: Sequence[str] = (),
+    pytest_args: Sequence[str] = (),
+    *,
+    known: Collection[str] = (),
+    categories: Collection[str] = CATEGORIES,
+) -> Suite:
+    """Return every file that ``pytest ARGUMENTS`` run in ``root`` would collect, in its order.
+
+    conftest files are imported, test modules are not. Files whose paths are in ``known`` (history knows
+    their tests) are not read for anchors. Raises DiscoveryError with pytest's own words if it fails.
+    """
+    found = _ask_pytest(root, [*pytest_args, *arguments])
+    reader = AnchorReader(found.function_patterns, found.class_patterns)
+    files = tuple(
+        SuiteFile(
+            path=path,
+            category=category_of_path(path, categories),
+            anchors=() if path in known else reader.read(Path(found.root) / path),
+        )
+        for path in found.paths
+    )
+    return Suite(root=found.root, arguments=tuple(arguments), files=files, commit=commit_of(root))
+
+
+def _ask_pytest(root: Path, arguments: Sequence[str]) -> FoundFiles:
+    with tempfile.TemporaryDirectory(prefix="ci-toolkit-find-") as folder:
+        answer = Path(folder) / "found.json"
+        task_file = Path(folder) / "task.json"
+        task_file.write_bytes(encode(FindTask(out=str(answer))))
+        command = [*pytest_command(), "--collect-only", "-q", "-o", f"cache_dir={folder}/cache", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=root,
+            env={**os.environ, VARIABLE: str(task_file)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=FIND_SECONDS,
+            check=False,
+        )
+        output = done.stdout.decode("utf-8", "replace")
+        if done.returncode not in _NOTHING_COLLECTED:
+            raise DiscoveryError(
+                f"pytest could not find the suite in {root} (exit status {done.returncode}):\n{_tail(output)}",
+                advice="Run `pytest --collect-only` with the same arguments to see all of it.",
+            )
+        if not answer.exists():
+            raise DiscoveryError(
+                f"pytest ran in {root} without ci-toolkit's plugin, so the suite is unknown",
+                advice="Remove `-p no:ci-toolkit` or PYTEST_DISABLE_PLUGIN_AUTOLOAD, or install ci-toolkit there.",
+            )
+        return msgspec.json.decode(answer.read_bytes(), type=FoundFiles)
+
+
+def _tail(output: str, lines: int = 30) -> str:
+    return "\n".join(f"    {line}" for line in output.rstrip().splitlines()[-lines:])

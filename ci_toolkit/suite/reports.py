@@ -1,0 +1,98 @@
+"""In pytest: turns pytest's reports into journal records."""
+
+import os
+from typing import Any
+
+import pytest
+
+from ci_toolkit.model.journal import Failure, Phase, PhaseOutcome, Uncollectable, When
+
+LONGEST_TEXT = 1_000_000
+"""Characters kept of one traceback or captured stream; pytest's whole output stands in the bundle anyway."""
+LONGEST_MESSAGE = 4_000
+
+
+def phase_of(report: pytest.TestReport, index: int, root: str) -> Phase | None:
+    """Return the record of ``report``, or None for a passed subtest, which its test's own phase covers."""
+    outcome, reason = _outcome(report)
+    subtest = _subtest(report)
+    if subtest and outcome in {PhaseOutcome.PASSED, PhaseOutcome.XFAILED}:
+        return None
+    failed = outcome in {PhaseOutcome.FAILED, PhaseOutcome.RERUN}
+    return Phase(
+        i=index,
+        w=When(report.when),
+        o=outcome,
+        s=round(report.duration, 6),
+        reason=_cut(reason, LONGEST_MESSAGE),
+        subtest=_cut(subtest, LONGEST_MESSAGE),
+        failure=failure_of(report, root) if failed else None,
+    )
+
+
+def _outcome(report: pytest.TestReport) -> tuple[PhaseOutcome, str]:
+    expected: str | None = getattr(report, "wasxfail", None)
+    if report.outcome == "rerun":  # type: ignore[comparison-overlap]  # pytest-rerunfailures adds this one
+        return PhaseOutcome.RERUN, ""  # type: ignore[unreachable]
+    if report.skipped:
+        return (
+            (PhaseOutcome.XFAILED, expected) if expected is not None else (PhaseOutcome.SKIPPED, _skip_reason(report))
+        )
+    if report.passed:
+        return (PhaseOutcome.XPASSED, expected) if expected is not None else (PhaseOutcome.PASSED, "")
+    return PhaseOutcome.FAILED, ""
+
+
+def _skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return str(report.longrepr or "")
+
+
+def _subtest(report: pytest.TestReport) -> str:
+    context = getattr(report, "context", None)  # both pytest's own subtests and the pytest-subtests plugin
+    if context is None or not hasattr(context, "kwargs"):
+        return ""
+    parts = [f"[{context.msg}]"] if context.msg else []
+    if context.kwargs:
+        parts.append("(" + ", ".join(f"{name}={value}" for name, value in context.kwargs.items()) + ")")
+    return " ".join(parts) or "(<subtest>)"
+
+
+def failure_of(report: pytest.TestReport | pytest.CollectReport, root: str) -> Failure:
+    """Return why ``report`` failed."""
+    longrepr: Any = report.longrepr
+    crash = getattr(longrepr, "reprcrash", None)
+    text = report.longreprtext
+    message = crash.message if crash is not None else _last_line(text)
+    return Failure(
+        message=_cut(message, LONGEST_MESSAGE),
+        detail=_cut(text, LONGEST_TEXT),
+        path=_relative(crash.path, root) if crash is not None else "",
+        line=crash.lineno if crash is not None else 0,
+        sections=tuple((title, _cut(content, LONGEST_TEXT)) for title, content in report.sections if content),
+    )
+
+
+def uncollectable(report: pytest.CollectReport, path: str, seconds: float, root: str) -> Uncollectable:
+    """Return the record of a file or class that failed or skipped itself while it was collected."""
+    if report.outcome == "skipped":
+        outcome, failure = PhaseOutcome.SKIPPED, Failure(message=_cut(_skip_reason(report), LONGEST_MESSAGE))
+    else:
+        outcome, failure = PhaseOutcome.FAILED, failure_of(report, root)
+    return Uncollectable(node_id=report.nodeid, path=path, outcome=outcome, failure=failure, seconds=round(seconds, 6))
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("E").strip() if lines else ""
+
+
+def _relative(path: str, root: str) -> str:
+    return path[len(root) + 1 :] if path.startswith(root + os.sep) else path
+
+
+def _cut(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}\n[{len(text) - longest} characters more; the whole text is in the shard's output]"

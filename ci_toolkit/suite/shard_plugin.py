@@ -1,0 +1,152 @@
+"""In pytest: collects only the shard's own files, runs its tests, and writes the journal."""
+
+import time
+from collections import Counter
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from ci_toolkit.model.category import category_of_markers, category_of_path
+from ci_toolkit.model.journal import CollectedTest, FileCollected, FileOpened, JournalRecord, Selected, Started
+from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.coverage_context import CoverageContext
+from ci_toolkit.suite.journal import JournalWriter
+from ci_toolkit.suite.opening import opened
+from ci_toolkit.suite.reports import phase_of, uncollectable
+from ci_toolkit.suite.selection import Selection, address, file_of, owned_files, owned_folders
+from ci_toolkit.suite.watchers import closed, interruption
+
+JOURNAL_FAILED = 74
+"""pytest's exit status when the journal could not be written: EX_IOERR of sysexits.h."""
+_INDEX: pytest.StashKey[int] = pytest.StashKey()
+
+
+class ShardPlugin:
+    """Does a ShardTask in the process that runs the tests: pytest itself, or an xdist worker."""
+
+    def __init__(self, task: ShardTask, config: pytest.Config, *, worker: str) -> None:
+        self.task = task
+        self.root = str(config.rootpath)
+        self.journal = JournalWriter(Path(task.journal) / f"{task.attempt}-{worker}.jsonl")
+        self.selection = Selection(task)
+        self.coverage = CoverageContext(by_category=task.coverage_by_category)
+        files = owned_files(task)
+        self._paths = files | owned_folders(files)
+        self._import_seconds: dict[str, float] = {}
+        self._deselected: Counter[str] = Counter()
+        self._running: int | None = None
+        self._reason = ""
+        self._write(opened(task, worker, config))
+
+    def _write(self, record: JournalRecord) -> None:
+        if not self.journal.write(record) and self.journal.failure is not None:
+            pytest.exit(f"ci-toolkit cannot write {self.journal.path}: {self.journal.failure}", JOURNAL_FAILED)
+
+    # --- collection -------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Keep pytest out of what other shards run: not even their conftest files are imported."""
+        return None if str(collection_path) in self._paths else True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Journal the import of each file, before (it may kill the process) and after."""
+        file = file_of(collector)
+        if file is collector:
+            self._write(FileOpened(path=collector.nodeid))
+            self.coverage.enter(category_of_path(collector.nodeid, self.task.categories))
+        start = time.perf_counter()
+        report = yield
+        seconds = time.perf_counter() - start
+        if file is None:
+            return report
+        if not report.passed:
+            self._write(uncollectable(report, file.nodeid, seconds, self.root))
+        elif file is collector:
+            self._import_seconds[file.nodeid] = self._import_seconds.get(file.nodeid, 0.0) + seconds
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        """Drop what is not this shard's before any plugin sorts, shuffles or deselects."""
+        items[:] = self.selection.keep(items)
+        return (yield)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Count what the user's own options leave out."""
+        self._deselected.update(address(item)[0] for item in items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Journal every test that will run, numbered."""
+        by_file: dict[str, list[CollectedTest]] = {path: [] for path in self._import_seconds}
+        grouped: dict[str, list[pytest.Item]] = {path: [] for path in self._import_seconds}
+        for item in session.items:
+            path, suffix = address(item)
+            grouped.setdefault(path, []).append(item)
+            by_file.setdefault(path, []).append(self._collected(item, path, suffix))
+        index = 0
+        for path, tests in by_file.items():
+            for item in grouped[path]:
+                item.stash[_INDEX] = index
+                index += 1
+            self._write(self._file_collected(path, tuple(tests)))
+        self._write(Selected(tests=index))
+
+    def _collected(self, item: pytest.Item, path: str, suffix: str) -> CollectedTest:
+        location, line, _ = item.location
+        category = category_of_markers((mark.name for mark in item.iter_markers()), self.task.categories)
+        return CollectedTest(
+            suffix=suffix,
+            line=(line or -1) + 1 if line is not None else 0,
+            category="" if category == category_of_path(path, self.task.categories) else category,
+            location="" if location == path else location,
+        )
+
+    def _file_collected(self, path: str, tests: tuple[CollectedTest, ...]) -> FileCollected:
+        piece = self.task.pieces.get(path, 0)
+        total, digest = self.selection.digests[path] if piece else (0, "")
+        return FileCollected(
+            path=path,
+            tests=tests,
+            category=category_of_path(path, self.task.categories),
+            import_seconds=round(self._import_seconds.get(path, 0.0), 6),
+            piece=piece,
+            total=total,
+            total_digest=digest,
+            deselected=self._deselected[path],
+        )
+
+    # --- running ----------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Journal the start of a test: if it never ends, this names it."""
+        self._running = item.stash[_INDEX]
+        self._write(Started(i=self._running, at=round(time.time(), 6)))
+        self.coverage.enter_test(item, self.task.categories)
+        try:
+            return (yield)
+        finally:
+            self._running = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Journal a phase."""
+        if self._running is not None:
+            phase = phase_of(report, self._running, self.root)
+            if phase is not None:
+                self._write(phase)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note why the session is interrupted."""
+        self._reason = interruption(excinfo)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Close the journal."""
+        self.journal.write(closed(session, exitstatus, self._reason))

@@ -1,0 +1,64 @@
+"""In pytest: what a process needs around the tests: to end with its supervisor, and to note xdist's dead workers."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci_toolkit.model.journal import Closed, Crashed
+from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.journal import JournalWriter
+from ci_toolkit.suite.opening import opened
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when ``parent`` dies, so that a killed shard leaves nothing running."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before we asked
+        os._exit(1)
+
+
+class ControllerPlugin:
+    """Keeps the journal of xdist's controller: its workers' deaths. Each worker keeps the journal of its tests."""
+
+    def __init__(self, task: ShardTask, config: pytest.Config) -> None:
+        self.journal = JournalWriter(Path(task.journal) / f"{task.attempt}-main.jsonl")
+        self.journal.write(opened(task, "main", config))
+        self.reason = ""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport, sched: Any) -> None:  # noqa: ARG002
+        """Note the test that took an xdist worker with it."""
+        self.journal.write(
+            Crashed(node_id=crashitem, path=crashitem.partition("::")[0], reason="its xdist worker died")
+        )
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note why the session is interrupted."""
+        self.reason = interruption(excinfo)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Close the journal."""
+        self.journal.write(closed(session, exitstatus, self.reason))
+
+
+def closed(session: pytest.Session, exitstatus: int, reason: str) -> Closed:
+    """Return the record that ends a journal."""
+    stop = str(session.shouldfail or "") or str(session.shouldstop or "") or reason
+    return Closed(at=time.time(), exit_status=int(exitstatus), reason=stop)
+
+
+def interruption(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """Return ``KeyboardInterrupt`` or ``pytest.exit: ...``."""
+    if isinstance(excinfo.value, pytest.exit.Exception):
+        return f"pytest.exit: {excinfo.value.msg}"
+    return excinfo.typename
