@@ -39,7 +39,7 @@ class Failure(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Why a phase failed."""
 
     message: str
-    """One line, such as ``AssertionError: assert 1 == 2``."""
+    """What was raised, such as ``AssertionError: assert 1 == 2``; can have several lines."""
     detail: str = ""
     """pytest's own long text, with the traceback."""
     path: str = ""
@@ -103,6 +103,8 @@ class FileCollected(_Line, frozen=True, kw_only=True, tag="collected"):
     """The tests of one file that this process selected; tests are numbered from 0 through all these records."""
 
     path: str
+    first: int
+    """The number of its first test, so that a damaged record cannot shift the numbers of the others."""
     tests: tuple[CollectedTest, ...]
     category: str = ""
     import_seconds: float = 0.0

@@ -112,7 +112,25 @@ def plan_from_json(data: bytes, *, origin: str) -> Plan:
             f"{origin} was changed after it was planned: its plan_id is not the digest of its content",
             advice="Plan again with `ci-toolkit plan`; plans are not edited by hand.",
         )
+    _check_that_units_are_shared_out(plan, origin)
     return plan
+
+
+def _check_that_units_are_shared_out(plan: Plan, origin: str) -> None:
+    # The digest shows that nobody changed the plan, not that whoever wrote it was right.
+    expected = {(cut.path, piece): len(cut.pieces) for cut in plan.cuts for piece in range(1, len(cut.pieces) + 1)}
+    cut_paths = {cut.path for cut in plan.cuts}
+    seen: set[tuple[str, int]] = set()
+    for shard in plan.shards:
+        for unit in shard.units:
+            key = (unit.path, unit.piece)
+            known = expected.get(key) == unit.pieces if unit.piece else unit.path not in cut_paths
+            if key in seen or not known:
+                raise FormatError(f"{origin} gives {unit.path} (piece {unit.piece}) to more than one shard, or cuts it wrongly")
+            seen.add(key)
+    missing = expected.keys() - seen
+    if missing or [shard.index for shard in plan.shards] != list(range(1, len(plan.shards) + 1)):
+        raise FormatError(f"{origin} leaves something out: pieces {sorted(missing)}, or shards not numbered from 1")
 
 
 class PieceOf:

@@ -1,7 +1,7 @@
 """Follows the journals of one attempt while they grow: what is selected, finished, in flight."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -67,7 +67,8 @@ class WorkerProgress:
         self.pid = 0
         self.opened: Opened | None = None
         self.closed: Closed | None = None
-        self.tests: list[TestKey] = []
+        self.tests: dict[int, TestKey] = {}
+        """By number."""
         self.selected = False
         self.importing = ""
         self.running: InFlight | None = None
@@ -106,9 +107,9 @@ class WorkerProgress:
         return None
 
     def _number(self, record: FileCollected) -> None:
-        for test in record.tests:
+        for number, test in enumerate(record.tests, start=record.first):
             name = (record.path, test.suffix)
-            self.tests.append((*name, self._names[name]))
+            self.tests[number] = (*name, self._names[name])
             self._names[name] += 1
 
     def _end_phase(self, phase: Phase) -> None:
@@ -160,9 +161,9 @@ class AttemptProgress:
         return self.workers.get(f"{self._attempt}-main.jsonl")
 
     @property
-    def selected(self) -> list[TestKey]:
+    def selected(self) -> Collection[TestKey]:
         """Every test of the attempt, once collection is over; xdist's workers all hold the same."""
-        return next((worker.tests for worker in self.workers.values() if worker.selected), [])
+        return next((worker.tests.values() for worker in self.workers.values() if worker.selected), ())
 
     @property
     def is_collected(self) -> bool:

@@ -89,29 +89,30 @@ class ShardPlugin:
             path, suffix = address(item)
             grouped.setdefault(path, []).append(item)
             by_file.setdefault(path, []).append(self._collected(item, path, suffix))
-        index = 0
+        first = 0
         for path, tests in by_file.items():
-            for item in grouped[path]:
+            for index, item in enumerate(grouped[path], start=first):
                 item.stash[_INDEX] = index
-                index += 1
-            self._write(self._file_collected(path, tuple(tests)))
-        self._write(Selected(tests=index))
+            self._write(self._file_collected(path, tuple(tests), first))
+            first += len(tests)
+        self._write(Selected(tests=first))
 
     def _collected(self, item: pytest.Item, path: str, suffix: str) -> CollectedTest:
         location, line, _ = item.location
         category = category_of_markers((mark.name for mark in item.iter_markers()), self.task.categories)
         return CollectedTest(
             suffix=suffix,
-            line=(line or -1) + 1 if line is not None else 0,
+            line=0 if line is None else line + 1,
             category="" if category == category_of_path(path, self.task.categories) else category,
             location="" if location == path else location,
         )
 
-    def _file_collected(self, path: str, tests: tuple[CollectedTest, ...]) -> FileCollected:
+    def _file_collected(self, path: str, tests: tuple[CollectedTest, ...], first: int) -> FileCollected:
         piece = self.task.pieces.get(path, 0)
         total, digest = self.selection.digests[path] if piece else (0, "")
         return FileCollected(
             path=path,
+            first=first,
             tests=tests,
             category=category_of_path(path, self.task.categories),
             import_seconds=round(self._import_seconds.get(path, 0.0), 6),

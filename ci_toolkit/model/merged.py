@@ -1,0 +1,54 @@
+"""The merged run: what all bundles say together, before anybody judges it."""
+
+from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.record import Record
+from ci_toolkit.model.verdict import Counts, LostTest, Proof, SlowTest, TestFailure
+
+
+class Problem(Record, frozen=True, kw_only=True):
+    """Something that takes trust away from the run: a bundle missing, twice there, or damaged."""
+
+    kind: str
+    message: str
+    shard: int = 0
+    """0 is the run as a whole."""
+
+
+class MergedShard(Record, frozen=True, kw_only=True):
+    """What one shard did."""
+
+    index: int
+    state: ShardState
+    reason: str
+    tests: int
+    actual_seconds: float
+    unexplained_exit: str = ""
+
+
+class MeasuredCoverage(Record, frozen=True, kw_only=True):
+    """Coverage over all shards."""
+
+    covered: int
+    """Lines, and branches where they were measured."""
+    statements: int
+    by_category: dict[str, tuple[int, int]]
+    """Category to (covered, statements)."""
+    lost_with: tuple[str, ...] = ()
+    """Tests that killed their process, so that some of what ran is missing."""
+
+
+class MergedRun(Record, frozen=True, kw_only=True):
+    """What all bundles say together."""
+
+    plan: Plan
+    counts: Counts
+    shards: tuple[MergedShard, ...]
+    lost: tuple[LostTest, ...]
+    failures: tuple[TestFailure, ...]
+    flaky: tuple[TestFailure, ...]
+    slowest: tuple[SlowTest, ...]
+    problems: tuple[Problem, ...]
+    coverage: MeasuredCoverage | None
+    proof: Proof
+    notes: tuple[str, ...] = ()
