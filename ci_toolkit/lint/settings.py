@@ -30,7 +30,7 @@ class LintSettings(Record, frozen=True, kw_only=True, rename="kebab"):
     exclude: tuple[str, ...] = ()
     """Globs of paths below the project's root that are not read."""
     file_names: tuple[str, ...] = ("test_*.py",)
-    """What a file of tests is named."""
+    """What a file of tests is named; pytest's own ``python_files`` in the same pyproject.toml where it is not set."""
     categories: tuple[str, ...] = CATEGORIES
     mock_free: tuple[str, ...] = ("e2e", "mission_critical")
     """Categories in which everything is real."""
@@ -121,6 +121,8 @@ def load_settings(root: Path) -> LintSettings:
     table = document.get("tool", {}).get("ci-toolkit", {}).get("lint", {})
     if not isinstance(table, dict):
         raise ConfigurationError(f"{path}: [tool.ci-toolkit.lint] is not a table")
+    named = document.get("tool", {}).get("pytest", {}).get("ini_options", {}).get("python_files", ())
+    table = {"file-names": named.split() if isinstance(named, str) else list(named), **table} if named else table
     return settings_from_toml(table, origin=str(path))
 
 
