@@ -23,8 +23,8 @@ class PathError(ToolkitError):
 def find_files(paths: Iterable[Path], *, root: Path, settings: LintSettings) -> tuple[list[Path], list[Skip]]:
     """Return the Python files at and beneath ``paths``, sorted, each once, and what was left out aloud.
 
-    A file named itself is always taken. Folders give their ``*.py`` files without what git ignores, hidden folders
-    and virtual environments. Raises PathError for a path that does not exist.
+    A file that is named itself is taken, whatever it is named. Folders give their ``*.py`` files without what git ignores, hidden folders
+    and virtual environments. What the settings exclude is left out in any case. Raises PathError for a path that does not exist.
     """
     found: dict[str, Path] = {}
     skipped: list[Skip] = []
@@ -32,12 +32,18 @@ def find_files(paths: Iterable[Path], *, root: Path, settings: LintSettings) -> 
         if not os.path.lexists(path):
             raise PathError(f"{path} does not exist", advice="Give files or folders of this checkout.")
         if path.is_dir():
-            for file in _in_folder(path, skipped):
-                if not any(matches(relative(file, root), pattern) for pattern in settings.exclude):
-                    found.setdefault(_absolute(file), file)
+            found.update((_absolute(file), file) for file in _in_folder(path, skipped))
         else:
             found.setdefault(_absolute(path), path)
+    if settings.exclude:
+        excluded = {key for key, path in found.items() if _is_excluded(path, root, settings)}
+        found = {key: path for key, path in found.items() if key not in excluded}
     return [found[key] for key in sorted(found)], skipped
+
+
+def _is_excluded(path: Path, root: Path, settings: LintSettings) -> bool:
+    within = relative(path, root)
+    return any(matches(within, pattern) for pattern in settings.exclude)
 
 
 def relative(path: Path, root: Path) -> str:
