@@ -15,10 +15,11 @@ from ci_toolkit.lint.files import find_files, is_readable_kind, relative
 from ci_toolkit.lint.finding import Finding, LintReport, Skip
 from ci_toolkit.lint.module import Module
 from ci_toolkit.lint.problem import Problem
+from ci_toolkit.lint.relevance import can_have_problems
 from ci_toolkit.lint.roles import is_for_tests
 from ci_toolkit.lint.rules import FILE_NAME, UNREADABLE
 from ci_toolkit.lint.settings import LintSettings
-from ci_toolkit.lint.source import parse
+from ci_toolkit.lint.source import flaw_of, parse
 from ci_toolkit.lint.waivers import apply_waivers, waivers_of
 from ci_toolkit.model.record import Record
 
@@ -66,13 +67,20 @@ def lint_file(path: Path, *, root: Path, settings: LintSettings) -> FileReport:
 def lint_source(source: bytes, *, path: str, within: str, settings: LintSettings) -> FileReport:
     """Look at ``source``. ``path`` is what findings say; ``within`` is the path below the project's root."""
     codes = settings.codes_for(within)
-    tree = parse(source)
-    if isinstance(tree, Problem):
-        problems, waived = ([tree] if UNREADABLE.code in codes else []), 0
+    directory, _, name = within.rpartition("/")
+    waived = 0
+    if not can_have_problems(source, name=name, directory=directory, settings=settings):
+        flaw = flaw_of(source)
+        problems = [flaw] if flaw else []
+    elif isinstance(tree := parse(source), Problem):
+        problems = [tree]
     else:
-        module = Module(path=path, directory=within.rpartition("/")[0], source=source, tree=tree)
-        problems, waived = apply_waivers(_problems(module, settings, codes), waivers_of(source), codes)
-    return FileReport(findings=tuple(_finding(problem, path, source) for problem in problems), waived=waived)
+        module = Module(path=path, directory=directory, source=source, tree=tree)
+        problems = list(_problems(module, settings, codes))
+    if not any(problem.rule is UNREADABLE for problem in problems):
+        problems, waived = apply_waivers(problems, waivers_of(source), codes)
+    found = (_finding(problem, path, source) for problem in problems if problem.rule.code in codes)
+    return FileReport(findings=tuple(found), waived=waived)
 
 
 def _problems(module: Module, settings: LintSettings, codes: frozenset[str]) -> Iterator[Problem]:

@@ -23,8 +23,9 @@ class PathError(ToolkitError):
 def find_files(paths: Iterable[Path], *, root: Path, settings: LintSettings) -> tuple[list[Path], list[Skip]]:
     """Return the Python files at and beneath ``paths``, sorted, each once, and what was left out aloud.
 
-    A file that is named itself is taken, whatever it is named. Folders give their ``*.py`` files without what git ignores, hidden folders
-    and virtual environments. What the settings exclude is left out in any case. Raises PathError for a path that does not exist.
+    A file that is named itself is taken, whatever it is named. Folders give their ``*.py`` files without what git
+    ignores, hidden folders and virtual environments. What the settings exclude is left out in any case.
+    Raises PathError for a path that does not exist.
     """
     found: dict[str, Path] = {}
     skipped: list[Skip] = []

@@ -35,6 +35,10 @@ _RENAMED = re.compile(
 )
 _NEW_NAME = re.compile(rb"\w+")
 _LONGEST_NAME = 40
+_NUMBER = re.compile(rb"\d{4}")
+_NEARBY = 120
+"""Where a port stands after the word that announces it."""
+_MAKES_A_MOCK = re.compile(rb"=\s*(?:\w+\.)*\w*(?:Mock|create_autospec|mock_open)\(")
 
 
 class TriggerLines:
@@ -75,13 +79,26 @@ class TriggerLines:
     def _positions(self, trigger: Trigger) -> Iterator[int]:
         words = [word for word in trigger.value if word in self._source]
         for word in (*words, *self._aliases) if words else ():
-            yield from _occurrences(word, self._source)
+            for at in _occurrences(word, self._source):
+                if trigger is not Trigger.PORT or _NUMBER.search(self._source, at, at + _NEARBY):
+                    yield at
 
     def marks_a_category(self, names: Iterable[str]) -> bool:
         """Whether a marker of one of these categories can stand in the source."""
         if b"mark" not in self._source:
             return False
         return any(b"." + name.encode() in self._source for name in names)
+
+    @cached_property
+    def assigns_a_mock(self) -> bool:
+        """Whether a mock is made and given a name somewhere."""
+        if b"ock" not in self._source and b"autospec" not in self._source:
+            return False
+        return bool(self._aliases) or _MAKES_A_MOCK.search(self._source) is not None
+
+    def holds(self, *words: bytes) -> bool:
+        """Whether one of the words stands in the source."""
+        return any(word in self._source for word in words)
 
     def touch(self, trigger: Trigger, node: ast.stmt) -> bool:
         """Whether a line of ``node``, its decorators included, holds ``trigger``."""

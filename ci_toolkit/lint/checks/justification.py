@@ -17,7 +17,7 @@ def missing(module: Module, settings: LintSettings) -> Iterator[Problem]:
     Complete means that it opens with a docstring or holds a class of tests, as the guide's template does; the guide
     writes its short examples, bare functions, without one. The setting ``bvj = "all"`` asks it of every file.
     """
-    if not _has_category(module, settings) or _is_justified(module.source) or not module.tests:
+    if not _has_category(module, settings) or is_justified(module.source) or not module.tests:
         return
     in_class = any(function.owner and function.kind is Kind.TEST for function in module.functions)
     if settings.bvj == "all" or module.docstring is not None or in_class:
@@ -39,6 +39,7 @@ def _has_category(module: Module, settings: LintSettings) -> bool:
     return any(mark.name in settings.categories for test in module.tests for mark in test.marks)
 
 
-def _is_justified(source: bytes) -> bool:
+def is_justified(source: bytes) -> bool:
+    """Whether the file says what it is worth, in whatever place."""
     lowered = source.lower()
     return any(words in lowered for words in _JUSTIFICATIONS)

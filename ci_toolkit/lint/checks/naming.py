@@ -20,11 +20,16 @@ def of_test_file(module: Module, settings: LintSettings) -> Iterator[Problem]:
     patterns = " or ".join(settings.file_names)
     if is_well_named(module, settings):
         return
-    if _THROW_AWAY.match(module.name):
+    if is_throw_away(module.name):
         yield _whole_file(module, f"{module.name} is the name of a throw-away file, not {patterns}")
     elif holds_runnable_tests(module):
         count = "1 test" if len(module.tests) == 1 else f"{len(module.tests)} tests"
         yield _whole_file(module, f"{module.name} holds {count} and is not named {patterns}")
+
+
+def is_throw_away(name: str) -> bool:
+    """Whether the file was named in passing."""
+    return _THROW_AWAY.match(name) is not None
 
 
 def _whole_file(module: Module, what: str) -> Problem:
