@@ -20,6 +20,7 @@ from ci_toolkit.lint.roles import is_for_tests
 from ci_toolkit.lint.rules import FILE_NAME, UNREADABLE
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.source import flaw_of, parse
+from ci_toolkit.lint.triggers import TriggerLines
 from ci_toolkit.lint.waivers import apply_waivers, waivers_of
 from ci_toolkit.model.record import Record
 
@@ -69,13 +70,14 @@ def lint_source(source: bytes, *, path: str, within: str, settings: LintSettings
     codes = settings.codes_for(within)
     directory, _, name = within.rpartition("/")
     waived = 0
-    if not can_have_problems(source, name=name, directory=directory, settings=settings):
+    triggers = TriggerLines(source)
+    if not can_have_problems(triggers, name=name, directory=directory, settings=settings):
         flaw = flaw_of(source)
         problems = [flaw] if flaw else []
     elif isinstance(tree := parse(source), Problem):
         problems = [tree]
     else:
-        module = Module(path=path, directory=directory, source=source, tree=tree)
+        module = Module(path=path, directory=directory, source=source, tree=tree, triggers=triggers)
         problems = list(_problems(module, settings, codes))
     if not any(problem.rule is UNREADABLE for problem in problems):
         problems, waived = apply_waivers(problems, waivers_of(source), codes)

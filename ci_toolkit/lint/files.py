@@ -50,9 +50,8 @@ def _is_excluded(path: Path, root: Path, settings: LintSettings) -> bool:
 def relative(path: Path, root: Path) -> str:
     """Return ``path`` relative to ``root`` with ``/``, or as it is where it lies elsewhere."""
     absolute = _absolute(path)
-    base = _absolute(root)
-    inside = absolute.startswith(base.rstrip(os.sep) + os.sep)
-    return (os.path.relpath(absolute, base) if inside else absolute).replace(os.sep, "/")
+    base = _absolute(root).rstrip(os.sep) + os.sep
+    return absolute.removeprefix(base).replace(os.sep, "/")
 
 
 def _in_folder(folder: Path, skipped: list[Skip]) -> Iterator[Path]:

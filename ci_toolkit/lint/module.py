@@ -95,14 +95,14 @@ class _Reading:
 class Module:
     """A parsed file. ``path`` is the path to print; ``directory`` is its folder below the project's root."""
 
-    def __init__(self, *, path: str, directory: str, source: bytes, tree: ast.Module) -> None:
+    def __init__(self, *, path: str, directory: str, source: bytes, tree: ast.Module, triggers: TriggerLines) -> None:
         self.path = path
         self.name = path.rsplit("/", 1)[-1]
         self.directory = directory
         self.source = source
         self.tree = tree
         self.scope = Scope(tree)
-        self.triggers = TriggerLines(source)
+        self.triggers = triggers
 
     @cached_property
     def marks(self) -> tuple[Mark, ...]:

@@ -33,7 +33,7 @@ def flaw_of(source: bytes) -> Problem | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            symtable.symtable(source, "<test>", "exec")  # type: ignore[arg-type] (bytes carry their own encoding)
+            symtable.symtable(source, "<test>", "exec")  # type: ignore[arg-type]  # bytes carry their own encoding
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         tree = parse(source)
         return tree if isinstance(tree, Problem) else None

@@ -47,16 +47,16 @@ class TriggerLines:
     def __init__(self, source: bytes) -> None:
         if b"\r" in source:
             source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        self._source = source
+        self.source = source
         self._lines: dict[Trigger, list[int]] = {}
 
     @cached_property
     def _aliases(self) -> tuple[bytes, ...]:
         """What the file calls the things the rules look for: ``from time import sleep as nap`` makes ``nap``."""
         found: set[bytes] = set()
-        for at in _occurrences(b" as ", self._source):
-            new = _NEW_NAME.match(self._source, at + len(b" as "))
-            if new and _RENAMED.search(self._source[max(0, at - _LONGEST_NAME) : at]):
+        for at in _occurrences(b" as ", self.source):
+            new = _NEW_NAME.match(self.source, at + len(b" as "))
+            if new and _RENAMED.search(self.source[max(0, at - _LONGEST_NAME) : at]):
                 found.add(new[0])
         return tuple(sorted(found))
 
@@ -70,35 +70,35 @@ class TriggerLines:
         lines: list[int] = []
         line, counted = 1, 0
         for position in sorted(self._positions(trigger)):
-            line += self._source.count(b"\n", counted, position)
+            line += self.source.count(b"\n", counted, position)
             counted = position
             if not lines or lines[-1] != line:
                 lines.append(line)
         return lines
 
     def _positions(self, trigger: Trigger) -> Iterator[int]:
-        words = [word for word in trigger.value if word in self._source]
+        words = [word for word in trigger.value if word in self.source]
         for word in (*words, *self._aliases) if words else ():
-            for at in _occurrences(word, self._source):
-                if trigger is not Trigger.PORT or _NUMBER.search(self._source, at, at + _NEARBY):
+            for at in _occurrences(word, self.source):
+                if trigger is not Trigger.PORT or _NUMBER.search(self.source, at, at + _NEARBY):
                     yield at
 
     def marks_a_category(self, names: Iterable[str]) -> bool:
         """Whether a marker of one of these categories can stand in the source."""
-        if b"mark" not in self._source:
+        if b"mark" not in self.source:
             return False
-        return any(b"." + name.encode() in self._source for name in names)
+        return any(b"." + name.encode() in self.source for name in names)
 
     @cached_property
     def assigns_a_mock(self) -> bool:
         """Whether a mock is made and given a name somewhere."""
-        if b"ock" not in self._source and b"autospec" not in self._source:
+        if b"ock" not in self.source and b"autospec" not in self.source:
             return False
-        return bool(self._aliases) or _MAKES_A_MOCK.search(self._source) is not None
+        return bool(self._aliases) or _MAKES_A_MOCK.search(self.source) is not None
 
     def holds(self, *words: bytes) -> bool:
         """Whether one of the words stands in the source."""
-        return any(word in self._source for word in words)
+        return any(word in self.source for word in words)
 
     def touch(self, trigger: Trigger, node: ast.stmt) -> bool:
         """Whether a line of ``node``, its decorators included, holds ``trigger``."""
