@@ -112,7 +112,7 @@ def _column(source: bytes, problem: Problem) -> int:
 
 def _shown(path: Path) -> str:
     """Return the path as a user would type it: relative to where the command runs, if it lies there."""
-    return relative(path, Path.cwd())
+    return path.as_posix() if not path.is_absolute() else relative(path, Path.cwd())
 
 
 def _cores() -> int:

@@ -19,13 +19,13 @@ class Trigger(Enum):
         *(b"ock", b"patch", b"autospec", b"setattr", b"delattr"),
         *(b"responses", b"respx", b"httpretty", b"moto", b"fakeredis"),
     )
-    ENVIRON = (b"environ", b"getenv", b"putenv", b"unsetenv")
+    ENVIRON = (b"environ", b"tenv")
     SLEEP = (b"sleep",)
     SKIP = (b"skip", b"xfail")
     FLAKY = (b"flaky",)
     PORT = (
-        *(b"localhost:", b"127.0.0.1", b"0.0.0.0", b"::1", b"docker.internal:", b'localhost"', b"localhost'"),
-        *(b"port=", b"port =", b"port: int", b"PORT=", b"PORT =", b"PORT: ", b'("",', b"('',"),
+        *(b"localhost", b"127.0.0.1", b"0.0.0.0", b"::1", b"docker.internal:"),
+        *(b"port=", b"port =", b"port: int", b"PORT", b'("",', b"('',"),
     )
     AGENT = (b"agent", b"Agent")
 
