@@ -5,7 +5,7 @@
 
 Both start cold: ruff without its cache, ci-toolkit has none. Exits 1 if lint is more than 10 times slower.
 
-Ruff's time holds the printing of what it finds. On files in which it finds nothing at all the ratio is 11 to 12, because
+Ruff's time holds the printing of what it finds. On files in which it finds nothing at all the ratio is 11 to 12:
 Python's own parser takes nearly all of lint's time.
 """
 

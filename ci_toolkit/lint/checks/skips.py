@@ -19,9 +19,15 @@ _GIVE_REASON = "Say what is missing and how to get it."
 
 
 def bare(module: Module, _settings: LintSettings) -> Iterator[Problem]:
-    """Find skips that ignore a failure rather than name a missing condition."""
-    if not module.triggers.of(Trigger.SKIP):
-        return
+    """Find skips that ignore a failure rather than name a missing condition, each place once."""
+    seen: set[tuple[int, int]] = set()
+    for problem in _bad_skips(module) if module.triggers.of(Trigger.SKIP) else ():
+        if (problem.line, problem.offset) not in seen:
+            seen.add((problem.line, problem.offset))
+            yield problem
+
+
+def _bad_skips(module: Module) -> Iterator[Problem]:
     for mark in module.marks:
         yield from _bad_mark(mark, "Every test of the file")
     for made in module.classes:
@@ -31,26 +37,39 @@ def bare(module: Module, _settings: LintSettings) -> Iterator[Problem]:
                 if any(mark.node is decorator for decorator in own) or mark.node.lineno >= made.node.lineno:
                     yield from _bad_mark(mark, f"Class {made.name}")
             yield from _unittest_skips(made.node, module.scope, f"Class {made.name}")
-    for function in module.functions_with(Trigger.SKIP):
-        yield from _in_function(function, module)
+    for function in module.functions:
+        if _is_critical(function):
+            yield from _of_critical_test(function, module)
+        elif module.triggers.touch(Trigger.SKIP, function.node):
+            yield from _in_function(function, module)
     yield from _module_level(module)
 
 
+def _is_critical(function: Function) -> bool:
+    return function.kind is Kind.TEST and any(mark.name in _CRITICAL for mark in function.marks)
+
+
+def _of_critical_test(test: Function, module: Module) -> Iterator[Problem]:
+    """Find whatever could keep the test from running: its own marks, its class's, the file's, and calls."""
+    for mark in test.marks:
+        if mark.name in _SKIPPING:
+            what = f"{test.qualname} is mission-critical and carries {mark.name}"
+            yield problem_at(mark.node, BARE_SKIP, what, instead=_NEVER_SKIPPED)
+    for node, scope in module.walk_function(test, Trigger.SKIP):
+        if isinstance(node, ast.Expr) and (call := _skip_call(node.value, scope)):
+            what = f"{test.qualname} is mission-critical and may skip itself"
+            yield problem_at(call, BARE_SKIP, what, instead=_NEVER_SKIPPED)
+    yield from _unittest_skips(test.node, test.scope, test.qualname)
+    yield from _marked_parameters(test)
+
+
 def _in_function(function: Function, module: Module) -> Iterator[Problem]:
-    critical = function.kind is Kind.TEST and any(mark.name in _CRITICAL for mark in function.marks)
-    if critical:
-        for mark in function.own_marks:
-            if mark.name in _SKIPPING:
-                what = f"{function.qualname} is mission-critical and carries {mark.name}"
-                yield problem_at(mark.node, BARE_SKIP, what, instead=_NEVER_SKIPPED)
-    else:
-        for mark in function.own_marks:
-            yield from _bad_mark(mark, function.qualname)
+    for mark in function.own_marks:
+        yield from _bad_mark(mark, function.qualname)
     yield from _unittest_skips(function.node, function.scope, function.qualname)
     yield from _marked_parameters(function)
-    if function.kind is Kind.OTHER:
-        return
-    yield from _calls(function, module)
+    if function.kind is not Kind.OTHER:
+        yield from _calls(function, module)
 
 
 def _bad_mark(mark: Mark, who: str) -> Iterator[Problem]:

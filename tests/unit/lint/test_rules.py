@@ -318,6 +318,9 @@ SKIPS = {
     "a parameter set": "@pytest.mark.parametrize('a', [pytest.param(1, marks=pytest.mark.skip)])\ndef test_a(a): pass",
     "a call without words": "def test_a():\n if not ready():\n  pytest.skip('')",
     "critical, conditional": "@pytest.mark.mission_critical\n@pytest.mark.skipif(x, reason='y')\ndef test_a(): 0",
+    "critical, by its class": "@pytest.mark.skipif(x, reason='y')\nclass TestA:\n @pytest.mark.mission_critical\n"
+    " def test_a(self): 0",
+    "critical, by a call": "@pytest.mark.mission_critical\ndef test_a():\n if x:\n  pytest.skip('needs x')",
     "no_skip, xfail": "@pytest.mark.no_skip\n@pytest.mark.xfail(reason='y')\ndef test_a(): pass",
 }
 NOT_SKIPS = {
