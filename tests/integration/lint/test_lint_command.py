@@ -183,3 +183,15 @@ def test_the_category_of_a_directory_is_read_from_the_projects_root(project: Pat
     e2e.mkdir()
     (e2e / "test_a.py").write_text("from unittest.mock import patch\n@patch('a.b')\ndef test_a(b): pass\n")
     assert lint(e2e).stdout.startswith("test_a.py:2:2: CIT001 ")
+
+
+def test_the_rules_are_listed_on_request(project: Path) -> None:
+    answer = lint(project, "--rules")
+    assert answer.returncode == 0
+    assert "CIT001  mock-in-e2e" in answer.stdout
+
+
+def test_a_folder_without_python_is_said_aloud(project: Path) -> None:
+    answer = lint(project, "tests")
+    assert answer.returncode == 0
+    assert "no Python file was found" in answer.stderr

@@ -552,3 +552,44 @@ def test_the_bad_examples_stay_bad_without_their_imports() -> None:
     assert codes_in("tests/test_a.py", "async def test_a():\n    await asyncio.sleep(5)\n") == ["CIT007"]
     bare = '@pytest.mark.e2e\ndef test_a():\n    with patch("database.connect"):\n        pass\n'
     assert codes_in("tests/test_a.py", bare) == ["CIT001"]
+
+
+FORBIDDEN_AT_ONCE = """
+# 1. NEVER use mocks in E2E tests
+@pytest.mark.e2e
+def test_e2e_with_mocks():  # WRONG!
+    with patch("database.connect"):  # FORBIDDEN!
+        pass
+
+# 2. NEVER access os.environ directly
+def test_with_environ():
+    os.environ["TEST_VAR"] = "value"  # WRONG!
+
+# 3. NEVER hardcode ports
+def test_with_hardcoded_port():
+    client = HttpClient("localhost:5432")  # WRONG!
+
+# 4. NEVER skip WebSocket events in agent tests
+async def test_agent_without_events():
+    result = await agent.execute()  # WRONG!
+
+# 6. NEVER mix test categories
+@pytest.mark.unit
+@pytest.mark.e2e  # WRONG! Pick one!
+def test_confused_category():
+    pass
+
+# 7. NEVER use sleep for synchronization
+async def test_with_sleep():
+    await asyncio.sleep(5)  # WRONG!
+
+# 8. NEVER ignore test failures
+@pytest.mark.skip("Failing sometimes")  # WRONG!
+def test_flaky():
+    pass
+"""
+
+
+def test_the_forbidden_patterns_in_one_file_are_each_found_once() -> None:
+    expected = ["CIT001", "CIT002", "CIT003", "CIT004", "CIT006", "CIT007", "CIT008"]
+    assert codes_in("tests/test_forbidden.py", FORBIDDEN_AT_ONCE) == expected
