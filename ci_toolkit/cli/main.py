@@ -15,6 +15,9 @@ COMMANDS = {
     "run": ("ci_toolkit.cli.run", "Plan, run, merge and judge the suite on this machine."),
     "plan": ("ci_toolkit.cli.plan", "Write the plan: which shard runs what."),
     "shard": ("ci_toolkit.cli.shard", "Run one shard of a plan and leave its bundle."),
+    "lint": ("ci_toolkit.cli.lint", "Check tests against the rules of the guide."),
+    "new": ("ci_toolkit.cli.new", "Write a test from the guide's template."),
+    "index": ("ci_toolkit.cli.index", "Write the catalogue of e2e tests and the picture of the test architecture."),
     "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
 }
 """Command name to the module with its click command (named ``command``) and its one line of help.

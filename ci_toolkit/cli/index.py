@@ -1,0 +1,52 @@
+"""`ci-toolkit index`: the catalogue of e2e tests and the picture of the test architecture."""
+
+from pathlib import Path
+
+import click
+
+from ci_toolkit.errors import ExitCode
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--catalogue",
+    "catalogue_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("tests/e2e/STAGING_E2E_TEST_INDEX.md"),
+    show_default=True,
+    help="Where the catalogue of e2e tests stands.",
+)
+@click.option(
+    "--overview",
+    "overview_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("tests/TEST_ARCHITECTURE_VISUAL_OVERVIEW.md"),
+    show_default=True,
+    help="Where the picture of the test architecture stands.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a page is not what it would be now.")
+def command(paths: tuple[Path, ...], catalogue_path: Path, overview_path: Path, *, check: bool) -> int:
+    """Write the catalogue of e2e tests, by rank, and the picture of the test architecture.
+
+    Both are read from the source of the suite; nothing is imported. A rank is a marker: p1 to p6, or priority(1).
+    """
+    from ci_toolkit.authoring.catalogue import catalogue  # noqa: PLC0415 (keeps `--help` quick)
+    from ci_toolkit.authoring.overview import overview  # noqa: PLC0415
+    from ci_toolkit.authoring.suite_reading import read_suite  # noqa: PLC0415
+    from ci_toolkit.lint.settings import load_settings, project_root  # noqa: PLC0415
+
+    root = project_root(Path.cwd())
+    reading = read_suite(paths or (Path(),), root=root, settings=load_settings(root))
+    pages = {catalogue_path: catalogue(reading), overview_path: overview(reading)}
+    stale = [path for path, text in pages.items() if _content(path) != text.encode()]
+    for path in stale:
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(pages[path].encode())
+        click.echo(f"{path}: {'out of date; run ci-toolkit index' if check else 'written'}", err=True)
+    return ExitCode.FAILED if check and stale else ExitCode.PASSED
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""

@@ -1,0 +1,91 @@
+"""`ci-toolkit lint`: the guide's rules over test code."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ci_toolkit.errors import ExitCode
+
+if TYPE_CHECKING:
+    from ci_toolkit.lint.finding import LintReport
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github", "sarif", "json"]),
+    default="text",
+    show_default=True,
+    help="How findings are written to standard output.",
+)
+@click.option("--select", "selected", multiple=True, metavar="CODE", help="Look for this code only; repeatable.")
+@click.option("--ignore", "ignored", multiple=True, metavar="CODE", help="Do not look for this code; repeatable.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the findings to this file.")
+@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use; 0 takes one a core.")
+@click.option("--rules", "list_rules", is_flag=True, help="List the rules and stop.")
+def command(
+    paths: tuple[Path, ...],
+    form: str,
+    selected: tuple[str, ...],
+    ignored: tuple[str, ...],
+    output: Path | None,
+    jobs: int,
+    *,
+    list_rules: bool,
+) -> int:
+    """Check tests against the rules of the test guide.
+
+    Folders give their Python files without what git ignores. Exit code 1 means findings. A finding is waived on
+    its line with a reason: `# noqa: CIT003 (why)`. Settings: [tool.ci-toolkit.lint] of pyproject.toml.
+    """
+    if list_rules:
+        _print_rules()
+        return ExitCode.PASSED
+    from ci_toolkit.lint.engine import lint  # noqa: PLC0415 (keeps `--help` quick)
+    from ci_toolkit.lint.formats import FORMATS  # noqa: PLC0415
+    from ci_toolkit.lint.settings import load_settings, project_root  # noqa: PLC0415
+
+    root = project_root((paths[0] if paths else Path()).absolute())
+    settings = load_settings(root).narrowed(select=_split(selected), ignore=_split(ignored))
+    report = lint(paths or (Path(),), root=root, settings=settings, jobs=jobs)
+    written = FORMATS[form](report).encode("utf-8", "backslashreplace")
+    if output is None:
+        sys.stdout.buffer.write(written)
+    else:
+        output.write_bytes(written)
+    _say(report)
+    return ExitCode.FAILED if report.findings else ExitCode.PASSED
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code.strip() for value in values for code in value.split(",") if code.strip())
+
+
+def _print_rules() -> None:
+    from ci_toolkit.lint.rules import ALL_RULES  # noqa: PLC0415
+
+    for rule in ALL_RULES:
+        click.echo(f"{rule.code}  {rule.name}\n        {rule.forbids}\n        {rule.instead}")
+
+
+def _say(report: "LintReport") -> None:
+    """Tell the person, on standard error, what was left out and how it ended."""
+    from ci_toolkit.lint.formats.text import printable  # noqa: PLC0415
+
+    for skip in report.skipped:
+        click.echo(f"ci-toolkit: not looked at: {printable(skip.path)}: {printable(skip.reason)}", err=True)
+    if not report.files:
+        click.echo("ci-toolkit: no Python file was found to look at", err=True)
+        return
+    waived = f", {report.waived} waived" if report.waived else ""
+    click.echo(
+        f"ci-toolkit: {_count(len(report.findings), 'finding')} in {_count(report.files, 'file')}{waived}", err=True
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,41 @@
+"""CIT002: test code goes through the isolated environment, not through ``os.environ``."""
+
+import ast
+from collections.abc import Iterator
+
+from ci_toolkit.lint.checks.mocks import is_patch_dict
+from ci_toolkit.lint.module import Module
+from ci_toolkit.lint.names import Scope, dotted
+from ci_toolkit.lint.problem import Problem, problem_at
+from ci_toolkit.lint.rules import DIRECT_ENVIRON
+from ci_toolkit.lint.settings import LintSettings
+from ci_toolkit.lint.triggers import Trigger
+
+_ENVIRONS = frozenset({"os.environ", "os.environb"})
+_FUNCTIONS = frozenset({"os.getenv", "os.getenvb", "os.putenv", "os.unsetenv"})
+
+
+def direct(module: Module, _settings: LintSettings) -> Iterator[Problem]:
+    """Find every expression that is ``os.environ`` or calls one of its kin, one a line."""
+    seen: set[int] = set()
+    for node, scope in module.walk(Trigger.ENVIRON):
+        found = _environ_use(node, scope)
+        if found and isinstance(node, ast.expr) and node.lineno not in seen:
+            seen.add(node.lineno)
+            yield problem_at(node, DIRECT_ENVIRON, f"Test code uses {found} directly")
+
+
+def _environ_use(node: ast.AST, scope: Scope) -> str:
+    """Return what of ``os`` the node uses, or ``""``."""
+    if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
+        origin = dotted(node, scope)
+        return origin if origin in _ENVIRONS | _FUNCTIONS else ""
+    if isinstance(node, ast.Call) and is_patch_dict(node, scope) and _names_environ(node):
+        return "os.environ"
+    return ""
+
+
+def _names_environ(call: ast.Call) -> bool:
+    """Whether ``patch.dict`` is given ``os.environ`` by name, as text."""
+    first = call.args[0] if call.args else None
+    return isinstance(first, ast.Constant) and first.value in _ENVIRONS

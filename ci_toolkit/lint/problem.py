@@ -1,0 +1,28 @@
+"""What a check yields: a rule broken at a place in one file."""
+
+import ast
+from dataclasses import dataclass
+
+from ci_toolkit.lint.rules import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A broken rule. ``offset`` counts UTF-8 bytes, as ``ast`` does; a waiver may stand on any line of the span."""
+
+    rule: Rule
+    line: int
+    offset: int
+    end_line: int
+    message: str
+
+
+def problem_at(node: ast.expr | ast.stmt, rule: Rule, what: str, *, instead: str = "") -> Problem:
+    """Make a problem of ``node``: ``what`` is wrong, and the rule's own advice unless ``instead`` says better."""
+    return Problem(
+        rule=rule,
+        line=node.lineno,
+        offset=node.col_offset,
+        end_line=node.end_lineno or node.lineno,
+        message=f"{what}. {instead or rule.instead}",
+    )
