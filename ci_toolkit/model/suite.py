@@ -15,6 +15,8 @@ class SuiteFile(Record, frozen=True, kw_only=True):
 
     A reading, not a promise: generated tests are missing and parametrized ones stand once.
     """
+    groups: tuple[tuple[str, str], ...] = ()
+    """(anchor, name) of the tests under ``@pytest.mark.xdist_group("name")``, as far as the source says."""
 
 
 class Suite(Record, frozen=True, kw_only=True):

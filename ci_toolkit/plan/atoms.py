@@ -1,0 +1,74 @@
+"""What a file can be cut into: its tests in order, with those that must stay together made one."""
+
+import math
+from collections.abc import Callable
+from itertools import groupby
+
+from ci_toolkit.model.plan import class_of, function_of
+from ci_toolkit.model.record import Record
+from ci_toolkit.plan.estimates import FileEstimate
+from ci_toolkit.plan.request import Keep
+
+NEW_CLASS, NEW_FUNCTION, SAME_FUNCTION = 2, 1, 0
+
+
+class Atom(Record, frozen=True, kw_only=True):
+    """Tests that are never separated; nearly always one."""
+
+    suffixes: tuple[str, ...]
+    seconds: float
+    seam: int
+    """How natural it is to cut before it: between classes, between functions, between parameter sets."""
+
+
+def atoms_of(file: FileEstimate, keep: Keep) -> tuple[Atom, ...]:
+    """Return the atoms of ``file`` in the order of its source: the same for any order of ``file.suffixes``."""
+    bond = _bond(file, keep)
+    place = _source_order(file)
+    tests = sorted(zip(file.suffixes, file.each, strict=True), key=lambda test: (place(test[0]), test))
+    first = {bond(suffix): place(suffix) for suffix, _ in reversed(tests)}
+    tests.sort(key=lambda test: first[bond(test[0])])
+    atoms: list[Atom] = []
+    before = ""
+    for _, together in groupby(tests, key=lambda test: bond(test[0])):
+        members = list(together)
+        suffixes = tuple(suffix for suffix, _ in members)
+        seconds = math.fsum(took for _, took in members)
+        atoms.append(Atom(suffixes=suffixes, seconds=seconds, seam=_seam(before, suffixes[0])))
+        before = suffixes[-1]
+    return tuple(atoms)
+
+
+def _bond(file: FileEstimate, keep: Keep) -> Callable[[str], str]:
+    """Return the function whose value is the same for tests that must stay together."""
+    if keep is Keep.MODULE:
+        return lambda _: ""
+    if keep is Keep.CLASS:
+        return lambda suffix: function_of(suffix).partition("::")[0] if class_of(suffix) else suffix
+    if keep is Keep.XDIST_GROUP:
+        groups = dict(file.groups)
+        return lambda suffix: f"@{groups[suffix]}" if suffix in groups else suffix
+    return lambda suffix: suffix
+
+
+def _source_order(file: FileEstimate) -> Callable[[str], tuple[int, str, int, str]]:
+    """Return the sort key of a suffix: as in the source, with classes together; what is not there comes last."""
+    functions: dict[str, int] = {}
+    classes: dict[str, int] = {}
+    for number, anchor in enumerate(file.anchors):
+        functions.setdefault(function_of(anchor), number)
+        classes.setdefault(class_of(anchor), number)
+    last = len(file.anchors)
+
+    def place(suffix: str) -> tuple[int, str, int, str]:
+        function, holder = function_of(suffix), class_of(suffix)
+        at = functions.get(function, last)
+        return (classes.get(holder, last) if holder else at, holder, at, function)
+
+    return place
+
+
+def _seam(before: str, suffix: str) -> int:
+    if function_of(before) == function_of(suffix):
+        return SAME_FUNCTION
+    return NEW_FUNCTION if class_of(before) == class_of(suffix) else NEW_CLASS
