@@ -1,26 +1,38 @@
 """``ci-toolkit plan``: writes which shard runs what."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
+from ci_toolkit.files import replace_file
+from ci_toolkit.model.durations import Durations
+from ci_toolkit.model.plan import Plan, plan_to_json
+from ci_toolkit.plan.build import build_plan
+from ci_toolkit.plan.request import PlanRequest
+from ci_toolkit.suite.discover import find_suite
 
-@click.command()
-@click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--shards", default="auto", show_default=True, metavar="N|auto", help="How many shards.")
-@click.option("--category", "categories", multiple=True, metavar="NAME", help="Only this category (repeatable).")
+
+@click.command(cls=PytestCommand)
+@click.argument("paths", nargs=-1)
+@click.option("--shards", type=click.IntRange(min=1), required=True, metavar="N", help="How many shards.")
+@click.option("--category", "categories", multiple=True, metavar="C", help="Only this category (repeatable).")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
-def command(paths: tuple[str, ...], shards: str, categories: tuple[str, ...], out: Path) -> int:
-    """Write the plan: which shard runs what."""
-    from ci_toolkit.model.durations import Durations  # noqa: PLC0415
-    from ci_toolkit.model.plan import plan_to_json  # noqa: PLC0415
-    from ci_toolkit.plan.build import build_plan  # noqa: PLC0415
-    from ci_toolkit.plan.request import PlanRequest  # noqa: PLC0415
-    from ci_toolkit.suite.discover import find_suite  # noqa: PLC0415
-
-    suite = find_suite(Path.cwd(), paths, ())
-    request = PlanRequest(shards=None if shards == "auto" else int(shards), categories=categories)
-    plan = build_plan(suite, Durations(), request)
-    out.write_bytes(plan_to_json(plan))
+def command(paths: tuple[str, ...], shards: int, categories: tuple[str, ...], out: Path) -> int:
+    """Write the plan: which shard runs what. What follows `--` goes to pytest in every shard."""
+    plan = make_plan(Path.cwd(), paths, pytest_args(), shards=shards, categories=categories)
+    replace_file(out, plan_to_json(plan))
+    for shard in plan.shards:
+        click.echo(f"shard {shard.index:4}: {shard.estimated_seconds:9.1f} s  {len(shard.units)} files")
     click.echo(f"{len(plan.shards)} shards, {plan.makespan_seconds:.1f} s, bound {plan.lower_bound_seconds:.1f} s")
     return 0
+
+
+def make_plan(
+    folder: Path, paths: Sequence[str], arguments: Sequence[str], *, shards: int, categories: Sequence[str]
+) -> Plan:
+    """Return the plan for the suite that ``pytest ARGUMENTS PATHS`` collects in ``folder``."""
+    suite = find_suite(folder, paths, arguments)
+    request = PlanRequest(shards=shards, categories=tuple(categories), pytest_args=tuple(arguments))
+    return build_plan(suite, Durations(), request)

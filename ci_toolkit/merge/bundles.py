@@ -34,7 +34,8 @@ def open_delivery(results: Path, plan: Plan) -> Delivery:
     """Find the bundle of each shard of ``plan`` below ``results``.
 
     A card that cannot be read, a bundle of another plan and a shard that is there twice are problems, and
-    none of these bundles counts. Missing shards are for the caller to see. Raises FormatError if there is no such folder.
+    none of these bundles counts. Missing shards are for the caller to see. Raises FormatError if there is no
+    such folder.
     """
     if not results.is_dir():
         raise FormatError(

@@ -31,7 +31,7 @@ class Case:
 
     @property
     def node_id(self) -> str:
-        """pytest's name of the test."""
+        """The name that pytest gives the test."""
         return self.path if self._test.suffix == self.path else f"{self.path}::{self._test.suffix}"
 
     def start(self) -> None:
@@ -55,7 +55,7 @@ class Case:
         elif phase.w is When.SETUP:
             self._rerun = False
 
-    def die(self, crashed: Crashed, attempt: int) -> None:  # noqa: ARG002
+    def die(self, crashed: Crashed) -> None:
         """End the test with the death of its process."""
         self._odd.append(crashed)
         self.is_over = True

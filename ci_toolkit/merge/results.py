@@ -85,11 +85,11 @@ class BundleReading:
             case = self._cases[key] = Case(path, test, category)
         return case
 
-    def crash(self, crashed: Crashed, attempt: int) -> None:
+    def crash(self, crashed: Crashed) -> None:
         """Take in the death of a process at a test or a file."""
         for case in self._cases.values():
             if not case.is_over and case.was_started and case.node_id == crashed.node_id:
-                case.die(crashed, attempt)
+                case.die(crashed)
                 return
         if "::" not in crashed.node_id or crashed.node_id == crashed.path:
             self.crashed_files[crashed.node_id] = crashed
@@ -98,13 +98,17 @@ class BundleReading:
 
     def results(self) -> Iterator[TestResult]:
         """Yield the result of every test, and of every file that could not be collected, that has one."""
+        yield from self.results_of_files()
+        for case in self._cases.values():
+            if case.is_over:
+                yield case.result()
+
+    def results_of_files(self) -> Iterator[TestResult]:
+        """Yield the result of every file or class that could not be collected, or that skipped itself."""
         for record in self.uncollectable.values():
             yield _result_of_file(record)
         for path, crashed in self.crashed_files.items():
             yield _result_of_crash(path, crashed)
-        for case in self._cases.values():
-            if case.is_over:
-                yield case.result()
 
     def lost(self, why: str) -> Iterator[LostTest]:
         """Yield every selected test without an outcome. ``why`` is what is known of the shard's end."""
@@ -122,7 +126,6 @@ class _Process:
         self._file = file
         self._names = Counter(done)
         self._cases: dict[int, Case] = {}
-        self._selected = False
 
     def read(self, first: JournalRecord, records: Iterator[JournalRecord]) -> None:
         self._other(first)
@@ -143,8 +146,6 @@ class _Process:
                     self._start(case)
             else:
                 self._other(record)
-        if not self._selected and self._file.worker not in {"supervisor"} and not self._is_controller():
-            self._file.problems.extend(self._unselected())
 
     def _start(self, case: Case) -> None:
         if case.is_over:
@@ -157,34 +158,26 @@ class _Process:
                 self._reading.started_at = min(self._reading.started_at or record.at, record.at)
             case FileCollected():
                 self._collect(record)
-            case Selected():
-                self._selected = True
             case Uncollectable():
                 self._reading.uncollectable[record.node_id] = record
             case Crashed():
-                self._reading.crash(record, self._file.attempt)
+                self._reading.crash(record)
             case Closed() if record.reason:
                 self._reading.stops.append(record.reason)
-            case FileOpened() | Closed() | Started() | Phase():
+            case FileOpened() | Selected() | Closed() | Started() | Phase():
                 pass
 
     def _collect(self, record: FileCollected) -> None:
         self._reading.files.setdefault(record.path, record)
         for number, test in enumerate(record.tests, start=record.first):
             name = (record.path, test.suffix)
-            self._cases[number] = self._reading.case(*name[:1], test, self._names[name], record.category)
+            self._cases[number] = self._reading.case(record.path, test, self._names[name], record.category)
             self._names[name] += 1
 
     def _unknown(self, number: int) -> None:
         message = f"{self._file.place} tells of test number {number}, which it never named"
         if message not in self._file.problems:
             self._file.problems.append(message)
-
-    def _is_controller(self) -> bool:
-        return self._file.worker == "main" and not self._cases
-
-    def _unselected(self) -> list[str]:
-        return []
 
 
 def _result_of_file(record: Uncollectable) -> TestResult:

@@ -57,6 +57,8 @@ class Plan(Record, frozen=True, kw_only=True):
     schema: int = PLAN_SCHEMA
     plan_id: str = ""
     commit: str = ""
+    root: str = "."
+    """pytest's rootdir, relative to the folder in which the plan was made: where its paths start."""
     arguments: tuple[str, ...] = ()
     """The paths that select the suite; empty for pytest's own defaults."""
     pytest_args: tuple[str, ...] = ()
@@ -126,7 +128,9 @@ def _check_that_units_are_shared_out(plan: Plan, origin: str) -> None:
             key = (unit.path, unit.piece)
             known = expected.get(key) == unit.pieces if unit.piece else unit.path not in cut_paths
             if key in seen or not known:
-                raise FormatError(f"{origin} gives {unit.path} (piece {unit.piece}) to more than one shard, or cuts it wrongly")
+                raise FormatError(
+                    f"{origin} gives {unit.path} (piece {unit.piece}) to more than one shard, or cuts it wrongly"
+                )
             seen.add(key)
     missing = expected.keys() - seen
     if missing or [shard.index for shard in plan.shards] != list(range(1, len(plan.shards) + 1)):

@@ -23,7 +23,7 @@ class Suite(Record, frozen=True, kw_only=True):
     """Every file that a plain ``pytest`` would collect here, in its order."""
 
     root: str
-    """The absolute path of pytest's rootdir; stays on this machine."""
+    """pytest's rootdir, relative to the folder in which pytest ran."""
     arguments: tuple[str, ...]
     """The paths that select the suite, relative to the root; empty for pytest's own defaults."""
     files: tuple[SuiteFile, ...]

@@ -41,6 +41,7 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
     bound = bound_of(landings, seconds, longest, shards)
     return Plan(
         commit=suite.commit,
+        root=suite.root,
         arguments=suite.arguments,
         pytest_args=request.pytest_args,
         categories=request.categories,

@@ -57,7 +57,8 @@ def find_suite(
         )
         for path in found.paths
     )
-    return Suite(root=found.root, arguments=tuple(arguments), files=files, commit=commit_of(root))
+    here = os.path.relpath(found.root, root.resolve())
+    return Suite(root=here, arguments=tuple(arguments), files=files, commit=commit_of(root))
 
 
 def _ask_pytest(root: Path, arguments: Sequence[str]) -> FoundFiles:

@@ -1,0 +1,31 @@
+"""``ci-toolkit merge``: from bundles to one verdict."""
+
+from pathlib import Path
+
+import click
+
+from ci_toolkit.cli.options import OUT, RESULTS, judging_options, read_plan, thresholds_of
+
+
+@click.command()
+@click.option("--plan", "plan_path", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=RESULTS,
+    show_default=True,
+    help="The folder with the bundles.",
+)
+@click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True)
+@judging_options
+def command(
+    plan_path: Path, results: Path, out: Path, coverage_threshold: float | None, category_thresholds: tuple[str, ...]
+) -> int:
+    """Merge the bundles of all shards into one verdict, and exit with it.
+
+    Writes verdict.json, junit.xml, coverage.xml, coverage.json, .coverage, summary.md and report.html.
+    """
+    from ci_toolkit.cli.finish import finish  # noqa: PLC0415 (lxml and coverage are for this command only)
+
+    thresholds = thresholds_of(coverage_threshold, category_thresholds)
+    return finish(read_plan(plan_path), results, out, thresholds).exit_code

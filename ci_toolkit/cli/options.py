@@ -1,0 +1,79 @@
+"""Options that several commands share, and what they turn into."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ci_toolkit.errors import FormatError
+from ci_toolkit.model.category import CATEGORIES
+from ci_toolkit.model.plan import Plan, plan_from_json
+from ci_toolkit.verdict.judge import Thresholds
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+RESULTS = Path(".ci-toolkit/results")
+OUT = Path(".ci-toolkit/out")
+_PERCENT = click.FloatRange(0, 100)
+
+
+def running_options(function: F) -> F:
+    """Add what a command that runs tests takes."""
+    for decorate in (
+        click.option(
+            "--test-timeout",
+            type=click.FloatRange(min=0),
+            default=0.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="End a test that takes longer; the rest goes on. 0 is no limit.",
+        ),
+        click.option("--coverage", is_flag=True, help="Measure coverage, as `pytest --cov` does."),
+    ):
+        function = decorate(function)
+    return function
+
+
+def judging_options(function: F) -> F:
+    """Add what a command that ends in a verdict takes."""
+    for decorate in (
+        click.option(
+            "--category-threshold",
+            "category_thresholds",
+            multiple=True,
+            metavar="NAME=P",
+            help="The least coverage of one category's tests, in percent (repeatable).",
+        ),
+        click.option(
+            "--coverage-threshold",
+            type=_PERCENT,
+            metavar="P",
+            help="The least coverage, in percent; exact, no rounding.",
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
+def thresholds_of(overall: float | None, by_category: tuple[str, ...]) -> Thresholds:
+    """Return the thresholds. Raises UsageError for what is not NAME=P."""
+    wanted = {}
+    for text in by_category:
+        name, _, percent = text.partition("=")
+        if name not in CATEGORIES:
+            raise click.UsageError(f"'{name}' is no category. Categories: {', '.join(CATEGORIES)}.")
+        wanted[name] = _PERCENT(percent)
+    return Thresholds(overall=overall, by_category=wanted)
+
+
+def read_plan(path: Path) -> Plan:
+    """Return the plan in ``path``. Raises FormatError if it is missing or no plan of this version."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FormatError(
+            f"{path} cannot be read: {error.strerror}",
+            advice="Write a plan with `ci-toolkit plan --shards N --out plan.json`.",
+        ) from error
+    return plan_from_json(data, origin=str(path))

@@ -1,0 +1,28 @@
+"""Commands that hand what follows ``--`` to pytest, untouched."""
+
+import click
+
+_KEY = "ci_toolkit.pytest_args"
+
+
+class PytestCommand(click.Command):
+    """A command whose arguments end at ``--``; the rest is pytest's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put pytest's part aside and parse ours."""
+        ours, theirs = args, tuple[str, ...]()
+        if "--" in args:
+            at = args.index("--")
+            ours, theirs = args[:at], tuple(args[at + 1 :])
+        ctx.meta[_KEY] = theirs
+        return super().parse_args(ctx, ours)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the usage with pytest's part."""
+        return [*super().collect_usage_pieces(ctx), "[-- PYTEST ARGS]"]
+
+
+def pytest_args() -> tuple[str, ...]:
+    """Return what followed ``--`` on this command line."""
+    args: tuple[str, ...] = click.get_current_context().meta.get(_KEY, ())
+    return args

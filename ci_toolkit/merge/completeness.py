@@ -1,0 +1,55 @@
+"""Proves that every test ran exactly once, or says what stands against it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from ci_toolkit.merge.shard_merge import FileAccount, ShardMerge
+from ci_toolkit.model.merged import Problem
+from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.verdict import Counts, Proof
+
+
+def prove(plan: Plan, merges: Sequence[ShardMerge], counts: Counts) -> tuple[Proof, tuple[Problem, ...]]:
+    """Return what shows that every test ran once, with the problems that stand against it.
+
+    Whole files need no comparison: the plan gives each to one shard. A cut file is whole if all its pieces
+    saw the same tests (by digest) and their numbers add up to all of them.
+    """
+    accounts = [account for merge in merges for account in merge.files]
+    problems = tuple(_torn_files(plan, accounts))
+    planned = len({unit.path for shard in plan.shards for unit in shard.units})
+    collected = len({account.path for account in accounts if account.is_collected})
+    outcomes = counts.total - counts.lost
+    statement = (
+        f"{collected} of {planned} planned files collected, each by the one shard that the plan names; "
+        f"{counts.total} tests, {outcomes} with one outcome, {counts.lost} lost; "
+        f"{len(plan.cuts)} cut files, " + ("their pieces add up" if not problems else "not all add up")
+    )
+    proof = Proof(
+        planned_files=planned,
+        collected_files=collected,
+        collected_tests=counts.total,
+        outcomes=outcomes,
+        statement=statement,
+    )
+    return proof, problems
+
+
+def _torn_files(plan: Plan, accounts: Iterable[FileAccount]) -> Iterator[Problem]:
+    by_path: dict[str, list[FileAccount]] = defaultdict(list)
+    for account in accounts:
+        if account.piece and account.is_collected:
+            by_path[account.path].append(account)
+    for cut in plan.cuts:
+        pieces = by_path[cut.path]
+        if len({(piece.total, piece.total_digest) for piece in pieces}) > 1:
+            message = (
+                f"{cut.path} holds other tests in one shard than in another, so its pieces cannot be trusted; "
+                "its test ids must not depend on the process (random values, addresses, set order)"
+            )
+            yield Problem(kind="pieces-differ", message=message)
+        elif len(pieces) == len(cut.pieces) and sum(piece.tests for piece in pieces) != pieces[0].total:
+            ran = sum(piece.tests for piece in pieces)
+            yield Problem(
+                kind="pieces-differ", message=f"{cut.path} holds {pieces[0].total} tests; its pieces ran {ran}"
+            )

@@ -1,0 +1,110 @@
+"""Combines the shards' coverage data, each file checked first, and writes the reports that other tools read."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+import coverage
+import msgspec
+from coverage.exceptions import CoverageException
+
+from ci_toolkit.merge.bundles import Bundle
+from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.merged import MeasuredCoverage, Problem
+
+CONTEXT_PREFIX = "category:"
+
+
+def merge_coverage(
+    bundles: Sequence[Bundle], out: Path, categories: Iterable[str] = ()
+) -> tuple[MeasuredCoverage | None, list[Problem]]:
+    """Combine the data of ``bundles`` into ``out/.coverage`` and write ``coverage.xml`` and ``coverage.json``.
+
+    A file that is missing, damaged, or not the one that its shard wrote is a problem and is left out.
+    Returns None for the coverage where no shard measured any.
+    """
+    problems: list[Problem] = []
+    files = [file for bundle in bundles for file in _sound_files(bundle, problems)]
+    if not files:
+        if any(bundle.card.measures_coverage and bundle.card.attempts for bundle in bundles):
+            problems.append(Problem(kind="coverage-data", message="no shard's coverage data can be used"))
+        return None, problems
+    measured = coverage.Coverage(data_file=str(out / ".coverage"), messages=False)
+    try:
+        measured.combine([str(file) for file in files], strict=True, keep=True)
+        measured.save()
+        measured.xml_report(outfile=str(out / "coverage.xml"), ignore_errors=True)
+        covered, statements = _report(measured, out / "coverage.json")
+        by_category = _by_category(measured, categories)
+    except CoverageException as error:
+        problems.append(Problem(kind="coverage-data", message=f"the shards' coverage cannot be combined: {error}"))
+        return None, problems
+    lost_with = tuple(node_id for bundle in bundles for node_id in bundle.card.coverage_losses)
+    return (
+        MeasuredCoverage(covered=covered, statements=statements, by_category=by_category, lost_with=lost_with),
+        problems,
+    )
+
+
+def _by_category(measured: coverage.Coverage, categories: Iterable[str]) -> dict[str, tuple[int, int]]:
+    # What runs at import has no category: each would run it alone too.
+    with tempfile.TemporaryDirectory(prefix="ci-toolkit-coverage-") as folder:
+        return {
+            name: _report(measured, Path(folder) / f"{name}.json", [f"^{CONTEXT_PREFIX}{name}$", "^$"])
+            for name in sorted(categories)
+        }
+
+
+def _sound_files(bundle: Bundle, problems: list[Problem]) -> list[Path]:
+    card, folder = bundle.card, Path(bundle.folder)
+    sound = []
+    if card.state is ShardState.FINISHED and card.measures_coverage and card.attempts and not card.files:
+        problems.append(_problem(bundle, "left no coverage data, although it measured"))
+    for listed in card.files:
+        relative = PurePosixPath(listed.path)
+        if relative.is_absolute() or ".." in relative.parts:
+            problems.append(_problem(bundle, f"names a file outside its bundle: {listed.path!r}"))
+            continue
+        path = folder / relative
+        wrong = _what_is_wrong(path, listed.size, listed.sha256, folder)
+        if wrong:
+            problems.append(_problem(bundle, f"has coverage data that cannot be used: {listed.path} {wrong}"))
+        else:
+            sound.append(path)
+    return sound
+
+
+def _what_is_wrong(path: Path, size: int, sha256: str, folder: Path) -> str:
+    if not path.is_file() or path.resolve() != path.absolute() or not path.is_relative_to(folder):
+        return "is missing or a link"
+    with path.open("rb") as file:
+        if path.stat().st_size != size or hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            return "is not the file that the shard wrote (its digest differs)"
+    try:
+        coverage.CoverageData(basename=str(path)).read()
+    except CoverageException as error:
+        return f"is damaged: {error}"
+    return ""
+
+
+def _problem(bundle: Bundle, text: str) -> Problem:
+    return Problem(kind="coverage-data", message=f"shard {bundle.card.index} {text}", shard=bundle.card.index)
+
+
+class _Totals(msgspec.Struct):
+    covered_lines: int
+    num_statements: int
+    covered_branches: int = 0
+    num_branches: int = 0
+
+
+class _JsonReport(msgspec.Struct):
+    totals: _Totals
+
+
+def _report(measured: coverage.Coverage, path: Path, contexts: list[str] | None = None) -> tuple[int, int]:
+    # Counts, not the percentage: that is rounded for people, and a threshold of 80 means 80.
+    measured.json_report(outfile=str(path), contexts=contexts, ignore_errors=True)
+    totals = msgspec.json.decode(path.read_bytes(), type=_JsonReport).totals
+    return totals.covered_lines + totals.covered_branches, totals.num_statements + totals.num_branches

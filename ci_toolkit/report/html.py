@@ -1,0 +1,22 @@
+"""The verdict as one HTML page that needs nothing else; every text is escaped, and no script may run in it."""
+
+import jinja2
+
+from ci_toolkit.model.verdict import Verdict
+from ci_toolkit.report.terminal import counts_line
+
+MOST_LISTED = 500
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("ci_toolkit.report"),
+    autoescape=True,
+    trim_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+def render_html(verdict: Verdict) -> str:
+    """Return the page."""
+    seconds = [max(shard.planned_seconds, shard.actual_seconds) for shard in verdict.shards]
+    return _TEMPLATES.get_template("report.html").render(
+        verdict=verdict, counts=counts_line(verdict.counts), most=MOST_LISTED, longest=max([*seconds, 0.001])
+    )

@@ -1,0 +1,83 @@
+"""The verdict as GitHub-flavoured Markdown for a job summary."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ci_toolkit.model.verdict import Status, Verdict
+from ci_toolkit.report.terminal import counts_line, one_line
+
+LARGEST_SUMMARY = 1_000_000
+"""Bytes. GitHub drops a step summary over 1 MiB as a whole."""
+MOST_LISTED = 100
+_SPECIAL = re.compile(r"[\\`*_{}\[\]#+!|~<>&@]")
+_SIGN = {Status.PASSED: "✅", Status.FAILED: "❌", Status.INCOMPLETE: "⚠️"}
+
+
+def render_markdown(verdict: Verdict) -> str:
+    """Return the summary, under GitHub's size limit; text from tests stays text."""
+    text = "\n".join(_lines(verdict)) + "\n"
+    data = text.encode()
+    if len(data) <= LARGEST_SUMMARY:
+        return text
+    return data[:LARGEST_SUMMARY].decode("utf-8", "ignore") + "\n\n(cut here; all of it is in verdict.json)\n"
+
+
+def _text(text: str) -> str:
+    # Every character that means something to Markdown or HTML becomes its number: nothing is left to break out with.
+    return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", one_line(text))
+
+
+def code(text: str) -> str:
+    """Return ``text`` as inline code that no backtick, pipe or newline in it can leave."""
+    return f"<code>{_text(text)}</code>"
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    yield f"## {_SIGN[verdict.status]} {verdict.status}: {counts_line(verdict.counts)}"
+    yield ""
+    for breach in verdict.breaches[:MOST_LISTED]:
+        yield f"- **{_text(breach.gate)}**: {_text(breach.message)}"
+    yield from _table(
+        "Failures",
+        ("test", "where", "message", "shard"),
+        (
+            (code(f.node_id), code(f"{f.file}:{f.line}"), _text(f.message.partition("\n")[0]), str(f.shard))
+            for f in verdict.failures[:MOST_LISTED]
+        ),
+    )
+    yield from _table(
+        "Lost",
+        ("test", "shard", "why"),
+        ((code(lost.node_id), str(lost.shard), _text(lost.reason)) for lost in verdict.lost[:MOST_LISTED]),
+    )
+    yield from _table(
+        "Flaky",
+        ("test", "first failure"),
+        ((code(f.node_id), _text(f.message.partition("\n")[0])) for f in verdict.flaky[:MOST_LISTED]),
+    )
+    yield from _table(
+        "Shards",
+        ("shard", "state", "tests", "planned", "actual"),
+        (
+            (str(s.index), str(s.state), str(s.tests), f"{s.planned_seconds:.1f} s", f"{s.actual_seconds:.1f} s")
+            for s in verdict.shards
+        ),
+    )
+    yield from _table(
+        "Slowest tests",
+        ("test", "seconds"),
+        ((code(slow.node_id), f"{slow.seconds:.2f}") for slow in verdict.slowest[:10]),
+    )
+    if verdict.coverage.percent is not None:
+        asked = f" of {verdict.coverage.threshold:g}% asked" if verdict.coverage.threshold is not None else ""
+        yield from ("", f"Coverage: {verdict.coverage.percent:.2f}%{asked}")
+    yield from ("", _text(verdict.proof.statement))
+
+
+def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    rows = list(rows)
+    if not rows:
+        return
+    yield from ("", f"### {title}", "", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}")
+    for row in rows:
+        yield f"| {' | '.join(row)} |"

@@ -1,0 +1,129 @@
+"""Judges a merged run: every rule that it breaks, and the one answer."""
+
+from collections.abc import Iterator, Mapping
+
+from ci_toolkit.errors import ExitCode
+from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
+from ci_toolkit.model.record import Record
+from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, ShardReport, Status, Verdict
+
+
+class Thresholds(Record, frozen=True, kw_only=True):
+    """What coverage must reach, in percent; None is no demand."""
+
+    overall: float | None = None
+    by_category: Mapping[str, float] = {}
+
+
+def judge(run: MergedRun, thresholds: Thresholds) -> Verdict:
+    """Return the verdict on ``run``: incomplete before failed before passed."""
+    doubts = tuple(_doubts(run))
+    breaches = (*doubts, *_broken_rules(run), *_coverage_breaches(run, thresholds))
+    nothing = not run.counts.total and not doubts
+    status = Status.INCOMPLETE if doubts else Status.FAILED if breaches or nothing else Status.PASSED
+    code = {
+        Status.INCOMPLETE: ExitCode.INCOMPLETE,
+        Status.FAILED: ExitCode.NOTHING_TO_RUN if nothing else ExitCode.FAILED,
+        Status.PASSED: ExitCode.PASSED,
+    }[status]
+    if nothing:
+        breaches = (*breaches, Breach(gate="tests", message="no test ran: nothing shows that anything works"))
+    planned = {shard.index: shard.estimated_seconds for shard in run.plan.shards}
+    return Verdict(
+        status=status,
+        exit_code=int(code),
+        plan_id=run.plan.plan_id,
+        commit=run.plan.commit,
+        counts=run.counts,
+        lost=run.lost,
+        breaches=breaches,
+        coverage=_coverage(run.coverage, thresholds),
+        shards=tuple(
+            ShardReport(
+                index=shard.index,
+                state=shard.state,
+                tests=shard.tests,
+                planned_seconds=planned[shard.index],
+                actual_seconds=shard.actual_seconds,
+                reason=shard.reason,
+            )
+            for shard in run.shards
+        ),
+        failures=run.failures,
+        flaky=run.flaky,
+        slowest=run.slowest,
+        proof=run.proof,
+        notes=run.notes,
+        lower_bound_seconds=run.plan.lower_bound_seconds,
+        predicted_seconds=run.plan.makespan_seconds,
+        achieved_seconds=max((shard.actual_seconds for shard in run.shards), default=0.0),
+    )
+
+
+def _doubts(run: MergedRun) -> Iterator[Breach]:
+    if run.lost:
+        yield Breach(gate="completeness", message=f"{len(run.lost)} lost: planned or selected, and without an outcome")
+    for shard in run.shards:
+        if shard.state is not ShardState.FINISHED:
+            yield Breach(gate="completeness", message=f"shard {shard.index} is {shard.state}: {shard.reason}")
+    for problem in run.problems:
+        yield Breach(gate=problem.kind, message=problem.message)
+
+
+def _broken_rules(run: MergedRun) -> Iterator[Breach]:
+    bad = run.counts.failed + run.counts.errors
+    if bad:
+        yield Breach(gate="tests", message=f"{run.counts.failed} failed, {run.counts.errors} errors")
+    for shard in run.shards:
+        if shard.unexplained_exit:
+            yield Breach(gate="pytest-exit", message=f"shard {shard.index}: {shard.unexplained_exit}")
+
+
+def _coverage_breaches(run: MergedRun, thresholds: Thresholds) -> Iterator[Breach]:
+    demands = [("", thresholds.overall), *sorted(thresholds.by_category.items())]
+    for category, threshold in demands:
+        if threshold is None:
+            continue
+        of = f" of category {category}" if category else ""
+        reached = _reached(run.coverage, category)
+        if reached is None:
+            yield Breach(gate="coverage", message=f"coverage{of} was not measured; {threshold:g}% is asked for")
+        elif not reaches(*reached, threshold):
+            percent = 100 * reached[0] / reached[1]
+            yield Breach(gate="coverage", message=f"coverage{of} is {shown(percent, threshold)}%, under {threshold:g}%")
+
+
+def _reached(coverage: MeasuredCoverage | None, category: str) -> tuple[int, int] | None:
+    if coverage is None:
+        return None
+    return coverage.by_category.get(category) if category else (coverage.covered, coverage.statements)
+
+
+def reaches(covered: int, statements: int, threshold: float) -> bool:
+    """Return whether covered/statements is at least ``threshold`` percent, without rounding."""
+    return covered * 100 >= threshold * statements
+
+
+def shown(percent: float, threshold: float) -> str:
+    """Return ``percent`` with as many digits as it takes not to look like ``threshold``."""
+    for digits in range(2, 12):
+        text = f"{percent:.{digits}f}"
+        if float(text) < threshold:
+            return text
+    return repr(percent)
+
+
+def _coverage(measured: MeasuredCoverage | None, thresholds: Thresholds) -> Coverage:
+    if measured is None:
+        return Coverage(percent=None, threshold=thresholds.overall)
+    by_category = {
+        name: CategoryCoverage(percent=_percent(*numbers), threshold=thresholds.by_category.get(name))
+        for name, numbers in sorted(measured.by_category.items())
+    }
+    percent = _percent(measured.covered, measured.statements)
+    return Coverage(percent=percent, threshold=thresholds.overall, by_category=by_category)
+
+
+def _percent(covered: int, statements: int) -> float:
+    return 100 * covered / statements if statements else 100.0
