@@ -1,0 +1,168 @@
+import subprocess
+import sys
+
+import pytest
+from main_job_project import PLAIN, Project
+
+ODD_SUITE = {
+    "pytest.ini": "[pytest]\naddopts = --doctest-modules\n",
+    "conftest.py": "import pytest\n\n@pytest.fixture\ndef word(): return 'top'\n",
+    "pkg/__init__.py": "",
+    "pkg/code.py": 'def double(x):\n    """\n    >>> double(2)\n    4\n    """\n    return 2 * x\n\ndef test_is_no_test(): assert 0\n',
+    "tests/one/conftest.py": "import pytest\n\n@pytest.fixture\ndef word(): return 'one'\n",
+    "tests/one/__init__.py": "",
+    "tests/one/test_same.py": "def test_word(word): assert word == 'one'\n",
+    "tests/two/__init__.py": "",
+    "tests/two/test_same.py": "def test_word(word): assert word == 'top'\n",
+    "tests/test_ids.py": """
+import pytest
+
+IDS = ["a b", "new\\nline", 'quo"te', "it's", "a::b", "[x]", "ünïcode", "x" * 10_000, "a/b.py", "::error::x", "]]>", "<&>"]
+
+@pytest.mark.parametrize("value", range(len(IDS)), ids=IDS)
+def test_id(value): assert value != 5
+""",
+    "tests/test_kinds.py": """
+import sys, unittest
+import pytest
+
+class Old(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls): cls.ready = True
+    def test_passes(self): self.assertTrue(self.ready)
+    def test_fails(self): self.fail("no \\x1b[31m colour \\ud800")
+    @unittest.skip("not now")
+    def test_skipped(self): pass
+    @unittest.expectedFailure
+    def test_expected(self): self.fail()
+
+class TestShared:
+    @pytest.fixture(scope="class")
+    def box(self): return []
+    def test_first(self, box): box.append(1)
+    def test_second(self, box): assert box in ([1], [])
+
+@pytest.fixture(scope="module")
+def module_box(): return []
+@pytest.fixture
+def broken_before(): raise RuntimeError("setup")
+@pytest.fixture
+def broken_after():
+    yield
+    raise RuntimeError("teardown")
+
+def test_setup_error(broken_before): pass
+def test_teardown_error(broken_after): pass
+@pytest.mark.xfail
+def test_xfails(): assert 0
+@pytest.mark.xfail
+def test_xpasses(): pass
+@pytest.mark.skipif(True, reason="reason with | pipe")
+def test_skipped(): pass
+def test_subtests(subtests):
+    for number in range(3):
+        with subtests.test(number=number): assert number != 1
+def test_module_box(module_box): module_box.append(1)
+""",
+    "tests/test_broken.py": "import no_such_module_at_all\n",
+    "tests/test_whole_file_skipped.py": "import pytest\npytest.skip('whole file', allow_module_level=True)\n",
+    "tests/test_empty.py": "",
+}
+
+
+@pytest.mark.parametrize("shards", [1, 2, 4, 7])
+def test_an_odd_suite_ends_exactly_as_under_plain_pytest(project: Project, shards: int) -> None:
+    project.write(ODD_SUITE)
+    expected = project.plain_pytest()
+    expected = _one_row_a_test(expected)
+
+    done = project.ci_toolkit("run", "--shards", str(shards), "--", *PLAIN)
+
+    assert done.returncode == 1, done.stderr
+    assert _one_row_a_test(project.merged()) == expected
+    assert project.verdict["counts"]["lost"] == 0
+    assert sum(project.merged().values()) == project.verdict["counts"]["total"]
+
+
+def _one_row_a_test(rows: "object") -> set[tuple[str, str, str]]:
+    # pytest gives a subtest, and a teardown error after a pass, a row of its own; the worst row is the test's.
+    rank = {"Passed": 0, "Skipped": 1, "Error": 2, "Failure": 3}
+    worst: dict[tuple[str, str], str] = {}
+    for classname, name, kind in rows:  # type: ignore[attr-defined]
+        key = (classname, name)
+        if key not in worst or rank[kind] > rank[worst[key]]:
+            worst[key] = kind
+    return {(*key, kind) for key, kind in worst.items()}
+
+
+def test_more_shards_than_tests_leave_empty_shards_that_are_no_failure(project: Project) -> None:
+    project.write({"test_one.py": "def test_one(): pass\n"})
+    done = project.ci_toolkit("run", "--shards", "5", "--", *PLAIN)
+    assert done.returncode == 0, done.stdout
+    assert project.verdict["counts"]["passed"] == 1
+
+
+def test_an_empty_suite_is_nothing_to_run(project: Project) -> None:
+    assert project.ci_toolkit("run").returncode == 3
+
+
+def test_a_suite_runs_the_same_under_xdist(project: Project) -> None:
+    project.write(
+        {
+            f"test_{n}.py": f"import pytest\n@pytest.mark.parametrize('x', range(9))\ndef test_it(x): assert x != {n}\n"
+            for n in range(4)
+        }
+    )
+    expected = project.plain_pytest()
+    done = project.ci_toolkit("run", "--shards", "2", "--", *PLAIN, "-n", "2")
+    assert done.returncode == 1
+    assert project.merged() == expected
+
+
+@pytest.mark.parametrize("extra", [(), ("-n", "2")])
+def test_coverage_equals_that_of_an_unsharded_run(project: Project, extra: tuple[str, ...]) -> None:
+    project.write(
+        {
+            ".coveragerc": "[run]\nbranch = true\nsource = pkg\n",
+            "pkg/__init__.py": "",
+            "pkg/code.py": "def sign(x):\n    if x < 0:\n        return -1\n    if x > 0:\n        return 1\n    return 0\n",
+            **{
+                f"tests/test_{n}.py": f"from pkg.code import sign\ndef test_it(): assert sign({n}) is not None\n"
+                for n in (-1, 1)
+            },
+            "conftest.py": "import sys, os\nsys.path.insert(0, os.path.dirname(__file__))\n",
+        }
+    )
+    subprocess.run(
+        [sys.executable, "-P", "-m", "pytest", *PLAIN, "--cov", "--cov-report=json:plain.json"],
+        cwd=project.folder,
+        env=project.environment(),
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    done = project.ci_toolkit("run", "--shards", "2", "--coverage", "--", *PLAIN, *extra)
+    assert done.returncode == 0, done.stdout
+    ours, theirs = (
+        project.json(name)["files"]["pkg/code.py"] for name in (".ci-toolkit/out/coverage.json", "plain.json")
+    )
+    for key in ("executed_lines", "missing_lines", "executed_branches", "missing_branches"):
+        assert ours[key] == theirs[key]
+
+
+@pytest.mark.parametrize(("threshold", "code"), [("80", 0), ("80.0001", 1), ("79.9", 0)])
+def test_a_threshold_is_exact(project: Project, threshold: str, code: int) -> None:
+    project.write(
+        {
+            ".coveragerc": "[run]\nsource = pkg\n",
+            "pkg/__init__.py": "",
+            "pkg/code.py": "def f(x):\n    if x:\n        return 1\n    y = 2\n    return y\n".replace(
+                "    y = 2\n    return y\n", "    return 2\n"
+            )
+            + "A = 1\n",
+            "test_it.py": "import sys; sys.path.insert(0, '.')\nfrom pkg.code import f\ndef test_it(): assert f(1)\n",
+        }
+    )
+    done = project.ci_toolkit("run", "--shards", "1", "--coverage-threshold", threshold, "--", *PLAIN)
+    assert project.verdict["coverage"]["percent"] == 80.0
+    assert done.returncode == code
