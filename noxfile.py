@@ -1,1 +1,64 @@
-"""The sessions of ci-toolkit's own development."""
+"""The sessions of ci-toolkit's own development: `nox -s demo`, `nox -s tests`, `nox -s lint`."""
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "tests"]
+nox.options.default_venv_backend = "virtualenv"
+nox.needs_version = ">=2024.10.9"
+
+
+def install(session: nox.Session) -> None:
+    """Install what CI uses, as locked, and this checkout."""
+    session.install("--require-hashes", "-r", "requirements/ci.txt")
+    session.install("--no-deps", "--editable", ".")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Plan, run, merge and judge a real suite of this repository in three shards."""
+    install(session)
+    session.run("ci-toolkit", "run", "tests/unit", "--shards", "3", "--coverage", "--coverage-threshold", "10")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Check the code and run every test."""
+    install(session)
+    check(session)
+    session.run("pytest", "-n", "2", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types and the direction of imports."""
+    install(session)
+    check(session)
+
+
+def check(session: nox.Session) -> None:
+    """Run every check that runs no test."""
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against the named peers; prints ratios."""
+    install(session)
+    for script in sorted(Path("benchmarks").glob("main_job*.py")):
+        session.run("python", str(script))
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel and run the program from it alone."""
+    session.install("build")
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--wheel")
+    session.install("--force-reinstall", *map(str, Path("dist").glob("*.whl")))
+    session.run("ci-toolkit", "--version")

@@ -55,8 +55,14 @@ class Case:
         elif phase.w is When.SETUP:
             self._rerun = False
 
+    @property
+    def may_have_died(self) -> bool:
+        """Whether the death of a process can be this test's: it started, and did not end otherwise."""
+        return self.was_started and (not self.is_over or any(isinstance(odd, Crashed) for odd in self._odd))
+
     def die(self, crashed: Crashed) -> None:
-        """End the test with the death of its process."""
+        """End the test with the death of its process. The last account counts: the supervisor's says most."""
+        self._odd = [odd for odd in self._odd if not isinstance(odd, Crashed)]
         self._odd.append(crashed)
         self.is_over = True
 

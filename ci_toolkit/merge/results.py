@@ -88,7 +88,7 @@ class BundleReading:
     def crash(self, crashed: Crashed) -> None:
         """Take in the death of a process at a test or a file."""
         for case in self._cases.values():
-            if not case.is_over and case.was_started and case.node_id == crashed.node_id:
+            if case.may_have_died and case.node_id == crashed.node_id:
                 case.die(crashed)
                 return
         if "::" not in crashed.node_id or crashed.node_id == crashed.path:

@@ -41,7 +41,7 @@ class ShardPlugin:
 
     def _write(self, record: JournalRecord) -> None:
         if not self.journal.write(record) and self.journal.failure is not None:
-            pytest.exit(f"ci-toolkit cannot write {self.journal.path}: {self.journal.failure}", JOURNAL_FAILED)
+            pytest.exit(f"{self.journal.failure.strerror}: {self.journal.path}", JOURNAL_FAILED)
 
     # --- collection -------------------------------------------------------------------------------
 
