@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves test folders off the path
 
-from main_job_project import Project  # noqa: E402
+from main_job_project import Project
 
 
 @pytest.fixture

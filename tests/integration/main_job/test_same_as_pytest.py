@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Iterable
 
 import pytest
 from main_job_project import PLAIN, Project
@@ -73,8 +74,7 @@ def test_module_box(module_box): module_box.append(1)
 @pytest.mark.parametrize("shards", [1, 2, 4, 7])
 def test_an_odd_suite_ends_exactly_as_under_plain_pytest(project: Project, shards: int) -> None:
     project.write(ODD_SUITE)
-    expected = project.plain_pytest()
-    expected = _one_row_a_test(expected)
+    expected = _one_row_a_test(project.plain_pytest())
 
     done = project.ci_toolkit("run", "--shards", str(shards), "--", *PLAIN)
 
@@ -84,11 +84,11 @@ def test_an_odd_suite_ends_exactly_as_under_plain_pytest(project: Project, shard
     assert sum(project.merged().values()) == project.verdict["counts"]["total"]
 
 
-def _one_row_a_test(rows: "object") -> set[tuple[str, str, str]]:
+def _one_row_a_test(rows: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     # pytest gives a subtest, and a teardown error after a pass, a row of its own; the worst row is the test's.
     rank = {"Passed": 0, "Skipped": 1, "Error": 2, "Failure": 3}
     worst: dict[tuple[str, str], str] = {}
-    for classname, name, kind in rows:  # type: ignore[attr-defined]
+    for classname, name, kind in rows:
         key = (classname, name)
         if key not in worst or rank[kind] > rank[worst[key]]:
             worst[key] = kind
