@@ -25,10 +25,17 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Check the code and run every test."""
+    """Check the code and run the tests; public suites have a session of their own."""
     install(session)
     check(session)
-    session.run("pytest", "-n", "2", *session.posargs)
+    session.run("pytest", "-n", "2", *(session.posargs or ("tests/unit", "tests/integration")))
+
+
+@nox.session
+def public(session: nox.Session) -> None:
+    """Compare sharded runs of public suites with plain pytest: outcomes and coverage. Downloads from PyPI."""
+    install(session)
+    session.run("pytest", "tests/e2e", *session.posargs)
 
 
 @nox.session

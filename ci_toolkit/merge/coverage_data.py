@@ -17,12 +17,13 @@ CONTEXT_PREFIX = "category:"
 
 
 def merge_coverage(
-    bundles: Sequence[Bundle], out: Path, categories: Iterable[str] = ()
+    bundles: Sequence[Bundle], out: Path, categories: Iterable[str] = (), *, config_file: str = ""
 ) -> tuple[MeasuredCoverage | None, list[Problem]]:
     """Combine the data of ``bundles`` into ``out/.coverage`` and write ``coverage.xml`` and ``coverage.json``.
 
     A file that is missing, damaged, or not the one that its shard wrote is a problem and is left out.
-    Returns None for the coverage where no shard measured any.
+    ``config_file`` is coverage's own, by default the one it finds here. Returns None for the coverage where no
+    shard measured any.
     """
     problems: list[Problem] = []
     files = [file for bundle in bundles for file in _sound_files(bundle, problems)]
@@ -30,7 +31,7 @@ def merge_coverage(
         if any(bundle.card.measures_coverage and bundle.card.attempts for bundle in bundles):
             problems.append(Problem(kind="coverage-data", message="no shard's coverage data can be used"))
         return None, problems
-    measured = coverage.Coverage(data_file=str(out / ".coverage"), messages=False)
+    measured = coverage.Coverage(data_file=str(out / ".coverage"), config_file=config_file or True, messages=False)
     try:
         measured.combine([str(file) for file in files], strict=True, keep=True)
         measured.save()

@@ -45,7 +45,7 @@ def merge_run(
     unknown = len(lost_units(missing))
     counts = _sum([*(merge.counts for merge in merges), Counts(total=unknown, lost=unknown)])
     counts, failures = _count_cut_files_once(merges, counts)
-    coverage, coverage_problems = merge_coverage(bundles, out, coverage_categories)
+    coverage, coverage_problems = merge_coverage(bundles, out, coverage_categories, config_file=_coverage_config(plan))
     proof, doubts = prove(plan, merges, counts)
     shards = [*(merge.shard for merge in merges), *map(_missing_shard, missing)]
     return MergedRun(
@@ -61,6 +61,12 @@ def merge_run(
         proof=proof,
         notes=tuple(note.message for note in plan.notes),
     )
+
+
+def _coverage_config(plan: Plan) -> str:
+    # What the shards measured by is what the report must exclude by.
+    option = "--cov-config="
+    return next((arg.removeprefix(option) for arg in reversed(plan.pytest_args) if arg.startswith(option)), "")
 
 
 def _merge_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path) -> list[ShardMerge]:
