@@ -17,7 +17,7 @@ from ci_toolkit.model.result import Outcome, TestResult
 from ci_toolkit.model.verdict import Counts, LostTest, SlowTest, TestFailure
 
 SLOWEST = 20
-LONGEST_DETAIL = 4_000
+LONGEST_DETAIL = 16_000
 """Characters of a traceback in the verdict; all of it stands in JUnit."""
 
 

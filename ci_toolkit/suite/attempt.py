@@ -34,7 +34,7 @@ STOP_SECONDS = 5.0
 """What pytest gets to tear its fixtures down after it was asked to stop; GitHub gives a cancelled job 7.5."""
 DUMP_SECONDS = 2.0
 """What a test over its limit gets to dump its stack."""
-TAIL_BYTES = 8_000
+TAIL_BYTES = 16_000
 _EXPLAINED_EXITS = (0, 5)
 _TESTS_FAILED = 1
 _USAGE_EXITS = (3, 4)
@@ -100,6 +100,8 @@ class Attempt:
         self.progress = AttemptProgress(folder / JOURNAL_FOLDER, task.attempt, before)
         self.crashes: list[Crash] = []
         self._limit_hits: dict[TestKey, float] = {}
+        self._dumps_at: dict[TestKey, int] = {}
+        """Where in the output the stacks of a test over its limit begin."""
         self._stop_sent = 0.0
         self._journal: JournalWriter | None = None
 
@@ -176,6 +178,7 @@ class Attempt:
                     _kill(test.pid, signal.SIGKILL)
             elif time.time() - test.since > limit:
                 self._limit_hits[test.key] = time.monotonic()
+                self._dumps_at[test.key] = self.output.stat().st_size
                 _kill(test.pid, signal.SIGABRT)  # faulthandler, which pytest turns on, dumps every stack
 
     # --- what it tells ----------------------------------------------------------------------------
@@ -252,7 +255,7 @@ class Attempt:
     def _note(self, test: InFlight, reason: str) -> None:
         path = test.key[0]
         self._append(
-            Crash(node_id=node_id(test.key), path=path, key=test.key, reason=reason, detail=self._output_tail())
+            Crash(node_id=node_id(test.key), path=path, key=test.key, reason=reason, detail=self._detail(test.key))
         )
 
     def _append(self, crash: Crash) -> None:
@@ -268,10 +271,16 @@ class Attempt:
             return ""
         return f"pytest {_death(status, '')} after its last test; see {OUTPUT_FOLDER}/{self.output.name}"
 
+    def _detail(self, key: TestKey) -> str:
+        return self._output(self._dumps_at[key]) if key in self._dumps_at else self._output_tail()
+
     def _output_tail(self) -> str:
+        return self._output(max(0, self.output.stat().st_size - TAIL_BYTES))
+
+    def _output(self, start: int) -> str:
         with self.output.open("rb") as file:
-            file.seek(max(0, self.output.stat().st_size - TAIL_BYTES))
-            return file.read().decode("utf-8", "replace")
+            file.seek(start)
+            return file.read(TAIL_BYTES).decode("utf-8", "replace")
 
     def _last_line(self) -> str:
         lines = self._output_tail().strip().splitlines()
