@@ -42,7 +42,7 @@ def find_server(protocol: Protocol) -> Path | None:
     name = _PROGRAM[protocol]
     on_path = shutil.which(name)
     if on_path:
-        return Path(on_path).resolve()
+        return Path(on_path)  # not resolved: Redis's program decides by the name of its link what it is
     for folder in (*_system_folders(protocol), *_wheel_folders(protocol)):
         program = folder / name
         if os.access(program, os.X_OK):
@@ -52,7 +52,7 @@ def find_server(protocol: Protocol) -> Path | None:
 
 def beside(program: Path, name: str) -> Path:
     """Return the tool ``name`` of the same installation. Raises NoProviderError if it is not there."""
-    tool = program.with_name(name)
+    tool = program.resolve().with_name(name)
     if not tool.exists():
         raise NoProviderError(
             f"{program} has no {name} beside it", advice=f"Install the whole server: {HOW_TO_GET[Protocol.POSTGRESQL]}."
