@@ -1,0 +1,58 @@
+"""``ci-toolkit services``: the one table of services, its ports, and the files made from it."""
+
+from pathlib import Path
+
+import click
+
+from ci_toolkit.errors import ExitCode
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Ports, images and credentials of the services, written once."""
+
+
+@command.command()
+@click.option("--environment", type=click.Choice(["test", "test-alpine", "dev"]), default="test", show_default=True)
+@click.option("--export", "as_exports", is_flag=True, help="Print shell exports (they hold the passwords).")
+def ports(environment: str, as_exports: bool) -> int:  # noqa: FBT001 (a flag of the command line)
+    """Print where every service answers."""
+    import shlex  # noqa: PLC0415 (start-up time)
+
+    from ci_toolkit.services.endpoint import planned_all, variables  # noqa: PLC0415
+    from ci_toolkit.services.settings import project_root, read_table  # noqa: PLC0415
+    from ci_toolkit.services.table import Environment  # noqa: PLC0415
+
+    endpoints = planned_all(read_table(project_root(Path.cwd())), Environment(environment))
+    if as_exports:
+        for name, value in variables(endpoints).items():
+            click.echo(f"export {name}={shlex.quote(value)}")
+        return ExitCode.PASSED
+    for endpoint in endpoints:
+        click.echo(f"{endpoint.name:<12} {endpoint.port}")
+    return ExitCode.PASSED
+
+
+@command.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail where a file is not as the table says.")
+def render(check: bool) -> int:  # noqa: FBT001 (a flag of the command line)
+    """Write the compose files and the workflows' services blocks from the table."""
+    from ci_toolkit.services.render import drifts, rendered  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.settings import project_root, read_table  # noqa: PLC0415
+
+    root = project_root(Path.cwd())
+    files = rendered(read_table(root), root)
+    found = drifts(files, root)
+    if check:
+        for drift in found:
+            click.echo(drift.describe())
+        click.echo(f"{len(files) - len(found)} of {len(files)} files are as the table says", err=True)
+        return ExitCode.FAILED if found else ExitCode.PASSED
+    stale = {drift.path for drift in found}
+    for file in files:
+        if file.path in stale:
+            path = root / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.text, encoding="utf-8")
+            click.echo(f"wrote {file.path}")
+    return ExitCode.PASSED

@@ -1,0 +1,198 @@
+"""Port leases: a lock a port, freed by the kernel however its owner ends; and who holds a port that is taken."""
+
+import errno
+import fcntl
+import os
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.endpoint import LOOPBACK
+from ci_toolkit.services.errors import PortTakenError
+from ci_toolkit.services.places import own_folder
+
+DYNAMIC_PORTS: Final = range(20000, 30000)
+"""Below the kernel's ephemeral ports, so that no outgoing connection is handed one of them."""
+_LISTENING: Final = "0A"
+
+
+class Holder(Record, frozen=True, kw_only=True):
+    """Who holds a lease, as its lock file says."""
+
+    pid: int
+    session: str
+    directory: str
+
+    def describe(self) -> str:
+        """Return it for a message."""
+        return f"ci-toolkit session {self.session} (pid {self.pid}, {self.directory})"
+
+
+class PortLease:
+    """The right to one port, until it is closed or its process ends."""
+
+    def __init__(self, port: int, descriptor: int) -> None:
+        self.port = port
+        self._descriptor = descriptor
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the port back; safe to call twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def lease(registry: Path, port: int, holder: Holder) -> PortLease:
+    """Lease ``port``. Raises PortTakenError naming who holds it if another session has it or a program listens."""
+    held = _lock(registry, port, holder)
+    if held is None:
+        raise taken(port, by=_describe(leased_by(registry, port)))
+    if not is_free(port):
+        held.close()
+        raise taken(port, by=listener(port))
+    return held
+
+
+def lease_any(registry: Path, holder: Holder) -> PortLease:
+    """Lease a port that nobody has. Raises PortTakenError if there is none."""
+    first = random.randrange(len(DYNAMIC_PORTS))  # noqa: S311 (spreads sessions; the lock decides)
+    for step in range(len(DYNAMIC_PORTS)):
+        port = DYNAMIC_PORTS[(first + step) % len(DYNAMIC_PORTS)]
+        held = _lock(registry, port, holder)
+        if held is not None and is_free(port):
+            return held
+        if held is not None:
+            held.close()
+    raise PortTakenError(f"no port from {DYNAMIC_PORTS.start} to {DYNAMIC_PORTS.stop - 1} is free")
+
+
+def leased_by(registry: Path, port: int) -> Holder | None:
+    """Return the living session that holds ``port``, or None."""
+    path = _lock_path(registry, port)
+    try:
+        with closing(_Descriptor(path, os.O_RDONLY)) as file:
+            if _try_lock(file.number):
+                return None
+            return msgspec.json.decode(os.pread(file.number, 4096, 0), type=Holder)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def taken(port: int, *, by: str) -> PortTakenError:
+    """Return the error that says who holds ``port`` and what to do."""
+    return PortTakenError(
+        f"port {port} is taken by {by}",
+        advice="Stop it, or run with --dynamic-ports: every fixture and variable then follows.",
+    )
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on ``port`` of the loopback now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                return False
+            raise
+    return True
+
+
+def listener(port: int) -> str:
+    """Return who listens on ``port``, as far as this user may see: a container, or a process id and its command."""
+    for pid in _listening_processes(port):
+        command = _command(pid)
+        if "docker-proxy" in command or "rootlessport" in command:
+            return f"a container (`docker ps --filter publish={port}` names it; pid {pid}: {command})"
+        return f"pid {pid} ({command})"
+    return f"another user's program (`sudo ss -ltnp 'sport = :{port}'` names it)"
+
+
+class _Descriptor:
+    """A file descriptor that closes."""
+
+    def __init__(self, path: Path, flags: int) -> None:
+        self.number = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+    def close(self) -> None:
+        os.close(self.number)
+
+
+def _lock_path(registry: Path, port: int) -> Path:
+    return own_folder(registry / "ports") / str(port)
+
+
+def _lock(registry: Path, port: int, holder: Holder) -> PortLease | None:
+    file = _Descriptor(_lock_path(registry, port), os.O_RDWR | os.O_CREAT)
+    if not _try_lock(file.number):
+        file.close()
+        return None
+    text = msgspec.json.encode(holder)
+    os.pwrite(file.number, text, 0)
+    os.ftruncate(file.number, len(text))
+    return PortLease(port, file.number)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _describe(holder: Holder | None) -> str:
+    return holder.describe() if holder else "another ci-toolkit session"
+
+
+def _listening_processes(port: int) -> Iterator[int]:
+    """Yield the ids of the processes that listen on ``port``; Linux only, else nothing."""
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    if not sockets:
+        return
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _has_open(entry, sockets):
+            yield int(entry.name)
+
+
+def _has_open(process: Path, sockets: set[str]) -> bool:
+    try:
+        return any(str(descriptor.readlink()) in sockets for descriptor in (process / "fd").iterdir())
+    except OSError:  # it ended meanwhile, or is another user's
+        return False
+
+
+def _listening_inodes(port: int) -> Iterator[str]:
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        if not table.exists():
+            continue
+        for line in table.read_text(encoding="ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == _LISTENING and int(fields[1].rpartition(":")[2], 16) == port:
+                yield fields[9]
+
+
+def _command(pid: int) -> str:
+    """Return the start of a process's command line, or its name where it hides that."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return "it ended meanwhile"
+    text = b" ".join(words).decode(errors="replace").strip()
+    return text[:80] or "its command is hidden"

@@ -1,0 +1,145 @@
+"""Reads ``[tool.ci-toolkit.services]``: the built-in table, and what a team adds to it or changes."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.services.table import BUILT_IN, Credentials, Environment, Migrations, Protocol, Service, Table
+
+_SECTION: Final = "tool.ci-toolkit.services"
+_HIGHEST_PORT: Final = 65535
+
+
+class _Row(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", omit_defaults=True):
+    """One service as a team writes it; whatever is left out stays as it was."""
+
+    protocol: Protocol | None = None
+    port: int | None = None
+    ports: dict[Environment, int] | None = None
+    image: str | None = None
+    alpine_image: str | None = None
+    container_port: int | None = None
+    user: str | None = None
+    password: str | None = None
+    database: str | None = None
+    command: tuple[str, ...] | None = None
+    path: str | None = None
+    variables: dict[str, str] | None = None
+    migrate: tuple[str, ...] | None = None
+    migrations: tuple[str, ...] | None = None
+    ready_seconds: float | None = None
+
+
+def project_root(start: Path) -> Path:
+    """Return the nearest folder at or above ``start`` with a ``pyproject.toml``, else ``start``."""
+    return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)
+
+
+def read_table(root: Path) -> Table:
+    """Return the table of the project at ``root``. Raises ConfigurationError naming the setting that cannot be used."""
+    path = root / "pyproject.toml"
+    if not path.is_file():
+        return BUILT_IN
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    settings = document.get("tool", {}).get("ci-toolkit", {}).get("services", {})
+    return table_from(settings, origin=f"{path} [{_SECTION}]") if settings else BUILT_IN
+
+
+def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
+    """Return the built-in table changed by ``settings``, service by service; ``false`` drops a service."""
+    rows = {service.name: service for service in BUILT_IN.services}
+    for name, value in settings.items():
+        if value is False:
+            rows.pop(name, None)
+            continue
+        row = _read_row(value, where=f"{origin} '{name}'")
+        rows[name] = _changed(rows[name], row) if name in rows else _added(name, row, where=f"{origin} '{name}'")
+    table = Table(services=tuple(rows.values()), origin=origin)
+    _refuse_shared_ports(table)
+    return table
+
+
+def _read_row(value: object, *, where: str) -> _Row:
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{where} is not a table", advice="Write its settings below it, or false to drop it.")
+    known = [field.encode_name for field in msgspec.structs.fields(_Row)]
+    for key in value:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else f"Known settings: {', '.join(known)}."
+            raise ConfigurationError(f"{where} has no setting '{key}'", advice=hint)
+    try:
+        return msgspec.convert(value, _Row)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{where} cannot be used: {error}") from error
+
+
+def _changed(service: Service, row: _Row) -> Service:
+    """Return ``service`` with what ``row`` says."""
+    plain = {
+        name: getattr(row, name)
+        for name in (
+            "protocol", "image", "alpine_image", "container_port", "command", "path", "variables", "ready_seconds",
+        )
+        if getattr(row, name) is not None
+    }  # fmt: skip
+    changes: dict[str, Any] = {
+        **plain,
+        "ports": _ports(service.ports, row),
+        "credentials": _credentials(service.credentials, row),
+        "migrations": Migrations(
+            command=service.migrations.command if row.migrate is None else row.migrate,
+            files=service.migrations.files if row.migrations is None else row.migrations,
+        ),
+    }
+    if row.image is not None and row.alpine_image is None:
+        changes["alpine_image"] = ""  # the built-in small image would be another server than the one chosen
+    return msgspec.structs.replace(service, **changes)
+
+
+def _credentials(old: Credentials, row: _Row) -> Credentials:
+    return Credentials(
+        user=old.user if row.user is None else row.user,
+        password=old.password if row.password is None else row.password,
+        database=old.database if row.database is None else row.database,
+    )
+
+
+def _ports(old: Mapping[Environment, int], row: _Row) -> dict[Environment, int]:
+    base = dict(old) if row.port is None else dict.fromkeys(Environment, row.port)
+    return base | (row.ports or {})
+
+
+def _added(name: str, row: _Row, *, where: str) -> Service:
+    if row.protocol is None:
+        choices = ", ".join(Protocol)
+        raise ConfigurationError(f"{where} is a new service without a protocol", advice=f"Set it to one of: {choices}.")
+    if row.port is None and set(row.ports or {}) != set(Environment):
+        raise ConfigurationError(
+            f"{where} has no port", advice=f"Set port, or ports for each of: {', '.join(Environment)}."
+        )
+    return _changed(Service(name=name, protocol=row.protocol, ports={}), row)
+
+
+def _refuse_shared_ports(table: Table) -> None:
+    """Raise ConfigurationError if two services would listen on one port, or a port is none."""
+    for environment in Environment:
+        holders: dict[int, str] = {}
+        for service in table.services:
+            port = service.port(environment)
+            if not 1 <= port <= _HIGHEST_PORT:
+                raise ConfigurationError(f"{table.origin}: port {port} of '{service.name}' is not between 1 and 65535")
+            if port in holders:
+                raise ConfigurationError(
+                    f"{table.origin}: '{holders[port]}' and '{service.name}' share port {port} in '{environment}'",
+                    advice="Give one of them another port.",
+                )
+            holders[port] = service.name

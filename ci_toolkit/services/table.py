@@ -1,0 +1,169 @@
+"""The one table of services: names, images, ports, credentials, readiness; everything else is made from it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.model.record import Record
+
+
+class Environment(StrEnum):
+    """A set of ports and images."""
+
+    TEST = "test"
+    TEST_ALPINE = "test-alpine"
+    """As ``test``, with the small images."""
+    DEV = "dev"
+
+
+class Protocol(StrEnum):
+    """What a server speaks: how it is started, asked whether it is ready, and addressed."""
+
+    POSTGRESQL = "postgresql"
+    REDIS = "redis"
+    CLICKHOUSE = "clickhouse"
+    HTTP = "http"
+    WEBSOCKET = "websocket"
+
+    @property
+    def is_data_store(self) -> bool:
+        """Whether ci-toolkit itself knows how to start such a server."""
+        return self in {Protocol.POSTGRESQL, Protocol.REDIS, Protocol.CLICKHOUSE}
+
+
+class Credentials(Record, frozen=True, kw_only=True):
+    """Who logs in, and to which database. The password never shows in ``repr``."""
+
+    user: str = ""
+    password: str = ""
+    database: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials(user={self.user!r}, database={self.database!r}, password=...)"
+
+
+class Migrations(Record, frozen=True, kw_only=True):
+    """What makes an empty database the team's: part of the key of every snapshot and template."""
+
+    command: tuple[str, ...] = ()
+    """Run with the services' environment variables, in the project's root; with none, the files run as SQL."""
+    files: tuple[str, ...] = ()
+    """Glob patterns, relative to the project's root, of the files whose content decides the schema."""
+
+
+class Service(Record, frozen=True, kw_only=True):
+    """One row of the table."""
+
+    name: str
+    protocol: Protocol
+    ports: dict[Environment, int]
+    """The port on this machine, in each environment."""
+    image: str = ""
+    alpine_image: str = ""
+    container_port: int = 0
+    """The port inside the container; 0 means the same as outside."""
+    credentials: Credentials = msgspec.field(default_factory=Credentials)
+    command: tuple[str, ...] = ()
+    """Starts the team's own service on this machine; ``{port}`` stands for its port."""
+    path: str = "/"
+    """What an HTTP or WebSocket readiness probe asks for; any answer below 500 is ready."""
+    variables: dict[str, str] = msgspec.field(default_factory=dict)
+    """Further environment variables for its container or process."""
+    migrations: Migrations = msgspec.field(default_factory=Migrations)
+    ready_seconds: float = 30.0
+    """How long it may take to answer in its protocol."""
+
+    def port(self, environment: Environment) -> int:
+        """Return its port in ``environment``."""
+        return self.ports[environment]
+
+    def image_for(self, environment: Environment) -> str:
+        """Return its image in ``environment``, or ``""``."""
+        return (environment is Environment.TEST_ALPINE and self.alpine_image) or self.image
+
+
+class Table(Record, frozen=True, kw_only=True):
+    """All services of a project, in the order in which they start."""
+
+    services: tuple[Service, ...]
+    origin: str = "the built-in table"
+    """Where a team changed it, for messages."""
+
+    def service(self, name: str) -> Service:
+        """Return the row called ``name``. Raises ConfigurationError with the known names if there is none."""
+        for service in self.services:
+            if service.name == name:
+                return service
+        known = ", ".join(service.name for service in self.services)
+        raise ConfigurationError(
+            f"there is no service '{name}' in {self.origin}",
+            advice=f"Known services: {known}. Add one under [tool.ci-toolkit.services.{name}] in pyproject.toml.",
+        )
+
+    def with_ports(self, environment: Environment, ports: Mapping[str, int]) -> "Table":
+        """Return this table with other ports in ``environment``, such as the dynamic ones of a session."""
+        return msgspec.structs.replace(
+            self,
+            services=tuple(
+                msgspec.structs.replace(row, ports=row.ports | {environment: ports[row.name]})
+                if row.name in ports
+                else row
+                for row in self.services
+            ),
+        )
+
+    def ports(self, environment: Environment) -> dict[str, int]:
+        """Return the port of every service in ``environment``."""
+        return {service.name: service.port(environment) for service in self.services}
+
+
+def same_port(port: int, *, alpine: int | None = None, dev: int | None = None) -> dict[Environment, int]:
+    """Return the ports of a service that has ``port`` wherever nothing else is said."""
+    return {
+        Environment.TEST: port,
+        Environment.TEST_ALPINE: port if alpine is None else alpine,
+        Environment.DEV: port if dev is None else dev,
+    }
+
+
+_TEST_LOGIN: Final = Credentials(user="test", password="test", database="test")  # noqa: S106 (of throw-away servers)
+
+BUILT_IN: Final = Table(
+    services=(
+        Service(
+            name="postgresql",
+            protocol=Protocol.POSTGRESQL,
+            ports=same_port(5434, dev=5432),
+            image="postgres:15",
+            alpine_image="postgres:15-alpine",
+            container_port=5432,
+            credentials=_TEST_LOGIN,
+        ),
+        Service(
+            name="redis",
+            protocol=Protocol.REDIS,
+            ports=same_port(6381, alpine=6382, dev=6379),
+            image="redis:7",
+            alpine_image="redis:7-alpine",
+            container_port=6379,
+        ),
+        Service(name="backend", protocol=Protocol.HTTP, ports=same_port(8000), path="/health"),
+        Service(name="auth", protocol=Protocol.HTTP, ports=same_port(8081), path="/health"),
+        Service(name="frontend", protocol=Protocol.HTTP, ports=same_port(3000)),
+        Service(
+            name="clickhouse",
+            protocol=Protocol.CLICKHOUSE,
+            ports=same_port(8123),
+            image="clickhouse/clickhouse-server:23.8",
+            alpine_image="clickhouse/clickhouse-server:23.8-alpine",
+            container_port=8123,
+            credentials=_TEST_LOGIN,
+            path="/ping",
+        ),
+        Service(name="analytics", protocol=Protocol.HTTP, ports=same_port(8002), path="/health"),
+    )
+)
+"""The guide's services on the guide's ports."""

@@ -1,0 +1,72 @@
+"""Files made from the table, and the check that finds where they drift."""
+
+from pathlib import Path
+
+import pytest
+
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.services.render import compose_text, drifts, rendered
+from ci_toolkit.services.table import BUILT_IN, Environment
+
+WORKFLOW = """\
+jobs:
+  test:
+    # ci-toolkit services: begin test
+    # ci-toolkit services: end
+    steps: []
+"""
+
+
+def write(root: Path) -> None:
+    for file in rendered(BUILT_IN, root):
+        (root / file.path).parent.mkdir(parents=True, exist_ok=True)
+        (root / file.path).write_text(file.text)
+
+
+def test_this_repository_s_own_compose_files_are_as_the_table_says() -> None:
+    root = Path(__file__).parents[3]
+    assert drifts(rendered(BUILT_IN, root), root) == ()
+
+
+def test_compose_listens_on_the_loopback_only() -> None:
+    assert '"127.0.0.1:6382:6379"' in compose_text(BUILT_IN, Environment.TEST_ALPINE)
+
+
+def test_what_was_rendered_does_not_drift_and_rendering_again_changes_nothing(tmp_path: Path) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "ci.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(WORKFLOW)
+    write(tmp_path)
+    once = workflow.read_text()
+    assert '    services:\n      postgresql:\n        image: "postgres:15"' in once
+    assert once.endswith("# ci-toolkit services: end\n    steps: []\n")
+    assert drifts(rendered(BUILT_IN, tmp_path), tmp_path) == ()
+    write(tmp_path)
+    assert workflow.read_text() == once
+
+
+def test_drift_names_file_and_line(tmp_path: Path) -> None:
+    write(tmp_path)
+    compose = tmp_path / "compose" / "test.yml"
+    compose.write_text(compose.read_text().replace("5434", "5435"))
+    (drift,) = drifts(rendered(BUILT_IN, tmp_path), tmp_path)
+    assert drift.describe().startswith("compose/test.yml:9: holds")
+    assert "5435" in drift.describe()
+
+
+def test_a_missing_file_drifts_at_its_first_line(tmp_path: Path) -> None:
+    assert [drift.line for drift in drifts(rendered(BUILT_IN, tmp_path), tmp_path)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("# ci-toolkit services: begin nowhere\n# ci-toolkit services: end\n", "no environment 'nowhere'"),
+        ("# ci-toolkit services: end\n# ci-toolkit services: begin test\n", "without"),
+    ],
+)
+def test_a_broken_marker_is_named(tmp_path: Path, lines: str, says: str) -> None:
+    (tmp_path / ".github" / "workflows").mkdir(parents=True)
+    (tmp_path / ".github" / "workflows" / "ci.yml").write_text(lines)
+    with pytest.raises(ConfigurationError, match=says):
+        rendered(BUILT_IN, tmp_path)
