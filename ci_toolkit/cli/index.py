@@ -34,7 +34,8 @@ def command(paths: tuple[Path, ...], catalogue_path: Path, overview_path: Path, 
     from ci_toolkit.authoring.catalogue import catalogue  # noqa: PLC0415 (keeps `--help` quick)
     from ci_toolkit.authoring.overview import overview  # noqa: PLC0415
     from ci_toolkit.authoring.suite_reading import read_suite  # noqa: PLC0415
-    from ci_toolkit.lint.settings import load_settings, project_root  # noqa: PLC0415
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415
+    from ci_toolkit.lint.settings import load_settings  # noqa: PLC0415
 
     root = project_root(Path.cwd())
     reading = read_suite(paths or (Path(),), root=root, settings=load_settings(root))

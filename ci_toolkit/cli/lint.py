@@ -45,9 +45,10 @@ def command(
     if list_rules:
         _print_rules()
         return ExitCode.PASSED
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415
     from ci_toolkit.lint.engine import lint  # noqa: PLC0415 (keeps `--help` quick)
     from ci_toolkit.lint.formats import FORMATS  # noqa: PLC0415
-    from ci_toolkit.lint.settings import load_settings, project_root  # noqa: PLC0415
+    from ci_toolkit.lint.settings import load_settings  # noqa: PLC0415
 
     root = project_root((paths[0] if paths else Path()).absolute())
     settings = load_settings(root).narrowed(select=_split(selected), ignore=_split(ignored))

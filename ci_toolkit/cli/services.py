@@ -19,8 +19,9 @@ def ports(environment: str, as_exports: bool) -> int:  # noqa: FBT001 (a flag of
     """Print where every service answers."""
     import shlex  # noqa: PLC0415 (start-up time)
 
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415
     from ci_toolkit.services.endpoint import planned_all, variables  # noqa: PLC0415
-    from ci_toolkit.services.settings import project_root, read_table  # noqa: PLC0415
+    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
     from ci_toolkit.services.table import Environment  # noqa: PLC0415
 
     endpoints = planned_all(read_table(project_root(Path.cwd())), Environment(environment))
@@ -37,8 +38,9 @@ def ports(environment: str, as_exports: bool) -> int:  # noqa: FBT001 (a flag of
 @click.option("--check", is_flag=True, help="Write nothing; fail where a file is not as the table says.")
 def render(check: bool) -> int:  # noqa: FBT001 (a flag of the command line)
     """Write the compose files and the workflows' services blocks from the table."""
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415
     from ci_toolkit.services.render import drifts, rendered  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.settings import project_root, read_table  # noqa: PLC0415
+    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
 
     root = project_root(Path.cwd())
     files = rendered(read_table(root), root)

@@ -1,8 +1,6 @@
 """How linting is set: ``[tool.ci-toolkit.lint]`` of ``pyproject.toml``, an error for each word it does not know."""
 
-import difflib
-import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -10,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ci_toolkit.config.project import nearest, read_pyproject, read_section, read_settings, tool_table
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.lint.rules import ALL_RULES, RULES
 from ci_toolkit.model.category import CATEGORIES, category_of_path
@@ -83,27 +82,16 @@ def expand(codes: Iterable[str]) -> list[str]:
     for code in codes:
         meant = [known for known in RULES if known.startswith(code.upper())] if code else []
         if not meant:
-            raise ConfigurationError(f"No rule has the code '{code}'", advice=_nearest(code.upper(), RULES, "codes"))
+            raise ConfigurationError(f"No rule has the code '{code}'", advice=nearest(code.upper(), RULES, "codes"))
         found.extend(meant)
     return found
 
 
 def settings_from_toml(table: Mapping[str, Any], *, origin: str) -> LintSettings:
     """Read the table. Raises ConfigurationError that names ``origin``, the key and the nearest known one."""
-    keys = [field.encode_name for field in msgspec.structs.fields(LintSettings)]
-    for key in table:
-        if key not in keys:
-            raise ConfigurationError(
-                f"{origin}: [tool.ci-toolkit.lint] has no setting '{key}'", advice=_nearest(key, keys, "settings")
-            )
-    try:
-        settings = msgspec.convert(table, LintSettings)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{origin}: [tool.ci-toolkit.lint]: {error}") from error
+    settings = read_settings(table, LintSettings, where=origin)
     if settings.bvj not in {"complete", "all"}:
-        raise ConfigurationError(
-            f"{origin}: [tool.ci-toolkit.lint] bvj is '{settings.bvj}'", advice="Write 'complete' or 'all'."
-        )
+        raise ConfigurationError(f"{origin} bvj is '{settings.bvj}'", advice="Write 'complete' or 'all'.")
     for codes in (settings.select, settings.ignore, *settings.per_file_ignores.values()):
         expand(codes)
     return settings
@@ -111,29 +99,7 @@ def settings_from_toml(table: Mapping[str, Any], *, origin: str) -> LintSettings
 
 def load_settings(root: Path) -> LintSettings:
     """Read the settings of the project at ``root``; defaults where it has none. Raises ConfigurationError."""
-    path = root / "pyproject.toml"
-    if not path.is_file():
-        return LintSettings()
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}", advice="Repair the file.") from error
-    table = document.get("tool", {}).get("ci-toolkit", {}).get("lint", {})
-    if not isinstance(table, dict):
-        raise ConfigurationError(f"{path}: [tool.ci-toolkit.lint] is not a table")
-    named = document.get("tool", {}).get("pytest", {}).get("ini_options", {}).get("python_files", ())
+    table, origin = read_section(root, "lint")
+    named = tool_table(read_pyproject(root), "pytest").get("ini_options", {}).get("python_files", ())
     table = {"file-names": named.split() if isinstance(named, str) else list(named), **table} if named else table
-    return settings_from_toml(table, origin=str(path))
-
-
-def project_root(start: Path) -> Path:
-    """Return the nearest folder at or above ``start`` with a pyproject.toml or a .git, else the top of the disk."""
-    for folder in (start, *start.parents):
-        if (folder / "pyproject.toml").is_file() or (folder / ".git").exists():
-            return folder
-    return Path(start.anchor)
-
-
-def _nearest(word: str, known: Collection[str], what: str) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"Did you mean '{near[0]}'?" if near else f"Known {what}: {', '.join(known)}."
+    return settings_from_toml(table, origin=origin)

@@ -1,17 +1,15 @@
 """Reads ``[tool.ci-toolkit.services]``: the built-in table, and what a team adds to it or changes."""
 
-import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from ci_toolkit.config.project import read_section, read_settings
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.table import BUILT_IN, Credentials, Environment, Migrations, Protocol, Service, Table
 
-_SECTION: Final = "tool.ci-toolkit.services"
 _HIGHEST_PORT: Final = 65535
 
 
@@ -35,22 +33,10 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", omit_defa
     ready_seconds: float | None = None
 
 
-def project_root(start: Path) -> Path:
-    """Return the nearest folder at or above ``start`` with a ``pyproject.toml``, else ``start``."""
-    return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)
-
-
 def read_table(root: Path) -> Table:
     """Return the table of the project at ``root``. Raises ConfigurationError naming the setting that cannot be used."""
-    path = root / "pyproject.toml"
-    if not path.is_file():
-        return BUILT_IN
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is not TOML: {error}") from error
-    settings = document.get("tool", {}).get("ci-toolkit", {}).get("services", {})
-    return table_from(settings, origin=f"{path} [{_SECTION}]") if settings else BUILT_IN
+    settings, origin = read_section(root, "services")
+    return table_from(settings, origin=origin) if settings else BUILT_IN
 
 
 def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
@@ -70,16 +56,7 @@ def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
 def _read_row(value: object, *, where: str) -> _Row:
     if not isinstance(value, dict):
         raise ConfigurationError(f"{where} is not a table", advice="Write its settings below it, or false to drop it.")
-    known = [field.encode_name for field in msgspec.structs.fields(_Row)]
-    for key in value:
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"Known settings: {', '.join(known)}."
-            raise ConfigurationError(f"{where} has no setting '{key}'", advice=hint)
-    try:
-        return msgspec.convert(value, _Row)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where} cannot be used: {error}") from error
+    return read_settings(value, _Row, where=where)
 
 
 def _changed(service: Service, row: _Row) -> Service:

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from ci_toolkit.services.settings import project_root, read_table
+from ci_toolkit.config.project import project_root
+from ci_toolkit.services.settings import read_table
 from ci_toolkit.services.table import Environment
 
 _TABLE: Final = read_table(project_root(Path.cwd()))

@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
+from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.lint.rules import RULES
-from ci_toolkit.lint.settings import LintSettings, load_settings, matches, project_root, settings_from_toml
+from ci_toolkit.lint.settings import LintSettings, load_settings, matches, settings_from_toml
 
 
 def test_a_project_without_settings_gets_every_rule() -> None:

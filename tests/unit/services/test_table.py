@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.endpoint import planned_all, variables
-from ci_toolkit.services.settings import project_root, read_table, table_from
+from ci_toolkit.services.settings import read_table, table_from
 from ci_toolkit.services.table import BUILT_IN, Credentials, Environment
 from ci_toolkit.test_framework.test_config import ALPINE_TEST_PORTS, DEV_PORTS, TEST_PORTS
 
