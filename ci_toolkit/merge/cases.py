@@ -68,7 +68,7 @@ class Case:
 
     def result(self) -> TestResult:
         """Return the final outcome."""
-        failures = tuple(_failure(odd, self.path) for odd in self._odd if _is_failure(odd))
+        failures = tuple([_failure(odd, self.path) for odd in self._odd if _is_failure(odd)])
         seconds = self.seconds
         return TestResult(
             node_id=self.node_id,
@@ -79,12 +79,17 @@ class Case:
             setup_seconds=seconds.get(When.SETUP, 0.0),
             call_seconds=seconds.get(When.CALL, 0.0),
             teardown_seconds=seconds.get(_TEARDOWN, 0.0),
-            reason=next((odd.reason for odd in self._odd if isinstance(odd, Phase) and not odd.subtest), ""),
+            reason=self._reason(),
             failures=failures,
-            reruns=tuple(_failure(phase, self.path) for phase in self._reruns),
+            reruns=tuple([_failure(phase, self.path) for phase in self._reruns]),
         )
 
+    def _reason(self) -> str:
+        return next((odd.reason for odd in self._odd if isinstance(odd, Phase) and not odd.subtest), "")
+
     def _outcome(self, failures: tuple[PhaseFailure, ...]) -> Outcome:
+        if not self._odd:
+            return Outcome.PASSED
         if any(failure.when is When.CALL for failure in failures):
             return Outcome.FAILED
         if failures:

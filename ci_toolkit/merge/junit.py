@@ -1,36 +1,36 @@
 """Writes JUnit XML as a stream: one test suite a shard, one test case a test, whatever its text holds."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
-from lxml import etree
-
+from ci_toolkit.merge.tally import add_counts
 from ci_toolkit.model.journal import When
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 from ci_toolkit.model.verdict import Counts
 
+_PLAIN = re.compile(r"[\w ./:\[\]-]*", re.ASCII)
+"""What nearly every name is made of; it needs no escaping."""
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_fragment(path: Path, results: Iterable[TestResult]) -> float:
-    """Write the test cases of one shard, without their suite; return their seconds."""
+    """Add the test cases of one shard, without their suite, to ``path``; return their seconds."""
     seconds = 0.0
-    with path.open("wb") as file:
+    with path.open("a", encoding="utf-8") as file:
         for result in results:
             seconds += result.seconds
-            file.write(etree.tostring(_case(result), encoding="UTF-8", xml_declaration=False))
-            file.write(b"\n")
+            file.write(_case(result))
     return seconds
 
 
 def write_junit(path: Path, suites: Iterable[tuple[str, Counts, float, float, Path]]) -> None:
     """Put the fragments together: (name, counts, seconds, start in epoch seconds, fragment) a suite."""
     suites = list(suites)
-    everything = [sum(getattr(counts, name) for _, counts, _, _, _ in suites) for name in Counts.__struct_fields__]
-    total = Counts(**dict(zip(Counts.__struct_fields__, everything, strict=True)))
+    total = add_counts(counts for _, counts, _, _, _ in suites)
     with path.open("wb") as file:
         file.write(b'<?xml version="1.0" encoding="utf-8"?>\n')
         file.write(_start_tag("testsuites", name="ci-toolkit", **_numbers(total, sum(s for _, _, s, _, _ in suites))))
@@ -45,8 +45,19 @@ def write_junit(path: Path, suites: Iterable[tuple[str, Counts, float, float, Pa
 
 
 def _start_tag(tag: str, **attributes: str) -> bytes:
-    text: bytes = etree.tostring(etree.Element(tag, attributes), encoding="UTF-8", xml_declaration=False)
-    return text.removesuffix(b"/>") + b">\n"
+    return f"<{tag}{_attributes(**attributes)}>\n".encode()
+
+
+def _attributes(**attributes: str) -> str:
+    return "".join([f" {name}={_quoted(value)}" for name, value in attributes.items()])
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if _PLAIN.fullmatch(text) else quoteattr(_legal(text))
+
+
+def _text(text: str) -> str:
+    return escape(_legal(text), {"\r": "&#13;"})
 
 
 def _numbers(counts: Counts, seconds: float) -> dict[str, str]:
@@ -59,38 +70,45 @@ def _numbers(counts: Counts, seconds: float) -> dict[str, str]:
     }
 
 
-def _case(result: TestResult) -> Any:
+def _case(result: TestResult) -> str:
     classname, name = names_of(result.node_id)
-    case = etree.Element("testcase", classname=_legal(classname), name=_legal(name), time=f"{result.seconds:.3f}")
-    case.set("file", _legal(result.path))
-    if result.line:
-        case.set("line", str(result.line))
+    start = "<testcase" + _attributes(classname=classname, name=name, file=result.path)
+    line = f' line="{result.line}"' if result.line else ""
+    inside = "" if result.outcome is Outcome.PASSED and not result.reruns else "".join(_elements(result))
+    return f'{start}{line} time="{result.seconds:.3f}"' + (f">{inside}</testcase>\n" if inside else "/>\n")
+
+
+def _elements(result: TestResult) -> Iterator[str]:
     for failure in result.failures:
-        _add_failure(case, "failure" if failure.when is When.CALL else "error", failure)
+        yield _failure("failure" if failure.when is When.CALL else "error", failure)
     if result.outcome in {Outcome.SKIPPED, Outcome.XFAILED}:
         kind = "pytest.skip" if result.outcome is Outcome.SKIPPED else "pytest.xfail"
-        etree.SubElement(case, "skipped", type=kind, message=_legal(result.reason))
+        yield f"<skipped{_attributes(type=kind, message=result.reason)}/>"
     for rerun in result.reruns:
-        _add_failure(case, "flakyFailure" if result.is_flaky else "rerunFailure", rerun)
+        yield _failure("flakyFailure" if result.is_flaky else "rerunFailure", rerun)
     output = "\n".join(f"--- {title} ---\n{text}" for f in result.failures for title, text in f.failure.sections)
     if output:
-        etree.SubElement(case, "system-out").text = _legal(output)
-    return case
+        yield f"<system-out>{_text(output)}</system-out>"
 
 
-def _add_failure(case: Any, tag: str, failure: PhaseFailure) -> None:
+def _failure(tag: str, failure: PhaseFailure) -> str:
     message = f"{failure.subtest}: {failure.failure.message}" if failure.subtest else failure.failure.message
-    element = etree.SubElement(case, tag, message=_legal(message))
-    element.text = _legal(failure.failure.detail)
+    return f"<{tag}{_attributes(message=message)}>{_text(failure.failure.detail)}</{tag}>"
 
 
 def names_of(node_id: str) -> tuple[str, str]:
     """Return JUnit's classname and name of a test, as pytest itself makes them."""
     address, bracket, parameters = node_id.partition("[")
-    names = address.split("::")
-    names[0] = names[0].replace("/", ".").removesuffix(".py")
-    names[-1] += bracket + parameters
-    return ".".join(names[:-1]), names[-1]
+    path, *names = address.split("::")
+    module = _module_of(path)
+    if not names:
+        return "", module + bracket + parameters
+    return ".".join((module, *names[:-1])), names[-1] + bracket + parameters
+
+
+@cache
+def _module_of(path: str) -> str:
+    return path.replace("/", ".").removesuffix(".py")
 
 
 def _legal(text: str) -> str:

@@ -1,24 +1,22 @@
 """Merges the bundles of a run into one: results, JUnit and coverage, with every doubt told."""
 
+import gc
 import os
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-
-import msgspec
 
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.completeness import prove
 from ci_toolkit.merge.coverage_data import merge_coverage
 from ci_toolkit.merge.junit import write_junit
-from ci_toolkit.merge.shard_merge import SLOWEST, ShardMerge, merge_shard
+from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
+from ci_toolkit.merge.tally import SLOWEST, add_counts
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MergedRun, MergedShard
 from ci_toolkit.model.plan import Plan, PlannedShard
-from ci_toolkit.model.result import Outcome
-from ci_toolkit.model.verdict import Counts, LostTest, TestFailure
+from ci_toolkit.model.verdict import Counts, LostTest
 
 Tell = Callable[[str], None]
 
@@ -35,7 +33,7 @@ def merge_run(
     bundles = [delivery.bundles[index] for index in sorted(delivery.bundles)]
     tell(f"merging {len(bundles)} of {len(plan.shards)} bundles")
     with tempfile.TemporaryDirectory(prefix=".junit-", dir=out) as folder:
-        merges = _merge_shards(plan, bundles, Path(folder))
+        merges = _settle_files(_merge_shards(plan, bundles, Path(folder)))
         write_junit(
             out / "junit.xml",
             ((f"shard-{m.shard.index}", m.counts, m.seconds, m.started_at, Path(m.fragment)) for m in merges),
@@ -43,8 +41,7 @@ def merge_run(
     missing = [shard for shard in plan.shards if shard.index not in delivery.bundles]
     lost = [*(test for merge in merges for test in merge.lost), *_lost_with(missing)]
     unknown = len(lost_units(missing))
-    counts = _sum([*(merge.counts for merge in merges), Counts(total=unknown, lost=unknown)])
-    counts, failures = _count_cut_files_once(merges, counts)
+    counts = add_counts([*(merge.counts for merge in merges), Counts(total=unknown, lost=unknown)])
     coverage, coverage_problems = merge_coverage(bundles, out, coverage_categories, config_file=_coverage_config(plan))
     proof, doubts = prove(plan, merges, counts)
     shards = [*(merge.shard for merge in merges), *map(_missing_shard, missing)]
@@ -53,7 +50,7 @@ def merge_run(
         counts=counts,
         shards=tuple(sorted(shards, key=lambda shard: shard.index)),
         lost=tuple(lost),
-        failures=failures,
+        failures=tuple(failure for merge in merges for failure in merge.failures),
         flaky=tuple(flaky for merge in merges for flaky in merge.flaky),
         slowest=tuple(sorted((s for m in merges for s in m.slowest), key=lambda s: (-s.seconds, s.node_id))[:SLOWEST]),
         problems=(*delivery.problems, *(p for m in merges for p in m.problems), *coverage_problems, *doubts),
@@ -74,7 +71,8 @@ def _merge_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path) -> list[S
     workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, len(jobs))
     if workers <= 1 or _is_small(bundles):
         return [merge_shard(*job) for job in jobs]
-    with ProcessPoolExecutor(workers) as pool:
+    # Results hold no cycles: looking for some would take an eighth of the time.
+    with ProcessPoolExecutor(workers, initializer=gc.disable) as pool:
         return list(pool.map(merge_shard, *zip(*jobs, strict=True)))
 
 
@@ -83,24 +81,14 @@ def _is_small(bundles: Sequence[Bundle], bytes_worth_a_process: int = 8_000_000)
     return sum(sizes) < bytes_worth_a_process
 
 
-def _count_cut_files_once(merges: Sequence[ShardMerge], counts: Counts) -> tuple[Counts, tuple[TestFailure, ...]]:
+def _settle_files(merges: Sequence[ShardMerge]) -> list[ShardMerge]:
     # Each shard with a piece of a file that cannot be imported says so; it is one error of one file.
     seen: set[str] = set()
-    again: Counter[Outcome] = Counter()
-    failures = []
+    settled = []
     for merge in merges:
-        repeated = {node_id for node_id, _ in merge.without_tests if node_id in seen}
-        again.update(outcome for node_id, outcome in merge.without_tests if node_id in repeated)
-        failures += [failure for failure in merge.failures if failure.node_id not in repeated]
-        seen.update(node_id for node_id, _ in merge.without_tests)
-    errors, skipped = counts.errors - again[Outcome.ERROR], counts.skipped - again[Outcome.SKIPPED]
-    total = counts.total - again.total()
-    return msgspec.structs.replace(counts, total=total, errors=errors, skipped=skipped), tuple(failures)
-
-
-def _sum(counts: Sequence[Counts]) -> Counts:
-    names = Counts.__struct_fields__
-    return Counts(**{name: sum(getattr(part, name) for part in counts) for name in names})
+        settled.append(add_files(merge, [file for file in merge.without_tests if file.node_id not in seen]))
+        seen.update(file.node_id for file in merge.without_tests)
+    return settled
 
 
 def lost_units(missing: Iterable[PlannedShard]) -> list[tuple[int, str]]:

@@ -97,8 +97,7 @@ class BundleReading:
     # --- what came of it --------------------------------------------------------------------------
 
     def results(self) -> Iterator[TestResult]:
-        """Yield the result of every test, and of every file that could not be collected, that has one."""
-        yield from self.results_of_files()
+        """Yield the result of every test that has one."""
         for case in self._cases.values():
             if case.is_over:
                 yield case.result()

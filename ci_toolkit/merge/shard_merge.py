@@ -1,24 +1,21 @@
 """Merges one bundle: counts, failures, what is lost, and the fragment of JUnit. Runs in a process of its own."""
 
-import heapq
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import msgspec
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.results import BundleReading
+from ci_toolkit.merge.tally import Tally, add_counts
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.journal import FileCollected
 from ci_toolkit.model.merged import MergedShard, Problem
 from ci_toolkit.model.plan import PlannedShard, Unit
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.result import Outcome, TestResult
+from ci_toolkit.model.result import TestResult
 from ci_toolkit.model.verdict import Counts, LostTest, SlowTest, TestFailure
-
-SLOWEST = 20
-LONGEST_DETAIL = 16_000
-"""Characters of a traceback in the verdict; all of it stands in JUnit."""
 
 
 class FileAccount(Record, frozen=True, kw_only=True):
@@ -43,8 +40,9 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     slowest: tuple[SlowTest, ...]
     problems: tuple[Problem, ...]
     files: tuple[FileAccount, ...]
-    without_tests: tuple[tuple[str, Outcome], ...]
-    """Files and classes that failed, or skipped themselves, as a whole: (node id, outcome)."""
+    without_tests: tuple[TestResult, ...]
+    """Files and classes that failed, or skipped themselves, as a whole; counted and written by the caller, for each
+    shard with a piece of such a file says so."""
     fragment: str
     seconds: float
     started_at: float
@@ -54,8 +52,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
 def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path) -> ShardMerge:
     """Read the bundle of ``planned`` and write its test cases to ``fragment``."""
     reading = BundleReading(bundle)
-    tally = _Tally(planned.index)
-    tally.without_tests = [(result.node_id, result.outcome) for result in reading.results_of_files()]
+    tally = Tally(planned.index)
     seconds = write_fragment(fragment, tally.watch(reading.results()))
     card = bundle.card
     why = _why(card.state, card.reason)
@@ -77,11 +74,25 @@ def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path) -> ShardM
         slowest=tuple(tally.slowest()),
         problems=(*reading.problems, *_strangers(reading, planned)),
         files=tuple(_account(reading.files.get(unit.path), unit) for unit in planned.units),
-        without_tests=tuple(tally.without_tests),
+        without_tests=tuple(reading.results_of_files()),
         fragment=str(fragment),
         seconds=seconds,
         started_at=reading.started_at,
         stops=tuple(reading.stops),
+    )
+
+
+def add_files(merge: ShardMerge, files: Sequence[TestResult]) -> ShardMerge:
+    """Return ``merge`` with the results of files and classes that could not be collected, in its fragment too."""
+    tally = Tally(merge.shard.index)
+    seconds = write_fragment(Path(merge.fragment), tally.watch(files))
+    counts = add_counts([merge.counts, tally.counts(0)])
+    return msgspec.structs.replace(
+        merge,
+        shard=msgspec.structs.replace(merge.shard, tests=counts.total),
+        counts=counts,
+        failures=(*tally.failures, *merge.failures),
+        seconds=merge.seconds + seconds,
     )
 
 
@@ -120,63 +131,3 @@ def _strangers(reading: BundleReading, planned: PlannedShard) -> Iterator[Proble
         if ours.get(path) != record.piece:
             message = f"shard {planned.index} ran {path!r}, which the plan does not give it"
             yield Problem(kind="ran-unplanned", message=message, shard=planned.index)
-
-
-class _Tally:
-    """Counts results as they pass by."""
-
-    def __init__(self, shard: int) -> None:
-        self._shard = shard
-        self._outcomes: Counter[Outcome] = Counter()
-        self.failures: list[TestFailure] = []
-        self.flaky: list[TestFailure] = []
-        self.without_tests: list[tuple[str, Outcome]] = []
-        self._slowest: list[tuple[float, str]] = []
-
-    def watch(self, results: Iterable[TestResult]) -> Iterator[TestResult]:
-        outcomes, slowest = self._outcomes, self._slowest
-        for result in results:
-            outcomes[result.outcome] += 1
-            entry = (result.seconds, result.node_id)
-            if len(slowest) < SLOWEST:
-                heapq.heappush(slowest, entry)
-            elif entry > slowest[0]:
-                heapq.heapreplace(slowest, entry)
-            if result.outcome.is_failure:
-                self.failures.append(self._failure(result))
-            elif result.is_flaky:
-                self.flaky.append(self._failure(result))
-            yield result
-
-    def _failure(self, result: TestResult) -> TestFailure:
-        phases = result.failures or result.reruns
-        failure = phases[0].failure
-        has_place = bool(failure.path) and not failure.path.startswith("/") and failure.line > 0
-        messages = [f"{p.subtest}: {p.failure.message}" if p.subtest else p.failure.message for p in phases]
-        return TestFailure(
-            node_id=result.node_id,
-            file=failure.path if has_place else result.path,
-            line=failure.line if has_place else result.line,
-            message="; ".join(messages),
-            shard=self._shard,
-            outcome=str(result.outcome),
-            detail=failure.detail[-LONGEST_DETAIL:],
-        )
-
-    def slowest(self) -> Iterator[SlowTest]:
-        for seconds, node_id in sorted(self._slowest, key=lambda entry: (-entry[0], entry[1])):
-            yield SlowTest(node_id=node_id, seconds=round(seconds, 6))
-
-    def counts(self, lost: int) -> Counts:
-        outcomes = self._outcomes
-        return Counts(
-            total=sum(outcomes.values()) + lost,
-            passed=outcomes[Outcome.PASSED],
-            failed=outcomes[Outcome.FAILED],
-            errors=outcomes[Outcome.ERROR],
-            skipped=outcomes[Outcome.SKIPPED],
-            xfailed=outcomes[Outcome.XFAILED],
-            xpassed=outcomes[Outcome.XPASSED],
-            flaky=len(self.flaky),
-            lost=lost,
-        )

@@ -95,6 +95,83 @@ def _one_row_a_test(rows: Iterable[tuple[str, str, str]]) -> set[tuple[str, str,
     return {(*key, kind) for key, kind in worst.items()}
 
 
+def test_a_cut_file_that_cannot_be_imported_is_one_error_in_every_report(project: Project) -> None:
+    tests = "".join(f"def test_{n}(): pass\n" for n in range(40))
+    project.write({"test_large.py": f"import no_such_module_at_all\n{tests}", "test_small.py": "def test_it(): pass\n"})
+    done = project.ci_toolkit("run", "--shards", "4", "--", *PLAIN)
+    assert len(project.json(".ci-toolkit/out/plan.json")["cuts"]) == 1
+    assert done.returncode == 1
+    counts = project.verdict["counts"]
+    assert (counts["total"], counts["errors"], counts["passed"]) == (2, 1, 1)
+    assert project.merged() == {("", "test_large", "Error"): 1, ("test_small", "test_it", "Passed"): 1}
+
+
+def test_async_tests_end_as_under_plain_pytest(project: Project) -> None:
+    asynchronous = """
+import asyncio
+import pytest
+
+@pytest.fixture
+async def box():
+    await asyncio.sleep(0)
+    yield [1]
+
+@pytest.mark.asyncio
+async def test_passes(box): assert box == [1]
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("value", [1, 2])
+async def test_fails_once(value): assert value == 1
+
+@pytest.mark.asyncio(loop_scope="class")
+class TestLoop:
+    loop = None
+    async def test_first(self): TestLoop.loop = asyncio.get_running_loop()
+    async def test_second(self): assert TestLoop.loop in (None, asyncio.get_running_loop())
+"""
+    project.write({"test_async.py": asynchronous, "test_other.py": "def test_it(): pass\n"})
+    config = ("-p", "no:randomly", "-o", "asyncio_mode=auto")
+    expected = project.plain_pytest("-p", "asyncio", *config)
+    done = project.ci_toolkit("run", "--shards", "3", "--", *config)
+    assert done.returncode == 1
+    assert project.merged() == expected
+    assert expected.total() == 6
+
+
+@pytest.mark.parametrize("mode", ["prepend", "importlib"])
+def test_files_of_one_base_name_end_as_under_plain_pytest(project: Project, mode: str) -> None:
+    files = {f"{folder}/test_same.py": f"def test_{folder}(): assert 1\n" for folder in ("one", "two", "three")}
+    project.write(files)
+    expected = project.plain_pytest("--import-mode", mode)
+    done = project.ci_toolkit("run", "--shards", "1", "--", *PLAIN, "--import-mode", mode)
+    assert project.merged() == expected
+    assert done.returncode == (1 if mode == "prepend" else 0)
+
+
+def test_coverage_is_judged_by_category(project: Project) -> None:
+    project.write(
+        {
+            ".coveragerc": "[run]\nsource = pkg\n",
+            "pkg/__init__.py": "",
+            "pkg/code.py": "def sign(x):\n    if x < 0:\n        return -1\n    return 1\n",
+            "tests/unit/test_a.py": "from pkg.code import sign\ndef test_it(): assert sign(1) == 1\n",
+            "tests/integration/test_b.py": "from pkg.code import sign\ndef test_it(): assert sign(-1) == -1\n",
+            "conftest.py": "import sys, os\nsys.path.insert(0, os.path.dirname(__file__))\n",
+        }
+    )
+    run = ("run", "--shards", "2", "--coverage", "--category-threshold")
+    done = project.ci_toolkit(*run, "unit=75.5", "--category-threshold", "integration=75", "--", *PLAIN)
+    coverage = project.verdict["coverage"]
+    assert (coverage["percent"], done.returncode) == (100.0, 1)
+    assert {name: part["percent"] for name, part in coverage["by_category"].items()} == {
+        "unit": 75.0,
+        "integration": 75.0,
+    }
+    (breach,) = project.verdict["breaches"]
+    assert "unit" in breach["message"]
+    assert "75.5" in breach["message"]
+
+
 def test_more_shards_than_tests_leave_empty_shards_that_are_no_failure(project: Project) -> None:
     project.write({"test_one.py": "def test_one(): pass\n"})
     done = project.ci_toolkit("run", "--shards", "5", "--", *PLAIN)

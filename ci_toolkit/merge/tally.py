@@ -1,0 +1,80 @@
+"""Counts results as they pass by, and keeps what a verdict lists: failures, flaky and slow tests."""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from ci_toolkit.model.result import Outcome, TestResult
+from ci_toolkit.model.verdict import Counts, SlowTest, TestFailure
+
+SLOWEST = 20
+LONGEST_DETAIL = 16_000
+"""Characters of a traceback in the verdict; all of it stands in JUnit."""
+
+
+def add_counts(parts: Iterable[Counts]) -> Counts:
+    """Return the sum of ``parts``."""
+    parts = list(parts)
+    return Counts(**{name: sum([getattr(part, name) for part in parts]) for name in Counts.__struct_fields__})
+
+
+class Tally:
+    """What the results of one shard amount to."""
+
+    def __init__(self, shard: int) -> None:
+        self._shard = shard
+        self._outcomes: Counter[Outcome] = Counter()
+        self.failures: list[TestFailure] = []
+        self.flaky: list[TestFailure] = []
+        self._slowest: list[tuple[float, str]] = []
+
+    def watch(self, results: Iterable[TestResult]) -> Iterator[TestResult]:
+        """Yield ``results`` unchanged and count them."""
+        outcomes, slowest = self._outcomes, self._slowest
+        for result in results:
+            outcomes[result.outcome] += 1
+            entry = (result.seconds, result.node_id)
+            if len(slowest) < SLOWEST:
+                heapq.heappush(slowest, entry)
+            elif entry > slowest[0]:
+                heapq.heapreplace(slowest, entry)
+            if result.outcome.is_failure:
+                self.failures.append(self._failure(result))
+            elif result.is_flaky:
+                self.flaky.append(self._failure(result))
+            yield result
+
+    def _failure(self, result: TestResult) -> TestFailure:
+        phases = result.failures or result.reruns
+        failure = phases[0].failure
+        has_place = bool(failure.path) and not failure.path.startswith("/") and failure.line > 0
+        messages = [f"{p.subtest}: {p.failure.message}" if p.subtest else p.failure.message for p in phases]
+        return TestFailure(
+            node_id=result.node_id,
+            file=failure.path if has_place else result.path,
+            line=failure.line if has_place else result.line,
+            message="; ".join(messages),
+            shard=self._shard,
+            outcome=str(result.outcome),
+            detail=failure.detail[-LONGEST_DETAIL:],
+        )
+
+    def slowest(self) -> Iterator[SlowTest]:
+        """Yield the slowest, slowest first."""
+        for seconds, node_id in sorted(self._slowest, key=lambda entry: (-entry[0], entry[1])):
+            yield SlowTest(node_id=node_id, seconds=round(seconds, 6))
+
+    def counts(self, lost: int) -> Counts:
+        """Return how many ended how, with ``lost`` more that have no outcome."""
+        outcomes = self._outcomes
+        return Counts(
+            total=sum(outcomes.values()) + lost,
+            passed=outcomes[Outcome.PASSED],
+            failed=outcomes[Outcome.FAILED],
+            errors=outcomes[Outcome.ERROR],
+            skipped=outcomes[Outcome.SKIPPED],
+            xfailed=outcomes[Outcome.XFAILED],
+            xpassed=outcomes[Outcome.XPASSED],
+            flaky=len(self.flaky),
+            lost=lost,
+        )
