@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def write_suite(folder: Path) -> None:
-    durations = {}
+    durations: dict[str, float] = {}
     for number in range(FILES):
         path = folder / "tests" / f"part_{number // 20:02}" / f"test_{number:03}.py"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,3 +16,16 @@ def replace_file(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+STATE_FOLDER = ".ci-toolkit"
+"""Where results, reports and history go unless told otherwise."""
+
+
+def make_folder(path: Path) -> Path:
+    """Make the folder ``path``; our own state folder above it tells git to look away. Returns ``path``."""
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in (path, *path.parents):
+        if folder.name == STATE_FOLDER and not (folder / ".gitignore").exists():
+            replace_file(folder / ".gitignore", b"# made by ci-toolkit\n*\n")
+    return path

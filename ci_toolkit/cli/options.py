@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 import click
 
 from ci_toolkit.errors import FormatError
+from ci_toolkit.files import STATE_FOLDER
 from ci_toolkit.model.category import CATEGORIES
 from ci_toolkit.model.plan import Plan, plan_from_json
 from ci_toolkit.verdict.judge import Thresholds
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-RESULTS = Path(".ci-toolkit/results")
-OUT = Path(".ci-toolkit/out")
+RESULTS = Path(STATE_FOLDER) / "results"
+OUT = Path(STATE_FOLDER) / "out"
 _PERCENT = click.FloatRange(0, 100)
 
 

@@ -44,7 +44,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     from ci_toolkit.cli.plan import make_plan  # noqa: PLC0415
     from ci_toolkit.cli.running import run_shards  # noqa: PLC0415
     from ci_toolkit.errors import ExitCode  # noqa: PLC0415
-    from ci_toolkit.files import replace_file  # noqa: PLC0415
+    from ci_toolkit.files import make_folder, replace_file  # noqa: PLC0415
     from ci_toolkit.model.plan import plan_to_json  # noqa: PLC0415
     from ci_toolkit.suite.options import ShardOptions  # noqa: PLC0415
 
@@ -53,7 +53,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     folder = Path.cwd()
     plan = make_plan(folder, paths, pytest_args(), shards=shards, categories=categories)
     _forget_earlier_shards(results)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     replace_file(out / "plan.json", plan_to_json(plan))
     options = ShardOptions(
         root=str((folder / plan.root).resolve()),

@@ -23,7 +23,7 @@ def prove(plan: Plan, merges: Sequence[ShardMerge], counts: Counts) -> tuple[Pro
     statement = (
         f"{collected} of {planned} planned files collected, each by the one shard that the plan names; "
         f"{counts.total} tests, {outcomes} with one outcome, {counts.lost} lost; "
-        f"{len(plan.cuts)} cut files, " + ("their pieces add up" if not problems else "not all add up")
+        + _of_cuts(len(plan.cuts), add_up=not problems)
     )
     proof = Proof(
         planned_files=planned,
@@ -33,6 +33,11 @@ def prove(plan: Plan, merges: Sequence[ShardMerge], counts: Counts) -> tuple[Pro
         statement=statement,
     )
     return proof, problems
+
+
+def _of_cuts(cuts: int, *, add_up: bool) -> str:
+    files = "1 cut file, its pieces" if cuts == 1 else f"{cuts} cut files, their pieces"
+    return f"{files} {'add up' if add_up else 'do not add up'}" if cuts else "no file cut"
 
 
 def _torn_files(plan: Plan, accounts: Iterable[FileAccount]) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from ci_toolkit.files import make_folder
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.completeness import prove
 from ci_toolkit.merge.coverage_data import merge_coverage
@@ -29,7 +30,7 @@ def merge_run(
     ``tell`` hears a line about each step. Raises FormatError if there is no folder ``results``.
     """
     delivery = open_delivery(results, plan)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     bundles = [delivery.bundles[index] for index in sorted(delivery.bundles)]
     tell(f"merging {len(bundles)} of {len(plan.shards)} bundles")
     with tempfile.TemporaryDirectory(prefix=".junit-", dir=out) as folder:

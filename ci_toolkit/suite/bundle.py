@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from ci_toolkit.errors import ToolkitError
-from ci_toolkit.files import replace_file
+from ci_toolkit.files import make_folder, replace_file
 from ci_toolkit.model.bundle import (
     CARD_NAME,
     COVERAGE_FOLDER,
@@ -40,7 +40,7 @@ def open_bundle(results: Path, index: int) -> Path:
             )
         shutil.rmtree(folder)
     for name in _FOLDERS:
-        (folder / name).mkdir(parents=True)
+        make_folder(folder / name)
     return folder
 
 

@@ -1,5 +1,11 @@
+import subprocess
+
+import jsonschema
+import msgspec
 import pytest
 from main_job_project import PLAIN, Project
+
+from ci_toolkit.schemas import shipped
 
 
 @pytest.mark.parametrize(
@@ -62,3 +68,23 @@ def test_help_names_every_command_and_exit_code(project: Project) -> None:
     text = project.ci_toolkit("--help").stdout
     for word in ("run", "plan", "shard", "merge", "5 incomplete"):
         assert word in text
+
+
+def test_git_sees_nothing_of_what_a_run_leaves(project: Project) -> None:
+    project.write({"test_it.py": "def test_it(): pass\n"})
+    git = ["git", "-C", str(project.folder)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    project.ci_toolkit("run", "--", *PLAIN, "-p", "no:cacheprovider").check_returncode()
+    status = subprocess.run([*git, "status", "--porcelain"], check=True, capture_output=True, text=True)
+    assert [line for line in status.stdout.splitlines() if "__pycache__" not in line] == [
+        "?? pytest.ini",
+        "?? test_it.py",
+    ]
+
+
+@pytest.mark.parametrize("name", ["plan", "verdict"])
+def test_what_a_run_writes_fits_the_shipped_schema(project: Project, name: str) -> None:
+    project.write({"test_it.py": "def test_it(): assert 0\n"})
+    project.ci_toolkit("run", "--", *PLAIN)
+    schema = msgspec.json.decode(shipped(name))
+    jsonschema.Draft202012Validator(schema).validate(project.json(f".ci-toolkit/out/{name}.json"))
