@@ -21,6 +21,7 @@ from ci_toolkit.services.places import own_folder
 DYNAMIC_PORTS: Final = range(20000, 30000)
 """Below the kernel's ephemeral ports, so that no outgoing connection is handed one of them."""
 _LISTENING: Final = "0A"
+_ATTEMPTS: Final = 5
 
 
 class Holder(Record, frozen=True, kw_only=True):
@@ -57,11 +58,21 @@ class PortLease:
             self._descriptor = -1
 
 
+def claim(registry: Path, port: int, holder: Holder) -> PortLease:
+    """Lease ``port``, whoever listens on it. Raises PortTakenError naming the session that has it."""
+    for _ in range(_ATTEMPTS):
+        held = _lock(registry, port, holder)
+        if held is not None:
+            return held
+        other = leased_by(registry, port)
+        if other is not None:
+            break  # else its lock was held for a moment by somebody who only looked
+    raise taken(port, by=_describe(other))
+
+
 def lease(registry: Path, port: int, holder: Holder) -> PortLease:
     """Lease ``port``. Raises PortTakenError naming who holds it if another session has it or a program listens."""
-    held = _lock(registry, port, holder)
-    if held is None:
-        raise taken(port, by=_describe(leased_by(registry, port)))
+    held = claim(registry, port, holder)
     if not is_free(port):
         held.close()
         raise taken(port, by=listener(port))
