@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ci_toolkit.services.owner import parents
+from ci_toolkit.services.ports import forget_leases
 from ci_toolkit.services.session import Wish, remove_card, remove_folder, session_folder
 from ci_toolkit.services.snapshot import partial_folder
 
@@ -53,6 +54,7 @@ def remove_files(wish: Wish) -> None:
     """Remove the session's data and, last, the folder that shows that it lives."""
     remove_folder(wish.data_folder)
     remove_folder(partial_folder(Path(wish.cache), wish.session))
+    forget_leases(Path(wish.registry), of=lambda session: session == wish.session)
     remove_folder(session_folder(Path(wish.registry), wish.session))
 
 

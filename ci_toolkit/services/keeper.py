@@ -64,7 +64,7 @@ def _guard(wish: Wish, keeper: int, *, go: int) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the keeper is told to end, and then so does this
     try:
-        open_session(Path(wish.registry), wish.session)
+        open_session(wish)
         os.write(go, b"!")
     except OSError as error:
         talk.say(talk.failed(disk_trouble(error, Path(wish.registry))))

@@ -56,6 +56,8 @@ class Launch:
             running = list(reversed(self._running.values()))
         for one in running:
             one.stop()
+        for lease in self._leases.values():
+            lease.close()
 
     def _lease_ports(self) -> None:
         registry = Path(self._wish.registry)

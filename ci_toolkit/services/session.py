@@ -1,7 +1,10 @@
 """A session: the servers that one keeper keeps, as its card says, and where that card lies."""
 
 import fcntl
+import hashlib
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +24,7 @@ LABEL: Final = "CI_TOOLKIT_SESSION"
 """The environment variable that every process of a session carries."""
 _LOCK: Final = "lock"
 _CARD: Final = "ready.json"
+_DATA: Final = "data"
 _DEATHS: Final = "deaths.json"
 
 
@@ -70,6 +74,20 @@ class Death(Record, frozen=True, kw_only=True):
     reason: str
 
 
+def new_session(registry: Path) -> str:
+    """Return a name for a session: the mark of its registry and a random part."""
+    return f"{_mark(registry)}-{secrets.token_hex(4)}"
+
+
+def is_named_by(registry: Path, name: str) -> bool:
+    """Whether ``name`` is a session's of this registry: those of others are none of our business."""
+    return re.fullmatch(rf"{_mark(registry)}-[0-9a-f]{{8}}", name) is not None
+
+
+def _mark(registry: Path) -> str:
+    return hashlib.sha256(os.fsencode(registry)).hexdigest()[:4]
+
+
 def session_folder(registry: Path, session: str) -> Path:
     """Return the folder of ``session``, which exists while it lives."""
     return registry / "sessions" / session
@@ -86,14 +104,24 @@ def registry_lock(registry: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def open_session(registry: Path, session: str) -> None:
-    """Make the session's folder, alive for as long as this process and its forks live."""
+def open_session(wish: Wish) -> None:
+    """Make the session's folder, alive for as long as this process lives."""
+    registry = Path(wish.registry)
     with registry_lock(registry):
         own_folder(registry / "sessions")
-        folder = session_folder(registry, session)
+        folder = session_folder(registry, wish.session)
         folder.mkdir(mode=0o700)
+        (folder / _DATA).write_text(str(wish.data_folder), encoding="utf-8")
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)  # kept open on purpose: the kernel lets go when the process ends
+
+
+def data_folder_of(registry: Path, session: str) -> Path | None:
+    """Return where the data of a session lie, dead or alive, if its folder says so."""
+    try:
+        return Path((session_folder(registry, session) / _DATA).read_text(encoding="utf-8"))
+    except OSError:
+        return None
 
 
 def is_living(registry: Path, session: str) -> bool:

@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,8 @@ from ci_toolkit.services.errors import KeeperError, ServiceDiedError
 from ci_toolkit.services.keeping import end_session, start_keeper
 from ci_toolkit.services.owner import Owner, owner_of
 from ci_toolkit.services.places import cache, data_home, own_folder, registry
-from ci_toolkit.services.session import Card, Wish, cards, deaths, read_card
+from ci_toolkit.services.session import Card, Wish, cards, deaths, new_session, read_card
+from ci_toolkit.services.sweep import has_dead_sessions, sweep
 from ci_toolkit.services.table import Environment, Service, Table
 
 _GATES: Final = 64
@@ -101,6 +101,8 @@ def acquire(
     wanted = tuple(service for service in table.services if service.name in names)
     owner = _owner(owner_pid)
     root = root.resolve()
+    if has_dead_sessions():
+        sweep()
     with _gate(owner, root, request.environment):
         if request.force_recreate:
             _end_ownerless(root, request.environment)
@@ -114,13 +116,9 @@ def acquire(
     return Stack(tuple(found[service.name][0] for service in wanted), _cards(found), started=started)
 
 
-def ownerless(root: Path, environment: Environment) -> tuple[Card, ...]:
+def ownerless(root: Path) -> tuple[Card, ...]:
     """Return the sessions of the project at ``root`` that live until `services down`."""
-    return tuple(
-        card
-        for card in cards(registry())
-        if card.owner is None and card.root == str(root.resolve()) and card.environment is environment
-    )
+    return tuple(card for card in cards(registry()) if card.owner is None and card.root == str(root.resolve()))
 
 
 _Found = dict[str, tuple[Endpoint, Card]]
@@ -145,7 +143,7 @@ def _wish(
     request: StackRequest, services: tuple[Service, ...], owner: Owner | None, root: Path, wished_at: float
 ) -> Wish:
     return Wish(
-        session=secrets.token_hex(4),
+        session=new_session(registry()),
         root=str(root),
         environment=request.environment,
         services=services,
@@ -165,8 +163,9 @@ def _cards(found: _Found) -> tuple[Card, ...]:
 
 
 def _end_ownerless(root: Path, environment: Environment) -> None:
-    for card in ownerless(root, environment):
-        end_session(card)
+    for card in ownerless(root):
+        if card.environment is environment:
+            end_session(card)
 
 
 def _owner(pid: int | None) -> Owner | None:
