@@ -18,7 +18,7 @@ _TAIL_LINES: Final = 20
 
 def migrations_digest(migrations: Migrations, root: Path) -> str:
     """Return what changes as soon as the command, or the name or content of a migration file does."""
-    state = hashlib.sha256("\0".join(migrations.command).encode())
+    state = hashlib.sha256("\0".join((*migrations.command, "", *migrations.files)).encode())
     for path in migration_files(migrations, root):
         state.update(b"\0" + path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return state.hexdigest()

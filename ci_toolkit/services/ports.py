@@ -225,5 +225,5 @@ def _command(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return "it ended meanwhile"
-    text = b" ".join(words).decode(errors="replace").strip()
+    text = " ".join(b" ".join(words).decode(errors="replace").split())
     return text[:80] or "its command is hidden"

@@ -5,6 +5,8 @@ import secrets
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -54,9 +56,8 @@ def start(order: Order) -> Server:
     if program is None:
         raise NoProviderError("the PostgreSQL server vanished")
     cluster = _Cluster(order, program)
-    snapshots = Snapshots(Path(order.cache), order.session)
     try:
-        is_warm = snapshots.obtain(cluster.key(), cluster.data, cluster.build, is_fresh=order.is_fresh)
+        is_warm = cluster.prepare()
     except OSError as error:
         raise disk_trouble(error, cluster.data) from error
     detail = "warm snapshot" if is_warm else "new snapshot"
@@ -71,25 +72,48 @@ class _Cluster:
         self.program = program
         self.account = unprivileged()
         self.data = order.folder / "data"
+        self.snapshots = Snapshots(Path(order.cache), order.session)
 
-    def key(self) -> str:
-        """Return the digest of all that decides what is in a snapshot."""
+    def prepare(self) -> bool:
+        """Put the migrated data directory in its place and return whether a snapshot of it was there."""
+        migrations = self.order.service.migrations
+        empty = self._key()
+        if not migrations.command and not migrations.files:
+            return self._obtain(empty, self._make_empty)
+        migrated = digest(empty, migrations_digest(migrations, Path(self.order.root)))
+        return self._obtain(migrated, lambda: self._make_migrated(empty))
+
+    def _obtain(self, key: str, build: Callable[[], None]) -> bool:
+        return self.snapshots.obtain(key, self.data, build, is_fresh=self.order.is_fresh)
+
+    def _key(self) -> str:
+        """Return the digest of all that decides what is in a cluster before the migrations."""
         login = self.order.service.credentials
         version = subprocess.run([self.program, "--version"], check=True, capture_output=True, text=True, timeout=10)
         uid = self.account.uid if self.account else os.getuid()
-        facts = (version.stdout, str(self.program), str(uid), *_INITDB, login.user, login.password, login.database)
-        return digest(*facts, migrations_digest(self.order.service.migrations, Path(self.order.root)))
+        return digest(version.stdout, str(self.program), str(uid), *_INITDB, login.user, login.password, login.database)
 
-    def build(self) -> None:
-        """Make the data directory: an empty cluster, the team's database, its migrations; cleanly shut down."""
+    def _make_empty(self) -> None:
+        """Make a cluster with the team's database."""
         self._initialize()
         login = self.order.service.credentials
-        server = self.serve(stops_by=signal.SIGINT).until_ready(_with_database(self.order, "postgres"))
-        try:
-            if login.database != "postgres":
-                with Connection(LOOPBACK, self.order.port, login, database="postgres") as connection:
-                    connection.query(f"CREATE DATABASE {quoted(login.database)}")
+        if login.database == "postgres":
+            return
+        with self._served("postgres"), Connection(LOOPBACK, self.order.port, login, database="postgres") as connection:
+            connection.query(f"CREATE DATABASE {quoted(login.database)}")
+
+    def _make_migrated(self, empty: str) -> None:
+        """Run the team's migrations on a cluster with an empty database."""
+        self._obtain(empty, self._make_empty)
+        with self._served(self.order.service.credentials.database):
             migrate(self.order.service, native_endpoint(self.order), Path(self.order.root))
+
+    @contextmanager
+    def _served(self, database: str) -> Iterator[None]:
+        """Serve the data directory while the context lasts, then shut it down cleanly."""
+        server = self.serve(stops_by=signal.SIGINT).until_ready(_with_database(self.order, database))
+        try:
+            yield
         finally:
             server.stop()
 
