@@ -1,30 +1,42 @@
-"""``ci-toolkit services``: the one table of services, its ports, and the files made from it."""
+"""``ci-toolkit services``: the one table of services, what runs of it, and the files made from it."""
 
 from pathlib import Path
 
 import click
 
+from ci_toolkit.cli.services_stack import clean, down, status, up
 from ci_toolkit.errors import ExitCode
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Ports, images and credentials of the services, written once."""
+    """Real services for the tests: start them, see them, and where they answer."""
+
+
+for _subcommand in (up, down, status, clean):
+    command.add_command(_subcommand)
 
 
 @command.command()
-@click.option("--environment", type=click.Choice(["test", "test-alpine", "dev"]), default="test", show_default=True)
+@click.option(
+    "--environment",
+    type=click.Choice(["test", "test-alpine", "dev"]),
+    help="The table's ports in this environment.  [default: what `services up` runs, else test]",
+)
 @click.option("--export", "as_exports", is_flag=True, help="Print shell exports (they hold the passwords).")
-def ports(environment: str, as_exports: bool) -> int:  # noqa: FBT001 (a flag of the command line)
-    """Print where every service answers."""
+def ports(*, environment: str | None, as_exports: bool) -> int:
+    """Print where every service answers: the running ones, else as the table says."""
     import shlex  # noqa: PLC0415 (start-up time)
 
     from ci_toolkit.config.project import project_root  # noqa: PLC0415
     from ci_toolkit.services.endpoint import planned_all, variables  # noqa: PLC0415
     from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.stack import ownerless  # noqa: PLC0415
     from ci_toolkit.services.table import Environment  # noqa: PLC0415
 
-    endpoints = planned_all(read_table(project_root(Path.cwd())), Environment(environment))
+    root = project_root(Path.cwd())
+    running = () if environment else tuple(endpoint for card in ownerless(root) for endpoint in card.endpoints)
+    endpoints = running or planned_all(read_table(root), Environment(environment or "test"))
     if as_exports:
         for name, value in variables(endpoints).items():
             click.echo(f"export {name}={shlex.quote(value)}")

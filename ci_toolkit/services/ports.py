@@ -5,8 +5,8 @@ import fcntl
 import os
 import random
 import socket
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -21,6 +21,7 @@ from ci_toolkit.services.places import own_folder
 DYNAMIC_PORTS: Final = range(20000, 30000)
 """Below the kernel's ephemeral ports, so that no outgoing connection is handed one of them."""
 _LISTENING: Final = "0A"
+_ATTEMPTS: Final = 5
 
 
 class Holder(Record, frozen=True, kw_only=True):
@@ -38,8 +39,9 @@ class Holder(Record, frozen=True, kw_only=True):
 class PortLease:
     """The right to one port, until it is closed or its process ends."""
 
-    def __init__(self, port: int, descriptor: int) -> None:
+    def __init__(self, port: int, path: Path, descriptor: int) -> None:
         self.port = port
+        self._path = path
         self._descriptor = descriptor
 
     def __enter__(self) -> Self:
@@ -53,15 +55,26 @@ class PortLease:
     def close(self) -> None:
         """Give the port back; safe to call twice."""
         if self._descriptor >= 0:
+            self._path.unlink(missing_ok=True)  # before the lock goes: see _lock
             os.close(self._descriptor)
             self._descriptor = -1
 
 
+def claim(registry: Path, port: int, holder: Holder) -> PortLease:
+    """Lease ``port``, whoever listens on it. Raises PortTakenError naming the session that has it."""
+    for _ in range(_ATTEMPTS):
+        held = _lock(registry, port, holder)
+        if held is not None:
+            return held
+        other = leased_by(registry, port)
+        if other is not None:
+            break  # else its lock was held for a moment by somebody who only looked
+    raise taken(port, by=_describe(other))
+
+
 def lease(registry: Path, port: int, holder: Holder) -> PortLease:
     """Lease ``port``. Raises PortTakenError naming who holds it if another session has it or a program listens."""
-    held = _lock(registry, port, holder)
-    if held is None:
-        raise taken(port, by=_describe(leased_by(registry, port)))
+    held = claim(registry, port, holder)
     if not is_free(port):
         held.close()
         raise taken(port, by=listener(port))
@@ -91,6 +104,15 @@ def leased_by(registry: Path, port: int) -> Holder | None:
             return msgspec.json.decode(os.pread(file.number, 4096, 0), type=Holder)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
+
+
+def forget_leases(registry: Path, *, of: Callable[[str], bool]) -> None:
+    """Remove the files of leases that nobody holds any more and whose session is one ``of`` those given."""
+    for path in (registry / "ports").glob("*"):
+        with suppress(OSError, msgspec.DecodeError), closing(_Descriptor(path, os.O_RDONLY)) as file:
+            holder = msgspec.json.decode(os.pread(file.number, 4096, 0), type=Holder)
+            if of(holder.session) and _try_lock(file.number) and _is_at(path, file.number):
+                path.unlink(missing_ok=True)
 
 
 def taken(port: int, *, by: str) -> PortTakenError:
@@ -139,14 +161,23 @@ def _lock_path(registry: Path, port: int) -> Path:
 
 
 def _lock(registry: Path, port: int, holder: Holder) -> PortLease | None:
-    file = _Descriptor(_lock_path(registry, port), os.O_RDWR | os.O_CREAT)
-    if not _try_lock(file.number):
+    path = _lock_path(registry, port)
+    file = _Descriptor(path, os.O_RDWR | os.O_CREAT)
+    if not _try_lock(file.number) or not _is_at(path, file.number):
         file.close()
         return None
     text = msgspec.json.encode(holder)
     os.pwrite(file.number, text, 0)
     os.ftruncate(file.number, len(text))
-    return PortLease(port, file.number)
+    return PortLease(port, path, file.number)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether the file that was opened is still the one at ``path``: who gives a lease back removes its file."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -194,5 +225,5 @@ def _command(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return "it ended meanwhile"
-    text = b" ".join(words).decode(errors="replace").strip()
+    text = " ".join(b" ".join(words).decode(errors="replace").split())
     return text[:80] or "its command is hidden"

@@ -103,6 +103,10 @@ class Table(Record, frozen=True, kw_only=True):
             advice=f"Known services: {known}. Add one under [tool.ci-toolkit.services.{name}] in pyproject.toml.",
         )
 
+    def startable(self) -> tuple[str, ...]:
+        """Return the names of the services that ci-toolkit can start: the data stores, and those with a command."""
+        return tuple(row.name for row in self.services if row.protocol.is_data_store or row.command)
+
     def with_ports(self, environment: Environment, ports: Mapping[str, int]) -> "Table":
         """Return this table with other ports in ``environment``, such as the dynamic ones of a session."""
         return msgspec.structs.replace(

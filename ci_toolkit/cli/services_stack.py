@@ -1,0 +1,91 @@
+"""``ci-toolkit services up``, ``down``, ``status`` and ``clean``: the running services of a project."""
+
+from pathlib import Path
+
+import click
+
+from ci_toolkit.errors import ExitCode
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--provider",
+    type=click.Choice(["external", "native", "docker"]),
+    help="The only provider to use.  [default: the first of these that can]",
+)
+@click.option("--no-alpine", is_flag=True, help="The regular images and their ports in place of the small ones.")
+@click.option("--dynamic-ports", is_flag=True, help="Free ports in place of the table's.")
+@click.option("--force-recreate", is_flag=True, help="End what runs, and make snapshots anew.")
+def up(
+    names: tuple[str, ...], *, provider: str | None, no_alpine: bool, dynamic_ports: bool, force_recreate: bool
+) -> int:
+    """Start services and leave them running until `services down`.
+
+    Without NAMES: the data stores of the table, and every service with a command.
+    """
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.endpoint import Provider  # noqa: PLC0415
+    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.stack import StackRequest, acquire  # noqa: PLC0415
+    from ci_toolkit.services.table import Environment  # noqa: PLC0415
+
+    root = project_root(Path.cwd())
+    table = read_table(root)
+    request = StackRequest(
+        services=names or table.startable(),
+        environment=Environment.TEST if no_alpine else Environment.TEST_ALPINE,
+        provider=Provider(provider) if provider else None,
+        dynamic_ports=dynamic_ports,
+        force_recreate=force_recreate,
+    )
+    acquire(request, table, root, owner_pid=None, tell=click.echo)
+    click.echo('\neval "$(ci-toolkit services ports --export)" sets the variables; `ci-toolkit services down` ends it.')
+    return ExitCode.PASSED
+
+
+@click.command()
+def down() -> int:
+    """End what `services up` started in this project."""
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.keeping import end_session  # noqa: PLC0415
+    from ci_toolkit.services.stack import ownerless  # noqa: PLC0415
+
+    cards = ownerless(project_root(Path.cwd()))
+    for card in cards:
+        end_session(card)
+        click.echo(f"ended {', '.join(endpoint.name for endpoint in card.endpoints)} (session {card.session})")
+    if not cards:
+        click.echo("nothing was started by `ci-toolkit services up` in this project", err=True)
+    return ExitCode.PASSED
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, without passwords.")
+def status(*, as_json: bool) -> int:
+    """Print every running session of this user and whether its services answer."""
+    from ci_toolkit.model.record import to_json  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.status import session_status  # noqa: PLC0415
+
+    found = session_status()
+    if as_json:
+        click.echo(to_json(found), nl=False)
+        return ExitCode.PASSED
+    for session in found:
+        click.echo(session.describe())
+    if not found:
+        click.echo("no services are running", err=True)
+    return ExitCode.PASSED
+
+
+@click.command()
+def clean() -> int:
+    """Remove what sessions left that were killed together with everything that watches them."""
+    from ci_toolkit.services.sweep import sweep  # noqa: PLC0415 (start-up time)
+
+    removed = sweep()
+    for line in removed:
+        click.echo(f"removed {line}")
+    if not removed:
+        click.echo("nothing was left behind", err=True)
+    return ExitCode.PASSED

@@ -1,0 +1,112 @@
+"""Starts a keeper and waits for its answer; ends one."""
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from ci_toolkit.model.record import encode
+from ci_toolkit.services import talk
+from ci_toolkit.services.errors import KeeperError
+from ci_toolkit.services.owner import Owner, wait_for_an_end
+from ci_toolkit.services.session import Card, Wish
+
+_END_SECONDS: Final = 10.0
+"""What a session gets to end by itself before its keeper is killed."""
+_NOISE: Final = 20
+
+
+def start_keeper(wish: Wish, tell: Callable[[str], None]) -> Card:
+    """Start the keeper of ``wish`` and return its card once everything answers.
+
+    Raises the InfrastructureError that it met; then, and when this is interrupted, nothing of the session is left.
+    """
+    asking_end, asking = os.pipe()
+    hearing, hearing_end = os.pipe()
+    try:
+        guard = _spawn(asking_end, hearing_end)
+    finally:
+        os.close(asking_end)
+        os.close(hearing_end)
+    is_kept = False
+    try:
+        with suppress(BrokenPipeError):
+            os.write(asking, encode(wish) + b"\n")
+        card = _hear(hearing, tell)
+        is_kept = True
+    finally:
+        os.close(asking)  # the keeper of a session that is not ready takes this as its end
+        os.close(hearing)
+        if not is_kept:
+            _reap(guard)
+    return card
+
+
+def end_session(card: Card) -> None:
+    """End a session and wait until nothing of it is left. Raises KeeperError if it cannot be ended."""
+    _send(card.keeper, signal.SIGTERM)
+    if _has_ended(card.guard):
+        return
+    _send(card.keeper, signal.SIGKILL)
+    if not _has_ended(card.guard):
+        raise KeeperError(f"session {card.session} does not end", advice=f"See process {card.guard.pid}.")
+
+
+def _spawn(stdin: int, stdout: int) -> int:
+    """Start the guard. It outlives this process on purpose, so nobody here waits for it as for a child."""
+    streams = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1), (os.POSIX_SPAWN_DUP2, stdout, 2)]
+    command = [sys.executable, "-P", "-m", "ci_toolkit.services.keeper"]
+    return os.posix_spawn(sys.executable, command, os.environ, file_actions=streams)
+
+
+def _hear(hearing: int, tell: Callable[[str], None]) -> Card:
+    noise: list[str] = []
+    for line in _lines(hearing):
+        try:
+            message = talk.read(line)
+        except msgspec.DecodeError:
+            noise.append(line.decode(errors="replace"))
+            continue
+        match message:
+            case talk.Told():
+                tell(message.text)
+            case talk.Ready():
+                return message.card
+            case talk.Failed():
+                raise talk.error_of(message)
+    text = "\n".join(f"    {line}" for line in noise[-_NOISE:])
+    raise KeeperError(f"the keeper of the services ended without an answer\n{text}", advice="Try again.")
+
+
+def _lines(descriptor: int) -> Iterator[bytes]:
+    buffer = b""
+    while piece := os.read(descriptor, 65536):
+        *whole, buffer = (buffer + piece).split(b"\n")
+        yield from whole
+
+
+def _send(keeper: Owner, number: signal.Signals) -> None:
+    if keeper.is_alive:
+        with suppress(ProcessLookupError):
+            os.kill(keeper.pid, number)
+
+
+def _has_ended(guard: Owner) -> bool:
+    has_ended = wait_for_an_end([guard], seconds=_END_SECONDS)
+    with suppress(ChildProcessError):
+        os.waitpid(guard.pid, os.WNOHANG)  # where this process started it
+    return has_ended
+
+
+def _reap(guard: int) -> None:
+    """Wait until the guard of a failed session has cleaned up."""
+    limit = time.monotonic() + _END_SECONDS
+    with suppress(ChildProcessError):
+        while os.waitpid(guard, os.WNOHANG) == (0, 0) and time.monotonic() < limit:
+            select.select([], [], [], 0.005)

@@ -1,0 +1,1 @@
+"""Providers: who runs a server. External ones are found, native ones are child processes, docker ones containers."""

@@ -1,0 +1,61 @@
+"""Servers that were already listening: GitHub's service containers, a server of the developer's."""
+
+from ci_toolkit.services.endpoint import Endpoint, Provider
+from ci_toolkit.services.probe import State, ask
+from ci_toolkit.services.providers.provider import Order
+from ci_toolkit.services.readiness import wait_until_ready
+
+_FIRST_ANSWER_SECONDS = 1.0
+
+
+class Found:
+    """A server of somebody else's, which is left as it was."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    def is_alive(self) -> bool:
+        """Whether somebody still listens there."""
+        return ask(self.endpoint).state is not State.CLOSED
+
+    def tail(self) -> str:
+        """Say that its log is not ours."""
+        return "(its log is where it was started)"
+
+    def stop(self) -> None:
+        """Leave it alone."""
+
+
+class ExternalProvider:
+    """Finds a server on the port that the table says."""
+
+    provider = Provider.EXTERNAL
+
+    def missing(self, order: Order) -> str:
+        """Return that nobody listens, or ``""``: then whoever listens has to be the right server."""
+        answer = ask(_endpoint(order), path=order.service.path, timeout=_FIRST_ANSWER_SECONDS)
+        return answer.reason if answer.state is State.CLOSED else ""
+
+    def start(self, order: Order) -> Found:
+        """Wait until it answers. Raises an error that names who listens when it is not the right server."""
+        return Found(wait_until_ready(_endpoint(order), order.service, wished_at=order.wished_at))
+
+    def remains(self) -> frozenset[str]:
+        """Nothing is ever made."""
+        return frozenset()
+
+    def remove(self, session: str) -> None:
+        """Nothing is ever made."""
+
+
+def _endpoint(order: Order) -> Endpoint:
+    return Endpoint(
+        name=order.service.name,
+        protocol=order.service.protocol,
+        port=order.port,
+        credentials=order.service.credentials,
+        provider=Provider.EXTERNAL,
+    )
+
+
+PROVIDER = ExternalProvider()

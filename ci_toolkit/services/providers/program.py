@@ -1,0 +1,35 @@
+"""A team's own HTTP or WebSocket service, started by the command in the table."""
+
+import os
+import signal
+from pathlib import Path
+
+from ci_toolkit.services.child import Child
+from ci_toolkit.services.errors import ServiceDiedError
+from ci_toolkit.services.providers.native import Server
+from ci_toolkit.services.providers.provider import Order
+from ci_toolkit.services.session import LABEL
+
+_GRACE_SECONDS = 3.0
+
+
+def start(order: Order) -> Server:
+    """Start the command in the project's root, with the port and the other services in its environment."""
+    service = order.service
+    port = str(order.port)
+    command = [word.replace("{port}", port) for word in service.command]
+    environment = {**os.environ, **order.variables, "PORT": port, **service.variables, LABEL: order.session}
+    try:
+        child = Child(
+            command,
+            log=order.folder / "log",
+            cwd=Path(order.root),
+            environment=environment,
+            dies_by=signal.SIGTERM,
+        )
+    except OSError as error:
+        raise ServiceDiedError(
+            f"the command of {service.name} cannot be started: {error}",
+            advice=f"It stands under [tool.ci-toolkit.services.{service.name}] and runs in {order.root}.",
+        ) from error
+    return Server(child, stops_by=signal.SIGTERM, grace=_GRACE_SECONDS).until_ready(order)

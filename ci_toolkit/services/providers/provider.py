@@ -1,0 +1,74 @@
+"""What every provider promises."""
+
+from pathlib import Path
+from typing import Protocol
+
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.endpoint import Endpoint, Provider
+from ci_toolkit.services.table import Environment, Service
+
+
+class Order(Record, frozen=True, kw_only=True):
+    """One service that a session wants."""
+
+    service: Service
+    environment: Environment
+    port: int
+    """Leased to the session."""
+    session: str
+    """The label of everything that is made for it."""
+    root: str
+    """The project's root."""
+    place: str
+    """A folder of this service's own for its data and log; removed with the session."""
+    cache: str
+    """Outlives sessions."""
+    is_fresh: bool
+    """Whatever is cached is made anew."""
+    variables: dict[str, str]
+    """Environment variables that say where the services started before are."""
+    wished_at: float
+    """On the monotonic clock."""
+
+    @property
+    def folder(self) -> Path:
+        """``place`` as a path."""
+        return Path(self.place)
+
+
+class Running(Protocol):
+    """A server that has answered."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it answers."""
+
+    def is_alive(self) -> bool:
+        """Whether it still runs, as far as can be seen without asking it."""
+
+    def tail(self) -> str:
+        """Return the end of its log, or what is known of its end."""
+
+    def stop(self) -> None:
+        """End it and whatever it made; safe to call twice."""
+
+
+class ServiceProvider(Protocol):
+    """Runs servers in one way."""
+
+    provider: Provider
+
+    def missing(self, order: Order) -> str:
+        """Return what is missing here for ``order``, or ``""`` when this provider can give it."""
+
+    def start(self, order: Order) -> Running:
+        """Start it and return when it has answered. Raises an InfrastructureError; then nothing is left running.
+
+        It may be called from a thread that lives as long as the session.
+        """
+
+    def remains(self) -> frozenset[str]:
+        """Return the sessions, living or dead, whose label something here carries."""
+
+    def remove(self, session: str) -> None:
+        """Remove what carries the label of ``session``, whose keeper is dead."""

@@ -1,0 +1,55 @@
+"""Redis as a child process that keeps nothing on disk."""
+
+import signal
+from typing import Final
+
+from ci_toolkit.services.binaries import find_server
+from ci_toolkit.services.child import Child, server_environment
+from ci_toolkit.services.endpoint import LOOPBACK
+from ci_toolkit.services.errors import NoProviderError
+from ci_toolkit.services.providers.native import Server
+from ci_toolkit.services.providers.provider import Order
+from ci_toolkit.services.session import LABEL
+from ci_toolkit.services.table import Protocol
+
+_DATABASES: Final = 64
+"""Logical databases: one for each of many workers."""
+
+
+def start(order: Order) -> Server:
+    """Start Redis and wait for its PONG."""
+    program = find_server(Protocol.REDIS)
+    if program is None:
+        raise NoProviderError("the Redis server vanished")
+    settings = order.folder / "redis.conf"
+    settings.touch(mode=0o600)
+    settings.write_text(_settings(order), encoding="utf-8")
+    child = Child(
+        [program, settings],
+        log=order.folder / "log",
+        cwd=order.folder,
+        environment=server_environment({LABEL: order.session, **order.service.variables}),
+    )
+    return Server(child, stops_by=signal.SIGTERM).until_ready(order)
+
+
+def _settings(order: Order) -> str:
+    """Return the settings; in a file, for a password on the command line would be seen by every user."""
+    login = order.service.credentials
+    lines = [
+        f"port {order.port}",
+        f"bind {LOOPBACK}",
+        f"databases {_DATABASES}",
+        'save ""',
+        "appendonly no",
+        "daemonize no",
+    ]
+    if login.password:
+        lines.append(f"requirepass {_quoted(login.password)}")
+    if login.user:
+        lines.append(f"user {_quoted(login.user)} on {_quoted('>' + login.password)} ~* &* +@all")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,191 @@
+"""The face of the real services: ask for them, get where they answer, let them go."""
+
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.errors import KeeperError, ServiceDiedError
+from ci_toolkit.services.keeping import end_session, start_keeper
+from ci_toolkit.services.owner import Owner, owner_of
+from ci_toolkit.services.places import cache, data_home, own_folder, registry
+from ci_toolkit.services.session import Card, Wish, cards, deaths, new_session, read_card
+from ci_toolkit.services.sweep import has_dead_sessions, sweep
+from ci_toolkit.services.table import Environment, Service, Table
+
+_GATES: Final = 64
+"""Locks that keep one run from starting one thing twice; runs that share one merely wait for each other."""
+
+
+class StackRequest(Record, frozen=True, kw_only=True):
+    """What a run wants."""
+
+    services: tuple[str, ...]
+    environment: Environment = Environment.TEST
+    provider: Provider | None = None
+    """The only provider that may be used."""
+    dynamic_ports: bool = False
+    """Free ports instead of the table's."""
+    force_recreate: bool = False
+    """What runs without an owner is ended first, and snapshots are made anew."""
+
+
+class Stack:
+    """Services that answer."""
+
+    def __init__(
+        self, endpoints: tuple[Endpoint, ...], sessions: tuple[Card, ...], *, started: tuple[Card, ...]
+    ) -> None:
+        self.endpoints = endpoints
+        """In the order of the table."""
+        self._sessions = sessions
+        self._started = started
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Return where the service ``name`` answers. Raises ConfigurationError if it was not asked for."""
+        for endpoint in self.endpoints:
+            if endpoint.name == name:
+                return endpoint
+        running = ", ".join(endpoint.name for endpoint in self.endpoints) or "none"
+        raise ConfigurationError(f"the service '{name}' was not asked for; running: {running}")
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables that tell a program where the services are; they hold the passwords."""
+        return variables(self.endpoints)
+
+    def check(self) -> None:
+        """Raise ServiceDiedError, with the end of its log, if a server has ended by itself since it was ready."""
+        names = {endpoint.name for endpoint in self.endpoints}
+        for card in self._sessions:
+            for death in deaths(registry(), card.session):
+                if death.service in names:
+                    raise ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
+            if read_card(registry(), card.session) is None:
+                raise ServiceDiedError(f"the session {card.session} with {', '.join(sorted(names))} has ended")
+
+    def stop(self) -> None:
+        """End what this call started, unless it belongs to another process; safe to call twice."""
+        for card in self._started:
+            if card.owner is None or card.owner.pid == os.getpid():
+                end_session(card)
+        self._started = ()
+
+
+def acquire(
+    request: StackRequest, table: Table, root: Path, *, owner_pid: int | None, tell: Callable[[str], None]
+) -> Stack:
+    """Start the services, or attach to those that run already for the same owner or, without one, for this project.
+
+    ``tell`` hears of each service, its provider, the server's version and how long it took. With an owner
+    they end when that process ends, whatever kills it; without one they live until `services down`.
+    Raises an InfrastructureError; then what this call started is gone again.
+    """
+    wished_at = time.monotonic()
+    names = {table.service(name).name for name in request.services}
+    wanted = tuple(service for service in table.services if service.name in names)
+    owner = _owner(owner_pid)
+    root = root.resolve()
+    if has_dead_sessions():
+        sweep()
+    with _gate(owner, root, request.environment):
+        if request.force_recreate:
+            _end_ownerless(root, request.environment)
+        found = _running_already(request, wanted, owner, root)
+        for endpoint, _ in found.values():
+            tell(f"{endpoint.describe()}, already running")
+        missing = tuple(service for service in wanted if service.name not in found)
+        started = (start_keeper(_wish(request, missing, owner, root, wished_at), tell),) if missing else ()
+    for card in started:
+        found |= {endpoint.name: (endpoint, card) for endpoint in card.endpoints}
+    return Stack(tuple(found[service.name][0] for service in wanted), _cards(found), started=started)
+
+
+def ownerless(root: Path) -> tuple[Card, ...]:
+    """Return the sessions of the project at ``root`` that live until `services down`."""
+    return tuple(card for card in cards(registry()) if card.owner is None and card.root == str(root.resolve()))
+
+
+_Found = dict[str, tuple[Endpoint, Card]]
+
+
+def _running_already(request: StackRequest, wanted: tuple[Service, ...], owner: Owner | None, root: Path) -> _Found:
+    """Return which of the wanted services run already, as the table wants them, for this owner or this project."""
+    found: _Found = {}
+    for card in cards(registry()):
+        is_own = card.owner == owner
+        is_shared = card.owner is None and not request.dynamic_ports
+        if card.root != str(root) or card.environment is not request.environment or not (is_own or is_shared):
+            continue
+        for endpoint in card.endpoints:
+            is_wanted = any(row in wanted for row in card.services if row.name == endpoint.name)
+            if is_wanted and request.provider in {None, endpoint.provider}:
+                found.setdefault(endpoint.name, (endpoint, card))
+    return found
+
+
+def _wish(
+    request: StackRequest, services: tuple[Service, ...], owner: Owner | None, root: Path, wished_at: float
+) -> Wish:
+    return Wish(
+        session=new_session(registry()),
+        root=str(root),
+        environment=request.environment,
+        services=services,
+        provider=request.provider,
+        dynamic_ports=request.dynamic_ports,
+        is_fresh=request.force_recreate,
+        owner=owner,
+        registry=str(registry()),
+        data=str(data_home()),
+        cache=str(cache()),
+        wished_at=wished_at,
+    )
+
+
+def _cards(found: _Found) -> tuple[Card, ...]:
+    return tuple({card.session: card for _, card in found.values()}.values())
+
+
+def _end_ownerless(root: Path, environment: Environment) -> None:
+    for card in ownerless(root):
+        if card.environment is environment:
+            end_session(card)
+
+
+def _owner(pid: int | None) -> Owner | None:
+    if pid is None:
+        return None
+    owner = owner_of(pid)
+    if owner is None:
+        raise KeeperError(f"the process {pid}, which the services were asked for, has ended")
+    return owner
+
+
+@contextmanager
+def _gate(owner: Owner | None, root: Path, environment: Environment) -> Iterator[None]:
+    """Let the processes of one run through one by one: the first starts, the others find what it started."""
+    name = f"{owner.pid if owner else 0} {root} {environment}"
+    number = int(hashlib.sha256(name.encode()).hexdigest(), 16) % _GATES
+    path = own_folder(registry() / "gates") / str(number)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,93 @@
+"""What runs now: every living session, and whether its servers answer."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.endpoint import Endpoint, Provider
+from ci_toolkit.services.places import registry
+from ci_toolkit.services.probe import State, ask
+from ci_toolkit.services.session import Card, cards, deaths
+from ci_toolkit.services.table import Environment
+
+_ANSWER_SECONDS: Final = 1.0
+
+
+class ServiceStatus(Record, frozen=True, kw_only=True):
+    """One server of a session; holds no secret."""
+
+    name: str
+    provider: Provider
+    version: str
+    host: str
+    port: int
+    detail: str
+    ready_ms: int
+    state: str
+    """``ready``, or in one word why not."""
+    reason: str
+    """In the server's or the system's words, empty when it is ready."""
+
+
+class SessionStatus(Record, frozen=True, kw_only=True):
+    """One session."""
+
+    session: str
+    root: str
+    environment: Environment
+    owner_pid: int | None
+    """None where it lives until `services down`."""
+    keeper_pid: int
+    services: tuple[ServiceStatus, ...]
+
+    def describe(self) -> str:
+        """Return it in a few lines."""
+        until = f"until process {self.owner_pid} ends" if self.owner_pid else "until `ci-toolkit services down`"
+        lines = [f"session {self.session} ({self.environment}, {self.root}) {until}"]
+        for row in self.services:
+            how = f"({row.detail}) " if row.detail else ""
+            state = row.state if not row.reason else f"{row.state}: {row.reason}"
+            lines.append(f"  {row.name} {row.version} {row.provider} {row.host}:{row.port} {how}{state}")
+        return "\n".join(lines)
+
+
+def session_status() -> tuple[SessionStatus, ...]:
+    """Ask every server of every living session of this user."""
+    found = cards(registry())
+    with ThreadPoolExecutor(max(1, sum(len(card.endpoints) for card in found))) as threads:
+        asked = [(card, [threads.submit(_status, card, endpoint) for endpoint in card.endpoints]) for card in found]
+    return tuple(
+        SessionStatus(
+            session=card.session,
+            root=card.root,
+            environment=card.environment,
+            owner_pid=card.owner.pid if card.owner else None,
+            keeper_pid=card.keeper.pid,
+            services=tuple(answer.result() for answer in answers),
+        )
+        for card, answers in asked
+    )
+
+
+def _status(card: Card, endpoint: Endpoint) -> ServiceStatus:
+    state, reason = _state(card, endpoint)
+    return ServiceStatus(
+        name=endpoint.name,
+        provider=endpoint.provider,
+        version=endpoint.version,
+        host=endpoint.host,
+        port=endpoint.port,
+        detail=endpoint.detail,
+        ready_ms=endpoint.ready_ms,
+        state=state,
+        reason=reason,
+    )
+
+
+def _state(card: Card, endpoint: Endpoint) -> tuple[str, str]:
+    death = next((death for death in deaths(registry(), card.session) if death.service == endpoint.name), None)
+    if death is not None:
+        return "ended", death.reason.splitlines()[-1] if death.reason else "by itself"
+    path = next((row.path for row in card.services if row.name == endpoint.name), "/")
+    answer = ask(endpoint, path=path, timeout=_ANSWER_SECONDS)
+    return answer.state.name.lower(), "" if answer.state is State.READY else answer.reason
