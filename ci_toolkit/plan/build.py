@@ -4,13 +4,14 @@ from ci_toolkit.errors import NothingToRunError
 from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.plan import Cut, Plan, PlannedShard, Unit
 from ci_toolkit.model.suite import Suite
-from ci_toolkit.plan.atoms import Atom, atoms_of
-from ci_toolkit.plan.balance import balance, bound_of
+from ci_toolkit.plan.balance import balance
 from ci_toolkit.plan.cuts import cut_of
 from ci_toolkit.plan.deal import Deal
 from ci_toolkit.plan.estimates import FileEstimate, estimate
 from ci_toolkit.plan.request import PlanRequest
 from ci_toolkit.plan.sound import mend
+from ci_toolkit.plan.sticky import stay_close
+from ci_toolkit.plan.workload import Workload
 
 
 def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan:
@@ -23,22 +24,13 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         raise NothingToRunError("no test file is selected", advice="Check the paths and the categories.")
     known, notes = mend(durations)
     estimates = estimate(files, known, is_collected=request.is_collected)
-    cache: dict[int, tuple[Atom, ...]] = {}
-
-    def atoms(file: int) -> tuple[Atom, ...]:
-        if file not in cache:
-            cache[file] = atoms_of(estimates[file], request.keep)
-        return cache[file]
-
-    landings = [file.landing_seconds for file in estimates]
-    seconds = [file.seconds for file in estimates]
-    longest, limited_by = max(
-        (file.landing_seconds + max(file.each, default=0.0), f"{file.path}") for file in estimates
-    )
+    work = Workload(estimates, request.keep)
     shards = request.shards or 4
-    deal = balance(landings, seconds, atoms, shards, longest)
+    deal = balance(work, shards)
+    if request.previous is not None:
+        deal = stay_close(work, deal, request.previous)
     planned, cuts = write_down(deal, estimates)
-    bound = bound_of(landings, seconds, longest, shards)
+    bound = work.bound(shards)
     return Plan(
         commit=suite.commit,
         root=suite.root,
@@ -51,7 +43,7 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         cuts=cuts,
         lower_bound_seconds=bound,
         makespan_seconds=deal.makespan,
-        limited_by=limited_by if longest >= bound else "",
+        limited_by=work.longest_name if work.longest >= bound else "",
         notes=(*durations.notes, *notes),
     ).sealed()
 
@@ -68,7 +60,7 @@ def write_down(deal: Deal, estimates: list[FileEstimate]) -> tuple[tuple[Planned
             units[home].append(Unit(path=file.path, estimated_seconds=file.weight))
             continue
         shards = list(dict.fromkeys(owners))
-        every = deal.atoms(number)
+        every = deal.work.atoms(number)
         pieces = [
             [suffix for atom, owner in zip(every, owners, strict=True) if owner == shard for suffix in atom.suffixes]
             for shard in shards
