@@ -66,13 +66,16 @@ class Step(NamedTuple):
 
 def level(deal: Deal, aim: Aim) -> Deal:
     """Bring the slowest shards of ``deal`` within the goal, or as near to it as steps of this kind lead. Returns it."""
-    for _ in range(_STEPS_A_SHARD * len(deal.loads) + 50):
-        slowest = max(range(len(deal.loads)), key=lambda shard: (deal.loads[shard], -shard))
-        if deal.loads[slowest] <= aim.goal:
+    stuck: set[int] = set()
+    shards = range(len(deal.loads))
+    for _ in range(_STEPS_A_SHARD * len(shards) + 50):
+        slowest = max((s for s in shards if s not in stuck), key=lambda s: (deal.loads[s], -s), default=None)
+        if slowest is None or deal.loads[slowest] <= aim.goal:
             break
         step = _best_step(deal, slowest, aim)
         if step is None:
-            break
+            stuck.add(slowest)
+            continue
         _take_step(deal, slowest, step)
     return deal.settle()
 
@@ -88,23 +91,24 @@ def _take_step(deal: Deal, source: int, step: Step) -> None:
 
 
 def _best_step(deal: Deal, source: int, aim: Aim) -> Step | None:
-    limit = deal.loads[source] * (1.0 - _LEAST_GAIN)
+    load = deal.loads[source]
 
-    def rank(step: Step) -> tuple[float, float, float, float, int]:
+    def rank(step: Step) -> tuple[float, float, float, int]:
         over = max(0.0, step.after - aim.goal)
+        if aim.moves_little:
+            return ((step.tests + max(0, step.pieces)) / (load - max(step.after, aim.goal)), over, step.after, step.target)
         coarse = math.ceil(over / aim.goal * 1000.0) if aim.goal > 0.0 else over
-        price = (step.tests, step.pieces) if aim.moves_little else (step.pieces, 0)
-        return (coarse, *price, step.after, step.target)
+        return (coarse, step.pieces, step.after, step.target)
 
     whole = min((step for step in _exchanges(deal, source, aim, _whole_parcels)), key=rank, default=None)
     if whole is not None and whole.after <= aim.goal and whole.pieces <= 0 and not aim.moves_little:
         return whole
     steps = [*_cuts(deal, source, aim), *([] if whole is None else [whole])]
     best = min(steps, key=rank, default=None)
-    if best is None or best.after > aim.goal:
+    if best is None or best.after > aim.goal or aim.moves_little:
         steps += _exchanges(deal, source, aim, _single_parcels)
         best = min(steps, key=rank, default=None)
-    return best if best is not None and best.after <= limit else None
+    return best
 
 
 def _others(deal: Deal, source: int, parcels: int) -> list[int]:
@@ -135,7 +139,8 @@ def _single_parcels(deal: Deal, shard: int, aim: Aim) -> list[Parcel]:
 def _exchanges(deal: Deal, source: int, aim: Aim, kind: _Kind) -> Iterator[Step]:
     """Yield what ``source`` can give to other shards, alone or for something smaller, as long as it gets better."""
     mine = kind(deal, source, aim)
-    load = best = deal.loads[source]
+    load = deal.loads[source]
+    best = load * (1.0 - _LEAST_GAIN)
     for target in _others(deal, source, len(mine)):
         room = deal.loads[target]
         if room >= load:
@@ -148,7 +153,7 @@ def _exchanges(deal: Deal, source: int, aim: Aim, kind: _Kind) -> Iterator[Step]
                 continue  # even shared out evenly, the two would take longer
             after = max(load - give.leaves, room + enters)
             if after <= best:
-                best = max(after, aim.goal)
+                best = best if aim.moves_little else max(after, aim.goal)
                 yield Step(after, target, give, None, _new_pieces(deal, give, target))
             wanted = (room + enters - load + give.leaves) / 2.0
             if wanted <= 0.0:
@@ -160,7 +165,7 @@ def _exchanges(deal: Deal, source: int, aim: Aim, kind: _Kind) -> Iterator[Step]
                 back = take.seconds + deal.charge(take.file, source)
                 after = max(load - give.leaves + back, room + enters - take.leaves)
                 if after <= best:
-                    best = max(after, aim.goal)
+                    best = best if aim.moves_little else max(after, aim.goal)
                     pieces = _new_pieces(deal, give, target) + _new_pieces(deal, take, source)
                     yield Step(after, target, give, take, pieces)
 
@@ -195,7 +200,7 @@ def _cuts(deal: Deal, source: int, aim: Aim) -> Iterator[Step]:
             for at, atoms in _ends_of(run, ends, middle, play, here):
                 moved = ends[at - 1] if atoms[0] == here[0] else ends[-1] - ends[at - 1]
                 after = max(load - moved, room + moved)
-                if after < load:
+                if after <= load * (1.0 - _LEAST_GAIN):
                     give = Parcel(moved, file, atoms, moved, len(atoms))
                     yield Step(after, target, give, None, _new_pieces(deal, give, target))
 

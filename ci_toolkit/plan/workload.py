@@ -51,6 +51,10 @@ class Workload:
         base = low * shards if low > self.longest else math.fsum((*self.landings, *self.seconds))
         return max(low, _least_share(base, large, shards, low))
 
+    def even_share(self, shards: int) -> float:
+        """Return what each of ``shards`` shards would take if everything could be shared out evenly."""
+        return math.fsum((*self.landings, *self.seconds)) / shards
+
     @property
     def longest(self) -> float:
         """The seconds of the longest test with its file's landing, or of the longest that must stay together."""
