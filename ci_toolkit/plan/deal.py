@@ -101,7 +101,8 @@ class Deal:
         return deal
 
     def settle(self) -> Self:
-        """Sum the loads anew, so that they do not depend on the path that led here. Returns itself."""
+        """Forget cuts that came together again, and sum the loads independently of the path here. Returns itself."""
+        self.owners = {file: owners for file, owners in self.owners.items() if len(set(owners)) > 1}
         landings = self.work.landings
         for shard, parts in enumerate(self.parts):
             self.loads[shard] = math.fsum([*(landings[file] for file in parts), *parts.values()])

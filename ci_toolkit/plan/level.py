@@ -96,7 +96,12 @@ def _best_step(deal: Deal, source: int, aim: Aim) -> Step | None:
     def rank(step: Step) -> tuple[float, float, float, int]:
         over = max(0.0, step.after - aim.goal)
         if aim.moves_little:
-            return ((step.tests + max(0, step.pieces)) / (load - max(step.after, aim.goal)), over, step.after, step.target)
+            return (
+                (step.tests + max(0, step.pieces)) / (load - max(step.after, aim.goal)),
+                over,
+                step.after,
+                step.target,
+            )
         coarse = math.ceil(over / aim.goal * 1000.0) if aim.goal > 0.0 else over
         return (coarse, step.pieces, step.after, step.target)
 

@@ -17,7 +17,8 @@ def stay_close(work: Workload, fresh: Deal, previous: Plan) -> Deal:
     """Return a deal within 2% of ``fresh`` that moves few tests; ``fresh``, its shards renamed, if there is none."""
     shards = len(fresh.loads)
     homes = Homes(previous)
-    kept = level(_as_before(work, shards, homes), Aim(fresh.makespan * SLACK, True, pinned_files(work)))
+    aim = Aim(fresh.makespan * SLACK, moves_little=True, pinned=pinned_files(work))
+    kept = level(_as_before(work, shards, homes), aim)
     if kept.makespan <= fresh.makespan * SLACK:
         return kept
     return renamed(fresh, homes)

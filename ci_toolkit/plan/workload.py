@@ -68,7 +68,7 @@ class Workload:
     @cached_property
     def _longest(self) -> tuple[float, str]:
         if self.keep is Keep.NOTHING:
-            file = max(range(len(self.files)), key=lambda number: self._longest_test(number))
+            file = max(range(len(self.files)), key=self._longest_test)
             estimate = self.files[file]
             took, suffix = max(zip(estimate.each, estimate.suffixes, strict=True), default=(0.0, ""))
             return estimate.landing_seconds + took, node_id(estimate.path, suffix)
@@ -135,8 +135,6 @@ def _group(file: FileEstimate, atom: Atom) -> str:
 def node_id(path: str, suffix: str) -> str:
     """Return the node id of a test, or the path where nothing is known of the file's tests."""
     return f"{path}::{suffix}" if suffix else path
-
-
 
 
 def _least_share(total: float, large: Sequence[tuple[float, float]], shards: int, low: float) -> float:
