@@ -57,9 +57,7 @@ def owners_of(plan: Plan, path: str, suffix: str) -> list[int]:
     """Return every shard that would run the test: by the rule that the shards themselves follow."""
     cut = plan.cut_of(path)
     piece = PieceOf(cut)(suffix) if cut else 0
-    return [
-        shard.index for shard in plan.shards for unit in shard.units if unit.path == path and unit.piece == piece
-    ]
+    return [shard.index for shard in plan.shards for unit in shard.units if unit.path == path and unit.piece == piece]
 
 
 def homes(plan: Plan, times: Times) -> dict[tuple[str, str], int]:

@@ -39,9 +39,7 @@ def test_the_order_of_the_history_says_nothing(times: Times, shards: int, keep: 
 
 @given(histories(SOUND_SECONDS), SHARDS, LANDINGS)
 @settings(max_examples=150, deadline=None)
-def test_estimates_in_the_plan_are_what_its_shards_will_take(
-    times: Times, shards: int, landing: float | None
-) -> None:
+def test_estimates_in_the_plan_are_what_its_shards_will_take(times: Times, shards: int, landing: float | None) -> None:
     plan = build_plan(suite_of(times), durations_of(times, landing=landing), PlanRequest(shards=shards))
     loads = loads_of(plan, times, landing or 0.0)
     for shard, load in zip(plan.shards, loads, strict=True):
