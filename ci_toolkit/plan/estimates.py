@@ -21,7 +21,7 @@ class FileEstimate(Record, frozen=True, kw_only=True):
     seconds: float
     """All its tests together."""
     spread: float = 0.0
-    """How far ``seconds`` usually strays."""
+    """How far ``seconds`` usually strays; a test without history strays as far as it takes."""
     suffixes: tuple[str, ...] = ()
     """Its tests: those that history knows, then the new ones, which stand without parameters."""
     each: tuple[float, ...] = ()
@@ -118,6 +118,7 @@ def _estimate_file(reading: _Reading, function_seconds: float, import_seconds: f
             category=file.category,
             landing_seconds=import_seconds,
             seconds=function_seconds * len(reading.new),
+            spread=function_seconds * math.sqrt(len(reading.new)),
             suffixes=reading.new,
             each=(function_seconds,) * len(reading.new),
             anchors=file.anchors,
@@ -131,7 +132,7 @@ def _estimate_file(reading: _Reading, function_seconds: float, import_seconds: f
         landing_seconds=known.fixture_seconds
         + (import_seconds if known.import_seconds is None else known.import_seconds),
         seconds=math.fsum((total, *of_new)),
-        spread=math.sqrt(math.fsum([spread * spread for spread in known.spreads])),
+        spread=math.sqrt(math.fsum([spread * spread for spread in (*known.spreads, *of_new)])),
         suffixes=known.suffixes + reading.new,
         each=known.seconds + of_new,
         anchors=file.anchors,

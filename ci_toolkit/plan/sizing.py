@@ -62,17 +62,16 @@ def _counts_up(fewest: int, ceiling: int) -> Iterator[int]:
 def _why_missed(work: Workload, request: PlanRequest, overhead: float, deal: Deal) -> str:
     target = f"the target of {seconds_text(request.target_seconds)}"
     taken = seconds_text(deal.makespan + overhead)
-    with_overhead = f" and {seconds_text(overhead)} of overhead" if overhead else ""
+    with_overhead = f" and a job {seconds_text(overhead)} more" if overhead else ""
     if overhead >= request.target_seconds:
-        return f"no number of shards meets {target}: the overhead of a job alone takes {seconds_text(overhead)}"
-    if overhead + work.longest > request.target_seconds:
-        capped = f"capped by {work.longest_name}, {seconds_text(work.longest)}{with_overhead}"
-        return f"no number of shards meets {target}: {capped}; {len(deal.loads)} shards take {taken}"
-    tests = seconds_text(work.even_share(1))
-    return (
-        f"{request.max_shards} shards, the most allowed, miss {target}: "
-        f"the tests take {tests} in all{with_overhead} a job; {len(deal.loads)} shards take {taken}"
-    )
+        why = f"the overhead of a job alone takes {seconds_text(overhead)}"
+    elif overhead + work.longest > request.target_seconds:
+        why = f"capped by {work.longest_name}, {seconds_text(work.longest)}{with_overhead}"
+    else:
+        why = f"the tests take {seconds_text(work.even_share(1))} in all{with_overhead}"
+    count = len(deal.loads)
+    shards = f"{count} shards take" if count > 1 else "1 shard takes"
+    return f"no number of shards up to {request.max_shards} meets {target}: {why}; {shards} {taken}"
 
 
 def cost_note(deal: Deal, overhead: float, price_per_minute: float) -> PlanNote:
