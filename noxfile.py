@@ -55,10 +55,27 @@ def check(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure against the named peers; prints ratios."""
+    """Measure against the named peers; prints figures and ratios. `nox -s bench -- planning` runs one script."""
     install(session)
-    for script in sorted(Path("benchmarks").glob("main_job*.py")):
+    scripts = sorted(path for path in Path("benchmarks").glob("*.py") if is_program(path))
+    wanted = [path for path in scripts if not session.posargs or path.stem in session.posargs]
+    missed = [script.name for script in wanted if not succeeds(session, script)]
+    if missed or not wanted:
+        session.error(f"missed a bound or could not run: {', '.join(missed) or 'no such script'}")
+
+
+def is_program(path: Path) -> bool:
+    """Whether the file is a program by itself, not a part of others."""
+    return '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+
+
+def succeeds(session: nox.Session, script: Path) -> bool:
+    """Run ``script``; every script has its turn, whatever the others end with."""
+    try:
         session.run("python", str(script))
+    except nox.command.CommandFailed:
+        return False
+    return True
 
 
 @nox.session

@@ -1,38 +1,56 @@
 """``ci-toolkit plan``: writes which shard runs what."""
 
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
+from ci_toolkit.cli.plan_shape import read_shape, shaping_options
 from ci_toolkit.files import replace_file
 from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.plan import Plan, plan_to_json
 from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.request import PlanRequest
+from ci_toolkit.report.plan_picture import draw_plan, list_plan
+from ci_toolkit.report.terminal import one_line
 from ci_toolkit.suite.discover import find_suite
 
 
 @click.command(cls=PytestCommand)
 @click.argument("paths", nargs=-1)
-@click.option("--shards", type=click.IntRange(min=1), required=True, metavar="N", help="How many shards.")
+@shaping_options
 @click.option("--category", "categories", multiple=True, metavar="C", help="Only this category (repeatable).")
+@click.option("--explain", is_flag=True, help="Draw the shards as bars, with the bound and what sets it.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
-def command(paths: tuple[str, ...], shards: int, categories: tuple[str, ...], out: Path) -> int:
+def command(paths: tuple[str, ...], *, categories: tuple[str, ...], explain: bool, out: Path, **shape: Any) -> int:
     """Write the plan: which shard runs what. What follows `--` goes to pytest in every shard."""
-    plan = make_plan(Path.cwd(), paths, pytest_args(), shards=shards, categories=categories)
+    plan = make_plan(Path.cwd(), paths, pytest_args(), shape=read_shape(**shape), categories=categories)
     replace_file(out, plan_to_json(plan))
-    for shard in plan.shards:
-        click.echo(f"shard {shard.index:4}: {shard.estimated_seconds:9.1f} s  {len(shard.units)} files")
-    click.echo(f"{len(plan.shards)} shards, {plan.makespan_seconds:.1f} s, bound {plan.lower_bound_seconds:.1f} s")
+    show_plan(plan, explain=explain)
     return 0
 
 
+def show_plan(plan: Plan, *, explain: bool) -> None:
+    """Print the plan, and to standard error what a reader should hear about it."""
+    for note in plan.notes:
+        click.echo(f"ci-toolkit: note: {one_line(note.message, 500)}", err=True)
+    if explain:
+        draws_blocks = "utf" in (sys.stdout.encoding or "").lower()
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
+        click.echo(draw_plan(plan, width=width, is_ascii=not draws_blocks), nl=False)
+    else:
+        click.echo(list_plan(plan), nl=False)
+
+
 def make_plan(
-    folder: Path, paths: Sequence[str], arguments: Sequence[str], *, shards: int, categories: Sequence[str]
+    folder: Path, paths: Sequence[str], arguments: Sequence[str], *, shape: PlanRequest, categories: Sequence[str]
 ) -> Plan:
-    """Return the plan for the suite that ``pytest ARGUMENTS PATHS`` collects in ``folder``."""
+    """Return the plan of this shape for the suite that ``pytest ARGUMENTS PATHS`` collects in ``folder``."""
     suite = find_suite(folder, paths, arguments)
-    request = PlanRequest(shards=shards, categories=tuple(categories), pytest_args=tuple(arguments))
+    request = msgspec.structs.replace(shape, categories=tuple(categories), pytest_args=tuple(arguments))
     return build_plan(suite, Durations(), request)

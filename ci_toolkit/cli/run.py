@@ -46,12 +46,13 @@ def command(  # noqa: PLR0913 (one parameter an option)
     from ci_toolkit.errors import ExitCode  # noqa: PLC0415
     from ci_toolkit.files import make_folder, replace_file  # noqa: PLC0415
     from ci_toolkit.model.plan import plan_to_json  # noqa: PLC0415
+    from ci_toolkit.plan.request import PlanRequest  # noqa: PLC0415
     from ci_toolkit.suite.options import ShardOptions  # noqa: PLC0415
 
     thresholds = thresholds_of(coverage_threshold, category_thresholds)
     measures = coverage or coverage_threshold is not None or bool(category_thresholds)
     folder = Path.cwd()
-    plan = make_plan(folder, paths, pytest_args(), shards=shards, categories=categories)
+    plan = make_plan(folder, paths, pytest_args(), shape=PlanRequest(shards=shards), categories=categories)
     _forget_earlier_shards(results)
     make_folder(out)
     replace_file(out / "plan.json", plan_to_json(plan))

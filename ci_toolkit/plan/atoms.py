@@ -46,8 +46,7 @@ def _bond(file: FileEstimate, keep: Keep) -> Callable[[str], str]:
     if keep is Keep.CLASS:
         return lambda suffix: function_of(suffix).partition("::")[0] if class_of(suffix) else suffix
     if keep is Keep.XDIST_GROUP:
-        groups = dict(file.groups)
-        return lambda suffix: f"@{groups[suffix]}" if suffix in groups else suffix
+        return lambda suffix: f"@{group}" if (group := file.group_of(suffix)) else suffix
     return lambda suffix: suffix
 
 

@@ -1,30 +1,33 @@
 """Deals files out to shards so that they finish together."""
 
 import heapq
-import math
-from collections.abc import Sequence
 
-from ci_toolkit.plan.atoms import Atom
-from ci_toolkit.plan.deal import Atoms, Deal
+from ci_toolkit.plan.chop import chop
+from ci_toolkit.plan.deal import Deal
+from ci_toolkit.plan.level import Aim, level
+from ci_toolkit.plan.workload import Bundle, Workload
 
-_SHARES = (1.0, 0.5, 0.25, 0.125)
+_SHARES = (1.0, 0.5, 0.25)
 """Caps to try, as shares of the bound: a file above the cap is cut. Coarse first, for coarse plans scatter least."""
 
-_GOOD_ENOUGH = 1.003
+_GOOD_ENOUGH = 1.002
+"""No search for more: durations vary by far more from run to run."""
+
+_ROOMY = 1.1
+"""Where one test sets the bound, the other shards are levelled to this much more than an even share: durations vary."""
+
+_BETTER = 0.998
+"""A finer cap must gain this much to be taken, for it scatters more."""
 
 
-def bound_of(landings: Sequence[float], seconds: Sequence[float], longest: float, shards: int) -> float:
-    """Return what no plan can beat: the larger of an even share and the longest indivisible test."""
-    return max(math.fsum((*landings, *seconds)) / shards, longest)
-
-
-def balance(landings: Sequence[float], seconds: Sequence[float], atoms: Atoms, shards: int, longest: float) -> Deal:
+def balance(work: Workload, shards: int) -> Deal:
     """Return the deal with the smallest makespan that was found, and among near equals the one that cuts least."""
-    bound = bound_of(landings, seconds, longest, shards)
+    bound = work.bound(shards)
+    goal = min(bound * _GOOD_ENOUGH, work.even_share(shards) * _ROOMY)
     best: Deal | None = None
     for share in _SHARES:
-        deal = deal_out(Deal(landings, seconds, atoms, shards), bound * share)
-        if best is None or deal.makespan < best.makespan * 0.998:
+        deal = level(deal_out(Deal(work, shards), goal * share), Aim(goal, pinned=pinned_files(work)))
+        if best is None or deal.makespan < best.makespan * _BETTER:
             best = deal
         if best.makespan <= bound * _GOOD_ENOUGH:
             break
@@ -34,34 +37,38 @@ def balance(landings: Sequence[float], seconds: Sequence[float], atoms: Atoms, s
 
 def deal_out(deal: Deal, cap: float) -> Deal:
     """Deal out every file, the largest first, each to the shard with the least so far; cut what is above ``cap``."""
-    items: list[tuple[float, int, tuple[int, ...]]] = []
-    for file, (landing, seconds) in enumerate(zip(deal.landings, deal.seconds, strict=True)):
-        if landing + seconds <= cap:
-            items.append((-(landing + seconds), file, ()))
-            continue
-        atoms = deal.atoms(file)
-        pieces = chop(atoms, max(cap - landing, cap / 8))
-        items += [(-landing - math.fsum(atoms[atom].seconds for atom in piece), file, piece) for piece in pieces]
+    items = [(-deal.work.bundle_seconds(bundle), bundle) for bundle in bundles_of(deal.work, cap)]
     items.sort()
-    heap = [(0.0, 0, shard) for shard in range(len(deal.loads))]
-    for _, file, piece in items:
+    heap = [(load, 0, shard) for shard, load in enumerate(deal.loads)]
+    heapq.heapify(heap)
+    for _, bundle in items:
         _, count, shard = heap[0]
-        if piece:
-            deal.place_atoms(file, piece, shard)
-        else:
-            deal.place(file, shard)
+        deal.place_bundle(bundle, shard)
         heapq.heapreplace(heap, (deal.loads[shard], count + 1, shard))
-    return deal.settle()
+    return deal
 
 
-def chop(atoms: Sequence[Atom], room: float) -> list[tuple[int, ...]]:
-    """Cut a file into runs of atoms of about equal seconds, each at most ``room`` as far as its atoms allow."""
-    total = math.fsum(atom.seconds for atom in atoms)
-    count = max(1, math.ceil(total / room)) if room > 0.0 else len(atoms)
-    pieces: list[list[int]] = [[] for _ in range(count)]
-    done = 0.0
-    for number, atom in enumerate(atoms):
-        middle = done + atom.seconds / 2
-        pieces[min(count - 1, int(middle / total * count)) if total > 0.0 else 0].append(number)
-        done += atom.seconds
-    return [tuple(piece) for piece in pieces if piece]
+def bundles_of(work: Workload, cap: float) -> list[Bundle]:
+    """Return everything as bundles of at most ``cap`` seconds, as far as tests and rules allow."""
+    bundles = list(work.bundles)
+    taken: dict[int, set[int]] = {}
+    for bundle in bundles:
+        for file, atoms in bundle:
+            taken.setdefault(file, set()).update(atoms)
+    for file, (landing, seconds) in enumerate(zip(work.landings, work.seconds, strict=True)):
+        if file not in taken and landing + seconds <= cap:
+            bundles.append(((file, ()),))
+            continue
+        room = max(cap - landing, cap / 8.0)
+        free = [atom for atom in range(len(work.atoms(file))) if atom not in taken.get(file, ())]
+        pieces = chop([work.atoms(file)[atom] for atom in free], room) if free else []
+        if len(pieces) == 1 and file not in taken:
+            bundles.append(((file, ()),))
+        else:
+            bundles += [((file, tuple(free[atom] for atom in piece)),) for piece in pieces]
+    return bundles
+
+
+def pinned_files(work: Workload) -> frozenset[int]:
+    """Return the files whose tests belong together with those of other files: levelling leaves them."""
+    return frozenset(file for bundle in work.bundles for file, _ in bundle)

@@ -1,16 +1,21 @@
 """Makes a plan: from the suite, what history knows of it and what the user asks."""
 
+from functools import cache
+
 from ci_toolkit.errors import NothingToRunError
 from ci_toolkit.model.durations import Durations
-from ci_toolkit.model.plan import Cut, Plan, PlannedShard, Unit
-from ci_toolkit.model.suite import Suite
-from ci_toolkit.plan.atoms import Atom, atoms_of
-from ci_toolkit.plan.balance import balance, bound_of
-from ci_toolkit.plan.cuts import cut_of
+from ci_toolkit.model.plan import Plan, PlanNote
+from ci_toolkit.model.suite import Suite, SuiteFile
+from ci_toolkit.plan.balance import balance
+from ci_toolkit.plan.by_pytest_split import deal_by_pytest_split
 from ci_toolkit.plan.deal import Deal
-from ci_toolkit.plan.estimates import FileEstimate, estimate
-from ci_toolkit.plan.request import PlanRequest
+from ci_toolkit.plan.estimates import estimate
+from ci_toolkit.plan.request import Algorithm, PlanRequest
+from ci_toolkit.plan.sizing import cost_note, count_shards
 from ci_toolkit.plan.sound import mend
+from ci_toolkit.plan.sticky import stay_close
+from ci_toolkit.plan.workload import Workload
+from ci_toolkit.plan.write_down import write_down
 
 
 def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan:
@@ -18,27 +23,13 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
 
     The same for any order of ``durations``. Raises NothingToRunError if no file is selected.
     """
-    files = [file for file in suite.files if not request.categories or file.category in request.categories]
-    if not files:
-        raise NothingToRunError("no test file is selected", advice="Check the paths and the categories.")
+    files = _selected(suite, request)
     known, notes = mend(durations)
-    estimates = estimate(files, known, is_collected=request.is_collected)
-    cache: dict[int, tuple[Atom, ...]] = {}
-
-    def atoms(file: int) -> tuple[Atom, ...]:
-        if file not in cache:
-            cache[file] = atoms_of(estimates[file], request.keep)
-        return cache[file]
-
-    landings = [file.landing_seconds for file in estimates]
-    seconds = [file.seconds for file in estimates]
-    longest, limited_by = max(
-        (file.landing_seconds + max(file.each, default=0.0), f"{file.path}") for file in estimates
-    )
-    shards = request.shards or 4
-    deal = balance(landings, seconds, atoms, shards, longest)
-    planned, cuts = write_down(deal, estimates)
-    bound = bound_of(landings, seconds, longest, shards)
+    work = Workload(estimate(files, known, is_collected=request.is_collected), request.keep)
+    overhead = durations.overhead_seconds if request.overhead_seconds is None else request.overhead_seconds
+    deal, told = _deal(work, request, overhead or 0.0)
+    planned, cuts = write_down(deal, request.services)
+    bound = work.bound(len(deal.loads))
     return Plan(
         commit=suite.commit,
         root=suite.root,
@@ -51,34 +42,33 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         cuts=cuts,
         lower_bound_seconds=bound,
         makespan_seconds=deal.makespan,
-        limited_by=limited_by if longest >= bound else "",
-        notes=(*durations.notes, *notes),
+        limited_by=work.longest_name if work.longest >= bound else "",
+        notes=(*durations.notes, *notes, *told),
     ).sealed()
 
 
-def write_down(deal: Deal, estimates: list[FileEstimate]) -> tuple[tuple[PlannedShard, ...], tuple[Cut, ...]]:
-    """Return the shards and cuts of ``deal``, in the order of the suite."""
-    units: list[list[Unit]] = [[] for _ in deal.loads]
-    cuts = []
-    homes = {file: shard for shard, parts in enumerate(deal.parts) for file in parts}
-    for number, file in enumerate(estimates):
-        owners = deal.owners.get(number)
-        if owners is None:
-            home = homes[number]
-            units[home].append(Unit(path=file.path, estimated_seconds=file.weight))
-            continue
-        shards = list(dict.fromkeys(owners))
-        every = deal.atoms(number)
-        pieces = [
-            [suffix for atom, owner in zip(every, owners, strict=True) if owner == shard for suffix in atom.suffixes]
-            for shard in shards
-        ]
-        cuts.append(cut_of(file.path, pieces))
-        for piece, shard in enumerate(shards, start=1):
-            took = file.landing_seconds + deal.parts[shard][number]
-            units[shard].append(Unit(path=file.path, estimated_seconds=took, piece=piece, pieces=len(shards)))
-    planned = tuple(
-        PlannedShard(index=index, estimated_seconds=load, units=tuple(own), category="")
-        for index, (load, own) in enumerate(zip(deal.loads, units, strict=True), start=1)
-    )
-    return planned, tuple(cuts)
+def _selected(suite: Suite, request: PlanRequest) -> list[SuiteFile]:
+    files = [file for file in suite.files if not request.categories or file.category in request.categories]
+    if not files:
+        raise NothingToRunError("no test file is selected", advice="Check the paths and the categories.")
+    return files
+
+
+def _deal(work: Workload, request: PlanRequest, overhead: float) -> tuple[Deal, list[PlanNote]]:
+    @cache
+    def dealing(shards: int) -> Deal:
+        if request.algorithm is Algorithm.FILES:
+            return balance(work, shards)
+        return deal_by_pytest_split(work, shards, request.algorithm)
+
+    notes: list[PlanNote] = []
+    shards = request.shards
+    if shards is None:
+        shards, told = count_shards(work, request, overhead, dealing)
+        notes += told
+    deal = dealing(shards)
+    if request.previous is not None and request.algorithm is Algorithm.FILES:
+        deal = stay_close(work, deal, request.previous)
+    if request.price_per_minute > 0.0:
+        notes.append(cost_note(deal, overhead, request.price_per_minute))
+    return deal, notes

@@ -21,7 +21,7 @@ class FileEstimate(Record, frozen=True, kw_only=True):
     seconds: float
     """All its tests together."""
     spread: float = 0.0
-    """How far ``seconds`` usually strays."""
+    """How far ``seconds`` usually strays; a test without history strays as far as it takes."""
     suffixes: tuple[str, ...] = ()
     """Its tests: those that history knows, then the new ones, which stand without parameters."""
     each: tuple[float, ...] = ()
@@ -38,13 +38,16 @@ class FileEstimate(Record, frozen=True, kw_only=True):
         """What the file takes on one shard."""
         return self.landing_seconds + self.seconds
 
+    def group_of(self, suffix: str) -> str:
+        """Return the ``xdist_group`` of a test, or ``""``."""
+        return next((group for anchor, group in self.groups if anchor in {suffix, function_of(suffix)}), "")
+
 
 class _Reading(Record, frozen=True, kw_only=True):
     """A file of the suite beside what history says of it."""
 
     file: SuiteFile
     known: FileDurations | None
-    functions: frozenset[str]
     new: tuple[str, ...]
 
 
@@ -57,25 +60,31 @@ def estimate(
     tests that there are, so what history knows beyond them is dead and does not count.
     """
     readings = [_read(file, durations.get(file.path), is_collected=is_collected) for file in files]
-    function_seconds = _suite_function_seconds(readings)
+    has_new = any(reading.new for reading in readings)
+    function_seconds = _suite_function_seconds(readings) if has_new else DEFAULT_TEST_SECONDS
     import_seconds = _suite_import_seconds(durations)
     return [_estimate_file(reading, function_seconds, import_seconds) for reading in readings]
 
 
 def _read(file: SuiteFile, known: FileDurations | None, *, is_collected: bool) -> _Reading:
-    if known is None or not known.suffixes:
-        return _Reading(file=file, known=None, functions=frozenset(), new=file.anchors or ("",))
-    if is_collected:
+    if known is not None and is_collected:
         known = _without_dead(known, frozenset(file.anchors))
-        names = frozenset(known.suffixes)
-        functions = frozenset(map(function_of, names))
-        return _Reading(file=file, known=known, functions=functions, new=_missing(file.anchors, names))
-    functions = frozenset([suffix.partition("[")[0] for suffix in known.suffixes])
-    return _Reading(file=file, known=known, functions=functions, new=_missing(file.anchors, functions))
+    if known is None or not known.suffixes:
+        return _Reading(file=file, known=None, new=file.anchors or ("",))
+    return _Reading(file=file, known=known, new=_new_tests(file.anchors, known.suffixes, is_collected=is_collected))
 
 
-def _missing(anchors: Sequence[str], known: frozenset[str]) -> tuple[str, ...]:
-    return () if known.issuperset(anchors) else tuple(anchor for anchor in anchors if anchor not in known)
+def _new_tests(anchors: Sequence[str], suffixes: Sequence[str], *, is_collected: bool) -> tuple[str, ...]:
+    names = frozenset(suffixes)
+    unseen = () if names.issuperset(anchors) else tuple(anchor for anchor in anchors if anchor not in names)
+    if not unseen or is_collected:
+        return unseen
+    functions = _functions(suffixes)  # an anchor stands without the parameters that history knows
+    return tuple(anchor for anchor in unseen if anchor not in functions)
+
+
+def _functions(suffixes: Sequence[str]) -> frozenset[str]:
+    return frozenset([suffix.partition("[")[0] for suffix in suffixes])
 
 
 def _without_dead(known: FileDurations, alive: frozenset[str]) -> FileDurations:
@@ -90,10 +99,10 @@ def _without_dead(known: FileDurations, alive: frozenset[str]) -> FileDurations:
 
 
 def _suite_function_seconds(readings: Sequence[_Reading]) -> float:
-    functions = sum(len(reading.functions) for reading in readings)
-    if not functions:
+    known = [reading.known for reading in readings if reading.known]
+    if not known:
         return DEFAULT_TEST_SECONDS
-    return math.fsum(math.fsum(reading.known.seconds) for reading in readings if reading.known) / functions
+    return math.fsum(math.fsum(file.seconds) for file in known) / sum(len(_functions(file.suffixes)) for file in known)
 
 
 def _suite_import_seconds(durations: Mapping[str, FileDurations]) -> float:
@@ -109,33 +118,34 @@ def _estimate_file(reading: _Reading, function_seconds: float, import_seconds: f
             category=file.category,
             landing_seconds=import_seconds,
             seconds=function_seconds * len(reading.new),
+            spread=function_seconds * math.sqrt(len(reading.new)),
             suffixes=reading.new,
             each=(function_seconds,) * len(reading.new),
             anchors=file.anchors,
             groups=file.groups,
         )
     total = math.fsum(known.seconds)
-    of_new = _new_seconds(reading, total, function_seconds)
+    of_new = _new_seconds(reading, total)
     return FileEstimate(
         path=file.path,
         category=file.category,
         landing_seconds=known.fixture_seconds
         + (import_seconds if known.import_seconds is None else known.import_seconds),
         seconds=math.fsum((total, *of_new)),
-        spread=math.sqrt(math.fsum([spread * spread for spread in known.spreads])),
+        spread=math.sqrt(math.fsum([spread * spread for spread in (*known.spreads, *of_new)])),
         suffixes=known.suffixes + reading.new,
         each=known.seconds + of_new,
         anchors=file.anchors,
         groups=file.groups,
-        is_known=bool(known.suffixes),
+        is_known=True,
     )
 
 
-def _new_seconds(reading: _Reading, total: float, function_seconds: float) -> tuple[float, ...]:
+def _new_seconds(reading: _Reading, total: float) -> tuple[float, ...]:
     if not reading.new:
         return ()
     assert reading.known is not None
-    of_file = total / len(reading.functions) if reading.functions else function_seconds
+    of_file = total / len(_functions(reading.known.suffixes))
     families: dict[str, list[float]] = {function_of(suffix): [] for suffix in reading.new}
     for suffix, seconds in zip(reading.known.suffixes, reading.known.seconds, strict=True):
         family = families.get(function_of(suffix))

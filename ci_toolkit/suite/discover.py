@@ -49,11 +49,13 @@ def find_suite(
     """
     found = _ask_pytest(root, [*pytest_args, *arguments])
     reader = AnchorReader(found.function_patterns, found.class_patterns)
+    anchors = {path: reader.read(Path(found.root) / path) for path in found.paths if path not in known}
     files = tuple(
         SuiteFile(
             path=path,
             category=category_of_path(path, categories),
-            anchors=() if path in known else reader.read(Path(found.root) / path),
+            anchors=anchors[path].names if path in anchors else (),
+            groups=anchors[path].groups if path in anchors else (),
         )
         for path in found.paths
     )

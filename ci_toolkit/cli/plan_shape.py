@@ -1,0 +1,153 @@
+"""The options that shape a plan: how many shards, by which rule, and close to which earlier plan."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ci_toolkit.cli.options import read_plan
+from ci_toolkit.errors import FormatError
+from ci_toolkit.model.plan import Plan
+from ci_toolkit.plan.request import DEFAULT_TARGET_SECONDS, MATRIX_LIMIT, Algorithm, Keep, PlanRequest
+from ci_toolkit.report.terminal import one_line
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+AUTO = "auto"
+MOST_SHARDS = 10_000
+_TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
+
+
+class ShardCount(click.ParamType[int | str]):
+    """A whole number from 1, or ``auto``."""
+
+    name = "N|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Return the number, or ``auto``."""
+        text = str(value)
+        if text == AUTO:
+            return AUTO
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_SHARDS):
+            self.fail(f"'{text}' is neither a whole number from 1 to {MOST_SHARDS} nor '{AUTO}'.", param, ctx)
+        return int(text)
+
+
+class TimeSpan(click.ParamType[float]):
+    """Seconds, given as ``90``, ``90s``, ``2m``, ``1m30s`` or ``1h``."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds."""
+        if isinstance(value, float):
+            return value
+        match = _TIME.fullmatch(str(value).strip())
+        if match is None or not any(match.groups()):
+            self.fail(f"'{value}' is no time. Write 90, 90s, 2m, 1m30s or 1h.", param, ctx)
+        hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        return 3600.0 * hours + 60.0 * minutes + seconds
+
+
+def shaping_options(function: F) -> F:
+    """Add what decides the form of a plan; a command hands them all to `read_shape`."""
+    for decorate in reversed(_SHAPING):
+        function = decorate(function)
+    return function
+
+
+def read_shape(  # noqa: PLR0913 (one parameter an option)
+    *,
+    shards: int | str,
+    target: float,
+    max_shards: int,
+    overhead: float | None,
+    price: float,
+    algorithm: str,
+    keep: str,
+    previous: Path | None,
+) -> PlanRequest:
+    """Return the request that the shaping options make."""
+    if previous is not None and algorithm != Algorithm.FILES:
+        raise click.UsageError(f"--previous goes with --algorithm {Algorithm.FILES} only.")
+    return PlanRequest(
+        shards=shards if isinstance(shards, int) else None,
+        target_seconds=target,
+        max_shards=max_shards,
+        overhead_seconds=overhead,
+        price_per_minute=price,
+        algorithm=Algorithm(algorithm),
+        keep=Keep(keep),
+        previous=_previous_plan(previous),
+    )
+
+
+def _previous_plan(path: Path | None) -> Plan | None:
+    # It only spares moves: a lost or old one is no reason not to plan, and the first run has none.
+    if path is None:
+        return None
+    try:
+        return read_plan(path)
+    except FormatError as error:
+        click.echo(f"ci-toolkit: planned from scratch: {one_line(error.message, 300)}", err=True)
+        return None
+
+
+_SHAPING: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--shards",
+        type=ShardCount(),
+        required=True,
+        metavar="N|auto",
+        help=f"How many shards; '{AUTO}' is the smallest number that meets the target.",
+    ),
+    click.option(
+        "--target",
+        type=TimeSpan(),
+        default=DEFAULT_TARGET_SECONDS,
+        show_default="5m",
+        help=f"The wall time that --shards {AUTO} aims at: 90s, 2m, 1m30s. Overhead counts.",
+    ),
+    click.option(
+        "--max-shards",
+        type=click.IntRange(min=1, max=MOST_SHARDS),
+        default=MATRIX_LIMIT,
+        show_default=True,
+        metavar="M",
+        help=f"The most that --shards {AUTO} may take; GitHub's matrix holds {MATRIX_LIMIT}.",
+    ),
+    click.option(
+        "--overhead",
+        type=TimeSpan(),
+        help="What a job takes besides its tests.  [default: what history knows, else 0]",
+    ),
+    click.option(
+        "--price",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        metavar="P",
+        help="What a minute of a job costs; prints what the run costs.",
+    ),
+    click.option(
+        "--algorithm",
+        type=click.Choice([choice.value for choice in Algorithm]),
+        default=Algorithm.FILES.value,
+        show_default=True,
+        help="How tests are dealt out; the last two are pytest-split's own.",
+    ),
+    click.option(
+        "--keep",
+        type=click.Choice([choice.value for choice in Keep]),
+        default=Keep.NOTHING.value,
+        show_default=True,
+        help="What must never be separated.",
+    ),
+    click.option(
+        "--previous",
+        type=click.Path(path_type=Path),
+        metavar="PLAN",
+        help="An earlier plan.json: move as few tests as a 2% longer run allows.",
+    ),
+)

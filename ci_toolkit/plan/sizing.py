@@ -1,0 +1,84 @@
+"""How many shards: the smallest count that meets the target, and what stands in the way if none does."""
+
+import math
+from collections.abc import Callable, Iterator
+
+from ci_toolkit.model.plan import PlanNote
+from ci_toolkit.plan.deal import Deal
+from ci_toolkit.plan.request import PlanRequest
+from ci_toolkit.plan.words import seconds_text
+from ci_toolkit.plan.workload import Workload
+
+AT_THE_FLOOR = 1.02
+"""A makespan this near to the longest test is not worth more shards."""
+
+Dealing = Callable[[int], Deal]
+"""Makes the deal for a count of shards; cheap when asked again."""
+
+
+def count_shards(
+    work: Workload, request: PlanRequest, overhead: float, dealing: Dealing
+) -> tuple[int, tuple[PlanNote, ...]]:
+    """Return the smallest count of shards whose makespan and overhead stay within the target, and what to say of it.
+
+    Where none does, that is the smallest count which is about as fast as any up to the ceiling.
+    """
+    room = request.target_seconds - overhead
+    if room >= work.longest:
+        found = _smallest(work, request.max_shards, room, dealing)
+        if dealing(found).makespan <= room:
+            return found, ()
+    floor = max(work.longest * AT_THE_FLOOR, dealing(request.max_shards).makespan)
+    count = _smallest(work, request.max_shards, floor, dealing)
+    return count, (PlanNote(kind="target-missed", message=_why_missed(work, request, overhead, dealing(count))),)
+
+
+def _smallest(work: Workload, ceiling: int, seconds: float, dealing: Dealing) -> int:
+    """Return the smallest count up to ``ceiling`` whose makespan is at most ``seconds``, or ``ceiling``."""
+    fewest = min(ceiling, max(1, math.ceil(work.even_share(1) / seconds))) if seconds > 0.0 else 1
+    low = high = fewest
+    for high in _counts_up(fewest, ceiling):
+        if dealing(high).makespan <= seconds:
+            break
+        low = high + 1
+    while low < high:
+        middle = (low + high) // 2
+        if dealing(middle).makespan <= seconds:
+            high = middle
+        else:
+            low = middle + 1
+    return high
+
+
+def _counts_up(fewest: int, ceiling: int) -> Iterator[int]:
+    """Yield counts from ``fewest`` to ``ceiling`` in steps that grow with the distance."""
+    count = fewest
+    while count < ceiling:
+        yield count
+        count += max(1, (count - fewest) // 2)
+    yield ceiling
+
+
+def _why_missed(work: Workload, request: PlanRequest, overhead: float, deal: Deal) -> str:
+    target = f"the target of {seconds_text(request.target_seconds)}"
+    taken = seconds_text(deal.makespan + overhead)
+    with_overhead = f" and a job {seconds_text(overhead)} more" if overhead else ""
+    if overhead >= request.target_seconds:
+        why = f"the overhead of a job alone takes {seconds_text(overhead)}"
+    elif overhead + work.longest > request.target_seconds:
+        why = f"capped by {work.longest_name}, {seconds_text(work.longest)}{with_overhead}"
+    else:
+        why = f"the tests take {seconds_text(work.even_share(1))} in all{with_overhead}"
+    count = len(deal.loads)
+    shards = f"{count} shards take" if count > 1 else "1 shard takes"
+    return f"no number of shards up to {request.max_shards} meets {target}: {why}; {shards} {taken}"
+
+
+def cost_note(deal: Deal, overhead: float, price_per_minute: float) -> PlanNote:
+    """Return what the run costs where each job is billed by the minute begun, as GitHub does."""
+    minutes = sum(max(1, math.ceil((load + overhead) / 60.0)) for load in deal.loads)
+    return PlanNote(
+        kind="cost",
+        message=f"{len(deal.loads)} jobs are billed {minutes} minutes, each rounded up: "
+        f"{minutes * price_per_minute:.2f} at {price_per_minute:g} a minute",
+    )

@@ -1,0 +1,65 @@
+import math
+
+import pytest
+from plan_cases import Times, durations_of, suite_of
+
+from ci_toolkit.model.plan import Plan
+from ci_toolkit.plan.build import build_plan
+from ci_toolkit.plan.request import PlanRequest
+
+TIMES: Times = {f"test_{file:02}.py": {f"test_{number}": 1.0 for number in range(10)} for file in range(60)}
+"""600 seconds in tests of one second."""
+ONE_LONG = {**TIMES, "test_long.py": {"test_y": 341.0}}
+
+
+def auto(times: Times = TIMES, **asked: float) -> Plan:
+    durations = durations_of(times)
+    return build_plan(suite_of(times), durations, PlanRequest(shards=None, **asked))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("target", "overhead", "shards"),
+    [(600.0, 0.0, 1), (120.0, 0.0, 5), (60.0, 0.0, 10), (60.0, 20.0, 15), (10.0, 0.0, 60)],
+)
+def test_the_smallest_count_that_meets_the_target_is_taken(target: float, overhead: float, shards: int) -> None:
+    plan = auto(target_seconds=target, overhead_seconds=overhead)
+    assert len(plan.shards) == shards
+    assert plan.makespan_seconds + overhead <= target
+    assert not plan.notes
+
+
+def test_what_history_knows_of_overhead_counts_unless_told() -> None:
+    durations = durations_of(TIMES)
+    known = type(durations)(files=durations.files, overhead_seconds=20.0)
+    asked = PlanRequest(target_seconds=60.0)
+    assert len(build_plan(suite_of(TIMES), known, asked).shards) == 15
+    told = PlanRequest(target_seconds=60.0, overhead_seconds=0.0)
+    assert len(build_plan(suite_of(TIMES), known, told).shards) == 10
+
+
+def test_a_test_longer_than_the_target_is_named_and_no_shard_is_wasted() -> None:
+    plan = auto(ONE_LONG, target_seconds=120.0)
+    assert [note.message for note in plan.notes] == [
+        "no number of shards up to 256 meets the target of 120 s: capped by test_long.py::test_y, 341 s; 3 shards take 341 s"
+    ]
+
+
+def test_the_ceiling_is_kept_and_said() -> None:
+    plan = auto(target_seconds=10.0, max_shards=8)
+    assert len(plan.shards) == 8
+    assert plan.notes[0].message == (
+        "no number of shards up to 8 meets the target of 10 s: the tests take 10.0 min in all; 8 shards take 75 s"
+    )
+
+
+def test_an_overhead_above_the_target_is_said() -> None:
+    plan = auto(target_seconds=30.0, overhead_seconds=40.0, max_shards=16)
+    assert "the overhead of a job alone takes 40 s" in plan.notes[0].message
+
+
+def test_the_price_counts_minutes_begun() -> None:
+    plan = auto(target_seconds=130.0, overhead_seconds=5.0, price_per_minute=0.008)
+    minutes = sum(math.ceil((shard.estimated_seconds + 5.0) / 60.0) for shard in plan.shards)
+    assert plan.notes[0].message == (
+        f"5 jobs are billed {minutes} minutes, each rounded up: {minutes * 0.008:.2f} at 0.008 a minute"
+    )
