@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
+from ci_toolkit.cli.history_options import chosen_history, history_options, recall
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.files import replace_file
-from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.plan import Plan, plan_to_json
 from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.request import PlanRequest
@@ -18,10 +18,14 @@ from ci_toolkit.suite.discover import find_suite
 @click.argument("paths", nargs=-1)
 @click.option("--shards", type=click.IntRange(min=1), required=True, metavar="N", help="How many shards.")
 @click.option("--category", "categories", multiple=True, metavar="C", help="Only this category (repeatable).")
+@history_options
 @click.option("--out", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
-def command(paths: tuple[str, ...], shards: int, categories: tuple[str, ...], out: Path) -> int:
+def command(
+    paths: tuple[str, ...], *, shards: int, categories: tuple[str, ...], history: str, no_history: bool, out: Path
+) -> int:
     """Write the plan: which shard runs what. What follows `--` goes to pytest in every shard."""
-    plan = make_plan(Path.cwd(), paths, pytest_args(), shards=shards, categories=categories)
+    kept = chosen_history(history, no_history=no_history)
+    plan = make_plan(Path.cwd(), paths, pytest_args(), shards=shards, categories=categories, history=kept)
     replace_file(out, plan_to_json(plan))
     for shard in plan.shards:
         click.echo(f"shard {shard.index:4}: {shard.estimated_seconds:9.1f} s  {len(shard.units)} files")
@@ -30,9 +34,15 @@ def command(paths: tuple[str, ...], shards: int, categories: tuple[str, ...], ou
 
 
 def make_plan(
-    folder: Path, paths: Sequence[str], arguments: Sequence[str], *, shards: int, categories: Sequence[str]
+    folder: Path,
+    paths: Sequence[str],
+    arguments: Sequence[str],
+    *,
+    shards: int,
+    categories: Sequence[str],
+    history: str = "",
 ) -> Plan:
     """Return the plan for the suite that ``pytest ARGUMENTS PATHS`` collects in ``folder``."""
     suite = find_suite(folder, paths, arguments)
     request = PlanRequest(shards=shards, categories=tuple(categories), pytest_args=tuple(arguments))
-    return build_plan(suite, Durations(), request)
+    return build_plan(suite, recall(history, suite, folder / suite.root), request)

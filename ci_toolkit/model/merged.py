@@ -1,6 +1,7 @@
 """The merged run: what all bundles say together, before anybody judges it."""
 
 from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Counts, LostTest, Proof, SlowTest, TestFailure
@@ -52,3 +53,5 @@ class MergedRun(Record, frozen=True, kw_only=True):
     coverage: MeasuredCoverage | None
     proof: Proof
     notes: tuple[str, ...] = ()
+    history: RunRecord = RunRecord()
+    """What the run teaches; empty where no history is kept."""
