@@ -41,9 +41,13 @@ def files_learned(reading: BundleReading, card: ShardCard) -> tuple[FileRun, ...
     )
 
 
+def import_seconds_of(reading: BundleReading) -> float:
+    """Return what importing the shard's files took."""
+    return sum(record.import_seconds for record in reading.files.values() if is_sound(record.import_seconds))
+
+
 def job_learned(reading: BundleReading, card: ShardCard, tests: int, seconds: float) -> JobRun:
-    """Return what the shard took as a whole; ``seconds`` is what its tests took."""
-    imports = sum(record.import_seconds for record in reading.files.values() if is_sound(record.import_seconds))
+    """Return what the shard took as a whole; ``seconds`` is what its tests and imports took."""
     return JobRun(
         key=_key(card, reading.started_at),
         plan_id=card.plan_id,
@@ -53,7 +57,7 @@ def job_learned(reading: BundleReading, card: ShardCard, tests: int, seconds: fl
         is_finished=card.state is ShardState.FINISHED,
         tests=tests,
         actual_seconds=card.actual_seconds,
-        tests_seconds=round(seconds + imports, 6),
+        tests_seconds=seconds,
     )
 
 

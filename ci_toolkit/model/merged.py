@@ -24,6 +24,8 @@ class MergedShard(Record, frozen=True, kw_only=True):
     reason: str
     tests: int
     actual_seconds: float
+    tests_seconds: float = 0.0
+    """Its tests and imports, one after the other; the rest of ``actual_seconds`` is overhead."""
     unexplained_exit: str = ""
 
 
