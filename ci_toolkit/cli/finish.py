@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ci_toolkit.cli.history_options import remember
 from ci_toolkit.files import replace_file
 from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.plan import Plan
@@ -15,19 +16,21 @@ from ci_toolkit.report.terminal import render_terminal
 from ci_toolkit.verdict.judge import Thresholds, judge
 
 
-def finish(plan: Plan, results: Path, out: Path, thresholds: Thresholds) -> Verdict:
-    """Merge the bundles below ``results``, write OUT and print the verdict."""
+def finish(plan: Plan, results: Path, out: Path, thresholds: Thresholds, *, history: str = "") -> Verdict:
+    """Merge the bundles below ``results``, write OUT, record the run in ``history`` and print the verdict."""
     run = merge_run(
         plan,
         results,
         out,
         tell=lambda line: click.echo(f"ci-toolkit: {line}", err=True),
         coverage_categories=thresholds.by_category,
+        learns=bool(history),
     )
     verdict = judge(run, thresholds)
     replace_file(out / "verdict.json", to_json(verdict))
     replace_file(out / "summary.md", render_markdown(verdict).encode("utf-8", "backslashreplace"))
     replace_file(out / "report.html", render_html(verdict).encode("utf-8", "backslashreplace"))
+    remember(history, run.history)
     click.echo(render_terminal(verdict), nl=False)
     click.echo(f"ci-toolkit: reports in {out}/: report.html, summary.md, verdict.json, junit.xml", err=True)
     return verdict

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.options import OUT, RESULTS, judging_options, read_plan, thresholds_of
 
 
@@ -18,8 +19,16 @@ from ci_toolkit.cli.options import OUT, RESULTS, judging_options, read_plan, thr
 )
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True)
 @judging_options
+@history_options
 def command(
-    plan_path: Path, results: Path, out: Path, coverage_threshold: float | None, category_thresholds: tuple[str, ...]
+    *,
+    plan_path: Path,
+    results: Path,
+    out: Path,
+    coverage_threshold: float | None,
+    category_thresholds: tuple[str, ...],
+    history: str,
+    no_history: bool,
 ) -> int:
     """Merge the bundles of all shards into one verdict, and exit with it.
 
@@ -28,4 +37,5 @@ def command(
     from ci_toolkit.cli.finish import finish  # noqa: PLC0415 (lxml and coverage are for this command only)
 
     thresholds = thresholds_of(coverage_threshold, category_thresholds)
-    return finish(read_plan(plan_path), results, out, thresholds).exit_code
+    kept = chosen_history(history, no_history=no_history)
+    return finish(read_plan(plan_path), results, out, thresholds, history=kept).exit_code

@@ -1,5 +1,6 @@
 """``ci-toolkit plan``: writes which shard runs what."""
 
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -9,28 +10,48 @@ from typing import Any
 import click
 import msgspec
 
+from ci_toolkit.cli.history_options import chosen_history, history_options, recall
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.cli.plan_shape import read_shape, shaping_options
 from ci_toolkit.files import replace_file
-from ci_toolkit.model.durations import Durations
+from ci_toolkit.github.outputs import append_outputs, output_file, outputs_of
 from ci_toolkit.model.plan import Plan, plan_to_json
 from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.request import PlanRequest
 from ci_toolkit.report.plan_picture import draw_plan, list_plan
 from ci_toolkit.report.terminal import one_line
-from ci_toolkit.suite.discover import find_suite
+from ci_toolkit.suite.discover import collect_suite, find_suite
 
 
 @click.command(cls=PytestCommand)
 @click.argument("paths", nargs=-1)
 @shaping_options
 @click.option("--category", "categories", multiple=True, metavar="C", help="Only this category (repeatable).")
+@history_options
+@click.option("--collect", is_flag=True, help="Import the suite and list every test, for exact pieces.")
 @click.option("--explain", is_flag=True, help="Draw the shards as bars, with the bound and what sets it.")
+@click.option("--github-output", is_flag=True, help="Append `matrix` and `plan-id` to the step's outputs.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
-def command(paths: tuple[str, ...], *, categories: tuple[str, ...], explain: bool, out: Path, **shape: Any) -> int:
+def command(  # noqa: PLR0913 (one parameter an option)
+    paths: tuple[str, ...],
+    *,
+    categories: tuple[str, ...],
+    history: str,
+    no_history: bool,
+    collect: bool,
+    explain: bool,
+    github_output: bool,
+    out: Path,
+    **shape: Any,
+) -> int:
     """Write the plan: which shard runs what. What follows `--` goes to pytest in every shard."""
-    plan = make_plan(Path.cwd(), paths, pytest_args(), shape=read_shape(**shape), categories=categories)
+    outputs = output_file(os.environ) if github_output else None
+    kept = chosen_history(history, no_history=no_history)
+    request = msgspec.structs.replace(read_shape(**shape), categories=categories, is_collected=collect)
+    plan = make_plan(Path.cwd(), paths, pytest_args(), request=request, history=kept)
     replace_file(out, plan_to_json(plan))
+    if outputs is not None:
+        append_outputs(outputs, outputs_of(plan))
     show_plan(plan, explain=explain)
     return 0
 
@@ -48,9 +69,10 @@ def show_plan(plan: Plan, *, explain: bool) -> None:
 
 
 def make_plan(
-    folder: Path, paths: Sequence[str], arguments: Sequence[str], *, shape: PlanRequest, categories: Sequence[str]
+    folder: Path, paths: Sequence[str], arguments: Sequence[str], *, request: PlanRequest, history: str = ""
 ) -> Plan:
-    """Return the plan of this shape for the suite that ``pytest ARGUMENTS PATHS`` collects in ``folder``."""
-    suite = find_suite(folder, paths, arguments)
-    request = msgspec.structs.replace(shape, categories=tuple(categories), pytest_args=tuple(arguments))
-    return build_plan(suite, Durations(), request)
+    """Return the plan of the suite that ``pytest ARGUMENTS PATHS`` collects in ``folder``."""
+    find = collect_suite if request.is_collected else find_suite
+    suite = find(folder, paths, arguments)
+    request = msgspec.structs.replace(request, pytest_args=tuple(arguments))
+    return build_plan(suite, recall(history, suite, folder / suite.root), request)

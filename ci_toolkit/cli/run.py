@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.options import OUT, RESULTS, judging_options, running_options, thresholds_of
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 
@@ -21,6 +22,7 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 @click.option("--category", "categories", multiple=True, metavar="C", help="Only this category (repeatable).")
 @running_options
 @judging_options
+@history_options
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True)
 def command(  # noqa: PLR0913 (one parameter an option)
@@ -33,6 +35,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     test_timeout: float,
     coverage_threshold: float | None,
     category_thresholds: tuple[str, ...],
+    history: str,
+    no_history: bool,
     results: Path,
     out: Path,
 ) -> int:
@@ -51,8 +55,10 @@ def command(  # noqa: PLR0913 (one parameter an option)
 
     thresholds = thresholds_of(coverage_threshold, category_thresholds)
     measures = coverage or coverage_threshold is not None or bool(category_thresholds)
+    kept = chosen_history(history, no_history=no_history)
     folder = Path.cwd()
-    plan = make_plan(folder, paths, pytest_args(), shape=PlanRequest(shards=shards), categories=categories)
+    request = PlanRequest(shards=shards, categories=categories)
+    plan = make_plan(folder, paths, pytest_args(), request=request, history=kept)
     _forget_earlier_shards(results)
     make_folder(out)
     replace_file(out / "plan.json", plan_to_json(plan))
@@ -66,7 +72,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     )
     indexes = [shard.index for shard in plan.shards]
     ran = run_shards(plan, indexes, results, options, jobs or os.cpu_count() or 1)
-    verdict = finish(plan, results, out, thresholds)
+    verdict = finish(plan, results, out, thresholds, history=kept)
     return ExitCode.INTERRUPTED if ran.stopped_by else verdict.exit_code
 
 

@@ -66,9 +66,27 @@ class Case:
         self._odd.append(crashed)
         self.is_over = True
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing odd happened: every phase passed, at the first try."""
+        return not self._odd and not self._reruns
+
+    @property
+    def was_rerun(self) -> bool:
+        """Whether it failed and was tried again."""
+        return bool(self._reruns)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the records so far amount to."""
+        return self._outcome(self._failures())
+
+    def _failures(self) -> tuple[PhaseFailure, ...]:
+        return tuple([_failure(odd, self.path) for odd in self._odd if _is_failure(odd)])
+
     def result(self) -> TestResult:
         """Return the final outcome."""
-        failures = tuple([_failure(odd, self.path) for odd in self._odd if _is_failure(odd)])
+        failures = self._failures()
         seconds = self.seconds
         return TestResult(
             node_id=self.node_id,

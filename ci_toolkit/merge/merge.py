@@ -14,7 +14,9 @@ from ci_toolkit.merge.coverage_data import merge_coverage
 from ci_toolkit.merge.junit import write_junit
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.merge.tally import SLOWEST, add_counts
+from ci_toolkit.merge.whole_run import run_learned
 from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.merged import MergedRun, MergedShard
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.verdict import Counts, LostTest
@@ -23,18 +25,25 @@ Tell = Callable[[str], None]
 
 
 def merge_run(
-    plan: Plan, results: Path, out: Path, *, tell: Tell, coverage_categories: Iterable[str] = ()
+    plan: Plan,
+    results: Path,
+    out: Path,
+    *,
+    tell: Tell,
+    coverage_categories: Iterable[str] = (),
+    learns: bool = False,
 ) -> MergedRun:
     """Merge the bundles below ``results`` and write junit.xml and the coverage files to ``out``.
 
-    ``tell`` hears a line about each step. Raises FormatError if there is no folder ``results``.
+    ``tell`` hears a line about each step. With ``learns`` the merged run holds what history should keep.
+    Raises FormatError if there is no folder ``results``.
     """
     delivery = open_delivery(results, plan)
     make_folder(out)
     bundles = [delivery.bundles[index] for index in sorted(delivery.bundles)]
     tell(f"merging {len(bundles)} of {len(plan.shards)} bundles")
     with tempfile.TemporaryDirectory(prefix=".junit-", dir=out) as folder:
-        merges = _settle_files(_merge_shards(plan, bundles, Path(folder)))
+        merges = _settle_files(_merge_shards(plan, bundles, Path(folder), learns=learns))
         write_junit(
             out / "junit.xml",
             ((f"shard-{m.shard.index}", m.counts, m.seconds, m.started_at, Path(m.fragment)) for m in merges),
@@ -58,6 +67,7 @@ def merge_run(
         coverage=coverage,
         proof=proof,
         notes=tuple(note.message for note in plan.notes),
+        history=run_learned(plan, merges, pieces_differ=bool(doubts)) if learns else RunRecord(),
     )
 
 
@@ -67,8 +77,8 @@ def _coverage_config(plan: Plan) -> str:
     return next((arg.removeprefix(option) for arg in reversed(plan.pytest_args) if arg.startswith(option)), "")
 
 
-def _merge_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path) -> list[ShardMerge]:
-    jobs = [(bundle, plan.shard(bundle.card.index), folder / f"{bundle.card.index}.xml") for bundle in bundles]
+def _merge_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path, *, learns: bool) -> list[ShardMerge]:
+    jobs = [(bundle, plan.shard(bundle.card.index), folder / f"{bundle.card.index}.xml", learns) for bundle in bundles]
     workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, len(jobs))
     if workers <= 1 or _is_small(bundles):
         return [merge_shard(*job) for job in jobs]

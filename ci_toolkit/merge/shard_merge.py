@@ -7,9 +7,11 @@ import msgspec
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.junit import write_fragment
+from ci_toolkit.merge.learned import files_learned, import_seconds_of, job_learned
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.merge.tally import Tally, add_counts
 from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.history import FileRun, JobRun
 from ci_toolkit.model.journal import FileCollected
 from ci_toolkit.model.merged import MergedShard, Problem
 from ci_toolkit.model.plan import PlannedShard, Unit
@@ -47,10 +49,13 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     seconds: float
     started_at: float
     stops: tuple[str, ...]
+    job: JobRun | None = None
+    learned: tuple[FileRun, ...] = ()
+    """What history learns: nothing from a bundle that anything is wrong with."""
 
 
-def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path) -> ShardMerge:
-    """Read the bundle of ``planned`` and write its test cases to ``fragment``."""
+def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path, learns: bool) -> ShardMerge:  # noqa: FBT001
+    """Read the bundle of ``planned`` and write its test cases to ``fragment``. It ``learns`` where history is kept."""
     reading = BundleReading(bundle)
     tally = Tally(planned.index)
     seconds = write_fragment(fragment, tally.watch(reading.results()))
@@ -58,6 +63,9 @@ def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path) -> ShardM
     why = _why(card.state, card.reason)
     lost = [*reading.lost(why), *_uncollected(reading, planned, why)]
     counts = tally.counts(len(lost))
+    problems = (*reading.problems, *_strangers(reading, planned))
+    learns = learns and not problems
+    tests_seconds = round(seconds + import_seconds_of(reading), 6)
     return ShardMerge(
         shard=MergedShard(
             index=planned.index,
@@ -65,6 +73,7 @@ def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path) -> ShardM
             reason=card.reason,
             tests=counts.total,
             actual_seconds=card.actual_seconds,
+            tests_seconds=tests_seconds,
             unexplained_exit=card.unexplained_exit,
         ),
         counts=counts,
@@ -72,13 +81,15 @@ def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path) -> ShardM
         failures=tuple(tally.failures),
         flaky=tuple(tally.flaky),
         slowest=tuple(tally.slowest()),
-        problems=(*reading.problems, *_strangers(reading, planned)),
+        problems=problems,
         files=tuple(_account(reading.files.get(unit.path), unit) for unit in planned.units),
         without_tests=tuple(reading.results_of_files()),
         fragment=str(fragment),
         seconds=seconds,
         started_at=reading.started_at,
         stops=tuple(reading.stops),
+        job=job_learned(reading, card, counts.total - counts.lost, tests_seconds) if learns else None,
+        learned=files_learned(reading, card) if learns else (),
     )
 
 

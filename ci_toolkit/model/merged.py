@@ -1,6 +1,7 @@
 """The merged run: what all bundles say together, before anybody judges it."""
 
 from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Counts, LostTest, Proof, SlowTest, TestFailure
@@ -23,6 +24,8 @@ class MergedShard(Record, frozen=True, kw_only=True):
     reason: str
     tests: int
     actual_seconds: float
+    tests_seconds: float = 0.0
+    """Its tests and imports, one after the other; the rest of ``actual_seconds`` is overhead."""
     unexplained_exit: str = ""
 
 
@@ -52,3 +55,5 @@ class MergedRun(Record, frozen=True, kw_only=True):
     coverage: MeasuredCoverage | None
     proof: Proof
     notes: tuple[str, ...] = ()
+    history: RunRecord = RunRecord()
+    """What the run teaches; empty where no history is kept."""

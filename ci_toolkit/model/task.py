@@ -22,6 +22,29 @@ class FoundFiles(Record, frozen=True, kw_only=True):
     """pytest's ``python_classes``."""
 
 
+class CollectTask(Record, frozen=True, kw_only=True, tag_field="task", tag="collect"):
+    """List every test: a full collection, which imports every file."""
+
+    out: str
+    """Where to write the listing."""
+
+
+class CollectedSuiteFile(Record, frozen=True, kw_only=True):
+    """A file and its tests, in pytest's order."""
+
+    path: str
+    suffixes: tuple[str, ...]
+    groups: tuple[tuple[str, str], ...] = ()
+    """(suffix, xdist_group) of the tests in a group."""
+
+
+class CollectedSuite(Record, frozen=True, kw_only=True):
+    """The answer to a CollectTask."""
+
+    root: str
+    files: tuple[CollectedSuiteFile, ...]
+
+
 class FinishedTest(Record, frozen=True, kw_only=True, array_like=True):
     """A test that an earlier process of this shard has finished with."""
 
@@ -51,4 +74,4 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     coverage_by_category: bool = False
 
 
-Task = FindTask | ShardTask
+Task = FindTask | CollectTask | ShardTask

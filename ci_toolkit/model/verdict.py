@@ -130,3 +130,8 @@ class Verdict(Record, frozen=True, kw_only=True):
     lower_bound_seconds: float = 0.0
     predicted_seconds: float = 0.0
     achieved_seconds: float = 0.0
+    """The slowest shard, start-up included."""
+    overhead_seconds: float = 0.0
+    """What a shard took besides its tests and imports, typically; the prediction leaves it out."""
+    advice: str = ""
+    """What would make the next run shorter, most of all."""

@@ -3,7 +3,7 @@
 import jinja2
 
 from ci_toolkit.model.verdict import Verdict
-from ci_toolkit.report.terminal import counts_line
+from ci_toolkit.report.terminal import counts_line, times_line
 
 MOST_LISTED = 500
 _TEMPLATES = jinja2.Environment(
@@ -18,5 +18,9 @@ def render_html(verdict: Verdict) -> str:
     """Return the page."""
     seconds = [max(shard.planned_seconds, shard.actual_seconds) for shard in verdict.shards]
     return _TEMPLATES.get_template("report.html").render(
-        verdict=verdict, counts=counts_line(verdict.counts), most=MOST_LISTED, longest=max([*seconds, 0.001])
+        verdict=verdict,
+        counts=counts_line(verdict.counts),
+        times=times_line(verdict),
+        most=MOST_LISTED,
+        longest=max([*seconds, 0.001]),
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ci_toolkit.model.verdict import Status, Verdict
-from ci_toolkit.report.terminal import counts_line, one_line
+from ci_toolkit.report.terminal import counts_line, one_line, times_line
 
 LARGEST_SUMMARY = 1_000_000
 """Bytes. GitHub drops a step summary over 1 MiB as a whole."""
@@ -63,6 +63,9 @@ def _lines(verdict: Verdict) -> Iterator[str]:
             for s in verdict.shards
         ),
     )
+    yield from ("", _text(times_line(verdict)))
+    if verdict.advice:
+        yield from ("", f"Would help most: {_text(verdict.advice)}")
     yield from _table(
         "Slowest tests",
         ("test", "seconds"),

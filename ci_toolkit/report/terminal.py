@@ -27,6 +27,14 @@ def counts_line(counts: Counts) -> str:
     return ", ".join(parts) or "no tests"
 
 
+def times_line(verdict: Verdict) -> str:
+    """Return what was predicted beside what was achieved."""
+    return (
+        f"time: predicted {verdict.predicted_seconds:.1f} s (bound {verdict.lower_bound_seconds:.1f} s), "
+        f"achieved {verdict.achieved_seconds:.1f} s, of which {verdict.overhead_seconds:.1f} s beside the tests"
+    )
+
+
 def _lines(verdict: Verdict) -> Iterator[str]:
     yield from _failures("failures", verdict.failures)
     yield from _failures("flaky: failed, then passed", verdict.flaky)
@@ -44,6 +52,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         told = f"  {one_line(shard.reason)}" if shard.reason else ""
         times = f"planned {shard.planned_seconds:7.1f} s  actual {shard.actual_seconds:7.1f} s"
         yield f"  {shard.index:4}  {shard.state:9}  {shard.tests:6} tests  {times}{told}"
+    yield from _times(verdict)
     coverage = verdict.coverage
     if coverage.percent is not None:
         asked = f" (asked: {coverage.threshold:g}%)" if coverage.threshold is not None else ""
@@ -57,6 +66,12 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     for breach in verdict.breaches:
         yield f"breach: [{breach.gate}] {one_line(breach.message, 500)}"
     yield f"verdict: {verdict.status}: {counts_line(verdict.counts)} of {verdict.counts.total}"
+
+
+def _times(verdict: Verdict) -> Iterator[str]:
+    yield times_line(verdict)
+    if verdict.advice:
+        yield f"would help most: {one_line(verdict.advice, 500)}"
 
 
 def _failures(title: str, failures: tuple[TestFailure, ...]) -> Iterator[str]:

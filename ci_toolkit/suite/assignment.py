@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ci_toolkit.model.task import FindTask, ShardTask, Task
+from ci_toolkit.model.task import CollectTask, FindTask, ShardTask, Task
+from ci_toolkit.suite.collect_plugin import CollectPlugin
 from ci_toolkit.suite.find_plugin import FindPlugin
 from ci_toolkit.suite.plugin import VARIABLE
 from ci_toolkit.suite.selection import owned_files, owned_folders
@@ -22,6 +23,9 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     if isinstance(task, FindTask):
         config.args = [argument.partition("::")[0] for argument in config.args]  # files, not tests in them
         config.pluginmanager.register(FindPlugin(task, config), "ci-toolkit-find")
+        return
+    if isinstance(task, CollectTask):
+        config.pluginmanager.register(CollectPlugin(task, config), "ci-toolkit-collect")
         return
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     die_with_parent(task.supervisor if not worker else os.getppid())

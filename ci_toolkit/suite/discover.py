@@ -6,21 +6,24 @@ import sys
 import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.model.category import CATEGORIES, category_of_path
-from ci_toolkit.model.record import encode
+from ci_toolkit.model.record import Record, encode
 from ci_toolkit.model.suite import Suite, SuiteFile
-from ci_toolkit.model.task import FindTask, FoundFiles
+from ci_toolkit.model.task import CollectedSuite, CollectTask, FindTask, FoundFiles
 from ci_toolkit.suite.anchors import AnchorReader
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.plugin import VARIABLE
 
 FIND_SECONDS = 600.0
 _PYTEST_USAGE = 4
-_NOTHING_COLLECTED = (0, 5)
+_FILES_THAT_CANNOT_BE_IMPORTED = 1
+_ANSWERED = (0, 5, _FILES_THAT_CANNOT_BE_IMPORTED)
+R = TypeVar("R", bound=Record)
 
 
 class DiscoveryError(ToolkitError):
@@ -47,7 +50,7 @@ def find_suite(
     conftest files are imported, test modules are not. Files whose paths are in ``known`` (history knows
     their tests) are not read for anchors. Raises DiscoveryError with pytest's own words if it fails.
     """
-    found = _ask_pytest(root, [*pytest_args, *arguments])
+    found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles)
     reader = AnchorReader(found.function_patterns, found.class_patterns)
     anchors = {path: reader.read(Path(found.root) / path) for path in found.paths if path not in known}
     files = tuple(
@@ -59,15 +62,47 @@ def find_suite(
         )
         for path in found.paths
     )
-    here = os.path.relpath(found.root, root.resolve())
+    return _suite(root, found.root, arguments, files)
+
+
+def collect_suite(
+    root: Path,
+    arguments: Sequence[str] = (),
+    pytest_args: Sequence[str] = (),
+    *,
+    categories: Collection[str] = CATEGORIES,
+) -> Suite:
+    """Return the same as ``find_suite`` from a full collection: the anchors are all the tests that there are.
+
+    Every file is imported. One that cannot be stands without tests; its shard will say why.
+    """
+    found = _ask_pytest(
+        root, ["--continue-on-collection-errors", *pytest_args, *arguments], CollectTask, CollectedSuite
+    )
+    files = tuple(
+        SuiteFile(
+            path=file.path,
+            category=category_of_path(file.path, categories),
+            anchors=file.suffixes,
+            groups=file.groups,
+        )
+        for file in found.files
+    )
+    return _suite(root, found.root, arguments, files)
+
+
+def _suite(root: Path, found: str, arguments: Sequence[str], files: tuple[SuiteFile, ...]) -> Suite:
+    here = os.path.relpath(found, root.resolve())
     return Suite(root=here, arguments=tuple(arguments), files=files, commit=commit_of(root))
 
 
-def _ask_pytest(root: Path, arguments: Sequence[str]) -> FoundFiles:
+def _ask_pytest(
+    root: Path, arguments: Sequence[str], question: type[FindTask] | type[CollectTask], answer_kind: type[R]
+) -> R:
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-find-") as folder:
         answer = Path(folder) / "found.json"
         task_file = Path(folder) / "task.json"
-        task_file.write_bytes(encode(FindTask(out=str(answer))))
+        task_file.write_bytes(encode(question(out=str(answer))))
         command = [*pytest_command(), "--collect-only", "-q", "-o", f"cache_dir={folder}/cache", *arguments]
         done = subprocess.run(
             command,
@@ -80,7 +115,7 @@ def _ask_pytest(root: Path, arguments: Sequence[str]) -> FoundFiles:
             check=False,
         )
         output = done.stdout.decode("utf-8", "replace")
-        if done.returncode not in _NOTHING_COLLECTED:
+        if done.returncode not in _ANSWERED:
             raise DiscoveryError(
                 f"pytest could not find the suite in {root} (exit status {done.returncode}):\n{_tail(output)}",
                 advice="Run `pytest --collect-only` with the same arguments to see all of it.",
@@ -90,7 +125,7 @@ def _ask_pytest(root: Path, arguments: Sequence[str]) -> FoundFiles:
                 f"pytest ran in {root} without ci-toolkit's plugin, so the suite is unknown",
                 advice="Remove `-p no:ci-toolkit` or PYTEST_DISABLE_PLUGIN_AUTOLOAD, or install ci-toolkit there.",
             )
-        return msgspec.json.decode(answer.read_bytes(), type=FoundFiles)
+        return msgspec.json.decode(answer.read_bytes(), type=answer_kind)
 
 
 def _tail(output: str, lines: int = 30) -> str:

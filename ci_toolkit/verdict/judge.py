@@ -7,6 +7,7 @@ from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, ShardReport, Status, Verdict
+from ci_toolkit.verdict.advice import advise, overhead_of
 
 
 class Thresholds(Record, frozen=True, kw_only=True):
@@ -58,6 +59,8 @@ def judge(run: MergedRun, thresholds: Thresholds) -> Verdict:
         lower_bound_seconds=run.plan.lower_bound_seconds,
         predicted_seconds=run.plan.makespan_seconds,
         achieved_seconds=max((shard.actual_seconds for shard in run.shards), default=0.0),
+        overhead_seconds=round(overhead_of(run.shards), 3),
+        advice=advise(run.shards, run.slowest).message,
     )
 
 

@@ -1,0 +1,181 @@
+"""``ci-toolkit history``: what is kept of past runs, in and out of it, and what is dropped."""
+
+import re
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ci_toolkit.errors import FormatError
+from ci_toolkit.history.opening import DEFAULT, add_run, open_history
+from ci_toolkit.history.store import DAY, HistoryError, HistoryStore
+from ci_toolkit.model.history import RunRecord
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Age(click.ParamType[float]):
+    """Such as ``90d``, ``12w``; the value is in seconds."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d{1,5})\s*([dw]?)", str(value))
+        if match is None:
+            self.fail(f"{value!r} is no age. Write such as 90d or 12w.", param, ctx)
+        return int(match[1]) * DAY * (7 if match[2] == "w" else 1)
+
+
+def _history_option(function: F) -> F:
+    return click.option(
+        "--history",
+        default=DEFAULT,
+        show_default=True,
+        envvar="CI_TOOLKIT_HISTORY",
+        metavar="FILE",
+        help="The history.",
+    )(function)
+
+
+def _environment_option(function: F) -> F:
+    text = "Such as cpython-3.12-linux.  [default: this one, else the one recorded last]"
+    return click.option("--environment", default="", metavar="NAME", help=text)(function)
+
+
+@click.group()
+def command() -> None:
+    """Show what past runs took, take it in, hand it out, drop what is gone."""
+
+
+@command.command()
+@_history_option
+@_environment_option
+@click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="How many to list.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
+    """Print the environments, and the slowest files and tests of one."""
+    from ci_toolkit.cli.history_text import lines_of  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.history.overview import overview  # noqa: PLC0415
+    from ci_toolkit.model.record import to_json  # noqa: PLC0415
+
+    with _existing(history) as store:
+        seen = overview(store, _environment(store, environment), top=top)
+    if as_json:
+        click.echo(to_json(seen), nl=False)
+        return 0
+    for line in lines_of(seen, now=time.time()):
+        click.echo(line)
+    return 0
+
+
+@command.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_history_option
+@click.option("--environment", default="", metavar="NAME", help="Where the times were taken.  [default: here]")
+@click.option("--recorded", type=click.DateTime(), metavar="DATE", help="When.  [default: when each file was written]")
+def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded: datetime | None) -> int:
+    """Take in pytest-split's `.test_durations` FILES; `-` is standard input.
+
+    What cannot be how long a test took is left out and named.
+    """
+    from ci_toolkit.cli.history_options import this_environment  # noqa: PLC0415
+    from ci_toolkit.history.test_durations import file_runs_of, read_test_durations  # noqa: PLC0415
+
+    now = time.time()
+    place = environment or this_environment()
+    for file in files:
+        data, written = _read(file, now)
+        found = read_test_durations(data, origin=str(file))
+        for line in found.refused:
+            click.echo(f"ci-toolkit: left out, no time that a test can take: {line}", err=True)
+        if not found.seconds:
+            raise FormatError(f"{file} holds no time of a test", advice="Nothing was taken in from it.")
+        at = recorded.replace(tzinfo=UTC).timestamp() if recorded else written
+        runs = file_runs_of(found.seconds, at=at)
+        _, told = add_run(history, RunRecord(files=tuple((place, run) for run in runs)), now=now)
+        if told:
+            click.echo(f"ci-toolkit: {told}", err=True)
+        click.echo(
+            f"ci-toolkit: took in {len(found.seconds)} tests of {len(runs)} files from {file} as of {place}", err=True
+        )
+    return 0
+
+
+@command.command()
+@_history_option
+@_environment_option
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: standard output]")
+def export(*, history: str, environment: str, out: Path | None) -> int:
+    """Write what each test is expected to take as pytest-split's `.test_durations`."""
+    from ci_toolkit.files import replace_file  # noqa: PLC0415
+    from ci_toolkit.history.fold import fold_files  # noqa: PLC0415
+    from ci_toolkit.history.test_durations import write_test_durations  # noqa: PLC0415
+
+    with _existing(history) as store:
+        data = write_test_durations(fold_files(store.file_runs(_environment(store, environment))))
+    if out is None:
+        click.echo(data, nl=False)
+    else:
+        replace_file(out, data)
+    return 0
+
+
+@command.command()
+@_history_option
+@click.option("--older-than", type=Age(), metavar="AGE", help="Also every run older than, such as 90d.")
+def prune(*, history: str, older_than: float | None) -> int:
+    """Forget files that are no longer in this checkout."""
+    from ci_toolkit.suite.discover import find_suite  # noqa: PLC0415
+
+    here = Path.cwd()
+    root = here / find_suite(here).root
+    with _existing(history) as store:
+        paths = {path for known in store.environments() for path in store.paths(known.name)}
+        gone = sorted(path for path in paths if not (root / path).exists())
+        if paths and len(gone) == len(paths):
+            raise HistoryError(
+                f"none of the {len(paths)} files that {history} knows is in {root}",
+                advice="Run it in the folder whose suite the history is about. Nothing was dropped.",
+            )
+        pruned = store.prune(gone=gone, before=time.time() - older_than if older_than is not None else 0.0)
+    click.echo(f"ci-toolkit: forgot {pruned.files} files and {pruned.runs} file runs", err=True)
+    return 0
+
+
+def _existing(history: str) -> HistoryStore:
+    store = open_history(history)
+    if store is None:
+        raise HistoryError(
+            f"there is no history {history}",
+            advice="`ci-toolkit run` and `merge` record one; `ci-toolkit history import` takes in .test_durations.",
+        )
+    return store
+
+
+def _environment(store: HistoryStore, wanted: str) -> str:
+    from ci_toolkit.cli.history_options import this_environment  # noqa: PLC0415
+    from ci_toolkit.config.project import nearest  # noqa: PLC0415
+
+    names = [known.name for known in store.environments()]
+    if wanted and wanted not in names:
+        raise HistoryError(
+            f"{store.origin} knows no environment '{wanted}'", advice=nearest(wanted, names, "environments")
+        )
+    here = this_environment()
+    return wanted or (here if here in names or not names else names[0])
+
+
+def _read(file: Path, now: float) -> tuple[bytes, float]:
+    if str(file) == "-":
+        return sys.stdin.buffer.read(), now
+    try:
+        return file.read_bytes(), file.stat().st_mtime
+    except OSError as error:
+        raise FormatError(f"{file} cannot be read: {error.strerror}", advice="Give a .test_durations file.") from error

@@ -1,0 +1,115 @@
+"""What history says about a suite: its durations, and all that a reader of the plan should hear about them."""
+
+import statistics
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ci_toolkit.history.fold import fold_files
+from ci_toolkit.history.renames import renamed
+from ci_toolkit.history.store import DAY, HistoryStore, KnownEnvironment
+from ci_toolkit.model.durations import Durations, FileDurations
+from ci_toolkit.model.plan import PlanNote
+from ci_toolkit.model.suite import SuiteFile
+
+STALE_AFTER_DAYS = 14
+_JOBS_ASKED = 40
+"""The latest shards by whose times overhead is judged."""
+_NAMED = 3
+NO_HISTORY = PlanNote(
+    kind="no-history", message="no history yet: every test counts the same; the next plan will know what this run took"
+)
+
+
+def durations_of(
+    files: Sequence[SuiteFile], store: HistoryStore, environment: str, *, now: float, exists: Callable[[str], bool]
+) -> Durations:
+    """Return what ``store`` knows of ``files``, of ``environment`` before others.
+
+    A file that is unknown there takes its times from the file that it was renamed from (one that no longer
+    ``exists``), then from the environment that was recorded last.
+    """
+    known = store.environments()
+    if not known:
+        return Durations(notes=(NO_HISTORY,))
+    here = [found for found in known if found.name == environment]
+    lookup = _Lookup(files, store, exists)
+    for found in (*here, *(other for other in known if other.name != environment)):
+        lookup.take(found)
+    return Durations(
+        files=tuple(lookup.found[path] for path in sorted(lookup.found)),
+        environment=(here or known)[0].name,
+        overhead_seconds=_overhead(store, environment) if here else None,
+        notes=(*_age(here or list(known), now), *lookup.notes(environment, knows_here=bool(here))),
+    )
+
+
+class _Lookup:
+    """Collects what each file is expected to take, from one environment after the other."""
+
+    def __init__(self, files: Sequence[SuiteFile], store: HistoryStore, exists: Callable[[str], bool]) -> None:
+        self._store = store
+        self._exists = exists
+        self._wanted = {file.path: file.anchors for file in files}
+        self.found: dict[str, FileDurations] = {}
+        self._taken: dict[str, int] = {}
+        self._renamed: dict[str, str] = {}
+
+    def take(self, environment: KnownEnvironment) -> None:
+        """Take what ``environment`` knows of files that are still unknown."""
+        missing = self._wanted.keys() - self.found.keys()
+        if not missing:
+            return
+        known = self._store.paths(environment.name)
+        direct = known & missing
+        gone = {path for path in known - self._wanted.keys() if not self._exists(path)}
+        new = {path: self._wanted[path] for path in missing - direct if self._wanted[path]}
+        asked = direct | gone if new else direct
+        durations = {file.path: file for file in fold_files(self._store.file_runs(environment.name, asked))}
+        for path in direct & durations.keys():
+            self.found[path] = durations[path]
+        was = renamed({path: durations[path].suffixes for path in gone & durations.keys()}, new) if new else {}
+        for path, old in was.items():
+            self.found[path] = msgspec.structs.replace(durations[old], path=path)
+        self._renamed |= was
+        self._taken[environment.name] = len(direct) + len(was)
+
+    def notes(self, environment: str, *, knows_here: bool) -> list[PlanNote]:
+        """Return what a reader should hear about where the times are from."""
+        notes = []
+        for name, files in self._taken.items():
+            if name != environment and files:
+                why = "they were never recorded" if knows_here else "nothing was recorded"
+                message = f"{files} files are planned by times of {name}: {why} on {environment}"
+                notes.append(PlanNote(kind="other-environment", message=message))
+        pairs = [f"{new} (was {old})" for new, old in sorted(self._renamed.items())]
+        if pairs:
+            notes.append(PlanNote(kind="renamed-file", message=f"recognised by their tests: {_some(pairs)}"))
+        unknown = sorted(self._wanted.keys() - self.found.keys())
+        if unknown:
+            message = f"{len(unknown)} of {len(self._wanted)} files have no history and are estimated: {_some(unknown)}"
+            notes.append(PlanNote(kind="unknown-files", message=message))
+        return notes
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _age(known: Sequence[KnownEnvironment], now: float) -> list[PlanNote]:
+    if not known:
+        return []
+    days = int((now - max(environment.last_at for environment in known)) / DAY)
+    if days < STALE_AFTER_DAYS:
+        return []
+    message = f"the history is stale: last recorded {days} days ago; the plan is as good as its times"
+    return [PlanNote(kind="stale-history", message=message)]
+
+
+def _overhead(store: HistoryStore, environment: str) -> float | None:
+    jobs = [job for job in store.jobs(environment)[:_JOBS_ASKED] if job.is_finished]
+    if not jobs:
+        return None
+    middle = statistics.median(job.actual_seconds - job.tests_seconds for job in jobs)
+    return max(0.0, middle) if middle >= 0.0 else None  # tests side by side (xdist) take more seconds than pass

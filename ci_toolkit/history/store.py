@@ -1,0 +1,94 @@
+"""Where history is kept: what every kind of store promises."""
+
+from collections.abc import Collection, Iterable
+from types import TracebackType
+from typing import Protocol, Self
+
+from ci_toolkit.errors import ToolkitError
+from ci_toolkit.model.history import FileRun, Incident, JobRun, RunRecord
+from ci_toolkit.model.record import Record
+
+KEPT_RUNS = 4
+"""Runs of each file that are kept. The latest tells most; a few more show how far the times stray."""
+
+DEAD_AFTER_DAYS = 30
+"""A file that a whole plan no longer holds is forgotten when nothing has run it for so long.
+
+Not at once: the plan may be of a branch that lacks a file which the others still have.
+"""
+
+JOBS_KEPT_DAYS = 180
+"""How long shards' own times, and tests that did not simply pass, are kept."""
+
+DAY = 86_400.0
+
+
+class HistoryError(ToolkitError):
+    """The history cannot be used."""
+
+    slug = "history"
+
+
+class DamagedHistoryError(HistoryError):
+    """The history is half-written or otherwise broken; the runs it held cannot be trusted."""
+
+    slug = "history-damaged"
+
+
+class KnownEnvironment(Record, frozen=True, kw_only=True):
+    """How much is known of one environment."""
+
+    name: str
+    files: int
+    runs: int
+    """File runs, at most KEPT_RUNS a file or a little more."""
+    first_at: float
+    last_at: float
+
+
+class Pruned(Record, frozen=True, kw_only=True):
+    """What pruning removed."""
+
+    files: int
+    runs: int
+
+
+class HistoryStore(Protocol):
+    """A place for history. Adding a run is one transaction, and adding it again changes nothing."""
+
+    origin: str
+    """Its name, for messages."""
+
+    def add(self, run: RunRecord, *, now: float) -> int:
+        """Add ``run``, drop what is superseded, and return how many of its file runs were new."""
+
+    def environments(self) -> tuple[KnownEnvironment, ...]:
+        """Return what is known, the latest first."""
+
+    def paths(self, environment: str) -> frozenset[str]:
+        """Return the paths of the files that are known of ``environment``."""
+
+    def file_runs(
+        self, environment: str, paths: Collection[str] | None = None, *, with_phases: bool = False
+    ) -> Iterable[FileRun]:
+        """Yield what is known of ``environment``, of ``paths`` or all: by path, the latest first.
+
+        Setup and teardown stand only in what is asked for ``with_phases``; nobody else pays for reading them.
+        """
+
+    def jobs(self, environment: str = "") -> tuple[JobRun, ...]:
+        """Return the shards' own times, the latest first."""
+
+    def incidents(self) -> tuple[Incident, ...]:
+        """Return every test that did not simply pass, by path."""
+
+    def prune(self, *, gone: Collection[str], before: float) -> Pruned:
+        """Forget the files ``gone``, and every run from before ``before``."""
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""

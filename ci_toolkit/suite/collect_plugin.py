@@ -1,0 +1,45 @@
+"""In pytest: lists every test, by pytest's own full collection."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from ci_toolkit.model.record import encode
+from ci_toolkit.model.task import CollectedSuite, CollectedSuiteFile, CollectTask
+from ci_toolkit.suite.selection import address
+
+
+class CollectPlugin:
+    """Answers a CollectTask. A file that cannot be imported stands in the list without tests."""
+
+    def __init__(self, task: CollectTask, config: pytest.Config) -> None:
+        self.task = task
+        self.root = str(config.rootpath)
+        self.tests: dict[str, dict[str, None]] = {}
+        self.groups: dict[str, list[tuple[str, str]]] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Note a file."""
+        if isinstance(collector, pytest.File):
+            self.tests.setdefault(collector.nodeid, {})
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Write the list of what is left when every plugin has deselected."""
+        for item in session.items:
+            path, suffix = address(item)
+            self.tests.setdefault(path, {})[suffix] = None
+            group = item.get_closest_marker("xdist_group")
+            if group is not None:
+                name = str(group.args[0] if group.args else group.kwargs.get("name", "default"))
+                self.groups.setdefault(path, []).append((suffix, name))
+        files = tuple(
+            CollectedSuiteFile(path=path, suffixes=tuple(tests), groups=tuple(self.groups.get(path, ())))
+            for path, tests in self.tests.items()
+        )
+        Path(self.task.out).write_bytes(encode(CollectedSuite(root=self.root, files=files)))

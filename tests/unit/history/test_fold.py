@@ -1,0 +1,105 @@
+import itertools
+
+import pytest
+from history_samples import file_run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci_toolkit.history.fold import fold, fold_files
+from ci_toolkit.model.history import FileRun
+
+
+def folded(*runs: FileRun) -> dict[str, float]:
+    told = fold("test_a.py", runs)
+    return dict(zip(told.suffixes, told.seconds, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("latest_first", "expected"),
+    [
+        ([{"t": 3.0}], 3.0),
+        ([{"t": 4.0}, {"t": 2.0}], 3.0),
+        ([{"t": 8.0}, {"t": 4.0}, {"t": 0.0}], 5.0),  # 8/2 + 4/4 + 0/4
+    ],
+)
+def test_latest_run_weighs_as_much_as_all_before_it(latest_first: list[dict[str, float]], expected: float) -> None:
+    runs = [file_run(seconds, at=100.0 - place) for place, seconds in enumerate(latest_first)]
+    assert folded(*runs) == {"t": expected}
+
+
+def test_names_in_another_order_count_the_same_as_in_one_order() -> None:
+    same = folded(file_run({"a": 1.0, "b": 2.0}), file_run({"a": 3.0, "b": 4.0}))
+    other = folded(file_run({"a": 1.0, "b": 2.0}), file_run({"b": 4.0, "a": 3.0}))
+    assert same == other == {"a": 2.0, "b": 3.0}
+
+
+def test_spread_says_how_far_times_stray_and_nothing_after_one_run() -> None:
+    assert fold("test_a.py", [file_run({"t": 3.0})]).spreads == ()
+    assert fold("test_a.py", [file_run({"t": 3.0}), file_run({"t": 3.0})]).spreads == (0.0,)
+    assert fold("test_a.py", [file_run({"t": 4.0}), file_run({"t": 2.0})]).spreads == (1.0,)
+
+
+def test_deleted_test_is_gone_after_a_whole_run_and_only_then() -> None:
+    before = file_run({"kept": 1.0, "deleted": 9.0})
+    assert folded(file_run({"kept": 1.0}), before) == {"kept": 1.0}
+    assert folded(file_run({"kept": 1.0}, is_whole=False), before) == {"kept": 1.0, "deleted": 9.0}
+
+
+def test_a_run_that_lost_tests_makes_none_look_deleted() -> None:
+    killed = file_run({"a": 1.0, "b": 0.0}, outcomes=".?")
+    assert folded(killed, file_run({"a": 1.0, "b": 5.0, "c": 2.0})) == {"a": 1.0, "b": 5.0, "c": 2.0}
+
+
+@pytest.mark.parametrize("letter", list("FEs?"))
+def test_time_of_a_test_that_did_not_pass_does_not_count_where_it_passed_before(letter: str) -> None:
+    runs = (file_run({"t": 60.0}, outcomes=letter), file_run({"t": 2.0}))
+    assert folded(*runs) == {"t": 2.0}
+
+
+def test_time_of_a_test_that_never_passed_is_better_than_none() -> None:
+    assert folded(file_run({"t": 7.0}, outcomes="F")) == {"t": 7.0}
+
+
+@pytest.mark.parametrize("letter", list(".RxX"))
+def test_flaky_and_expected_outcomes_count(letter: str) -> None:
+    assert folded(file_run({"t": 4.0}, outcomes=letter), file_run({"t": 2.0})) == {"t": 3.0}
+
+
+def test_unreadable_run_is_left_out() -> None:
+    torn = file_run({"t": 1.0})
+    torn = type(torn)(**{name: getattr(torn, name) for name in torn.__struct_fields__} | {"seconds": b"[1.0"})
+    assert folded(torn, file_run({"t": 5.0})) == {"t": 5.0}
+
+
+def test_import_seconds_are_averaged_over_the_runs_that_measured_them() -> None:
+    runs = (file_run({"t": 1.0}, import_seconds=4.0), file_run({"t": 1.0}), file_run({"t": 1.0}, import_seconds=2.0))
+    assert fold("test_a.py", runs).import_seconds == 3.0
+
+
+def test_each_file_is_folded_by_itself() -> None:
+    runs = [file_run({"t": 1.0}, path="a.py"), file_run({"t": 3.0}, path="a.py"), file_run({"t": 5.0}, path="b.py")]
+    assert {file.path: file.seconds for file in fold_files(runs)} == {"a.py": (2.0,), "b.py": (5.0,)}
+
+
+outcome_runs = st.lists(
+    st.dictionaries(st.sampled_from("abcd"), st.tuples(st.floats(0, 100), st.sampled_from(".FERsxX?")), min_size=1),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(outcome_runs)
+def test_every_expectation_lies_between_times_that_were_measured(runs: list[dict[str, tuple[float, str]]]) -> None:
+    files = [
+        file_run({n: s for n, (s, _) in run.items()}, outcomes="".join(o for _, o in run.values())) for run in runs
+    ]
+    for name, seconds in folded(*files).items():
+        measured = [run[name][0] for run in runs if name in run and run[name][1] != "?"]
+        assert min(measured) - 1e-9 <= seconds <= max(measured) + 1e-9
+
+
+@given(st.permutations("abc"), st.permutations("abc"))
+def test_order_of_tests_within_a_run_says_nothing(first: list[str], second: list[str]) -> None:
+    times = dict(zip("abc", itertools.count(1.0), strict=False))
+    runs = [file_run({name: times[name] for name in names}) for names in (first, second)]
+    assert folded(*runs) == times
