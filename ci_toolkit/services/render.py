@@ -117,7 +117,8 @@ def _health(row: Service) -> str:
     """Return the shell command that asks the server in its protocol, inside its container."""
     login = row.credentials
     if row.protocol is Protocol.POSTGRESQL:
-        return f"psql -U {login.user} -d {login.database} -c 'SELECT 1'"
+        # Over TCP: the server that the image runs while it makes the database listens on a socket file alone.
+        return f"psql -h {LOOPBACK} -U {login.user} -d {login.database} -c 'SELECT 1'"
     if row.protocol is Protocol.REDIS:
         return "redis-cli ping | grep PONG"
     return f"wget -qO- http://{LOOPBACK}:{row.container_port}/ping"

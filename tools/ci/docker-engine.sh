@@ -27,7 +27,8 @@ say() {
 }
 
 start() {
-    have_programs && have_engine && have_images && say "ready, $(docker version --format '{{.Server.Version}}')"
+    have_programs && have_engine && have_images && have_compose &&
+        say "ready, $(docker version --format '{{.Server.Version}}'), compose $(docker compose version --short || echo missing)"
 }
 
 # Conditions turn `set -e` off, so each step below is chained.
@@ -105,6 +106,27 @@ make_image() {
         say "building $1 failed:" && tail -n 5 "$state.build.log" >&2
         return 1
     }
+}
+
+# Compose v2 is newer than Debian's stable release. Its package comes from sid with lists of their own, so that nothing
+# else on this machine is ever taken from there. Without it the tests of the compose files alone skip.
+have_compose() {
+    if docker compose version >/dev/null 2>&1; then return; fi
+    plugins=/usr/local/lib/docker/cli-plugins
+    work=$(mktemp -d)
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" "Component: main" | head -n 1)
+    mkdir -p "$work/lists/partial" "$work/archives/partial" &&
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" >"$work/sources.list" &&
+        from_sid update && from_sid download docker-compose &&
+        dpkg -x "$work"/docker-compose_*.deb "$work/unpacked" && mkdir -p "$plugins" &&
+        find "$work/unpacked" -name docker-compose -type f -path '*cli-plugins*' -exec cp {} "$plugins/" \; ||
+        say "no compose plugin to be had; its tests skip"
+    rm -rf "$work"
+}
+
+from_sid() {
+    (cd "$work" && apt-get -qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+        -o Dir::State::lists="$work/lists" -o Dir::Cache="$work" -o APT::Sandbox::User=root "$@" >&2)
 }
 
 stop() {

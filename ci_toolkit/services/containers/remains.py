@@ -6,8 +6,8 @@ from typing import Any, Final
 from ci_toolkit.services.containers import leased
 from ci_toolkit.services.containers.engine import SESSION_LABEL, Engine
 
-_LOOKS: Final = 3
-_PAUSE: Final = 0.2
+_LOOKS: Final = 2
+_PAUSE: Final = 0.15
 """Between two looks: a container that was asked for by a process that was killed may still be in the making."""
 
 

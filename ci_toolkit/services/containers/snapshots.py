@@ -60,14 +60,20 @@ def forget(engine: Engine, *, but: int = 0) -> int:
     """Remove all snapshots but the last ``but``, except those that are in use; return how many went."""
     with engine.asked_to("list images"):
         found: list[dict[str, Any]] = engine.api.images(filters={"label": SNAPSHOT_LABEL})
-    newest_first = sorted(found, key=lambda image: int(image["Created"]), reverse=True)
-    return sum(_remove(engine, image["Id"]) for image in newest_first[but:])
+    replaced = [image for image in found if not _has_name(image)]
+    named = sorted(filter(_has_name, found), key=lambda image: int(image["Created"]), reverse=True)
+    return sum(_remove(engine, image["Id"]) for image in [*replaced, *named[but:]])
+
+
+def _has_name(image: dict[str, Any]) -> bool:
+    """Whether no later snapshot has taken its name."""
+    return any(name.startswith(REPOSITORY) for name in image["RepoTags"] or ())
 
 
 def _remove(engine: Engine, image: str) -> bool:
     with engine.asked_to("remove an image"):
         try:
             engine.api.remove_image(image)
-        except APIError:  # a container runs on it
+        except APIError:  # a container runs on it, or another session has removed it
             return False
     return True
