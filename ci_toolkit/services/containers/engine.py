@@ -17,6 +17,8 @@ SESSION_LABEL: Final = "ci-toolkit.session"
 """On every container and network that is made for a session; its value is the session."""
 SERVICE_LABEL: Final = "ci-toolkit.service"
 """On every container: the table's name of what runs in it."""
+PORT_LABEL: Final = "ci-toolkit.port"
+"""On every container: the port on which its server listens inside."""
 SNAPSHOT_LABEL: Final = "ci-toolkit.snapshot"
 """On every image that holds a migrated database."""
 

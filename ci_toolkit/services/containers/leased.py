@@ -14,7 +14,7 @@ from docker.errors import APIError, NotFound
 from docker.utils.socket import frames_iter
 
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.containers.engine import SERVICE_LABEL, SESSION_LABEL, Engine
+from ci_toolkit.services.containers.engine import PORT_LABEL, SERVICE_LABEL, SESSION_LABEL, Engine
 from ci_toolkit.services.endpoint import LOOPBACK
 from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.ports import listener, taken
@@ -52,6 +52,8 @@ class Draft(Record, frozen=True, kw_only=True):
     """The entry point and its arguments."""
     in_memory: tuple[str, ...] = ()
     """Folders whose content goes with the container and never meets a disk."""
+    network: str = ""
+    """Where it has the name of its service; empty for the engine's default network."""
     first: str = ""
     """Shell lines that run before the image's own entry point."""
 
@@ -136,15 +138,19 @@ def _create(engine: Engine, draft: Draft) -> str:
         auto_remove=True,
         tmpfs=dict.fromkeys(draft.in_memory, ""),
     )
+    joined = {draft.network: engine.api.create_endpoint_config(aliases=[draft.service])} if draft.network else None
+    labels = {SESSION_LABEL: draft.session, SERVICE_LABEL: draft.service, PORT_LABEL: str(draft.container_port)}
     with engine.asked_to(f"create a container of {draft.image}"):
         created = engine.api.create_container(
             draft.image,
+            name=f"ci-toolkit-{draft.session}-{draft.service}",
             entrypoint=["/bin/sh", "-c", _LEASE.format(first=draft.first), "lease"],
             command=list(draft.command),
             environment=draft.environment,
             ports=[draft.container_port],
-            labels={SESSION_LABEL: draft.session, SERVICE_LABEL: draft.service},
+            labels=labels,
             host_config=host,
+            networking_config={"EndpointsConfig": joined} if joined else None,
             stdin_open=True,
         )
     return str(created["Id"])

@@ -4,8 +4,10 @@ import threading
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from ci_toolkit.services import images
-from ci_toolkit.services.containers import leased, snapshots
+from ci_toolkit.services.containers import leased, network, snapshots
 from ci_toolkit.services.containers.engine import Engine, connect
 from ci_toolkit.services.containers.image import Image, find
 from ci_toolkit.services.containers.leased import Draft, LeasedContainer
@@ -27,10 +29,12 @@ _FORMAT: Final = "1"
 class ContainerServer:
     """A server in a container."""
 
-    def __init__(self, container: LeasedContainer, log: Path, mark: Path) -> None:
+    def __init__(self, engine: Engine, container: LeasedContainer, order: Order) -> None:
+        self._engine = engine
         self._container = container
-        self._log = log
-        self._mark = mark
+        self._session = order.session
+        self._log = _log(order)
+        self._mark = order.folder / CONTAINER_MARK
         self._endpoint: Endpoint | None = None
 
     @property
@@ -71,6 +75,7 @@ class ContainerServer:
         """End it and remove its container; safe to call twice."""
         try:
             self._container.remove()
+            network.leave(self._engine, self._session)
         except EngineError as error:  # the end of this process ends the lease, and the guard looks after it
             with self._log.open("a", encoding="utf-8") as log:
                 log.write(f"({error.message})\n")
@@ -82,10 +87,21 @@ def start(order: Order) -> ContainerServer:
     """Start the service of ``order`` and wait for its first answer. Raises an InfrastructureError."""
     engine = connect(seconds=order.service.ready_seconds)
     image = find(engine, order.service.image_for(order.environment), service=order.service.name)
+    (order.folder / CONTAINER_MARK).touch()  # before anything is made: the guard of a killed keeper looks for it
     if order.service.protocol is Protocol.POSTGRESQL:
         return _start_postgresql(engine, order, image)
-    server, _ = _run(engine, order, _draft(order, image), detail=image.name)
+    draft = _draft(order, image)
+    if not order.service.protocol.is_data_store:
+        draft = _among_neighbours(engine, order, draft)
+    server, _ = _run(engine, order, draft, detail=image.name)
     return server
+
+
+def _among_neighbours(engine: Engine, order: Order, draft: Draft) -> Draft:
+    """Return ``draft`` in the session's network, told where the services are that it may need."""
+    name, found = network.join(engine, order.session)
+    told = network.seen_from_inside(order.variables, found) | {"PORT": str(draft.container_port)}
+    return msgspec.structs.replace(draft, network=name, environment=told | draft.environment)
 
 
 def _start_postgresql(engine: Engine, order: Order, image: Image) -> ContainerServer:
@@ -121,10 +137,8 @@ def _keep(engine: Engine, container: LeasedContainer, key: str, order: Order) ->
 
 
 def _run(engine: Engine, order: Order, draft: Draft, *, detail: str) -> tuple[ContainerServer, LeasedContainer]:
-    mark = order.folder / CONTAINER_MARK
-    mark.touch()  # before anything is made: the guard of a killed keeper looks for it
     container = leased.start(engine, draft, _log(order))
-    server = ContainerServer(container, _log(order), mark)
+    server = ContainerServer(engine, container, order)
     try:
         server.wait_until_ready(order, detail=detail)
     except BaseException:

@@ -33,9 +33,7 @@ class DockerProvider:
     def start(self, order: Order) -> Running:
         """Start a container and wait for its first answer. Raises an InfrastructureError."""
         if not _has_sdk():
-            raise MissingExtraError(
-                "the docker provider needs its client library", advice="`pip install 'ci-toolkit[services]'`"
-            )
+            raise _no_sdk()
         from ci_toolkit.services.containers import serve  # noqa: PLC0415 (needs the extra)
 
         return serve.start(order)
@@ -57,9 +55,23 @@ class DockerProvider:
 
         remains.remove(_connect(), session)
 
+    def forget_snapshots(self) -> int:
+        """Remove the snapshots that no container runs on; return how many went. Raises EngineError."""
+        if not _has_sdk():
+            raise _no_sdk()
+        from ci_toolkit.services.containers import snapshots  # noqa: PLC0415 (needs the extra)
+
+        return snapshots.forget(_connect())
+
 
 def _has_sdk() -> bool:
     return importlib.util.find_spec("docker") is not None
+
+
+def _no_sdk() -> MissingExtraError:
+    return MissingExtraError(
+        "the docker provider needs its client library", advice="`pip install 'ci-toolkit[services]'`"
+    )
 
 
 def _connect() -> "engines.Engine":
