@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import docker
 import requests
@@ -31,6 +32,18 @@ class Engine:
 
     def __init__(self, client: docker.DockerClient) -> None:
         self.api = client.api
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; what is attached to a container stays so."""
+        self.api.close()
 
     @contextmanager
     def asked_to(self, deed: str) -> Iterator[None]:

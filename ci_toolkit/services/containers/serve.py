@@ -66,7 +66,7 @@ class ContainerServer:
         lines = [tail_of(self._log)]
         if not self.is_alive():
             try:
-                connect(seconds=1)
+                connect(seconds=1).close()
             except EngineError as error:
                 lines.append(f"({error.message})")
         return "\n".join(filter(None, lines))

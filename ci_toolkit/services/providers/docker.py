@@ -25,7 +25,7 @@ class DockerProvider:
         if not _has_sdk():
             return "its client library is missing: `pip install 'ci-toolkit[services]'`"
         try:
-            _connect()
+            _connect().close()
         except EngineError as error:
             return str(error)
         return ""
@@ -45,7 +45,8 @@ class DockerProvider:
         from ci_toolkit.services.containers import remains  # noqa: PLC0415 (needs the extra)
 
         try:
-            return remains.sessions(_connect())
+            with _connect() as engine:
+                return remains.sessions(engine)
         except EngineError:
             return frozenset()  # without an engine, nothing runs in it
 
@@ -53,7 +54,8 @@ class DockerProvider:
         """Remove every container and network that carries the label of ``session``."""
         from ci_toolkit.services.containers import remains  # noqa: PLC0415 (needs the extra)
 
-        remains.remove(_connect(), session)
+        with _connect() as engine:
+            remains.remove(engine, session)
 
     def forget_snapshots(self) -> int:
         """Remove the snapshots that no container runs on; return how many went. Raises EngineError."""
@@ -61,7 +63,8 @@ class DockerProvider:
             raise _no_sdk()
         from ci_toolkit.services.containers import snapshots  # noqa: PLC0415 (needs the extra)
 
-        return snapshots.forget(_connect())
+        with _connect() as engine:
+            return snapshots.forget(engine)
 
 
 def _has_sdk() -> bool:
