@@ -4,8 +4,8 @@
     python benchmarks/services_docker.py --rounds 7
 
 Every round is a fresh process: it starts both servers, asks `SELECT 1` and `PING`, and ends them; the time is from
-before the first import to the second answer. All use the same images on the same engine; `docker compose up --wait` runs
-the compose file that is rendered from the table. Exits 1 where a bound is missed, 4 where a peer is missing.
+before the first import to the second answer. All use the same images on the same engine; `docker compose up --wait`
+runs the compose file that is rendered from the table. Exits 1 where a bound is missed, 4 where a peer is missing.
 
 Testcontainers runs without its reaper (TESTCONTAINERS_RYUK_DISABLED=true), whose image needs a registry: that saves it
 the start of a third container, in which a real run would stay slower. It is measured twice: as its documentation shows

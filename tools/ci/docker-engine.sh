@@ -55,6 +55,9 @@ have_engine() {
     if engine_answers; then return; fi
     if [ "$(id -u)" != 0 ]; then say "dockerd needs root" && return 1; fi
     mkdir -p "$state"
+    if ! kill -0 "$(cat "$state/dockerd.pid" 2>/dev/null)" 2>/dev/null; then
+        rm -f "$state/dockerd.pid" # one that was killed left it
+    fi
     # In a session of its own, so that a Ctrl-C meant for the tests does not take the engine from under them.
     setsid dockerd --pidfile "$state/dockerd.pid" >"$state/dockerd.log" 2>&1 </dev/null &
     tries=0
