@@ -57,6 +57,7 @@ def check(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against the named peers; prints figures and ratios. `nox -s bench -- planning` runs one script."""
     install(session)
+    session.install("testcontainers>=4.15")  # a peer to measure against, used by nothing else
     scripts = sorted(path for path in Path("benchmarks").glob("*.py") if is_program(path))
     wanted = [path for path in scripts if not session.posargs or path.stem in session.posargs]
     missed = [script.name for script in wanted if not succeeds(session, script)]

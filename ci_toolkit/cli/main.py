@@ -72,8 +72,13 @@ def program() -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program and return its exit code; every message goes to standard error."""
+    return run_program(program, argv, name="ci-toolkit")
+
+
+def run_program(command: click.Command, argv: list[str] | None, *, name: str) -> int:
+    """Run ``command`` under ``name`` and return its exit code; every message goes to standard error."""
     try:
-        result = program.main(args=argv, prog_name="ci-toolkit", standalone_mode=False)
+        result = command.main(args=argv, prog_name=name, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from ci_toolkit.model.record import Record
+from ci_toolkit.services.log import tail_of
 
-_TAIL_BYTES: Final = 4000
-_TAIL_LINES: Final = 20
 _KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TZDIR")
 
 
@@ -87,13 +86,7 @@ class Child:
 
     def tail(self) -> str:
         """Return the end of its log, and how it ended."""
-        try:
-            with self._log.open("rb") as file:
-                file.seek(max(0, self._log.stat().st_size - _TAIL_BYTES))
-                lines = file.read().decode(errors="replace").splitlines()[-_TAIL_LINES:]
-        except OSError:
-            lines = []
-        return "\n".join([*lines, *self._end()])
+        return "\n".join(filter(None, [tail_of(self._log), *self._end()]))
 
     def _end(self) -> list[str]:
         status = self._process.poll()

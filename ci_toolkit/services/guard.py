@@ -9,11 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.owner import parents
 from ci_toolkit.services.ports import forget_leases
 from ci_toolkit.services.session import Wish, remove_card, remove_folder, session_folder
 from ci_toolkit.services.snapshot import partial_folder
 
+CONTAINER_MARK: Final = "container"
+"""The file in a service's folder that is there as long as there may be a container of it."""
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _GRACE_SECONDS: Final = 0.3
 """What the keeper's orphans get to end by themselves: PostgreSQL takes its shared memory with it."""
@@ -51,11 +54,20 @@ def end_descendants() -> None:
 
 
 def remove_files(wish: Wish) -> None:
-    """Remove the session's data and, last, the folder that shows that it lives."""
+    """Remove the session's containers and data and, last, the folder that shows that it lives."""
+    if any(wish.data_folder.glob(f"*/{CONTAINER_MARK}")):
+        _remove_containers(wish.session)
     remove_folder(wish.data_folder)
     remove_folder(partial_folder(Path(wish.cache), wish.session))
     forget_leases(Path(wish.registry), of=lambda session: session == wish.session)
     remove_folder(session_folder(Path(wish.registry), wish.session))
+
+
+def _remove_containers(session: str) -> None:
+    from ci_toolkit.services.providers.docker import PROVIDER  # noqa: PLC0415 (most sessions have no container)
+
+    with suppress(EngineError):  # without an engine nothing runs in it; `services clean` finds what comes back with it
+        PROVIDER.remove(session)
 
 
 def _descendants(root: int) -> list[int]:

@@ -120,6 +120,8 @@ class Connection:
         """Ask for TLS first: PostgreSQL answers with one byte, and no other server does."""
         self._socket.sendall(_SSL_REQUEST)
         answer = self._socket.recv(1)
+        if not answer:  # a published port of a container whose server does not listen yet
+            raise ConnectionResetError("the connection was closed without a word")
         if answer == b"E":
             raise SqlError(STARTING_UP, "the server could not start a process for the connection")
         if answer not in {b"N", b"S"}:

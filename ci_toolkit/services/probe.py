@@ -51,6 +51,8 @@ def ask(endpoint: Endpoint, *, path: str = "/", timeout: float = 1.0) -> Answer:
         return Answer(state=State.CLOSED, reason=f"nobody listens on {endpoint.address}")
     except TimeoutError:
         return Answer(state=State.SILENT, reason=f"{endpoint.address} accepts connections and does not answer")
+    except http.client.RemoteDisconnected as error:
+        return Answer(state=State.STARTING, reason=str(error))
     except (pgwire.WireError, http.client.HTTPException) as error:
         return Answer(state=State.STRANGER, reason=str(error) or type(error).__name__)
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import Final
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
+from ci_toolkit.services import images
 from ci_toolkit.services.endpoint import LOOPBACK
 from ci_toolkit.services.table import Environment, Protocol, Service, Table
 
@@ -89,12 +90,12 @@ def _compose_service(row: Service, environment: Environment) -> Node:
         "labels": {_LABEL: str(environment)},
         "ports": [f"{LOOPBACK}:{row.port(environment)}:{row.container_port or row.port(environment)}"],
     }
-    if _variables(row):
-        service["environment"] = _variables(row)
-    if row.protocol is Protocol.POSTGRESQL and environment is not Environment.DEV:
-        service["command"] = ["postgres", "-c", "fsync=off", "-c", "full_page_writes=off"]
-    if row.protocol in _DATA:
-        data = _DATA[row.protocol]
+    if images.variables(row):
+        service["environment"] = images.variables(row)
+    if environment is not Environment.DEV and images.throw_away_command(row):
+        service["command"] = list(images.throw_away_command(row))
+    if row.protocol in images.DATA_FOLDER:
+        data = images.DATA_FOLDER[row.protocol]
         service |= {"volumes": [f"{row.name}-data:{data}"]} if environment is Environment.DEV else {"tmpfs": [data]}
         service["healthcheck"] = {"test": ["CMD-SHELL", _health(row)], "interval": "1s", "retries": 60}
     return service
@@ -105,38 +106,22 @@ def _workflow_service(row: Service, environment: Environment) -> Node:
         "image": row.image_for(environment),
         "ports": [f"{row.port(environment)}:{row.container_port or row.port(environment)}"],
     }
-    if _variables(row):
-        service["env"] = _variables(row)
-    if row.protocol in _DATA:
+    if images.variables(row):
+        service["env"] = images.variables(row)
+    if row.protocol in images.DATA_FOLDER:
         service["options"] = f'--health-cmd "{_health(row)}" --health-interval 1s --health-retries 60'
     return service
-
-
-_DATA: Final = {
-    Protocol.POSTGRESQL: "/var/lib/postgresql/data",
-    Protocol.REDIS: "/data",
-    Protocol.CLICKHOUSE: "/var/lib/clickhouse",
-}
 
 
 def _health(row: Service) -> str:
     """Return the shell command that asks the server in its protocol, inside its container."""
     login = row.credentials
     if row.protocol is Protocol.POSTGRESQL:
-        return f"psql -U {login.user} -d {login.database} -c 'SELECT 1'"
+        # Over TCP: the server that the image runs while it makes the database listens on a socket file alone.
+        return f"psql -h {LOOPBACK} -U {login.user} -d {login.database} -c 'SELECT 1'"
     if row.protocol is Protocol.REDIS:
         return "redis-cli ping | grep PONG"
     return f"wget -qO- http://{LOOPBACK}:{row.container_port}/ping"
-
-
-def _variables(row: Service) -> dict[str, str]:
-    """Return what the images of the data stores read at their first start."""
-    prefix = {Protocol.POSTGRESQL: "POSTGRES", Protocol.CLICKHOUSE: "CLICKHOUSE"}.get(row.protocol)
-    if prefix is None:
-        return dict(row.variables)
-    login = row.credentials
-    named = {f"{prefix}_USER": login.user, f"{prefix}_PASSWORD": login.password, f"{prefix}_DB": login.database}
-    return named | row.variables
 
 
 def _yaml(value: Node, depth: int) -> list[str]:

@@ -104,8 +104,8 @@ class Table(Record, frozen=True, kw_only=True):
         )
 
     def startable(self) -> tuple[str, ...]:
-        """Return the names of the services that ci-toolkit can start: the data stores, and those with a command."""
-        return tuple(row.name for row in self.services if row.protocol.is_data_store or row.command)
+        """Return the services that ci-toolkit can start: the data stores, and those with a command or an image."""
+        return tuple(row.name for row in self.services if row.protocol.is_data_store or row.command or row.image)
 
     def with_ports(self, environment: Environment, ports: Mapping[str, int]) -> "Table":
         """Return this table with other ports in ``environment``, such as the dynamic ones of a session."""

@@ -11,6 +11,7 @@ from ci_toolkit.services.providers.provider import Order, ServiceProvider
 _MODULES: Final = {
     Provider.EXTERNAL: "ci_toolkit.services.providers.external",
     Provider.NATIVE: "ci_toolkit.services.providers.native",
+    Provider.DOCKER: "ci_toolkit.services.providers.docker",
 }
 """In the order in which they are tried. Each module holds its provider as ``PROVIDER``; it is imported when needed."""
 

@@ -1,0 +1,92 @@
+"""``python -m ci_toolkit.cli.docker_manual``: the services in Docker by hand, in the guide's words.
+
+A repository's ``scripts/docker_manual.py`` is these two lines::
+
+    from ci_toolkit.cli.docker_manual import entry_point
+    entry_point()
+"""
+
+import sys
+
+import click
+
+from ci_toolkit.errors import ExitCode
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def program() -> None:
+    """Start, stop, see and clean up the services in Docker by hand."""
+
+
+@program.command()
+@click.argument("names", nargs=-1)
+@click.option("--no-alpine", is_flag=True, help="The regular images and their ports in place of the small ones.")
+@click.option("--dynamic-ports", is_flag=True, help="Free ports in place of the table's.")
+@click.pass_context
+def start(context: click.Context, names: tuple[str, ...], *, no_alpine: bool, dynamic_ports: bool) -> int:
+    """Start services in containers and leave them running until `stop`.
+
+    Without NAMES: every service of the table that has an image.
+    """
+    from pathlib import Path  # noqa: PLC0415 (start-up time)
+
+    from ci_toolkit.cli.services_stack import up  # noqa: PLC0415
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415
+    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+
+    table = read_table(project_root(Path.cwd()))
+    return int(
+        context.invoke(
+            up,
+            names=names or tuple(service.name for service in table.services if service.image),
+            provider="docker",
+            no_alpine=no_alpine,
+            dynamic_ports=dynamic_ports,
+            force_recreate=False,
+        )
+    )
+
+
+@program.command()
+@click.pass_context
+def stop(context: click.Context) -> int:
+    """End what `start` started in this project."""
+    from ci_toolkit.cli.services_stack import down  # noqa: PLC0415 (start-up time)
+
+    return int(context.invoke(down))
+
+
+@program.command()
+@click.pass_context
+def status(context: click.Context) -> int:
+    """Print what runs, and whether it answers."""
+    from ci_toolkit.cli.services_stack import status as services_status  # noqa: PLC0415 (start-up time)
+
+    return int(context.invoke(services_status, as_json=False))
+
+
+@program.command()
+@click.pass_context
+def clean(context: click.Context) -> int:
+    """End what `start` started, remove what dead sessions left, and forget the snapshots in Docker.
+
+    Containers of living sessions of others, and whatever does not carry this project's label, stay.
+    """
+    from ci_toolkit.cli.services_stack import clean as services_clean  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.providers.docker import PROVIDER  # noqa: PLC0415
+
+    context.invoke(stop)
+    context.invoke(services_clean)
+    click.echo(f"removed {PROVIDER.forget_snapshots()} snapshots from the Docker engine")
+    return ExitCode.PASSED
+
+
+def entry_point() -> None:
+    """Run the program and exit."""
+    from ci_toolkit.cli.main import run_program  # noqa: PLC0415 (start-up time)
+
+    sys.exit(run_program(program, None, name="docker_manual.py"))
+
+
+if __name__ == "__main__":
+    entry_point()

@@ -1,0 +1,1 @@
+"""Containers through the engine's own SDK; the only room that imports it."""

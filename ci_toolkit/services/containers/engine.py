@@ -1,0 +1,98 @@
+"""The connection to a Docker engine, whose refusals and silences become errors that say what to do."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final, Self
+
+import docker
+import requests
+import urllib3
+from docker.constants import DEFAULT_UNIX_SOCKET
+from docker.errors import APIError, DockerException
+
+from ci_toolkit.services.errors import EngineError
+
+SESSION_LABEL: Final = "ci-toolkit.session"
+"""On every container and network that is made for a session; its value is the session."""
+SERVICE_LABEL: Final = "ci-toolkit.service"
+"""On every container: the table's name of what runs in it."""
+PORT_LABEL: Final = "ci-toolkit.port"
+"""On every container: the port on which its server listens inside."""
+SNAPSHOT_LABEL: Final = "ci-toolkit.snapshot"
+"""On every image that holds a migrated database."""
+
+_QUICK_SECONDS: Final = 3
+"""How long an engine may take to say that it is there."""
+
+
+class Engine:
+    """A Docker engine that has answered."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self.api = client.api
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; what is attached to a container stays so."""
+        self.api.close()
+
+    @contextmanager
+    def asked_to(self, deed: str) -> Iterator[None]:
+        """Turn what the SDK raises inside into an EngineError; ``deed`` completes "the engine refused to"."""
+        try:
+            yield
+        except APIError as error:
+            raise EngineError(
+                f"the Docker engine refused to {deed}: {error.explanation or error}",
+                advice="`docker info` and the engine's log say more.",
+            ) from error
+        except _SILENCES as error:
+            raise _silent(error) from error
+
+
+_SILENCES: Final = (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+"""APIError, a refusal, is among them and is caught first."""
+
+
+def connect(*, seconds: float) -> Engine:
+    """Return the engine of ``DOCKER_HOST`` or of the current context. Raises EngineError if none answers in time.
+
+    No later answer may take longer than ``seconds`` either.
+    """
+    try:
+        client = docker.from_env(timeout=_QUICK_SECONDS)
+        client.api.timeout = max(1, round(seconds))
+    except _SILENCES as error:
+        raise _silent(error) from error
+    return Engine(client)
+
+
+def _silent(error: Exception) -> EngineError:
+    return EngineError(
+        f"the Docker engine does not answer at {_address()}: {_innermost(error)}",
+        advice="Start it (`sudo systemctl start docker`, or Docker Desktop), let this user into the group 'docker', "
+        "set DOCKER_HOST, or use --provider native.",
+    )
+
+
+def _address() -> str:
+    context = os.environ.get("DOCKER_CONTEXT")
+    default = f"the context {context}" if context else DEFAULT_UNIX_SOCKET.replace("http+unix", "unix")
+    return os.environ.get("DOCKER_HOST") or default
+
+
+def _innermost(error: BaseException) -> str:
+    """Return the system's own words, which the SDK wraps several times."""
+    while error.args and isinstance(error.args[-1], BaseException):
+        error = error.args[-1]
+    cause = error.__cause__ or error.__context__
+    return _innermost(cause) if cause is not None and isinstance(error, DockerException) else str(error)

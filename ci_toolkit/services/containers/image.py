@@ -1,0 +1,76 @@
+"""An image as the engine knows it: here already, or pulled."""
+
+import time
+from typing import Any, Final
+
+from docker.errors import ImageNotFound
+
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.containers.engine import Engine
+from ci_toolkit.services.errors import EngineError, ImageMissingError
+
+_PULL_SECONDS: Final = 300.0
+
+
+class Image(Record, frozen=True, kw_only=True):
+    """What an image says about itself."""
+
+    identity: str
+    name: str
+    command: tuple[str, ...]
+    """Its entry point and the arguments that it has by itself."""
+    entry_point: tuple[str, ...]
+    volumes: tuple[str, ...]
+
+    def command_with(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what runs when a container is given ``arguments``; none mean the image's own."""
+        return (*self.entry_point, *arguments) if arguments else self.command
+
+
+def find(engine: Engine, name: str, *, service: str) -> Image:
+    """Return the image ``name``, pulled if it is not here. Raises ImageMissingError if it cannot be had."""
+    facts = _inspect(engine, name)
+    if facts is None:
+        _pull(engine, name, service)
+        facts = _inspect(engine, name)
+    if facts is None:
+        raise _missing(name, service, "the registry gave another one")
+    config: dict[str, Any] = facts["Config"]
+    entry_point = tuple(config.get("Entrypoint") or ())
+    return Image(
+        identity=facts["Id"],
+        name=name,
+        entry_point=entry_point,
+        command=(*entry_point, *(config.get("Cmd") or ())),
+        volumes=tuple(sorted(config.get("Volumes") or ())),
+    )
+
+
+def _inspect(engine: Engine, name: str) -> dict[str, Any] | None:
+    with engine.asked_to(f"describe the image {name}"):
+        try:
+            facts: dict[str, Any] = engine.api.inspect_image(name)  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            return None
+    return facts
+
+
+def _pull(engine: Engine, name: str, service: str) -> None:
+    limit = time.monotonic() + _PULL_SECONDS
+    try:
+        with engine.asked_to("pull"):
+            for step in engine.api.pull(name, stream=True, decode=True):
+                if "error" in step:
+                    raise _missing(name, service, f"pulling it failed: {step['error']}")
+                if time.monotonic() > limit:
+                    raise _missing(name, service, f"pulling it took longer than {_PULL_SECONDS:g} s")
+    except EngineError as error:
+        raise _missing(name, service, f"pulling it failed: {error.message}") from error
+
+
+def _missing(name: str, service: str, reason: str) -> ImageMissingError:
+    return ImageMissingError(
+        f"the image {name} of {service} is not on this machine; {reason}",
+        advice=f"`docker pull {name}`, or build it under this name, or name another one: image under "
+        f"[tool.ci-toolkit.services.{service}] in pyproject.toml.",
+    )

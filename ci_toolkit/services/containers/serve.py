@@ -1,0 +1,175 @@
+"""A service of the table in a container, from its image to its first answer."""
+
+import threading
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ci_toolkit.services import images
+from ci_toolkit.services.containers import leased, network, snapshots
+from ci_toolkit.services.containers.engine import Engine, connect
+from ci_toolkit.services.containers.image import Image, find
+from ci_toolkit.services.containers.leased import Draft, LeasedContainer
+from ci_toolkit.services.endpoint import Endpoint, Provider
+from ci_toolkit.services.errors import EngineError
+from ci_toolkit.services.guard import CONTAINER_MARK
+from ci_toolkit.services.log import tail_of
+from ci_toolkit.services.migrations import migrate, migrations_digest
+from ci_toolkit.services.pgwire import Connection
+from ci_toolkit.services.providers.provider import Order
+from ci_toolkit.services.readiness import wait_until_ready
+from ci_toolkit.services.snapshot import digest
+from ci_toolkit.services.table import Protocol
+
+_FORMAT: Final = "1"
+"""Of snapshots; another one makes the old ones unused."""
+
+
+class ContainerServer:
+    """A server in a container."""
+
+    def __init__(self, engine: Engine, container: LeasedContainer, order: Order) -> None:
+        self._engine = engine
+        self._container = container
+        self._session = order.session
+        self._log = _log(order)
+        self._mark = order.folder / CONTAINER_MARK
+        self._endpoint: Endpoint | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it answers."""
+        assert self._endpoint is not None, "it was not yet ready"
+        return self._endpoint
+
+    def wait_until_ready(self, order: Order, *, detail: str) -> None:
+        """Wait for its first answer. Raises an InfrastructureError."""
+        endpoint = Endpoint(
+            name=order.service.name,
+            protocol=order.service.protocol,
+            port=order.port,
+            credentials=order.service.credentials,
+            provider=Provider.DOCKER,
+            detail=detail,
+        )
+        self._endpoint = wait_until_ready(
+            endpoint, order.service, wished_at=order.wished_at, is_alive=self.is_alive, tail=self.tail
+        )
+
+    def is_alive(self) -> bool:
+        """Whether its container runs, and the engine with it."""
+        return self._container.is_alive()
+
+    def tail(self) -> str:
+        """Return the end of its log, and whether the engine is gone as well."""
+        lines = [tail_of(self._log)]
+        if not self.is_alive():
+            try:
+                connect(seconds=1).close()
+            except EngineError as error:
+                lines.append(f"({error.message})")
+        return "\n".join(filter(None, lines))
+
+    def stop(self) -> None:
+        """End it and remove its container; safe to call twice."""
+        try:
+            self._container.remove()
+            network.leave(self._engine, self._session)
+        except EngineError as error:  # the end of this process ends the lease, and the guard looks after it
+            with self._log.open("a", encoding="utf-8") as log:
+                log.write(f"({error.message})\n")
+        else:
+            self._mark.unlink(missing_ok=True)
+
+
+def start(order: Order) -> ContainerServer:
+    """Start the service of ``order`` and wait for its first answer. Raises an InfrastructureError."""
+    engine = connect(seconds=order.service.ready_seconds)
+    image = find(engine, order.service.image_for(order.environment), service=order.service.name)
+    (order.folder / CONTAINER_MARK).touch()  # before anything is made: the guard of a killed keeper looks for it
+    if order.service.protocol is Protocol.POSTGRESQL:
+        return _start_postgresql(engine, order, image)
+    draft = _draft(order, image)
+    if not order.service.protocol.is_data_store:
+        draft = _among_neighbours(engine, order, draft)
+    server, _ = _run(engine, order, draft, detail=image.name)
+    return server
+
+
+def _among_neighbours(engine: Engine, order: Order, draft: Draft) -> Draft:
+    """Return ``draft`` in the session's network, told where the services are that it may need."""
+    name, found = network.join(engine, order.session)
+    told = network.seen_from_inside(order.variables, found) | {"PORT": str(draft.container_port)}
+    return msgspec.structs.replace(draft, network=name, environment=told | draft.environment)
+
+
+def _start_postgresql(engine: Engine, order: Order, image: Image) -> ContainerServer:
+    """Start PostgreSQL on a snapshot of the migrated database, which is made where there is none."""
+    key = _key(order, image)
+    is_warm = not order.is_fresh and snapshots.is_there(engine, key)
+    draft = _draft(order, image, root=snapshots.name_of(key) if is_warm else "", first=snapshots.RESTORE)
+    detail = f"{image.name}, {'warm' if is_warm else 'new'} snapshot"
+    server, container = _run(engine, order, draft, detail=detail)
+    if is_warm:
+        return server
+    try:
+        migrate(order.service, server.endpoint, Path(order.root))
+        login = order.service.credentials
+        with Connection(server.endpoint.host, order.port, login) as connection:
+            connection.query("CHECKPOINT")
+        snapshots.take(container)
+    except BaseException:
+        server.stop()
+        raise
+    # Making the image takes as long as starting the container did, and nobody waits for it.
+    threading.Thread(target=_keep, args=(engine, container, key, order), daemon=True).start()
+    return server
+
+
+def _keep(engine: Engine, container: LeasedContainer, key: str, order: Order) -> None:
+    try:
+        snapshots.keep(engine, container, key)
+    except EngineError as error:  # the session has its data; the next one makes the snapshot
+        if container.is_alive():
+            with _log(order).open("a", encoding="utf-8") as log:
+                log.write(f"(no snapshot: {error.message})\n")
+
+
+def _run(engine: Engine, order: Order, draft: Draft, *, detail: str) -> tuple[ContainerServer, LeasedContainer]:
+    container = leased.start(engine, draft, _log(order))
+    server = ContainerServer(engine, container, order)
+    try:
+        server.wait_until_ready(order, detail=detail)
+    except BaseException:
+        server.stop()
+        raise
+    return server, container
+
+
+def _draft(order: Order, image: Image, *, root: str = "", first: str = "") -> Draft:
+    service = order.service
+    is_store = service.protocol.is_data_store
+    return Draft(
+        image=root or image.name,
+        service=service.name,
+        session=order.session,
+        port=order.port,
+        container_port=service.container_port or order.port,
+        environment=images.variables(service),
+        command=image.command_with(images.throw_away_command(service)),
+        in_memory=image.volumes or (images.DATA_FOLDER[service.protocol],) if is_store else (),
+        first=first,
+    )
+
+
+def _key(order: Order, image: Image) -> str:
+    """Return the digest of all that decides what is in a snapshot."""
+    environment = images.variables(order.service)
+    facts = (f"{name}={environment[name]}" for name in sorted(environment))
+    migrations = migrations_digest(order.service.migrations, Path(order.root))
+    return digest(_FORMAT, image.identity, *image.command, *facts, migrations)
+
+
+def _log(order: Order) -> Path:
+    return order.folder / "log"

@@ -1,0 +1,147 @@
+"""Environments of real services by name, as the guide asks for them; no error is ever swallowed."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from ci_toolkit.config.project import nearest, project_root
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.endpoint import Endpoint, Provider
+from ci_toolkit.services.probe import Answer, State, ask
+from ci_toolkit.services.settings import read_table
+from ci_toolkit.services.stack import Stack, StackRequest, acquire
+from ci_toolkit.services.table import Environment
+
+
+class EnvironmentInfo(Record, frozen=True, kw_only=True):
+    """An environment whose services answer. Its ``repr`` holds no password, its ``urls`` do."""
+
+    name: str
+    environment: Environment
+    endpoints: tuple[Endpoint, ...]
+    health: dict[str, str]
+    """What each service said when it was asked last in its own protocol: ``ready``, or why not."""
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each service, on 127.0.0.1."""
+        return {endpoint.name: endpoint.port for endpoint in self.endpoints}
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The URL of each service, with its password."""
+        return {endpoint.name: endpoint.url() for endpoint in self.endpoints}
+
+    @property
+    def providers(self) -> dict[str, str]:
+        """Who runs each service: external, native or docker."""
+        return {endpoint.name: str(endpoint.provider) for endpoint in self.endpoints}
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What version each server says it is."""
+        return {endpoint.name: endpoint.version for endpoint in self.endpoints}
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether every service was ready when it was asked last."""
+        return all(said == _READY for said in self.health.values())
+
+
+_READY = "ready"
+
+
+class UnifiedDockerManager:
+    """Acquires and releases environments of real services.
+
+    ``services`` names the wanted ones; without it, all that the table can start. ``provider`` is the only one that may
+    be used; without it, the first that can: a server that listens already, a program of this machine, Docker.
+    What a manager started ends with its process at the latest, whatever kills it.
+    """
+
+    def __init__(
+        self,
+        *,
+        services: Sequence[str] = (),
+        provider: Provider | str | None = None,
+        dynamic_ports: bool = False,
+        root: Path | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
+        self._root = project_root(root or Path.cwd())
+        self._services = tuple(services)
+        self._provider = _provider(provider)
+        self._dynamic_ports = dynamic_ports
+        self._tell = tell or _say
+        self._held: dict[str, tuple[Environment, Stack]] = {}
+
+    def acquire_environment(
+        self, name: str = "test", *, use_alpine: bool = True, force_recreate: bool = False
+    ) -> EnvironmentInfo:
+        """Return the environment ``name`` once every service has answered; again, the same one.
+
+        ``use_alpine`` takes the small images and their ports for ``test``. Raises an InfrastructureError that says what
+        is missing, and then nothing of the environment runs.
+        """
+        if name not in self._held or force_recreate:
+            self._held[name] = self._started(name, use_alpine=use_alpine, force_recreate=force_recreate)
+        return self.environment_info(name)
+
+    def environment_info(self, name: str = "test") -> EnvironmentInfo:
+        """Return the acquired environment ``name``, each of its services asked anew whether it is ready."""
+        environment, stack = self._acquired(name)
+        health = {endpoint.name: _said(ask(endpoint)) for endpoint in stack.endpoints}
+        return EnvironmentInfo(name=name, environment=environment, endpoints=stack.endpoints, health=health)
+
+    def release_environment(self, name: str = "test") -> None:
+        """End what this manager started for ``name``; what ran before stays. Raises an error if it cannot be ended."""
+        _, stack = self._acquired(name)
+        del self._held[name]
+        stack.stop()
+
+    def _started(self, name: str, *, use_alpine: bool, force_recreate: bool) -> tuple[Environment, Stack]:
+        environment = _environment(name, use_alpine=use_alpine)
+        if name in self._held:
+            self.release_environment(name)
+        table = read_table(self._root)
+        request = StackRequest(
+            services=self._services or table.startable(),
+            environment=environment,
+            provider=self._provider,
+            dynamic_ports=self._dynamic_ports,
+            force_recreate=force_recreate,
+        )
+        return environment, acquire(request, table, self._root, owner_pid=os.getpid(), tell=self._tell)
+
+    def _acquired(self, name: str) -> tuple[Environment, Stack]:
+        if name not in self._held:
+            held = ", ".join(sorted(self._held)) or "none"
+            raise ConfigurationError(
+                f"the environment '{name}' is not acquired; acquired: {held}",
+                advice=f'Call acquire_environment("{name}") first.',
+            )
+        return self._held[name]
+
+
+def _environment(name: str, *, use_alpine: bool) -> Environment:
+    if name not in set(Environment):
+        raise ConfigurationError(f"there is no environment '{name}'", advice=nearest(name, list(Environment), "names"))
+    environment = Environment(name)
+    return Environment.TEST_ALPINE if use_alpine and environment is Environment.TEST else environment
+
+
+def _provider(word: Provider | str | None) -> Provider | None:
+    if word is not None and word not in set(Provider):
+        raise ConfigurationError(f"there is no provider '{word}'", advice=nearest(word, list(Provider), "providers"))
+    return Provider(word) if word else None
+
+
+def _said(answer: Answer) -> str:
+    return _READY if answer.state is State.READY else f"{answer.state.name.lower()}: {answer.reason}"
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,77 @@
+"""The guide's ``UnifiedDockerManager`` and ``scripts/docker_manual.py`` on a real engine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from docker_lab import DockerLab
+from services_lab import Lab
+
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.services.probe import State, ask
+from ci_toolkit.test_framework.unified_docker_manager import UnifiedDockerManager
+
+SCRIPT = Path(__file__).parents[3] / "scripts" / "docker_manual.py"
+
+
+def manager(lab: Lab, *services: str) -> UnifiedDockerManager:
+    return UnifiedDockerManager(services=services, provider="docker", dynamic_ports=True, tell=lab.told.append)
+
+
+def test_an_acquired_environment_says_where_its_services_are_and_a_released_one_is_gone(
+    docker: DockerLab, lab: Lab
+) -> None:
+    docker_manager = manager(lab, "postgresql", "redis")
+    env_info = docker_manager.acquire_environment("test", use_alpine=True)
+    assert env_info.ports.keys() == {"postgresql", "redis"}
+    assert env_info.providers == {"postgresql": "docker", "redis": "docker"}
+    assert env_info.versions["postgresql"].startswith("15")
+    assert env_info.urls["redis"] == f"redis://127.0.0.1:{env_info.ports['redis']}/"
+    assert env_info.is_healthy
+    assert all("alpine" in endpoint.detail for endpoint in env_info.endpoints)
+    assert docker_manager.acquire_environment("test", use_alpine=True) == env_info
+    docker_manager.release_environment("test")
+    assert all(ask(endpoint).state is State.CLOSED for endpoint in env_info.endpoints)
+    docker.wait_until_nothing_is_left()
+
+
+def test_a_service_that_has_ended_shows_in_the_health_of_its_environment(docker: DockerLab, lab: Lab) -> None:
+    docker_manager = manager(lab, "redis")
+    docker_manager.acquire_environment("test")
+    docker.engine.api.remove_container(docker.containers()["redis"], force=True)
+    env_info = docker_manager.environment_info("test")
+    assert env_info.health["redis"].startswith("closed: nobody listens")
+    assert not env_info.is_healthy
+    docker_manager.release_environment("test")
+
+
+def test_mistakes_name_what_is_known(lab: Lab) -> None:
+    docker_manager = manager(lab, "redis")
+    with pytest.raises(ConfigurationError, match="Did you mean 'test'"):
+        docker_manager.acquire_environment("tset")
+    with pytest.raises(ConfigurationError, match="'test' is not acquired; acquired: none"):
+        docker_manager.release_environment("test")
+    with pytest.raises(ConfigurationError, match="Did you mean 'docker'"):
+        UnifiedDockerManager(provider="dokcer")
+
+
+def test_docker_manual_starts_shows_and_cleans(docker: DockerLab, lab: Lab) -> None:
+    def script(*args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, SCRIPT, *args], cwd=lab.root, env=lab.environment(), capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+
+    started = script("start", "redis", "--dynamic-ports")
+    assert started.returncode == 0, started.stderr
+    assert "redis 7" in started.stdout
+    assert "docker 127.0.0.1:" in script("status").stdout
+    assert docker.containers().keys() == {"redis"}
+    cleaned = script("clean")
+    assert cleaned.returncode == 0, cleaned.stderr
+    assert "ended redis" in cleaned.stdout
+    docker.wait_until_nothing_is_left()
+    unknown = script("start", "rediss")
+    assert unknown.returncode == 2
+    assert "no service 'rediss'" in unknown.stderr

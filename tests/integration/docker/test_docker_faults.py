@@ -1,0 +1,137 @@
+"""An engine that is not there, says nothing, or goes away in mid-run: each a clear error within its time."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from docker_lab import DockerLab
+from services_lab import Lab, wait_for
+
+from ci_toolkit.errors import ExitCode, InfrastructureError
+from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.errors import NoProviderError, ServiceDiedError
+from ci_toolkit.services.stack import Stack, StackRequest
+
+DEFAULT_SOCKET = "/var/run/docker.sock"
+
+
+class Relay:
+    """Stands between the tests and the real engine, and can go away as an engine that is stopped does."""
+
+    def __init__(self, path: Path, engine: str) -> None:
+        self._engine = engine
+        self._open: list[socket.socket] = []
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(path))
+        self._listening.listen()
+        self._threads: list[threading.Thread] = []
+        self._run(self._accept)
+
+    def stop(self) -> None:
+        for one in [self._listening, *self._open]:
+            with suppress(OSError):  # the other side has closed it already
+                one.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(timeout=5)
+        for one in [self._listening, *self._open]:
+            one.close()
+
+    def _run(self, target: Callable[..., None], *args: object) -> None:
+        self._threads.append(threading.Thread(target=target, args=args, daemon=True))
+        self._threads[-1].start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            engine = socket.socket(socket.AF_UNIX)
+            engine.connect(self._engine)
+            self._open += [client, engine]
+            for source, target in ((client, engine), (engine, client)):
+                self._run(pump, source, target)
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:  # the other side has gone
+        return
+
+
+@pytest.fixture
+def socket_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "engine.sock"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    return path
+
+
+@pytest.fixture
+def relay(docker: DockerLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
+    """A relay to the engine of ``docker``, which itself goes on talking to the engine directly."""
+    assert docker.left() == []
+    engine = os.environ.get("DOCKER_HOST", f"unix://{DEFAULT_SOCKET}")
+    if not engine.startswith("unix://"):
+        pytest.skip("needs an engine on a unix socket")
+    path = tmp_path / "relay.sock"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    made = Relay(path, engine.removeprefix("unix://"))
+    yield made
+    made.stop()
+
+
+def refused(lab: Lab, *, within: float) -> InfrastructureError:
+    began = time.monotonic()
+    with pytest.raises(InfrastructureError) as caught:
+        lab.acquire(request=StackRequest(services=("redis",), provider=Provider.DOCKER, dynamic_ports=True))
+    assert time.monotonic() - began < within
+    assert caught.value.exit_code is ExitCode.INFRASTRUCTURE
+    assert lab.left() == []
+    return caught.value
+
+
+def test_an_engine_that_is_not_there_is_named_with_its_address_and_what_to_do(lab: Lab, socket_path: Path) -> None:
+    error = refused(lab, within=5)
+    assert isinstance(error, NoProviderError)
+    assert f"the Docker engine does not answer at unix://{socket_path}: " in error.message
+    assert "No such file or directory" in error.message
+    assert "systemctl start docker" in error.message
+
+
+def test_an_engine_that_accepts_and_never_answers_is_given_up(lab: Lab, socket_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(socket_path))
+        silent.listen()
+        assert "the Docker engine does not answer" in refused(lab, within=10).message
+
+
+def test_an_engine_that_goes_away_in_mid_run_is_an_error_and_the_session_still_ends(
+    docker: DockerLab, relay: Relay
+) -> None:
+    stack = docker.acquire("redis")
+    relay.stop()
+    began = time.monotonic()
+    wait_for(lambda: error_of(stack) is not None, seconds=10)
+    error = error_of(stack)
+    assert isinstance(error, ServiceDiedError)
+    assert error.exit_code is ExitCode.INFRASTRUCTURE
+    assert "the Docker engine does not answer" in error.message
+    stack.stop()
+    assert time.monotonic() - began < 20
+    docker.wait_until_nothing_is_left()  # the engine's own end of the lease
+
+
+def error_of(stack: Stack) -> InfrastructureError | None:
+    try:
+        stack.check()
+    except InfrastructureError as error:
+        return error
+    return None

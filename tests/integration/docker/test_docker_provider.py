@@ -1,0 +1,139 @@
+"""Services in containers of a real engine."""
+
+import time
+import urllib.request
+
+import pytest
+from docker_lab import DockerLab
+from msgspec.structs import replace
+from services_lab import Lab, wait_for
+
+from ci_toolkit.errors import ExitCode
+from ci_toolkit.services.endpoint import Endpoint, Provider
+from ci_toolkit.services.errors import ImageMissingError, MigrationError, ServiceDiedError
+from ci_toolkit.services.pgwire import Connection
+from ci_toolkit.services.probe import State, ask
+from ci_toolkit.services.stack import Stack
+from ci_toolkit.services.table import BUILT_IN, Environment, Migrations, Protocol, Service, Table, same_port
+
+NOWHERE = "127.0.0.1:9/nobody/nothing:1"
+"""An image of a registry that refuses connections."""
+IDENTIFIER = "SELECT system_identifier FROM pg_control_system()"
+"""What initdb makes anew each time."""
+SHOP_IMAGE = "ci-toolkit/test-shop:1"
+SHOP = """\
+FROM postgres:15
+ENTRYPOINT []
+CMD perl -MIO::Socket::INET -e '\
+    my $server = IO::Socket::INET->new(LocalPort => $ENV{PORT}, Listen => 5, ReuseAddr => 1) or die $!; \
+    while (my $client = $server->accept) { \
+        while (<$client>) { last if /^\\r?$/ } \
+        my $answer = "postgresql says " . `psql -At "$ENV{POSTGRESQL_URL}" -c "SELECT 42"`; chomp $answer; \
+        print $client "HTTP/1.0 200 OK\\r\\nContent-Length: " . length($answer) . "\\r\\n\\r\\n$answer"; close $client }'
+"""
+
+
+def changed(name: str, **changes: object) -> Table:
+    rows = (replace(row, **changes) if row.name == name else row for row in BUILT_IN.services)
+    return Table(services=tuple(rows))
+
+
+def scalar(endpoint: Endpoint, sql: str) -> str | None:
+    with Connection(endpoint.host, endpoint.port, endpoint.credentials) as connection:
+        return connection.scalar(sql)
+
+
+def test_servers_answer_on_the_loopback_alone_and_leave_nothing_when_they_are_let_go(docker: DockerLab) -> None:
+    with docker.acquire("postgresql", "redis") as stack:
+        postgresql, redis = stack.endpoint("postgresql"), stack.endpoint("redis")
+        assert (postgresql.provider, redis.provider) == (Provider.DOCKER, Provider.DOCKER)
+        assert scalar(postgresql, "SHOW fsync") == "off"
+        assert postgresql.version.startswith("15")
+        assert ask(redis).state is State.READY
+        for name, identity in docker.containers().items():
+            ports = docker.engine.api.inspect_container(identity)["HostConfig"]["PortBindings"]
+            bindings = [binding for found in ports.values() for binding in found]
+            assert bindings == [{"HostIp": "127.0.0.1", "HostPort": str(stack.endpoint(name).port)}]
+    docker.wait_until_nothing_is_left()
+
+
+def test_a_warm_start_runs_neither_initdb_nor_the_migrations(docker: DockerLab, lab: Lab) -> None:
+    migration = lab.root / "001.sql"
+    migration.write_text(f"CREATE TABLE shop (id serial); INSERT INTO shop DEFAULT VALUES; -- {lab.root}")
+    table = changed("postgresql", migrations=Migrations(files=("*.sql",)))
+    before = docker.snapshots()
+    with docker.acquire("postgresql", table=table) as cold:
+        assert "new snapshot" in cold.endpoint("postgresql").detail
+        began = scalar(cold.endpoint("postgresql"), IDENTIFIER)
+        scalar(cold.endpoint("postgresql"), "INSERT INTO shop DEFAULT VALUES")  # is in no snapshot
+        wait_for(lambda: bool(docker.snapshots() - before))
+    with docker.acquire("postgresql", table=table) as warm:
+        assert "warm snapshot" in warm.endpoint("postgresql").detail
+        assert scalar(warm.endpoint("postgresql"), IDENTIFIER) == began
+        assert scalar(warm.endpoint("postgresql"), "SELECT count(*) FROM shop") == "1"
+    migration.write_text(f"CREATE TABLE another (); -- {lab.root}")
+    with docker.acquire("postgresql", table=table) as changed_since:
+        assert "new snapshot" in changed_since.endpoint("postgresql").detail
+
+
+def test_failed_migrations_end_the_container(docker: DockerLab, lab: Lab) -> None:
+    (lab.root / "001.sql").write_text("CREATE TABEL shop ()")
+    with pytest.raises(MigrationError, match=r"001\.sql: .*TABEL"):
+        docker.acquire("postgresql", table=changed("postgresql", migrations=Migrations(files=("*.sql",))))
+    docker.wait_until_nothing_is_left()
+
+
+def test_an_image_that_cannot_be_had_is_named_with_what_to_do(docker: DockerLab) -> None:
+    began = time.monotonic()
+    with pytest.raises(ImageMissingError) as caught:
+        docker.acquire("redis", table=changed("redis", image=NOWHERE))
+    assert time.monotonic() - began < 10
+    assert caught.value.exit_code is ExitCode.INFRASTRUCTURE
+    assert f"the image {NOWHERE} of redis is not on this machine" in caught.value.message
+    assert f"`docker pull {NOWHERE}`" in caught.value.advice
+    docker.wait_until_nothing_is_left()
+
+
+def test_a_server_that_ends_at_its_start_is_reported_with_the_end_of_its_log(docker: DockerLab) -> None:
+    table = changed("postgresql", variables={"POSTGRES_PASSWORD": ""})
+    with pytest.raises(ServiceDiedError, match=r"Error: .*POSTGRES_PASSWORD"):
+        docker.acquire("postgresql", table=table)
+    docker.wait_until_nothing_is_left()
+
+
+def test_a_server_that_ends_in_mid_run_is_reported_and_its_container_is_gone(docker: DockerLab) -> None:
+    with docker.acquire("redis") as stack:
+        stack.check()
+        docker.engine.api.kill(docker.containers()["redis"], "TERM")  # the shell inside passes it on
+        wait_for(lambda: not docker.containers())
+        wait_for(lambda: fails(stack))
+        with pytest.raises(ServiceDiedError, match=r"(?s)redis ended by itself.*Received SIGTERM"):
+            stack.check()
+    docker.wait_until_nothing_is_left()
+
+
+def fails(stack: Stack) -> bool:
+    try:
+        stack.check()
+    except ServiceDiedError:
+        return True
+    return False
+
+
+def test_a_service_of_the_teams_own_reaches_the_stores_by_their_names(docker: DockerLab) -> None:
+    docker.build(SHOP_IMAGE, SHOP)
+    shop = Service(
+        name="shop", protocol=Protocol.HTTP, ports=same_port(8099), image=SHOP_IMAGE, container_port=8000, path="/"
+    )
+    with docker.acquire("postgresql", "shop", table=Table(services=(*BUILT_IN.services, shop))) as stack:
+        with urllib.request.urlopen(stack.endpoint("shop").url(), timeout=10) as answer:
+            assert answer.read() == b"postgresql says 42"
+        assert len(docker.networks()) == 1
+    docker.wait_until_nothing_is_left()
+
+
+def test_every_server_is_said_with_its_provider_version_and_image(docker: DockerLab, lab: Lab) -> None:
+    with docker.acquire("redis", environment=Environment.TEST_ALPINE) as stack:
+        line = next(line for line in lab.told if line.startswith("redis"))
+        assert f"docker 127.0.0.1:{stack.endpoint('redis').port}" in line
+        assert "(redis:7-alpine)" in line
