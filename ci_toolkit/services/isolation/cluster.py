@@ -155,7 +155,7 @@ class Cluster:
         rows = self._connection.query(
             "SELECT format('pid %s (%s, %s)', pid, coalesce(nullif(application_name, ''), 'no application name'),"
             " coalesce('from ' || host(client_addr) || ':' || client_port, backend_type))"
-            f" FROM pg_stat_activity WHERE datname = {literal(template)} AND backend_type = 'client backend' ORDER BY pid"
+            f" FROM pg_stat_activity WHERE datname = {literal(template)} AND backend_type = 'client backend'"
         )
         return [row[0] or "" for row in rows]
 

@@ -74,7 +74,7 @@ _FIND: Final = f"""
     SELECT c.oid, format('%I.%I', nspname, relname), relkind FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE c.oid >= {FIRST_OWN_OID} AND {_OWN_SCHEMAS} AND relkind {{kinds}} AND (relkind <> 'm' OR relispopulated)
     ORDER BY 1
-"""  # noqa: S608 (no value comes from outside)
+"""
 _FIND_KEYS: Final = """
     SELECT DISTINCT format('%I.%I', rn.nspname, r.relname), format('%I.%I', tn.nspname, t.relname)
     FROM pg_constraint JOIN pg_class r ON r.oid = conrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace

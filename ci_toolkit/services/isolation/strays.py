@@ -14,7 +14,7 @@ _FIND: Final = f"""
       coalesce(extract(epoch FROM clock_timestamp() - xact_start)::numeric(9, 1)::text, ''), backend_xid IS NOT NULL
     FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
       AND backend_type = 'client backend' ORDER BY pid
-"""  # noqa: S608 (no value comes from outside)
+"""
 
 
 class Stray(Record, frozen=True, kw_only=True):

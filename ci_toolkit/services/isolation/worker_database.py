@@ -4,8 +4,6 @@ import time
 from types import TracebackType
 from typing import Final, Self
 
-import msgspec
-
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.errors import StrayConnectionError
 from ci_toolkit.services.isolation.cluster import Cluster
@@ -50,10 +48,7 @@ class WorkerDatabase:
     @property
     def endpoint(self) -> Endpoint:
         """Where this database answers."""
-        endpoint = self._cluster.endpoint
-        return msgspec.structs.replace(
-            endpoint, credentials=msgspec.structs.replace(endpoint.credentials, database=self.name)
-        )
+        return self._cluster.endpoint.with_database(self.name)
 
     def close(self) -> None:
         """Drop the clone and give up its name."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from ci_toolkit.services.binaries import HOW_TO_GET, beside, find_server
@@ -54,7 +53,7 @@ def running(command: list[str], endpoint: Endpoint, cwd: Path, user: str | None 
 
 
 @contextmanager
-def postgresql() -> Iterator[Endpoint]:
+def postgresql_server() -> Iterator[Endpoint]:
     """A server with an empty database ``postgres``."""
     postgres = program(Protocol.POSTGRESQL)
     user = "postgres" if os.getuid() == 0 else None
@@ -77,7 +76,7 @@ def postgresql() -> Iterator[Endpoint]:
 
 
 @contextmanager
-def redis(databases: int = 16) -> Iterator[Endpoint]:
+def redis_server(databases: int = 16) -> Iterator[Endpoint]:
     """A server with nothing in it."""
     server = program(Protocol.REDIS)
     with folder() as home, lease_any(home / "leases", Holder(pid=os.getpid(), session="test", directory="")) as port:
@@ -87,9 +86,21 @@ def redis(databases: int = 16) -> Iterator[Endpoint]:
             yield ready
 
 
-def database(endpoint: Endpoint, name: str) -> Endpoint:
-    login = msgspec.structs.replace(endpoint.credentials, database=name)
-    return msgspec.structs.replace(endpoint, credentials=login)
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Endpoint]:
+    with postgresql_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Endpoint]:
+    with redis_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def template(postgresql: Endpoint) -> Endpoint:
+    return make_template(postgresql, "app")
 
 
 def connect(endpoint: Endpoint) -> Connection:
@@ -100,7 +111,7 @@ def make_template(server: Endpoint, name: str, *, tables: int = TABLES) -> Endpo
     """A database of ``tables`` tables with keys, unique names and foreign keys; some hold 40 rows from the start."""
     with connect(server) as maintenance:
         maintenance.query(f"CREATE DATABASE {name}")
-    template = database(server, name)
+    template = server.with_database(name)
     with connect(template) as connection:
         for number in range(tables):
             parent = f", parent integer REFERENCES t{number - 1}" if number % 5 else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from isolation_servers import connect, content, database
+from isolation_servers import connect, content
 
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.errors import IsolationError, StrayConnectionError
@@ -14,6 +14,8 @@ from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.pgwire import Connection
 from ci_toolkit.services.table import Credentials
+
+pytest_plugins = ["isolation_servers"]
 
 
 @pytest.fixture
@@ -162,7 +164,7 @@ def test_a_clone_has_the_settings_of_the_template(postgresql: Endpoint) -> None:
     with connect(postgresql) as maintenance:
         maintenance.query("CREATE DATABASE set")
         maintenance.query("ALTER DATABASE set SET search_path = one, \"Two\"; ALTER DATABASE set SET timezone = 'CET'")
-    with WorkerDatabase(database(postgresql, "set"), run="0123abcd", worker="gw0") as worker:
+    with WorkerDatabase(postgresql.with_database("set"), run="0123abcd", worker="gw0") as worker:
         with connect(worker.endpoint) as app:
             assert app.query("SHOW search_path; SHOW timezone") == [('one, "Two"',), ("CET",)]
         worker.clean(Mode.CLONE, test="a test")
@@ -173,7 +175,7 @@ def test_a_clone_has_the_settings_of_the_template(postgresql: Endpoint) -> None:
 def test_a_template_in_use_is_refused_with_the_name_of_the_user(postgresql: Endpoint) -> None:
     with connect(postgresql) as maintenance:
         maintenance.query("CREATE DATABASE busy")
-    busy = database(postgresql, "busy")
+    busy = postgresql.with_database("busy")
     with connect(busy) as app:
         app.query("SET application_name = 'psql of a colleague'")
         with pytest.raises(IsolationError, match="psql of a colleague"):
