@@ -3,19 +3,22 @@
 import hashlib
 import os
 import uuid
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pytest
 
 from ci_toolkit.config.project import nearest, project_root
-from ci_toolkit.errors import ConfigurationError, ToolkitError
+from ci_toolkit.errors import ToolkitError
 from ci_toolkit.services.errors import MissingExtraError
 from ci_toolkit.services.isolation.mode import Mode, Outcome
+from ci_toolkit.services.pgwire import SqlError
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
     from ci_toolkit.services.isolation.worker_services import Place, WorkerServices
     from ci_toolkit.test_framework.database_sessions import DatabaseSessions
+
+T = TypeVar("T")
 
 PLUGIN: Final = "ci-toolkit-real-services"
 MARKER: Final = "real_services"
@@ -56,7 +59,7 @@ class RealServicesPlugin:
         self._services: WorkerServices | None = None
         self._sessions: DatabaseSessions | None = None
         self._generation = 0
-        self._failure: ToolkitError | None = None
+        self._failure = ""
         self._is_in_use = False
         self._environment: dict[str, str | None] = {}
         self._news = ""
@@ -116,15 +119,13 @@ class RealServicesPlugin:
     def start(self, *, database: bool = False, redis: bool = False, if_known: bool = False) -> "WorkerServices":
         """Start what this test needs, and set the environment variables until it ends. Fails the test if it cannot."""
         self._is_in_use = True
-        try:
-            services = self._worker_services()
-            if if_known:
-                services.start_data_stores()
-            else:
-                _ = (database and services.database, redis and services.redis)
-        except ToolkitError as error:
-            self._failure = error
-            pytest.fail(str(error), pytrace=False)
+        services = self._or_fail(self._worker_services)
+        if if_known:
+            self._or_fail(services.start_data_stores)
+        if database and not if_known:
+            self._or_fail(lambda: services.database)
+        if redis and not if_known:
+            self._or_fail(lambda: services.redis)
         self._set_environment(services.variables())
         return services
 
@@ -139,19 +140,30 @@ class RealServicesPlugin:
         return self._sessions
 
     def _worker_services(self) -> "WorkerServices":
-        if self._failure is not None:
-            raise self._failure  # what failed once would fail, and take its time, for every test
         if self._services is None:
             self._services = _new_services(self._config, self._told)
         return self._services
 
+    def _or_fail(self, start: Callable[[], T]) -> T:
+        """Return what ``start`` returns. What failed once would fail, and take its time, for every test."""
+        try:
+            if not self._failure:
+                return start()
+        except (ToolkitError, OSError, SqlError) as error:
+            self._failure = str(error)
+        pytest.fail(self._failure, pytrace=False)
+
     def _clean(self, item: pytest.Item) -> None:
         if self._services is None:
             return
+        failure = ""
+        outcome = Outcome()
         try:
             outcome = self._services.clean(mode_of(item), test=item.nodeid)
-        except ToolkitError as error:
-            pytest.fail(str(error), pytrace=False)
+        except (ToolkitError, OSError, SqlError) as error:
+            failure = str(error)
+        if failure:
+            pytest.fail(failure, pytrace=False)
         if outcome.cloned_because:
             self._close_sessions()
             self._news = _news(item, outcome)
@@ -208,21 +220,25 @@ def _new_services(config: pytest.Config, told: dict[str, None]) -> "WorkerServic
     from ci_toolkit.services.settings import read_table  # noqa: PLC0415
 
     place = _place(config)
-    return WorkerServices(read_table(project_root(config.rootpath)), place, tell=lambda line: told.update({line: None}))
+    return WorkerServices(
+        read_table(project_root(config.rootpath)),
+        place,
+        tell=lambda line: told.update({line.removesuffix(", already running"): None}),
+    )
 
 
 def _place(config: pytest.Config) -> "Place":
-    from ci_toolkit.services.isolation.worker_services import OWNER_VARIABLE, Place  # noqa: PLC0415
+    from ci_toolkit.services.handover import read_handover  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.isolation.worker_services import Place  # noqa: PLC0415
 
     worker = getattr(config, "workerinput", {})
-    said = os.environ.get(OWNER_VARIABLE, "")
-    if said and not said.isdigit():
-        raise ConfigurationError(f"{OWNER_VARIABLE} is {said!r}", advice="It is the id of a process.")
+    told = read_handover()
     run = worker.get("testrunuid") or uuid.uuid4().hex
     return Place(
         root=str(project_root(config.rootpath)),
         run=hashlib.sha256(run.encode()).hexdigest()[:8],
         worker=worker.get("workerid", "main"),
-        owner=int(said) if said else os.getppid() if worker else os.getpid(),
-        is_alone=not worker and not said,
+        owner=told.owner or (os.getppid() if worker else os.getpid()),
+        is_alone=not worker and told.owner is None,
+        handover=told,
     )

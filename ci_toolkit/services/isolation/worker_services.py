@@ -3,21 +3,18 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.endpoint import Endpoint, variables
+from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.isolation.worker_redis import WorkerRedis
 from ci_toolkit.services.stack import Stack, StackRequest, acquire
-from ci_toolkit.services.table import Environment, Protocol, Service, Table
-
-OWNER_VARIABLE: Final = "CI_TOOLKIT_SERVICES_OWNER"
-"""The id of the process for which the services were started, such as that of `ci-toolkit run`."""
+from ci_toolkit.services.table import Protocol, Service, Table
 
 
 class Place(Record, frozen=True, kw_only=True):
@@ -29,6 +26,7 @@ class Place(Record, frozen=True, kw_only=True):
     worker: str
     owner: int
     """The process that the services end with; all workers of the run have the same one."""
+    handover: Handover = Handover()
     is_alone: bool = True
     """Whether this is the run's only worker."""
 
@@ -127,7 +125,7 @@ class WorkerServices:
         rows = tuple(own if row.name == own.name else row for row in self.table.services)
         request = StackRequest(
             services=(own.name,),
-            environment=Environment.TEST,
+            environment=self.place.handover.environment,
             dynamic_ports=not self.place.is_alone,  # one port is not enough for the services of several workers
         )
         return self._acquire(request, msgspec.structs.replace(self.table, services=rows), os.getpid()).endpoints[0]
@@ -139,7 +137,13 @@ class WorkerServices:
     def _start(self, *names: str) -> None:
         missing = tuple(name for name in names if name not in self._servers)
         if missing:
-            request = StackRequest(services=missing, environment=Environment.TEST)
+            told = self.place.handover
+            request = StackRequest(
+                services=missing,
+                environment=told.environment,
+                provider=told.provider,
+                dynamic_ports=told.dynamic_ports,
+            )
             stack = self._acquire(request, self.table, self.place.owner)
             self._servers |= {endpoint.name: endpoint for endpoint in stack.endpoints}
 
