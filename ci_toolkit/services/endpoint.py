@@ -43,6 +43,10 @@ class Endpoint(Record, frozen=True, kw_only=True):
         """``host:port``."""
         return f"{self.host}:{self.port}"
 
+    def with_database(self, name: str) -> "Endpoint":
+        """Return the same server with another database."""
+        return msgspec.structs.replace(self, credentials=msgspec.structs.replace(self.credentials, database=name))
+
     def url(self, *, database: str | None = None, driver: str = "") -> str:
         """Return its URL, with the password; ``driver`` as SQLAlchemy spells it."""
         if self.protocol is Protocol.HTTP or self.protocol is Protocol.WEBSOCKET:

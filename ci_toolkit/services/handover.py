@@ -1,0 +1,57 @@
+"""What a run tells the test processes below it about its services, in environment variables of its own."""
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from ci_toolkit.config.project import nearest
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.table import Environment
+
+_OWNER: Final = "CI_TOOLKIT_SERVICES_OWNER"
+_ENVIRONMENT: Final = "CI_TOOLKIT_SERVICES_ENVIRONMENT"
+_PROVIDER: Final = "CI_TOOLKIT_SERVICES_PROVIDER"
+_DYNAMIC_PORTS: Final = "CI_TOOLKIT_SERVICES_DYNAMIC_PORTS"
+
+
+class Handover(Record, frozen=True, kw_only=True):
+    """How services are asked for below this run; a person may set the variables as well."""
+
+    owner: int | None = None
+    """The process that the services end with; without one, each run of pytest has its own."""
+    environment: Environment = Environment.TEST
+    provider: Provider | None = None
+    dynamic_ports: bool = False
+
+    def variables(self) -> dict[str, str]:
+        """Return what to put into the environment of the test processes."""
+        said = {
+            _OWNER: "" if self.owner is None else str(self.owner),
+            _ENVIRONMENT: str(self.environment),
+            _PROVIDER: self.provider or "",
+            _DYNAMIC_PORTS: "1" if self.dynamic_ports else "",
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+def read_handover(variables: Mapping[str, str] = os.environ) -> Handover:
+    """Return what ``variables`` say. Raises ConfigurationError naming the one that cannot be used."""
+    owner = variables.get(_OWNER, "")
+    if owner and not owner.isdigit():
+        raise ConfigurationError(f"{_OWNER} is {owner!r}", advice="It is the id of a process.")
+    environment, provider = variables.get(_ENVIRONMENT, ""), variables.get(_PROVIDER, "")
+    _refuse_unknown(_ENVIRONMENT, environment, list(Environment))
+    _refuse_unknown(_PROVIDER, provider, list(Provider))
+    return Handover(
+        owner=int(owner) if owner else None,
+        environment=Environment(environment or Environment.TEST),
+        provider=Provider(provider) if provider else None,
+        dynamic_ports=variables.get(_DYNAMIC_PORTS, "") not in {"", "0", "false"},
+    )
+
+
+def _refuse_unknown(name: str, value: str, known: list[str]) -> None:
+    if value and value not in known:
+        raise ConfigurationError(f"{name} is {value!r}", advice=nearest(value, known, "values"))

@@ -1,0 +1,36 @@
+"""The three ways to take a test's traces out of a database, cheapest first."""
+
+from enum import StrEnum
+
+from ci_toolkit.model.record import Record
+
+
+class Mode(StrEnum):
+    """How a test's writes are undone. What one way leaves behind, the next one takes away."""
+
+    ROLLBACK = "rollback"
+    """The session's commits are savepoints of one transaction, which is rolled back."""
+    TRUNCATE = "truncate"
+    """Commits are commits; the tables that hold something new are emptied."""
+    CLONE = "clone"
+    """The database is dropped and cloned from the template."""
+
+
+class Outcome(Record, frozen=True, kw_only=True):
+    """What a clean-up found and did."""
+
+    emptied: tuple[str, ...] = ()
+    """Tables, with their schema, in which committed rows were found."""
+    sequences: int = 0
+    """How many sequences were set back."""
+    cloned_because: str = ""
+    """Why the database was cloned afresh; empty where it was not."""
+    closed: tuple[str, ...] = ()
+    """The connections of others that a fresh clone had to close."""
+
+    @property
+    def mode(self) -> Mode:
+        """The most expensive way that was needed."""
+        if self.cloned_because:
+            return Mode.CLONE
+        return Mode.TRUNCATE if self.emptied else Mode.ROLLBACK

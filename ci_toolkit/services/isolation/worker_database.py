@@ -1,0 +1,137 @@
+"""One worker's PostgreSQL database: a clone of the template, brought back to its exact content after each test."""
+
+import time
+from types import TracebackType
+from typing import Final, Self
+
+from ci_toolkit.services.endpoint import Endpoint
+from ci_toolkit.services.errors import StrayConnectionError
+from ci_toolkit.services.isolation.cluster import Cluster
+from ci_toolkit.services.isolation.mode import Mode, Outcome
+from ci_toolkit.services.isolation.restoring import Template
+from ci_toolkit.services.isolation.strays import Stray, connections, is_any_prepared, roll_back_prepared
+from ci_toolkit.services.isolation.watch import Findings, Watch
+from ci_toolkit.services.pgwire import SqlError
+
+GRACE_SECONDS: Final = 1.0
+"""How long a transaction of another connection may take to end by itself before it counts as left open."""
+_PATIENCE_SECONDS: Final = 5.0
+"""How long a connection may take to end once it is told to."""
+
+
+class WorkerDatabase:
+    """A clone of the endpoint's database. Closing it drops the clone.
+
+    ``run`` (eight hexadecimal digits) and ``worker`` make its name; nobody else gets the same one.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, run: str, worker: str) -> None:
+        self.generation = 0
+        """Counts the clones: a connection to an older one is closed."""
+        self._cluster = Cluster(endpoint)
+        try:
+            self.name = self._cluster.claim(run, worker)
+            self._cluster.clone(self.name)
+            self._watch = self._watch_over_a_fresh_clone(None)
+        except BaseException:
+            self._cluster.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where this database answers."""
+        return self._cluster.endpoint.with_database(self.name)
+
+    def close(self) -> None:
+        """Drop the clone and give up its name."""
+        self._watch.close()
+        try:
+            self._cluster.drop(self.name)
+        finally:
+            self._cluster.close()
+
+    def clean(self, mode: Mode, *, test: str) -> Outcome:
+        """Take out what ``test`` left, the cheapest way that does it; ``mode`` is the cheapest one allowed.
+
+        Raises StrayConnectionError, after cleaning, if another connection holds uncommitted changes.
+        """
+        if mode is Mode.CLONE:
+            return self._clone_afresh("the test asks for it")
+        try:
+            findings = self._watch.restore()
+            if not findings.others_write:
+                return self._finish(findings)
+            left_open = self._end_strays()
+            outcome = self._finish(self._watch.restore())
+        except (SqlError, OSError) as error:
+            return self._clone_afresh(f"it could not be cleaned in place: {error}")
+        if left_open:
+            raise _stray_error(test, self.name, left_open)
+        return outcome
+
+    def connections(self) -> tuple[Stray, ...]:
+        """Return who is connected to it, apart from the watch."""
+        return connections(self._watch.connection)
+
+    def _finish(self, findings: Findings) -> Outcome:
+        if findings.schema_changed:
+            return self._clone_afresh("its schema was changed")
+        if findings.reference_changed:
+            tables = ", ".join(findings.reference_changed)
+            return self._clone_afresh(f"rows that migrations inserted were changed, in {tables}")
+        return Outcome(emptied=findings.emptied, sequences=findings.sequences)
+
+    def _end_strays(self) -> tuple[str, ...]:
+        """Wait a moment for open transactions of others, then end them; return what was still open."""
+        if self._are_gone_within(GRACE_SECONDS):
+            return ()
+        strays = tuple(stray for stray in self.connections() if stray.is_writing)
+        self._cluster.terminate(tuple(stray.pid for stray in strays))
+        prepared = roll_back_prepared(self._watch.connection)
+        self._are_gone_within(_PATIENCE_SECONDS)
+        return (
+            *(stray.describe() for stray in strays),
+            *(f"the transaction that was prepared as {name!r}" for name in prepared),
+        )
+
+    def _are_gone_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while any(stray.is_writing for stray in self.connections()) or is_any_prepared(self._watch.connection):
+            if time.monotonic() > deadline:
+                return False
+            self._watch.connection.query("SELECT pg_sleep(0.01)")
+        return True
+
+    def _clone_afresh(self, reason: str) -> Outcome:
+        closed = self._others()
+        self._watch.close()
+        self._cluster.drop(self.name)
+        self._cluster.clone(self.name)
+        self._watch = self._watch_over_a_fresh_clone(self._watch.template)
+        self.generation += 1
+        return Outcome(cloned_because=reason, closed=closed)
+
+    def _others(self) -> tuple[str, ...]:
+        try:
+            return tuple(stray.describe() for stray in self.connections() if not stray.is_ours)
+        except (SqlError, OSError):
+            return ()  # the test broke the watch's own connection; the clone is made all the same
+
+    def _watch_over_a_fresh_clone(self, template: Template | None) -> Watch:
+        return Watch(self._cluster.connect(self.name), template)
+
+
+def _stray_error(test: str, database: str, left_open: tuple[str, ...]) -> StrayConnectionError:
+    lines = "".join(f"\n  {stray}" for stray in left_open)
+    return StrayConnectionError(
+        f"{test} left uncommitted changes open in the database {database}; they were ended:{lines}",
+        advice="Commit or roll back, and close the connection, before the test ends.",
+    )

@@ -1,0 +1,140 @@
+"""The SQLAlchemy sessions that tests get: on this worker's database, over a connection that outlives the test.
+
+Opening a connection takes longer than undoing what a test wrote. So each worker keeps one for its sessions, also
+where every test has an event loop of its own: a psycopg connection asks for the running loop each time it waits.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Executable, create_engine, event, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from ci_toolkit.services.endpoint import Endpoint
+from ci_toolkit.services.isolation.mode import Mode
+from ci_toolkit.services.isolation.strays import OWN_NAME
+
+_DRIVER: Final = "psycopg"
+_FORGET: Final = "DISCARD ALL"
+
+
+def _statement(statement: Any) -> Any:
+    return text(statement) if isinstance(statement, str) else statement
+
+
+class RealSession(AsyncSession):
+    """SQLAlchemy's AsyncSession that also takes plain strings, and whose objects stay readable after a commit."""
+
+    async def execute(self, statement: Executable | str, *args: Any, **kwargs: Any) -> Any:
+        """Run ``statement``."""
+        return await super().execute(_statement(statement), *args, **kwargs)
+
+    async def scalar(self, statement: Executable | str, *args: Any, **kwargs: Any) -> Any:
+        """Run ``statement`` and return its first value."""
+        return await super().scalar(_statement(statement), *args, **kwargs)
+
+    async def scalars(self, statement: Executable | str, *args: Any, **kwargs: Any) -> Any:
+        """Run ``statement`` and return the first value of each row."""
+        return await super().scalars(_statement(statement), *args, **kwargs)
+
+
+class RealSyncSession(Session):
+    """The same for code that is not async."""
+
+    def execute(self, statement: Executable | str, *args: Any, **kwargs: Any) -> Any:
+        """Run ``statement``."""
+        return super().execute(_statement(statement), *args, **kwargs)
+
+    def scalar(self, statement: Executable | str, *args: Any, **kwargs: Any) -> Any:
+        """Run ``statement`` and return its first value."""
+        return super().scalar(_statement(statement), *args, **kwargs)
+
+    def scalars(self, statement: Executable | str, *args: Any, **kwargs: Any) -> Any:
+        """Run ``statement`` and return the first value of each row."""
+        return super().scalars(_statement(statement), *args, **kwargs)
+
+
+class DatabaseSessions:
+    """Sessions on one database; they are one after the other, as the tests of a worker are."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        url = endpoint.url(driver=_DRIVER)
+        # Without a bound on overflow nobody waits for the pool: a wait is what would tie it to an event loop.
+        options: dict[str, Any] = {
+            "pool_size": 1,
+            "max_overflow": -1,
+            "connect_args": {"application_name": f"{OWN_NAME} fixture"},
+        }
+        self.engine = create_engine(url, **options)
+        self.async_engine = create_async_engine(url, **options)
+        self._connections: list[Any] = []
+        for engine in (self.engine, self.async_engine.sync_engine):
+            event.listen(engine, "connect", self._remember)
+        event.listen(self.async_engine.sync_engine, "checkout", _take_into_this_loop)
+
+    @asynccontextmanager
+    async def session(self, mode: Mode) -> AsyncIterator[RealSession]:
+        """Give a session; what it has not committed at the end is rolled back, in mode rollback all of it."""
+        async with self.async_engine.connect() as connection:
+            whole = await connection.begin() if mode is Mode.ROLLBACK else None
+            session = RealSession(connection, **_options(mode))
+            try:
+                yield session
+            finally:
+                await session.close()
+                if whole is not None:
+                    await whole.rollback()
+            await _forget(await connection.get_raw_connection())
+
+    @contextmanager
+    def sync_session(self, mode: Mode) -> Iterator[RealSyncSession]:
+        """Give a session for code that is not async."""
+        with self.engine.connect() as connection:
+            whole = connection.begin() if mode is Mode.ROLLBACK else None
+            session = RealSyncSession(connection, **_options(mode))
+            try:
+                yield session
+            finally:
+                session.close()
+                if whole is not None:
+                    whole.rollback()
+            _forget_sync(connection.connection.driver_connection)
+
+    def close(self) -> None:
+        """Close the connections, from whatever event loop or none."""
+        for connection in self._connections:
+            connection.pgconn.finish()
+        self._connections.clear()
+        self.engine.dispose(close=False)
+        self.async_engine.sync_engine.dispose(close=False)
+
+    def _remember(self, connection: Any, _record: object) -> None:
+        self._connections.append(getattr(connection, "driver_connection", connection))
+
+
+def _options(mode: Mode) -> Mapping[str, Any]:
+    joins = {"join_transaction_mode": "create_savepoint"} if mode is Mode.ROLLBACK else {}
+    return {"expire_on_commit": False, **joins}
+
+
+def _take_into_this_loop(connection: Any, _record: object, _proxy: object) -> None:
+    connection.driver_connection.lock = asyncio.Lock()  # the last one may belong to the event loop of another test
+
+
+async def _forget(connection: Any) -> None:
+    """Drop what a connection keeps beyond a transaction: settings, temporary tables, locks, prepared statements."""
+    driver = connection.driver_connection
+    await driver.rollback()
+    await driver.set_autocommit(True)
+    await driver.execute(_FORGET)
+    await driver.set_autocommit(False)
+
+
+def _forget_sync(driver: Any) -> None:
+    driver.rollback()
+    driver.autocommit = True
+    driver.execute(_FORGET)
+    driver.autocommit = False

@@ -1,0 +1,244 @@
+"""In pytest: gives each test that asks for it real services, and takes its traces out of them when it has ended."""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import pytest
+
+from ci_toolkit.config.project import nearest, project_root
+from ci_toolkit.errors import ToolkitError
+from ci_toolkit.services.errors import MissingExtraError
+from ci_toolkit.services.isolation.mode import Mode, Outcome
+from ci_toolkit.services.pgwire import SqlError
+
+if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
+    from ci_toolkit.services.isolation.worker_services import Place, WorkerServices
+    from ci_toolkit.test_framework.database_sessions import DatabaseSessions
+
+T = TypeVar("T")
+
+PLUGIN: Final = "ci-toolkit-real-services"
+MARKER: Final = "real_services"
+_DATABASE: Final = frozenset({"real_db", "real_db_fixture", "real_db_sync", "clean_database"})
+_REDIS: Final = frozenset({"real_redis", "real_redis_fixture", "real_redis_sync"})
+_ALL: Final = frozenset({"real_services", "real_services_fixture"})
+_MARKERS: Final = {
+    MARKER: "real_services: needs running services",
+    "isolation": "isolation(how): how a test's writes to the database are undone: rollback, truncate or clone",
+}
+_TOLD: Final = "ci_toolkit_services"
+"""The name under which a worker passes on what the services said at their start."""
+
+
+def services_plugin(config: pytest.Config) -> "RealServicesPlugin":
+    """Return the plugin of this pytest process, registered when it is first asked for."""
+    found = config.pluginmanager.get_plugin(PLUGIN)
+    if found is None:
+        found = RealServicesPlugin(config)
+        config.pluginmanager.register(found, PLUGIN)
+    assert isinstance(found, RealServicesPlugin)
+    return found
+
+
+def add_markers(config: pytest.Config) -> None:
+    """Make the markers known where nobody has yet."""
+    known = {line.partition(":")[0].partition("(")[0] for line in config.getini("markers")}
+    for name, line in _MARKERS.items():
+        if name not in known:
+            config.addinivalue_line("markers", line)
+
+
+class RealServicesPlugin:
+    """The services of this worker, and the test that has them now."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._services: WorkerServices | None = None
+        self._sessions: DatabaseSessions | None = None
+        self._generation = 0
+        self._failure = ""
+        self._is_in_use = False
+        self._environment: dict[str, str | None] = {}
+        self._news = ""
+        self._told: dict[str, None] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Have the databases ready, and the environment say where, before any other fixture is set up."""
+        if item.get_closest_marker("isolation") is not None:
+            mode_of(item)
+        names = frozenset(getattr(item, "fixturenames", ()))
+        needs_all = item.get_closest_marker(MARKER) is not None or bool(names & _ALL)
+        if needs_all:
+            self.start(database=True, redis=True, if_known=True)
+        elif names & (_DATABASE | _REDIS):
+            self.start(database=bool(names & _DATABASE), redis=bool(names & _REDIS))
+        if self._is_in_use and self._news:
+            item.add_report_section("setup", "isolation", self._news)
+        self._news = ""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Clean up once all of the test's fixtures are torn down."""
+        try:
+            return (yield)
+        finally:
+            if self._is_in_use:
+                self._is_in_use = False
+                self._take_back_environment()
+                self._clean(item)
+
+    def pytest_unconfigure(self) -> None:
+        """Drop this worker's databases."""
+        self._close_sessions()
+        if self._services is not None:
+            self._services.close()
+            self._services = None
+
+    def pytest_sessionfinish(self) -> None:
+        """Let xdist's controller know how the services came to be."""
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[_TOLD] = list(self._told)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of xdist heard."""
+        self._told |= dict.fromkeys(getattr(node, "workeroutput", {}).get(_TOLD, ()))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say which servers there were, who ran them, and their versions."""
+        if self._told:
+            terminalreporter.section("real services")
+            for line in self._told:
+                terminalreporter.write_line(line)
+
+    def start(self, *, database: bool = False, redis: bool = False, if_known: bool = False) -> "WorkerServices":
+        """Start what this test needs, and set the environment variables until it ends. Fails the test if it cannot."""
+        self._is_in_use = True
+        services = self._or_fail(self._worker_services)
+        if if_known:
+            self._or_fail(services.start_data_stores)
+        if database and not if_known:
+            self._or_fail(lambda: services.database)
+        if redis and not if_known:
+            self._or_fail(lambda: services.redis)
+        self._set_environment(services.variables())
+        return services
+
+    def sessions(self) -> "DatabaseSessions":
+        """Return the source of this worker's database sessions."""
+        database = self.start(database=True).database
+        if self._sessions is None or self._generation != database.generation:
+            from ci_toolkit.test_framework.database_sessions import DatabaseSessions  # noqa: PLC0415 (start-up time)
+
+            self._close_sessions()
+            self._sessions, self._generation = DatabaseSessions(database.endpoint), database.generation
+        return self._sessions
+
+    def _worker_services(self) -> "WorkerServices":
+        if self._services is None:
+            self._services = _new_services(self._config, self._told)
+        return self._services
+
+    def _or_fail(self, start: Callable[[], T]) -> T:
+        """Return what ``start`` returns. What failed once would fail, and take its time, for every test."""
+        try:
+            if not self._failure:
+                return start()
+        except (ToolkitError, OSError, SqlError) as error:
+            self._failure = str(error)
+        pytest.fail(self._failure, pytrace=False)
+
+    def _clean(self, item: pytest.Item) -> None:
+        if self._services is None:
+            return
+        failure = ""
+        outcome = Outcome()
+        try:
+            outcome = self._services.clean(mode_of(item), test=item.nodeid)
+        except (ToolkitError, OSError, SqlError) as error:
+            failure = str(error)
+        if failure:
+            pytest.fail(failure, pytrace=False)
+        if outcome.cloned_because:
+            self._close_sessions()
+            self._news = _news(item, outcome)
+            item.add_report_section("teardown", "isolation", self._news)
+
+    def _close_sessions(self) -> None:
+        if self._sessions is not None:
+            self._sessions.close()
+            self._sessions = None
+
+    def _set_environment(self, variables: dict[str, str]) -> None:
+        for name, value in variables.items():
+            self._environment.setdefault(name, os.environ.get(name))
+            os.environ[name] = value
+
+    def _take_back_environment(self) -> None:
+        for name, value in self._environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._environment.clear()
+
+
+def mode_of(item: pytest.Item) -> Mode:
+    """Return how the test's writes are undone, from its marker; commits are commits where it has none."""
+    marker = item.get_closest_marker("isolation")
+    if marker is None:
+        return Mode.TRUNCATE
+    words = [*marker.args, *marker.kwargs.values()]
+    if len(words) == 1 and words[0] in list(Mode):
+        return Mode(words[0])
+    said = ", ".join(map(repr, words)) or "nothing"
+    pytest.fail(
+        f"@pytest.mark.isolation of {item.nodeid} says {said}\n"
+        f"  {nearest(str(words[0]) if words else '', list(Mode), 'ways')}",
+        pytrace=False,
+    )
+
+
+def _news(item: pytest.Item, outcome: Outcome) -> str:
+    closed = "".join(f"\n  closed: {line}" for line in outcome.closed)
+    advice = "\n  A pool survives that with pool_pre_ping=True." if closed else ""
+    return f"after {item.nodeid} the database was cloned afresh: {outcome.cloned_because}{closed}{advice}"
+
+
+def _new_services(config: pytest.Config, told: dict[str, None]) -> "WorkerServices":
+    try:
+        from ci_toolkit.services.isolation.worker_services import WorkerServices  # noqa: PLC0415 (start-up time)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"real services need the package {error.name}", advice="Install it: pip install 'ci-toolkit[services]'."
+        ) from error
+    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+
+    place = _place(config)
+    return WorkerServices(
+        read_table(project_root(config.rootpath)),
+        place,
+        tell=lambda line: told.update({line.removesuffix(", already running"): None}),
+    )
+
+
+def _place(config: pytest.Config) -> "Place":
+    from ci_toolkit.services.handover import read_handover  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.isolation.worker_services import Place  # noqa: PLC0415
+
+    worker = getattr(config, "workerinput", {})
+    told = read_handover()
+    run = worker.get("testrunuid") or uuid.uuid4().hex
+    return Place(
+        root=str(project_root(config.rootpath)),
+        run=hashlib.sha256(run.encode()).hexdigest()[:8],
+        worker=worker.get("workerid", "main"),
+        owner=told.owner or (os.getppid() if worker else os.getpid()),
+        is_alone=not worker and told.owner is None,
+        handover=told,
+    )

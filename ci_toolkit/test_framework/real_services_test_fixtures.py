@@ -1,0 +1,150 @@
+"""The fixtures of real services: PostgreSQL, Redis and a team's own services, never a mock in their place.
+
+They are found without an import where ``pyproject.toml`` has ``[tool.ci-toolkit]``, and by import everywhere. Each
+worker has databases of its own; each test finds them as the migrations left them.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import pytest
+
+from ci_toolkit.test_framework.real_services_plugin import add_markers, mode_of, services_plugin
+
+if TYPE_CHECKING:  # a test that asks for a fixture pays for its imports, no other
+    from redis import Redis
+    from redis.asyncio import Redis as AsyncRedis
+
+    from ci_toolkit.test_framework.database_sessions import RealSession, RealSyncSession
+    from ci_toolkit.test_framework.service_addresses import RealServices
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def async_fixture(function: F) -> F:
+    """Return ``function`` as a fixture of pytest-asyncio; without that, as one that says what is missing."""
+    try:
+        from pytest_asyncio import fixture  # noqa: PLC0415 (it may be missing)
+    except ModuleNotFoundError:
+        return cast("F", pytest.fixture(name=function.__name__)(_pytest_asyncio_is_missing))
+    return cast("F", fixture(function))
+
+
+def _pytest_asyncio_is_missing(request: pytest.FixtureRequest) -> None:
+    pytest.fail(
+        f"the fixture {request.fixturename} needs the package pytest-asyncio\n"
+        "  Install it: pip install 'ci-toolkit[services,framework]'.",
+        pytrace=False,
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Be ready for tests that are marked and ask for no fixture."""
+    add_markers(config)
+    services_plugin(config)
+
+
+@async_fixture
+async def real_db(request: pytest.FixtureRequest) -> "AsyncIterator[RealSession]":
+    """Give a SQLAlchemy AsyncSession on this worker's PostgreSQL database."""
+    async with _session(request) as session:
+        yield session
+
+
+@async_fixture
+async def real_db_fixture(request: pytest.FixtureRequest) -> "AsyncIterator[RealSession]":
+    """Give ``real_db`` under its other name."""
+    async with _session(request) as session:
+        yield session
+
+
+@async_fixture
+async def clean_database(request: pytest.FixtureRequest) -> "AsyncIterator[RealSession]":
+    """Give ``real_db``: it is clean before every test, and whatever this one commits is gone after it."""
+    async with _session(request) as session:
+        yield session
+
+
+@async_fixture
+async def real_redis(request: pytest.FixtureRequest) -> "AsyncIterator[AsyncRedis]":
+    """Give a ``redis.asyncio`` client of this worker's logical database."""
+    async with _redis(request) as client:
+        yield client
+
+
+@async_fixture
+async def real_redis_fixture(request: pytest.FixtureRequest) -> "AsyncIterator[AsyncRedis]":
+    """Give ``real_redis`` under its other name."""
+    async with _redis(request) as client:
+        yield client
+
+
+@async_fixture
+async def real_services(request: pytest.FixtureRequest) -> "AsyncIterator[RealServices]":
+    """Give every service: ``["db"]``, ``["redis"]``, ``["backend_url"]`` and its siblings."""
+    async with _services(request) as services:
+        yield services
+
+
+@async_fixture
+async def real_services_fixture(request: pytest.FixtureRequest) -> "AsyncIterator[RealServices]":
+    """Give ``real_services`` under its other name."""
+    async with _services(request) as services:
+        yield services
+
+
+@pytest.fixture
+def real_db_sync(request: pytest.FixtureRequest) -> "Iterator[RealSyncSession]":
+    """Give a SQLAlchemy Session on this worker's PostgreSQL database."""
+    with services_plugin(request.config).sessions().sync_session(mode_of(request.node)) as session:
+        yield session
+
+
+@pytest.fixture
+def real_redis_sync(request: pytest.FixtureRequest) -> "Iterator[Redis]":
+    """Give a ``redis`` client of this worker's logical database."""
+    services = services_plugin(request.config).start(redis=True)
+    from redis import Redis  # noqa: PLC0415 (start-up time)
+
+    with Redis.from_url(services.redis.endpoint.url()) as client:
+        yield client
+
+
+_SESSION: pytest.StashKey["RealSession"] = pytest.StashKey()
+
+
+@asynccontextmanager
+async def _session(request: pytest.FixtureRequest) -> "AsyncIterator[RealSession]":
+    """Give the test's one session, under whatever names it asks for it."""
+    item = request.node
+    if _SESSION in item.stash:
+        yield item.stash[_SESSION]
+        return
+    async with services_plugin(request.config).sessions().session(mode_of(item)) as session:
+        item.stash[_SESSION] = session
+        try:
+            yield session
+        finally:
+            del item.stash[_SESSION]
+
+
+@asynccontextmanager
+async def _redis(request: pytest.FixtureRequest) -> "AsyncIterator[AsyncRedis]":
+    services = services_plugin(request.config).start(redis=True)
+    from redis.asyncio import Redis as AsyncRedis  # noqa: PLC0415 (start-up time)
+
+    client = AsyncRedis.from_url(services.redis.endpoint.url())
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+@asynccontextmanager
+async def _services(request: pytest.FixtureRequest) -> "AsyncIterator[RealServices]":
+    services = services_plugin(request.config).start(database=True, redis=True, if_known=True)
+    from ci_toolkit.test_framework.service_addresses import RealServices  # noqa: PLC0415 (start-up time)
+
+    async with _session(request) as session, _redis(request) as client:
+        yield RealServices(services, {"db": session, "redis": client})

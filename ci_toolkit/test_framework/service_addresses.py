@@ -1,0 +1,38 @@
+"""What the fixture ``real_services`` holds: sessions and addresses, each service started when a test looks for it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ci_toolkit.config.project import nearest
+from ci_toolkit.services.isolation.worker_services import WorkerServices
+
+_URL: Final = "_url"
+
+
+class RealServices(Mapping[str, Any]):
+    """``db`` and ``redis`` on this worker's databases; ``backend_url`` and its siblings, one for each service."""
+
+    def __init__(self, services: WorkerServices, clients: Mapping[str, Any]) -> None:
+        self._services = services
+        self._clients = clients
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self._clients:
+            return self._clients[key]
+        if key not in self:
+            raise KeyError(f"real_services has no {key!r}. {nearest(key, list(self), 'keys')}")
+        if key == "environment":
+            return self._services.variables()
+        name = "postgresql" if key == "database_url" else key.removesuffix(_URL)
+        return self._services.endpoint(name).url()
+
+    def __contains__(self, key: object) -> bool:
+        return key in tuple(self)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._clients
+        yield from ("environment", "database_url")
+        yield from (service.name + _URL for service in self._services.table.services)
+
+    def __len__(self) -> int:
+        return len(tuple(iter(self)))

@@ -1,0 +1,142 @@
+"""A PostgreSQL and a Redis that a test session starts for itself, and a schema of the size of a real one."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ci_toolkit.services.binaries import HOW_TO_GET, beside, find_server
+from ci_toolkit.services.endpoint import Endpoint
+from ci_toolkit.services.pgwire import Connection
+from ci_toolkit.services.ports import Holder, lease_any
+from ci_toolkit.services.probe import State, ask
+from ci_toolkit.services.table import Credentials, Protocol
+
+LOGIN = Credentials(user="test", password="test", database="postgres")
+TABLES = 50
+REFERENCE = ("t0", "t5", "t10", "t15", "t20")
+"""The tables that migrations fill; nothing that migrations leave empty is referred to by them."""
+
+
+def program(protocol: Protocol) -> Path:
+    found = find_server(protocol)
+    if found is None:
+        pytest.skip(f"needs a {protocol} server: {HOW_TO_GET[protocol]}")
+    return found
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A short-lived folder, on tmpfs where there is one, that another user can reach."""
+    home = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="ci-toolkit-test-", dir=home) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@contextmanager
+def running(command: list[str], endpoint: Endpoint, cwd: Path, user: str | None = None) -> Iterator[Endpoint]:
+    with subprocess.Popen(command, cwd=cwd, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            while (answer := ask(endpoint)).state in {State.CLOSED, State.STARTING}:
+                assert process.poll() is None, "the server ended by itself"
+            assert answer.state is State.READY, answer.reason
+            yield endpoint
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def postgresql_server() -> Iterator[Endpoint]:
+    """A server with an empty database ``postgres``."""
+    postgres = program(Protocol.POSTGRESQL)
+    user = "postgres" if os.getuid() == 0 else None
+    with folder() as home, lease_any(home / "leases", Holder(pid=os.getpid(), session="test", directory="")) as port:
+        data, secret = home / "data", home / "secret"
+        secret.write_text(LOGIN.password)
+        data.mkdir(mode=0o700)
+        if user:
+            entry = pwd.getpwnam(user)
+            for path in (data, secret):
+                shutil.chown(path, entry.pw_uid, entry.pw_gid)
+        subprocess.run(
+            [beside(postgres, "initdb"), "-D", data, "-U", LOGIN.user, "-A", "scram-sha-256", f"--pwfile={secret}", "-N"],
+            check=True, timeout=60, user=user, cwd=home, stdout=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]},
+        )  # fmt: skip
+        options = ["-p", str(port.port), "-h", "127.0.0.1", "-k", "", "-F", "-c", "max_prepared_transactions=10"]
+        endpoint = Endpoint(name="postgresql", protocol=Protocol.POSTGRESQL, port=port.port, credentials=LOGIN)
+        with running([str(postgres), "-D", str(data), *options], endpoint, home, user) as ready:
+            yield ready
+
+
+@contextmanager
+def redis_server(databases: int = 16) -> Iterator[Endpoint]:
+    """A server with nothing in it."""
+    server = program(Protocol.REDIS)
+    with folder() as home, lease_any(home / "leases", Holder(pid=os.getpid(), session="test", directory="")) as port:
+        endpoint = Endpoint(name="redis", protocol=Protocol.REDIS, port=port.port)
+        options = ["--port", str(port.port), "--bind", "127.0.0.1", "--save", "", "--databases", str(databases)]
+        with running([str(server), *options], endpoint, home) as ready:
+            yield ready
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Endpoint]:
+    with postgresql_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Endpoint]:
+    with redis_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def template(postgresql: Endpoint) -> Endpoint:
+    return make_template(postgresql, "app")
+
+
+def connect(endpoint: Endpoint) -> Connection:
+    return Connection(endpoint.host, endpoint.port, endpoint.credentials)
+
+
+def make_template(server: Endpoint, name: str, *, tables: int = TABLES) -> Endpoint:
+    """A database of ``tables`` tables with keys, unique names and foreign keys; some hold 40 rows from the start."""
+    with connect(server) as maintenance:
+        maintenance.query(f"CREATE DATABASE {name}")
+    template = server.with_database(name)
+    with connect(template) as connection:
+        for number in range(tables):
+            parent = f", parent integer REFERENCES t{number - 1}" if number % 5 else ""
+            connection.query(f"CREATE TABLE t{number} (id serial PRIMARY KEY, name text UNIQUE{parent})")
+        for table in REFERENCE:
+            if int(table[1:]) < tables:
+                connection.query(f"INSERT INTO {table} (name) SELECT 'kept ' || n FROM generate_series(1, 40) n")
+    return template
+
+
+def content(endpoint: Endpoint) -> dict[str, str]:
+    """Every relation that a user made, with its kind, its columns and all its rows."""
+    found = """SELECT c.oid::regclass::text || ' ' || relkind::text, c.oid::regclass::text, relkind,
+        (SELECT string_agg(format('%s %s %s', attname, atttypid::regtype, attnotnull), ', ' ORDER BY attnum)
+         FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0)
+        FROM pg_class c WHERE relkind IN ('r', 'S', 'm', 'v', 'i') AND relnamespace = 'public'::regnamespace"""
+    with connect(endpoint) as reader:
+        relations = reader.query(found)
+        rows = reader.query(
+            " UNION ALL ".join(
+                f"SELECT '{key}', string_agg(r::text, ',' ORDER BY r::text) FROM {what} AS r"
+                for key, name, kind, _ in relations
+                for what in [f"(SELECT last_value, is_called FROM {name})" if kind == "S" else name]
+                if kind != "i"
+            )
+        )
+    columns = {key or "": columns or "" for key, _, _, columns in relations}
+    return columns | {key or "": f"{columns[key or '']}: {text}" for key, text in rows}

@@ -1,0 +1,204 @@
+"""What a test leaves in a worker's database is gone for the next one, in the cheapest way that does it."""
+
+import threading
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from isolation_servers import connect, content
+
+from ci_toolkit.services.endpoint import Endpoint
+from ci_toolkit.services.errors import IsolationError, StrayConnectionError
+from ci_toolkit.services.isolation.cluster import Cluster
+from ci_toolkit.services.isolation.mode import Mode, Outcome
+from ci_toolkit.services.isolation.worker_database import WorkerDatabase
+from ci_toolkit.services.pgwire import Connection
+from ci_toolkit.services.table import Credentials
+
+pytest_plugins = ["isolation_servers"]
+
+
+@pytest.fixture
+def worker(template: Endpoint) -> Iterator[WorkerDatabase]:
+    with WorkerDatabase(template, run="0123abcd", worker="gw0") as made:
+        yield made
+
+
+@pytest.fixture
+def app(worker: WorkerDatabase) -> Iterator[Connection]:
+    """A connection of the code under test."""
+    with connect(worker.endpoint) as connection:
+        yield connection
+
+
+CASES = [
+    ("SELECT 1", Mode.ROLLBACK, ""),
+    ("BEGIN; INSERT INTO t1 (name) VALUES ('a'); DELETE FROM t5; ROLLBACK", Mode.ROLLBACK, ""),
+    ("SELECT nextval('t1_id_seq'), setval('t2_id_seq', 99, false)", Mode.ROLLBACK, ""),
+    ("INSERT INTO t1 (name) VALUES ('a'), ('b'); INSERT INTO t2 (name, parent) VALUES ('c', 1)", Mode.TRUNCATE, ""),
+    ("INSERT INTO t1 (name) SELECT 'a' || n FROM generate_series(1, 9000) n", Mode.TRUNCATE, ""),
+    ("INSERT INTO t14 (name) SELECT repeat('long', 500) || n FROM generate_series(1, 2000) n", Mode.TRUNCATE, ""),
+    ("CREATE TEMP TABLE scratch (id serial PRIMARY KEY, a text); INSERT INTO scratch VALUES (1)", Mode.ROLLBACK, ""),
+    ("INSERT INTO t1 (name) VALUES ('a'); TRUNCATE t1 RESTART IDENTITY CASCADE", Mode.ROLLBACK, ""),
+    ("ANALYZE; CREATE TEMP TABLE scratch (a int); DROP TABLE scratch", Mode.ROLLBACK, ""),
+    ("INSERT INTO t5 (name) VALUES ('new')", Mode.CLONE, "public.t5"),
+    ("DELETE FROM t5 WHERE id = 7", Mode.CLONE, "public.t5"),
+    ("UPDATE t5 SET name = 'other' WHERE id = 7", Mode.CLONE, "public.t5"),
+    ("TRUNCATE t5 CASCADE", Mode.CLONE, "public.t5"),
+    ("CREATE TABLE new (id int)", Mode.CLONE, "schema"),
+    ("DROP TABLE t49", Mode.CLONE, "schema"),
+    ("ALTER TABLE t1 ADD COLUMN extra int", Mode.CLONE, "schema"),
+    ("ALTER TABLE t1 DROP COLUMN name", Mode.CLONE, "schema"),
+    ("ALTER TABLE t1 ALTER COLUMN name SET NOT NULL", Mode.CLONE, "schema"),
+    ("ALTER TABLE t1 RENAME COLUMN name TO title", Mode.CLONE, "schema"),
+    ("CREATE INDEX ON t1 (name, id)", Mode.CLONE, "schema"),
+    ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", Mode.CLONE, "schema"),
+    ("CREATE VIEW v AS SELECT * FROM t1", Mode.CLONE, "schema"),
+    ("CREATE TYPE mood AS ENUM ('glad')", Mode.CLONE, "schema"),
+    ("CREATE SCHEMA other", Mode.CLONE, "schema"),
+    ("ALTER SEQUENCE t1_id_seq INCREMENT BY 5", Mode.CLONE, "schema"),
+    ("SELECT lo_create(0)", Mode.CLONE, "schema"),
+    ("COMMENT ON TABLE t1 IS 'changed'", Mode.CLONE, "schema"),
+]
+
+
+@pytest.mark.parametrize(("sql", "mode", "reason"), CASES, ids=[case[0][:60] for case in CASES])
+def test_what_was_committed_through_another_connection_is_gone(
+    worker: WorkerDatabase, app: Connection, sql: str, mode: Mode, reason: str
+) -> None:
+    before = content(worker.endpoint)
+    app.query(sql)
+    outcome = worker.clean(Mode.ROLLBACK, test="the test")
+    assert (outcome.mode, reason in outcome.cloned_because) == (mode, True)
+    assert content(worker.endpoint) == before
+    assert worker.clean(Mode.ROLLBACK, test="the next test") == Outcome()
+
+
+def test_uncommitted_changes_of_another_connection_are_ended_and_named_with_the_test(
+    worker: WorkerDatabase, app: Connection
+) -> None:
+    before = content(worker.endpoint)
+    app.query("SET application_name = 'shop'; BEGIN; INSERT INTO t1 (name) VALUES ('left')")
+    with pytest.raises(StrayConnectionError) as caught:
+        worker.clean(Mode.ROLLBACK, test="tests/test_shop.py::test_basket")
+    message = str(caught.value)
+    assert "tests/test_shop.py::test_basket left uncommitted changes open" in message
+    assert "(shop, from 127.0.0.1:" in message
+    assert "INSERT INTO t1 (name) VALUES ('left')" in message
+    assert content(worker.endpoint) == before
+    assert worker.clean(Mode.ROLLBACK, test="next") == Outcome()
+
+
+def test_a_prepared_transaction_that_was_forgotten_is_rolled_back_and_named(
+    worker: WorkerDatabase, app: Connection
+) -> None:
+    app.query("BEGIN; INSERT INTO t1 (name) VALUES ('left'); PREPARE TRANSACTION 'forgotten'")
+    with pytest.raises(StrayConnectionError, match="prepared as 'forgotten'"):
+        worker.clean(Mode.TRUNCATE, test="the test")
+    assert worker.clean(Mode.ROLLBACK, test="next") == Outcome()
+
+
+def test_an_open_transaction_that_ends_within_a_moment_is_waited_for(worker: WorkerDatabase, app: Connection) -> None:
+    app.query("BEGIN; INSERT INTO t1 (name) VALUES ('late')")
+    commit = threading.Timer(0.1, app.query, ["COMMIT"])
+    commit.start()
+    outcome = worker.clean(Mode.ROLLBACK, test="the test")
+    commit.join()
+    assert outcome.emptied == ("public.t1",)
+
+
+def test_an_idle_connection_of_a_pool_survives_the_clean_up(worker: WorkerDatabase, app: Connection) -> None:
+    app.query("INSERT INTO t1 (name) VALUES ('a')")
+    assert worker.clean(Mode.ROLLBACK, test="the test").mode is Mode.TRUNCATE
+    assert app.scalar("SELECT count(*) FROM t1") == "0"
+
+
+def test_an_open_reader_does_not_hold_the_clean_up(worker: WorkerDatabase, app: Connection) -> None:
+    app.query("INSERT INTO t1 (name) VALUES ('a')")
+    app.query("BEGIN; SELECT * FROM t1")
+    assert worker.clean(Mode.ROLLBACK, test="the test").emptied == ("public.t1",)
+
+
+def test_a_lock_that_does_not_go_away_ends_in_a_fresh_clone_that_says_whom_it_closed(
+    worker: WorkerDatabase, app: Connection
+) -> None:
+    app.query("INSERT INTO t1 (name) SELECT 'a' || n FROM generate_series(1, 9000) n")
+    app.query("SET application_name = 'reader'; BEGIN; SELECT * FROM t1 LIMIT 1")
+    outcome = worker.clean(Mode.TRUNCATE, test="the test")
+    assert "lock timeout" in outcome.cloned_because
+    assert "(reader, from" in outcome.closed[0]
+
+
+def test_clone_mode_clones_whatever_the_test_did(worker: WorkerDatabase) -> None:
+    assert worker.clean(Mode.CLONE, test="the test").cloned_because == "the test asks for it"
+    assert worker.generation == 1
+
+
+def test_workers_and_runs_have_databases_of_their_own_and_leave_none(postgresql: Endpoint, template: Endpoint) -> None:
+    with (
+        WorkerDatabase(template, run="0123abcd", worker="gw0") as one,
+        WorkerDatabase(template, run="0123abcd", worker="gw1") as two,
+        WorkerDatabase(template, run="fedcba98", worker="gw0") as three,
+    ):
+        names = {one.name, two.name, three.name}
+        assert names == {f"app__ci_toolkit_{end}" for end in ("0123abcd_gw0", "0123abcd_gw1", "fedcba98_gw0")}
+        with pytest.raises(IsolationError, match="held by another session"):
+            WorkerDatabase(template, run="0123abcd", worker="gw1")
+    with connect(postgresql) as maintenance:
+        assert maintenance.scalar("SELECT count(*) FROM pg_database WHERE datname ~ '__ci_toolkit_'") == "0"
+
+
+def test_only_what_dead_sessions_left_is_swept(postgresql: Endpoint, template: Endpoint) -> None:
+    with connect(postgresql) as maintenance:
+        for name in ("app__ci_toolkit_00000000_gw3", "app__ci_toolkit_backup", "app_copy"):
+            maintenance.query(f"CREATE DATABASE {name}")
+    with WorkerDatabase(template, run="0123abcd", worker="gw0") as living, Cluster(template) as cluster:
+        assert cluster.sweep() == ("app__ci_toolkit_00000000_gw3",)
+        assert living.clean(Mode.ROLLBACK, test="a test") == Outcome()
+    with connect(postgresql) as maintenance:
+        maintenance.query("DROP DATABASE app__ci_toolkit_backup; ")
+        maintenance.query("DROP DATABASE app_copy")
+
+
+def test_a_clone_has_the_settings_of_the_template(postgresql: Endpoint) -> None:
+    with connect(postgresql) as maintenance:
+        maintenance.query("CREATE DATABASE set")
+        maintenance.query("ALTER DATABASE set SET search_path = one, \"Two\"; ALTER DATABASE set SET timezone = 'CET'")
+    with WorkerDatabase(postgresql.with_database("set"), run="0123abcd", worker="gw0") as worker:
+        with connect(worker.endpoint) as app:
+            assert app.query("SHOW search_path; SHOW timezone") == [('one, "Two"',), ("CET",)]
+        worker.clean(Mode.CLONE, test="a test")
+        with connect(worker.endpoint) as app:
+            assert app.scalar("SHOW timezone") == "CET"
+
+
+def test_a_template_in_use_is_refused_with_the_name_of_the_user(postgresql: Endpoint) -> None:
+    with connect(postgresql) as maintenance:
+        maintenance.query("CREATE DATABASE busy")
+    busy = postgresql.with_database("busy")
+    with connect(busy) as app:
+        app.query("SET application_name = 'psql of a colleague'")
+        with pytest.raises(IsolationError, match="psql of a colleague"):
+            WorkerDatabase(busy, run="0123abcd", worker="gw0")
+
+
+def test_a_user_who_may_not_switch_triggers_off_gets_the_same_content_back(postgresql: Endpoint) -> None:
+    plain = Credentials(user="plain", password="plain", database="plain")
+    with connect(postgresql) as maintenance:
+        maintenance.query("CREATE ROLE plain LOGIN CREATEDB PASSWORD 'plain'")
+        maintenance.query("CREATE DATABASE plain OWNER plain")
+    endpoint = msgspec.structs.replace(postgresql, credentials=plain)
+    with connect(endpoint) as owner:
+        owner.query("CREATE TABLE kind (id int PRIMARY KEY); INSERT INTO kind VALUES (1), (2)")
+        owner.query("CREATE TABLE item (id serial PRIMARY KEY, kind int REFERENCES kind, twin int REFERENCES item)")
+    with WorkerDatabase(endpoint, run="0123abcd", worker="gw0") as worker:
+        before = content(worker.endpoint)
+        for sql, mode in [
+            ("INSERT INTO item (kind) VALUES (1); INSERT INTO item (kind, twin) VALUES (2, 1)", Mode.TRUNCATE),
+            ("DELETE FROM kind", Mode.CLONE),
+            ("DROP TABLE item", Mode.CLONE),
+        ]:
+            with connect(worker.endpoint) as app:
+                app.query(sql)
+            assert worker.clean(Mode.ROLLBACK, test="a test").mode is mode
+            assert content(worker.endpoint) == before
