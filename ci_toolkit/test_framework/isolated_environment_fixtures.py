@@ -1,0 +1,1 @@
+"""Fixtures for the environment of a test."""
