@@ -5,6 +5,8 @@ from typing import Final
 
 import pytest
 
+from ci_toolkit.test_framework.environment_guard import EnvironmentGuard
+
 MARKERS: Final = (
     "unit: pure logic, no infrastructure",
     "integration: needs PostgreSQL or Redis",
@@ -25,9 +27,10 @@ _FIXTURE_MODULES: Final = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the guide's markers and fixtures known."""
+    """Make the guide's markers and fixtures known, and begin to guard the environment."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     for module in _FIXTURE_MODULES:
         if not config.pluginmanager.has_plugin(module):
             config.pluginmanager.register(import_module(module), module)
+    config.pluginmanager.register(EnvironmentGuard(), "ci-toolkit-environment-guard")
