@@ -91,7 +91,7 @@ def transcript(events: Iterable[object]) -> str:
 
 
 def _shown(event: object) -> str:
-    kind = type_of(event) or "(no type)"
+    kind = json.dumps(type_of(event) or "(no type)")[1:-1]  # a server's text stays on its line
     rest = {key: value for key, value in event.items() if key != "type"} if isinstance(event, Mapping) else event
     text = json.dumps(rest, default=repr, ensure_ascii=True)
     return f"{kind:<16} {text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + '...'}"
