@@ -24,13 +24,15 @@ _FIXTURE_MODULES: Final = (
     "ci_toolkit.test_framework.real_llm",
 )
 """Each is light to import: a fixture imports what it needs (SQLAlchemy, redis, openai) when a test asks for it."""
+_ASYNC_FIXTURE_MODULES: Final = ("ci_toolkit.test_framework.websocket_fixtures",)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the guide's markers and fixtures known, and begin to guard the environment."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    for module in _FIXTURE_MODULES:
+    async_modules = _ASYNC_FIXTURE_MODULES if config.pluginmanager.has_plugin("asyncio") else ()
+    for module in (*_FIXTURE_MODULES, *async_modules):
         if not config.pluginmanager.has_plugin(module):
             config.pluginmanager.register(import_module(module), module)
     config.pluginmanager.register(EnvironmentGuard(), "ci-toolkit-environment-guard")
