@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from ci_toolkit.test_framework.agent_events import Event, count_events, event_order, field_of, transcript, type_of
 from ci_toolkit.test_framework.application import Services, load_application, needed
-from ci_toolkit.test_framework.websocket_client import WebSocketTestClient, default_backend_url
+from ci_toolkit.test_framework.websocket_client import WebSocketTestClient, backend_url_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class RemoteAgent:
         __tracebackhide__ = True
         create_user = needed(self.application, "create_user", by=f"an execution of {self.name}")
         user = await create_user(self.services, email=fresh_email(self.name), subscription="free")
-        base_url = self.services.get("backend_url") or default_backend_url()
+        base_url = backend_url_of(self.services)
         request = getattr(self.application, "agent_request", agent_request)
         async with WebSocketTestClient(token=user.token, base_url=base_url) as client:
             return await run_agent(

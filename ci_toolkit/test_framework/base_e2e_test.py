@@ -9,7 +9,7 @@ from ci_toolkit.test_framework.agent_events import Event
 from ci_toolkit.test_framework.agent_run import fresh_email
 from ci_toolkit.test_framework.application import Services, User, load_application, needed
 from ci_toolkit.test_framework.base_integration_test import BaseIntegrationTest
-from ci_toolkit.test_framework.websocket_client import WebSocketTestClient, default_backend_url
+from ci_toolkit.test_framework.websocket_client import WebSocketTestClient, backend_url_of
 from ci_toolkit.test_framework.websocket_helpers import assert_websocket_events
 
 
@@ -41,8 +41,8 @@ class BaseE2ETest(BaseIntegrationTest):
 
     @property
     def backend_url(self) -> str:
-        """Where the backend listens."""
-        return str(self.services.get("backend_url") or default_backend_url())
+        """Where the backend listens; looking starts it."""
+        return backend_url_of(self.services)
 
     def assert_events(self, events: Event | Sequence[Event], expected: Sequence[str]) -> None:
         """Assert that ``expected`` came in this order, with the fields of the contract."""

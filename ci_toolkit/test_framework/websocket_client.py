@@ -203,6 +203,19 @@ def default_backend_url() -> str:
     return f"http://127.0.0.1:{TEST_PORTS['backend']}"
 
 
+def backend_url_of(services: Mapping[str, Any]) -> str:
+    """Return where the backend among ``services`` listens, and let ``get_env()`` say so until the test ends.
+
+    Looking starts it, where the table of services has a command for it.
+    """
+    url = services.get("backend_url")
+    if not url:
+        return default_backend_url()
+    if get_env().get("BACKEND_URL") != url:
+        get_env().set("BACKEND_URL", str(url), source="real_services")
+    return str(url)
+
+
 def websocket_url(base_url: str, path: str = "") -> str:
     """Return the WebSocket address of a backend's HTTP one; a path in ``base_url`` wins over the settings'."""
     parts = urlsplit(base_url)

@@ -13,7 +13,7 @@ from ci_toolkit.test_framework.websocket_helpers import ALL_FIVE_EVENTS, assert_
 from netra_backend.tests.agent_clients import execute_and_collect_events
 
 
-@pytest.mark.usefixtures("real_services")
+@pytest.mark.usefixtures("backend_url")
 async def test_all_websocket_events_sent():
     """CRITICAL: WebSocket events enable chat value."""
     # This test MUST pass or the system has no value

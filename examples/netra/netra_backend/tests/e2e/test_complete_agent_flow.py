@@ -8,8 +8,11 @@ Business Value Justification (BVJ):
 - Strategic Impact: Core value proposition
 """
 
+import pytest
 from ci_toolkit.test_framework.websocket_helpers import assert_websocket_events_sent
 from netra_backend.tests.agent_clients import WebSocketClient, create_real_user
+
+pytestmark = pytest.mark.usefixtures("backend_url")
 
 
 async def test_agent_optimization_workflow(real_services, real_llm):

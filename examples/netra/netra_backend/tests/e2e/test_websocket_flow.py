@@ -23,11 +23,11 @@ from ci_toolkit.test_framework.websocket_helpers import (
 )
 from netra_backend.tests.agent_clients import create_real_user, execute_and_collect_events, real_websocket_client
 
-pytestmark = pytest.mark.usefixtures("real_services")
+pytestmark = pytest.mark.usefixtures("backend_url")
 
 
 @pytest.fixture
-async def user_token(real_services):
+async def user_token(backend_url):
     return (await create_real_user()).token
 
 

@@ -35,7 +35,7 @@ async def test_database_operation():
     pass
 
 
-@pytest.mark.usefixtures("real_services")
+@pytest.mark.usefixtures("backend_url")
 async def test_with_wait():
     await wait_for_condition(
         lambda: service.is_ready(),
