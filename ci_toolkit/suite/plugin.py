@@ -1,6 +1,9 @@
-"""The pytest plugin: silent until a ci-toolkit command gives this process a task."""
+"""The pytest plugin: silent until a ci-toolkit command gives this process a task, or the project adopts ci-toolkit."""
 
 import os
+import re
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -9,15 +12,31 @@ VARIABLE = "CI_TOOLKIT_TASK"
 """Names the task file, in the environment or in what xdist tells a worker. Taken out at once, so that tests
 which run pytest themselves are left alone."""
 
+_FRAMEWORK = "ci_toolkit.test_framework.plugin"
+"""The guide's markers and fixtures. By name: the test framework stands above this room."""
+_ADOPTED = re.compile(rb"""^\s*\[+\s*tool\s*\.\s*["']?ci-toolkit["']?\s*[.\]]""", re.MULTILINE)
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Take up the task that the environment, or xdist's controller, names."""
+    """Take up the task that the environment, or xdist's controller, names; bring in the fixtures."""
     worker_input = getattr(config, "workerinput", None)
     source = os.environ if worker_input is None else worker_input
     task_file = source.pop(VARIABLE, None)
-    if task_file is None:
-        return
-    from ci_toolkit.suite.assignment import take_up  # noqa: PLC0415 (only where there is a task)
+    if task_file is not None:
+        from ci_toolkit.suite.assignment import take_up  # noqa: PLC0415 (only where there is a task)
 
-    take_up(task_file, config)
+        take_up(task_file, config)
+    if is_adopted(config.rootpath) and not config.pluginmanager.has_plugin(_FRAMEWORK):
+        config.pluginmanager.register(import_module(_FRAMEWORK), _FRAMEWORK)
+
+
+def is_adopted(root: Path) -> bool:
+    """Whether the project around ``root`` has a ``[tool.ci-toolkit]`` section in its ``pyproject.toml``."""
+    for folder in (root, *root.parents):
+        pyproject = folder / "pyproject.toml"
+        if pyproject.is_file():
+            return _ADOPTED.search(pyproject.read_bytes()) is not None
+        if (folder / ".git").exists():
+            return False
+    return False

@@ -1,0 +1,73 @@
+"""What an isolated environment knows at one moment: an immutable value, so that going back is taking the old one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ci_toolkit.isolated_environment.masking import masked
+
+PROCESS = "process environment"
+"""The source of a variable that nobody set through an isolated environment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """How a variable differs from what it was; secrets are masked, ``None`` is unset."""
+
+    key: str
+    old: str | None
+    new: str | None
+    source: str
+
+
+Callback = Callable[[Change], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A variable that was written: its value (``None`` is unset), who wrote it, and what it was before."""
+
+    value: str | None = field(repr=False)
+    source: str
+    original: str | None = field(repr=False)
+
+    def change(self, key: str) -> Change:
+        """Return this entry as a reader may see it."""
+        return Change(key=key, old=masked(key, self.original), new=masked(key, self.value), source=self.source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything that was written, and who wants to know."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    protected: frozenset[str] = frozenset()
+    callbacks: tuple[Callback, ...] = ()
+    outer: "State | None" = None
+    """What was before isolation began; ``None`` where nothing is isolated."""
+
+    def with_entry(self, key: str, entry: Entry) -> "State":
+        """Return this state with one variable written."""
+        return replace(self, entries={**self.entries, key: entry})
+
+    def isolated(self) -> "State":
+        """Return the state in which isolation begins."""
+        return replace(self, outer=self)
+
+    def cleared(self) -> "State":
+        """Return the state as it was when isolation began, or at the start where it never did."""
+        return State() if self.outer is None else self.outer.isolated()
+
+    def with_what_changed(self, before: "State", after: "State") -> "State":
+        """Return this state with every variable written between ``before`` and ``after``."""
+        if before is self:
+            return after
+        kept = dict(self.entries)
+        for key in before.entries.keys() | after.entries.keys():
+            entry = after.entries.get(key)
+            if entry is before.entries.get(key):
+                continue
+            if entry is None:
+                kept.pop(key, None)
+            else:
+                kept[key] = entry
+        return replace(self, entries=kept)

@@ -1,0 +1,38 @@
+"""What pytest gets in a project with ``[tool.ci-toolkit]``: the guide's markers, and its fixtures without an import."""
+
+from importlib import import_module
+from typing import Final
+
+import pytest
+
+from ci_toolkit.test_framework.environment_guard import EnvironmentGuard
+
+MARKERS: Final = (
+    "unit: pure logic, no infrastructure",
+    "integration: needs PostgreSQL or Redis",
+    "e2e: a complete user journey on the full stack; nothing is mocked",
+    "mission_critical: must pass; always selected, never skipped, never quarantined",
+    "no_skip: a skip of this test fails the run",
+    "real_services: needs running services",
+    "real_llm: needs an OpenAI-compatible endpoint (CI_TOOLKIT_LLM_API_KEY and its siblings)",
+    "isolation(how): how a test's writes to the database are undone",
+)
+
+_FIXTURE_MODULES: Final = (
+    "ci_toolkit.test_framework.isolated_environment_fixtures",
+    "ci_toolkit.test_framework.real_services_test_fixtures",
+    "ci_toolkit.test_framework.real_llm",
+)
+"""Each is light to import: a fixture imports what it needs (SQLAlchemy, redis, openai) when a test asks for it."""
+_ASYNC_FIXTURE_MODULES: Final = ("ci_toolkit.test_framework.websocket_fixtures",)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the guide's markers and fixtures known, and begin to guard the environment."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    async_modules = _ASYNC_FIXTURE_MODULES if config.pluginmanager.has_plugin("asyncio") else ()
+    for module in (*_FIXTURE_MODULES, *async_modules):
+        if not config.pluginmanager.has_plugin(module):
+            config.pluginmanager.register(import_module(module), module)
+    config.pluginmanager.register(EnvironmentGuard(), "ci-toolkit-environment-guard")

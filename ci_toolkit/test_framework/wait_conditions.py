@@ -1,0 +1,53 @@
+"""Waiting for what becomes true, with a limit: what a test does instead of sleeping."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+
+class ConditionTimeoutError(AssertionError):
+    """What was waited for did not become true in time."""
+
+
+async def wait_for_condition(
+    predicate: Callable[[], Any | Awaitable[Any]],
+    timeout: float = 10.0,  # noqa: ASYNC109 (the guide's word)
+    interval: float = 0.1,
+    *,
+    description: str = "",
+) -> Any:
+    """Return the first true value of ``predicate``, which may be async, asked every ``interval`` seconds.
+
+    Fails after ``timeout`` seconds, also where the predicate itself hangs, with the last value that it gave. What the
+    predicate raises is raised at once: an error is not a "not yet".
+    """
+    __tracebackhide__ = True
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + timeout
+    asked, value = 0, None
+    while (left := deadline - clock()) > 0 or not asked:
+        asked += 1
+        value = predicate()
+        if inspect.isawaitable(value):
+            try:
+                async with asyncio.timeout(max(left, 0.001)) as limit:
+                    value = await value
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                value = "an answer that never came"
+                break
+        if value:
+            return value
+        await asyncio.sleep(min(interval, max(deadline - clock(), 0)))
+    what = description or _source(predicate)
+    raise ConditionTimeoutError(f"waited {timeout:g} s for {what}; asked {asked} times, the last answer was {value!r}")
+
+
+def _source(predicate: Callable[[], Any]) -> str:
+    """Return the predicate as its author wrote it, on one line."""
+    try:
+        return " ".join(inspect.getsource(predicate).split())[:160]
+    except (OSError, TypeError):
+        return repr(predicate)

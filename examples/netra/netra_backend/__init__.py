@@ -1,0 +1,1 @@
+"""Netra: agents that find what a company can save."""
