@@ -51,6 +51,14 @@ def check(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("mypy")
     session.run("lint-imports")
+    session.run("ci-toolkit", "services", "render", "--check")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows())
+    session.run("zizmor", "--offline", "--quiet", *workflows())
+
+
+def workflows() -> list[str]:
+    """Return the paths of the workflows."""
+    return sorted(map(str, Path(".github/workflows").glob("*.yml")))
 
 
 @nox.session
