@@ -4,7 +4,8 @@ import heapq
 
 from ci_toolkit.plan.chop import chop
 from ci_toolkit.plan.deal import Deal
-from ci_toolkit.plan.level import Aim, level
+from ci_toolkit.plan.exchange import Aim
+from ci_toolkit.plan.level import level
 from ci_toolkit.plan.workload import Bundle, Workload
 
 _SHARES = (1.0, 0.5, 0.25)
