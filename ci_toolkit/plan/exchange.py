@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import NamedTuple
 
 from ci_toolkit.plan.atoms import Atom
@@ -13,8 +13,8 @@ LEAST_GAIN = 1e-4
 """A step that gains less than this share of the slowest shard is not worth its while; it also ends the search."""
 _SINGLES = 100
 """How many single tests of a shard are considered."""
-_PAIRS = 2_000
-"""About how many exchanges are looked at in one step: large shards are compared with fewer others."""
+_PARTNERS = 32
+"""With how many others a shard exchanges: the least loaded, who have most room."""
 _CUT_FILES = 6
 """How many files of the slowest shard are considered for a cut in one step."""
 _CUT_TARGETS = 8
@@ -69,9 +69,11 @@ class Exchanges:
         self._aim = aim
         self._wholes: dict[int, list[Parcel]] = {}
         self._singles: dict[int, list[Parcel]] = {}
+        self._order: list[int] = []
 
     def forget(self, *shards: int) -> None:
         """Look at ``shards`` anew: something came or went."""
+        self._order = []
         for shard in shards:
             self._wholes.pop(shard, None)
             self._singles.pop(shard, None)
@@ -113,7 +115,7 @@ class Exchanges:
         mine = parcels(source)
         load = self._deal.loads[source]
         best = load * (1.0 - LEAST_GAIN)
-        for target in islice(self._others(source), max(8, _PAIRS // (len(mine) + 1))):
+        for target in self._others(source)[:_PARTNERS]:
             for step in self._with(source, target, mine, parcels(target), best):
                 yield step
                 if not self._aim.moves_little:
@@ -168,15 +170,11 @@ class Exchanges:
                         give = Parcel(moved, file, atoms, moved, len(atoms))
                         yield Step(after, target, give, None, self._new_pieces(give, target))
 
-    def _targets_of(self, file: int, source: int) -> Iterator[int]:
-        """Yield the shards that may get an end of ``file``: all that have some of it, and the least loaded."""
-        strangers = 0
-        for target in self._others(source):
-            if file in self._deal.parts[target]:
-                yield target
-            elif strangers < _CUT_TARGETS:
-                strangers += 1
-                yield target
+    def _targets_of(self, file: int, source: int) -> list[int]:
+        """Return the shards that may get an end of ``file``: those with some of it, and the least loaded."""
+        others = self._others(source)
+        owners = set(self._deal.owners.get(file, ()))
+        return [*others[:_CUT_TARGETS], *(shard for shard in others[_CUT_TARGETS:] if shard in owners)]
 
     def _places(
         self, source: int, target: int, file: int, run: Sequence[Atom], ends: Sequence[float]
@@ -193,12 +191,12 @@ class Exchanges:
             if 0 < at < len(run):
                 yield at, is_start
 
-    def _others(self, source: int) -> Iterator[int]:
-        """Yield the shards with less than ``source``, the least loaded first."""
+    def _others(self, source: int) -> list[int]:
+        """Return the shards with less than ``source``, the least loaded first."""
         loads = self._deal.loads
-        for shard in sorted(range(len(loads)), key=lambda shard: (loads[shard], shard)):
-            if shard != source and loads[shard] < loads[source]:
-                yield shard
+        if not self._order:
+            self._order = sorted(range(len(loads)), key=loads.__getitem__)
+        return self._order[: bisect_left(self._order, loads[source], key=loads.__getitem__)]
 
     def _new_pieces(self, parcel: Parcel, target: int) -> int:
         return (0 if parcel.file in self._deal.parts[target] else 1) - (0 if parcel.atoms else 1)
