@@ -9,12 +9,13 @@ from ci_toolkit.plan.atoms import Atom
 from ci_toolkit.plan.chop import cut_near
 from ci_toolkit.plan.deal import Deal
 
-LEAST_GAIN = 1e-4
+LEAST_GAIN = 2e-4
 """A step that gains less than this share of the slowest shard is not worth its while; it also ends the search."""
 _SINGLES = 100
 """How many single tests of a shard are considered."""
 _PARTNERS = 32
 """With how many others a shard exchanges: the least loaded, who have most room."""
+_SINGLES_PARTNERS = 8
 _CUT_FILES = 6
 """How many files of the slowest shard are considered for a cut in one step."""
 _CUT_TARGETS = 8
@@ -80,11 +81,11 @@ class Exchanges:
 
     def of_wholes(self, source: int) -> Iterator[Step]:
         """Yield exchanges of all that a shard has of a file."""
-        return self._exchanges(source, self._whole_parcels)
+        return self._exchanges(source, self._whole_parcels, _PARTNERS)
 
     def of_singles(self, source: int) -> Iterator[Step]:
         """Yield exchanges of single tests of files that are cut already."""
-        return self._exchanges(source, self._single_parcels)
+        return self._exchanges(source, self._single_parcels, _SINGLES_PARTNERS)
 
     def _whole_parcels(self, shard: int) -> list[Parcel]:
         if shard not in self._wholes:
@@ -110,12 +111,12 @@ class Exchanges:
             self._singles[shard] = found[:: len(found) // _SINGLES + 1]
         return self._singles[shard]
 
-    def _exchanges(self, source: int, parcels: Callable[[int], list[Parcel]]) -> Iterator[Step]:
+    def _exchanges(self, source: int, parcels: Callable[[int], list[Parcel]], partners: int) -> Iterator[Step]:
         """Yield what ``source`` can give to other shards, alone or for something smaller, as long as it gets better."""
         mine = parcels(source)
         load = self._deal.loads[source]
         best = load * (1.0 - LEAST_GAIN)
-        for target in self._others(source)[:_PARTNERS]:
+        for target in self._others(source)[:partners]:
             for step in self._with(source, target, mine, parcels(target), best):
                 yield step
                 if not self._aim.moves_little:

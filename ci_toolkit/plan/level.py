@@ -7,6 +7,11 @@ from ci_toolkit.plan.deal import Deal
 from ci_toolkit.plan.exchange import Aim, Exchanges, Step
 
 _STEPS_A_SHARD = 8
+_PATIENCE = 50
+_PROGRESS = 0.999
+"""Levelling ends if as many steps as there are shards, 50 at least, gain less than this."""
+_WELL_RELIEVED = 0.5
+"""A step that takes away this share of what is above the goal is taken without looking at dearer kinds."""
 _COARSE = 1000.0
 """What is above the goal counts in thousandths of it: less is not worth another cut."""
 
@@ -16,10 +21,16 @@ def level(deal: Deal, aim: Aim) -> Deal:
     exchanges = Exchanges(deal, aim)
     stuck: set[int] = set()
     shards = range(len(deal.loads))
-    for _ in range(_STEPS_A_SHARD * len(shards) + 50):
+    patience = max(_PATIENCE, len(shards))
+    earlier = math.inf
+    for number in range(_STEPS_A_SHARD * len(shards) + _PATIENCE):
         slowest = max((s for s in shards if s not in stuck), key=lambda s: (deal.loads[s], -s), default=None)
         if slowest is None or deal.loads[slowest] <= aim.goal:
             break
+        if number % patience == 0:
+            if deal.loads[slowest] > earlier * _PROGRESS:
+                break
+            earlier = deal.loads[slowest]
         step = _best_step(exchanges, deal.loads[slowest], slowest, aim)
         if step is None:
             stuck.add(slowest)
@@ -54,7 +65,7 @@ def _best_step(exchanges: Exchanges, load: float, source: int, aim: Aim) -> Step
     for kind in (exchanges.of_wholes, exchanges.of_ends, exchanges.of_singles):
         found += _until_ideal(kind(source), aim)
         best = min(found, key=rank, default=None)
-        if best is not None and best.after <= aim.goal and not aim.moves_little:
+        if best is not None and load - best.after >= (load - aim.goal) * _WELL_RELIEVED and not aim.moves_little:
             return best
     return min(found, key=rank, default=None)
 
