@@ -4,7 +4,8 @@ import heapq
 
 from ci_toolkit.plan.chop import chop
 from ci_toolkit.plan.deal import Deal
-from ci_toolkit.plan.level import Aim, level
+from ci_toolkit.plan.exchange import Aim
+from ci_toolkit.plan.level import level
 from ci_toolkit.plan.workload import Bundle, Workload
 
 _SHARES = (1.0, 0.5, 0.25)
@@ -27,8 +28,9 @@ def balance(work: Workload, shards: int) -> Deal:
     best: Deal | None = None
     for share in _SHARES:
         deal = level(deal_out(Deal(work, shards), goal * share), Aim(goal, pinned=pinned_files(work)))
-        if best is None or deal.makespan < best.makespan * _BETTER:
-            best = deal
+        if best is not None and deal.makespan >= best.makespan * _BETTER:
+            break
+        best = deal
         if best.makespan <= bound * _GOOD_ENOUGH:
             break
     assert best is not None

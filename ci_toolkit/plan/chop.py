@@ -41,5 +41,5 @@ def cut_near(atoms: Sequence[Atom], ends: Sequence[float], seconds: float, play:
     return min(closest, key=lambda cut: (abs(ends[cut - 1] - seconds), cut), default=0)
 
 
-_REACH = 500
+_REACH = 60
 """How many atoms on either side of the exact place are looked at."""

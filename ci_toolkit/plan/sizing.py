@@ -62,7 +62,7 @@ def _counts_up(fewest: int, ceiling: int) -> Iterator[int]:
 def _why_missed(work: Workload, request: PlanRequest, overhead: float, deal: Deal) -> str:
     target = f"the target of {seconds_text(request.target_seconds)}"
     taken = seconds_text(deal.makespan + overhead)
-    with_overhead = f" and a job {seconds_text(overhead)} more" if overhead else ""
+    with_overhead = f", besides {seconds_text(overhead)} of overhead in each job" if overhead else ""
     if overhead >= request.target_seconds:
         why = f"the overhead of a job alone takes {seconds_text(overhead)}"
     elif overhead + work.longest > request.target_seconds:

@@ -5,8 +5,9 @@ from collections import Counter
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.plan.balance import bundles_of, pinned_files
 from ci_toolkit.plan.deal import Deal
+from ci_toolkit.plan.exchange import Aim
 from ci_toolkit.plan.homes import Homes
-from ci_toolkit.plan.level import Aim, level
+from ci_toolkit.plan.level import level
 from ci_toolkit.plan.workload import Bundle, Workload
 
 SLACK = 1.02

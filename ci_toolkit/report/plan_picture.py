@@ -91,5 +91,5 @@ def _sum(plan: Plan) -> str:
 
 def _advice(plan: Plan) -> str:
     if plan.limited_by:
-        return f"limited by {one_line(plan.limited_by)}: more shards will not help, a shorter test will"
+        return f"limited by {one_line(plan.limited_by)}: more shards help only once that is shorter"
     return "limited by the sum of all tests: more shards will help"

@@ -1,0 +1,71 @@
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from ci_toolkit.cli.plan_shape import read_shape, shaping_options
+from ci_toolkit.plan.request import Algorithm, Keep, PlanRequest
+
+
+def shape(*arguments: str) -> PlanRequest:
+    """Return what the options on a command line ask for."""
+    found: list[PlanRequest] = []
+
+    @click.command()
+    @shaping_options
+    def command(**options: Any) -> None:
+        found.append(read_shape(**options))
+
+    result = CliRunner().invoke(command, arguments)
+    if result.exit_code:
+        raise ValueError(result.output)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), ("2m", 120), ("1m30s", 90), ("1h", 3600), ("1h1m1.5s", 3661.5), (" 5m ", 300)],
+)
+def test_times_are_read_as_people_write_them(text: str, seconds: float) -> None:
+    assert shape("--shards", "auto", "--target", text).target_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5", "2 minutes", "1e3", "m", "nan", "٣", "1s2m"])
+def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no time\. Write 90, 90s, 2m"):
+        shape("--shards", "auto", "--target", text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "", "10001", "٣"])
+def test_what_is_no_count_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="neither a whole number from 1 to 10000 nor 'auto'"):
+        shape("--shards", text)
+
+
+def test_every_option_reaches_the_request() -> None:
+    asked = shape(
+        *("--shards", "auto", "--target", "2m", "--max-shards", "20", "--overhead", "25s", "--price", "0.008"),
+        *("--algorithm", "least_duration", "--keep", "class"),
+    )
+    assert asked == PlanRequest(
+        shards=None,
+        target_seconds=120.0,
+        max_shards=20,
+        overhead_seconds=25.0,
+        price_per_minute=0.008,
+        algorithm=Algorithm.LEAST_DURATION,
+        keep=Keep.CLASS,
+    )
+
+
+def test_a_missing_or_broken_earlier_plan_is_told_and_spares_nothing(tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text('{"schema": 1, "shards"')
+    for name in ("none.json", "broken.json"):
+        assert shape("--shards", "2", "--previous", str(tmp_path / name)).previous is None
+
+
+def test_an_earlier_plan_does_not_go_with_pytest_splits_algorithms() -> None:
+    with pytest.raises(ValueError, match="--previous goes with --algorithm files only"):
+        shape("--shards", "2", "--previous", "plan.json", "--algorithm", "least_duration")
