@@ -109,10 +109,10 @@ class BundleReading:
         for path, crashed in self.crashed_files.items():
             yield _result_of_crash(path, crashed)
 
-    def cases(self) -> Iterator[tuple[str, str, int, Case]]:
-        """Yield every test that was collected: path, suffix, how many of that name came before it, and its case."""
-        for (path, suffix, occurrence), case in self._cases.items():
-            yield path, suffix, occurrence, case
+    def cases(self) -> Iterator[tuple[str, Case]]:
+        """Yield the path and the case of every test that was collected."""
+        for (path, _, _), case in self._cases.items():
+            yield path, case
 
     def lost(self, why: str) -> Iterator[LostTest]:
         """Yield every selected test without an outcome. ``why`` is what is known of the shard's end."""
