@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from ci_toolkit.errors import FormatError
-from ci_toolkit.history.opening import DEFAULT, add_run, open_history
+from ci_toolkit.history.places import DEFAULT, add_run, open_history, prune_history
 from ci_toolkit.history.store import DAY, HistoryError, HistoryStore
 from ci_toolkit.model.history import RunRecord
 
@@ -39,7 +39,7 @@ def _history_option(function: F) -> F:
         default=DEFAULT,
         show_default=True,
         envvar="CI_TOOLKIT_HISTORY",
-        metavar="FILE",
+        metavar="FILE|git:BRANCH",
         help="The history.",
     )(function)
 
@@ -144,7 +144,8 @@ def prune(*, history: str, older_than: float | None) -> int:
                 f"none of the {len(paths)} files that {history} knows is in {root}",
                 advice="Run it in the folder whose suite the history is about. Nothing was dropped.",
             )
-        pruned = store.prune(gone=gone, before=time.time() - older_than if older_than is not None else 0.0)
+    before = time.time() - older_than if older_than is not None else 0.0
+    pruned = prune_history(history, gone=gone, before=before)
     click.echo(f"ci-toolkit: forgot {pruned.files} files and {pruned.runs} file runs", err=True)
     return 0
 

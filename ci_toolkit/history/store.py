@@ -35,6 +35,12 @@ class DamagedHistoryError(HistoryError):
     slug = "history-damaged"
 
 
+class UnreachableHistoryError(HistoryError):
+    """The history is somewhere that cannot be reached now."""
+
+    slug = "history-unreachable"
+
+
 class KnownEnvironment(Record, frozen=True, kw_only=True):
     """How much is known of one environment."""
 
