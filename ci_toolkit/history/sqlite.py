@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +15,9 @@ from ci_toolkit.history.schema import check, damaged, make_tables
 from ci_toolkit.history.store import (
     DAY,
     DEAD_AFTER_DAYS,
-    JOBS_KEPT_DAYS,
+    INCIDENTS_A_RUN,
+    INCIDENTS_KEPT_DAYS,
+    KEPT_JOBS,
     KEPT_RUNS,
     HistoryError,
     KnownEnvironment,
@@ -26,7 +29,7 @@ _INSERT_FILE_RUN = """
 INSERT OR IGNORE INTO file_runs
 SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, id, ?, ?, ?, ? FROM suffixes WHERE digest = ?
 """
-_INSERT_JOB = "INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_JOB = "INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_INCIDENT = "INSERT OR IGNORE INTO incidents VALUES (?, ?, ?, ?, ?, ?)"
 _HAS_FILE_RUN = "SELECT 1 FROM file_runs WHERE environment = ? AND path = ? AND key = ?"
 _DROP_SUPERSEDED = """
@@ -49,9 +52,11 @@ FROM file_runs JOIN suffixes ON suffixes.id = file_runs.suffixes
 WHERE environment = ? ORDER BY path, at DESC, key DESC
 """
 _SELECT_JOBS = """
-SELECT key, plan_id, shard, shards, at, environment, commit_id, is_finished, tests, actual_seconds, tests_seconds
-FROM jobs WHERE ? = '' OR environment = ? ORDER BY at DESC, key
+SELECT key, plan_id, shard, shards, at, environment, commit_id, is_finished, tests, actual_seconds, tests_seconds,
+    between_seconds
+FROM jobs WHERE ? = '' OR environment = ? ORDER BY at DESC, key LIMIT ?
 """
+_DROP_JOBS = "DELETE FROM jobs WHERE key NOT IN (SELECT key FROM jobs ORDER BY at DESC, key LIMIT ?)"
 
 LOCK_SECONDS = 60.0
 """How long a merge waits for another that is writing."""
@@ -93,7 +98,7 @@ class SqliteHistory:
             )
             connection.executemany(_INSERT_FILE_RUN, (_row(environment, file, now) for environment, file in new))
             connection.executemany(_INSERT_JOB, (_job_row(job, now) for job in run.jobs))
-            connection.executemany(_INSERT_INCIDENT, _incidents(new, now))
+            connection.executemany(_INSERT_INCIDENT, islice(_incidents(new, now), INCIDENTS_A_RUN))
             self._drop_superseded({environment for environment, _ in new})
             self._drop_old(run, now)
         return len(new)
@@ -125,9 +130,8 @@ class SqliteHistory:
         self._connection.execute("DELETE FROM suffixes WHERE id NOT IN (SELECT suffixes FROM file_runs)")
 
     def _drop_old(self, run: RunRecord, now: float) -> None:
-        for table in ("jobs", "incidents"):
-            old = now - JOBS_KEPT_DAYS * DAY
-            self._connection.execute(f"DELETE FROM {table} WHERE at < ?", (old,))  # noqa: S608 (names of ours)
+        self._connection.execute(_DROP_JOBS, (KEPT_JOBS,))
+        self._connection.execute("DELETE FROM incidents WHERE at < ?", (now - INCIDENTS_KEPT_DAYS * DAY,))
         if not run.suite:
             return
         latest = "SELECT path FROM file_runs GROUP BY path HAVING max(at) < ?"
@@ -187,9 +191,9 @@ class SqliteHistory:
             if paths is None or row[0] in paths:
                 yield _file_run(row, texts)
 
-    def jobs(self, environment: str = "") -> tuple[JobRun, ...]:
-        """Return the shards' own times, the latest first; of one environment, or of all."""
-        rows = self._rows(_SELECT_JOBS, (environment, environment))
+    def jobs(self, environment: str = "", *, most: int = KEPT_JOBS) -> tuple[JobRun, ...]:
+        """Return the shards' own times, of one environment or of all, the latest first."""
+        rows = self._rows(_SELECT_JOBS, (environment, environment, most))
         fields = [*JobRun.__struct_fields__]
         return tuple(msgspec.convert(dict(zip(fields, row, strict=True)), JobRun, strict=False) for row in rows)
 
@@ -284,6 +288,7 @@ def _job_row(job: JobRun, now: float) -> tuple[Any, ...]:
         job.tests,
         job.actual_seconds,
         job.tests_seconds,
+        job.between_seconds,
     )
 
 

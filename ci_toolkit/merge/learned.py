@@ -57,8 +57,14 @@ def import_seconds_of(reading: BundleReading) -> float:
     return sum(record.import_seconds for record in reading.files.values() if is_sound(record.import_seconds))
 
 
-def job_learned(reading: BundleReading, card: ShardCard, tests: int, seconds: float) -> JobRun:
-    """Return what the shard took as a whole; ``seconds`` is what its tests and imports took."""
+def between_seconds_of(reading: BundleReading, seconds: float) -> float:
+    """Return what pytest took between the phases of tests that took ``seconds``: with many small tests, most of it."""
+    between = reading.running_seconds - seconds
+    return between if is_sound(between) else 0.0
+
+
+def job_learned(reading: BundleReading, card: ShardCard, tests: int, tests_seconds: float, between: float) -> JobRun:
+    """Return what the shard took as a whole."""
     return JobRun(
         key=_key(card, reading.started_at),
         plan_id=card.plan_id,
@@ -68,7 +74,8 @@ def job_learned(reading: BundleReading, card: ShardCard, tests: int, seconds: fl
         is_finished=card.state is ShardState.FINISHED,
         tests=tests,
         actual_seconds=card.actual_seconds,
-        tests_seconds=seconds,
+        tests_seconds=tests_seconds,
+        between_seconds=round(between, 6),
     )
 
 
