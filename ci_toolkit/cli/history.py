@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from ci_toolkit.errors import FormatError
-from ci_toolkit.history.places import DEFAULT, add_run, open_history, prune_history
+from ci_toolkit.history.places import DEFAULT, add_run, open_history, prune_history, shown
 from ci_toolkit.history.store import DAY, HistoryError, HistoryStore
 from ci_toolkit.model.history import RunRecord
 
@@ -39,7 +39,7 @@ def _history_option(function: F) -> F:
         default=DEFAULT,
         show_default=True,
         envvar="CI_TOOLKIT_HISTORY",
-        metavar="FILE|git:BRANCH",
+        metavar="FILE|git:BRANCH|URL",
         help="The history.",
     )(function)
 
@@ -141,7 +141,7 @@ def prune(*, history: str, older_than: float | None) -> int:
         gone = sorted(path for path in paths if not (root / path).exists())
         if paths and len(gone) == len(paths):
             raise HistoryError(
-                f"none of the {len(paths)} files that {history} knows is in {root}",
+                f"none of the {len(paths)} files that {store.origin} knows is in {root}",
                 advice="Run it in the folder whose suite the history is about. Nothing was dropped.",
             )
     before = time.time() - older_than if older_than is not None else 0.0
@@ -154,7 +154,7 @@ def _existing(history: str) -> HistoryStore:
     store = open_history(history)
     if store is None:
         raise HistoryError(
-            f"there is no history {history}",
+            f"there is no history {shown(history)}",
             advice="`ci-toolkit run` and `merge` record one; `ci-toolkit history import` takes in .test_durations.",
         )
     return store

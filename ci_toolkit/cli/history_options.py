@@ -10,7 +10,7 @@ import click
 
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.history.lookup import NO_HISTORY, durations_of
-from ci_toolkit.history.places import DEFAULT, add_run, open_history
+from ci_toolkit.history.places import DEFAULT, add_run, open_history, shown
 from ci_toolkit.history.store import DamagedHistoryError, UnreachableHistoryError
 from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.history import RunRecord, environment_name
@@ -29,7 +29,7 @@ def history_options(function: F) -> F:
             default=DEFAULT,
             show_default=True,
             envvar="CI_TOOLKIT_HISTORY",
-            metavar="FILE|git:BRANCH",
+            metavar="FILE|git:BRANCH|URL",
             help="Where it is kept what tests take.",
         ),
     ):
@@ -75,7 +75,7 @@ def remember(history: str, run: RunRecord) -> None:
     if told:
         click.echo(f"ci-toolkit: {told}", err=True)
     seconds = time.monotonic() - start
-    click.echo(f"ci-toolkit: recorded the times of {new} files in {history} ({seconds:.1f} s)", err=True)
+    click.echo(f"ci-toolkit: recorded the times of {new} files in {shown(history)} ({seconds:.1f} s)", err=True)
 
 
 def this_environment() -> str:

@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 from ci_toolkit.history.file_place import FilePlace
@@ -34,6 +33,7 @@ class BranchPlace:
 
     def __init__(self, branch: str, folder: Path) -> None:
         self.branch = branch
+        self.origin = f"git:{branch}"
         self._ref = f"refs/heads/{branch}"
         self._folder = folder
         if branch.startswith("-") or self._try("check-ref-format", self._ref).returncode:
@@ -48,7 +48,7 @@ class BranchPlace:
         folder = tempfile.TemporaryDirectory(prefix="ci-toolkit-history-")
         try:
             self._unpack(tip, Path(folder.name))
-            return _Borrowed(Path(folder.name) / FILE, f"git:{self.branch}", folder)
+            return SqliteHistory(Path(folder.name) / FILE, origin=self.origin, keeps=folder)
         except BaseException:
             folder.cleanup()
             raise
@@ -66,7 +66,7 @@ class BranchPlace:
                     self._unpack(tip, folder)
                 done, told = FilePlace(folder / FILE).change(action)
                 if self._publish(folder, tip):
-                    return done, told.replace(f"{folder}/", f"git:{self.branch}/")
+                    return done, told.replace(f"{folder}/", f"{self.origin}/")
         raise HistoryError(f"branch {self.branch} was changed by others {TRIES} times in a row; nothing was recorded")
 
     # --- git --------------------------------------------------------------------------------------
@@ -142,18 +142,3 @@ class BranchPlace:
             raise HistoryError("git is not installed, and the history is on a branch") from error
         except subprocess.TimeoutExpired as error:
             raise UnreachableHistoryError(f"git {args[0]} took over {GIT_SECONDS:g} s") from error
-
-
-class _Borrowed(SqliteHistory):
-    """A copy of the file on the branch, for reading."""
-
-    def __init__(self, path: Path, origin: str, folder: tempfile.TemporaryDirectory[str]) -> None:
-        super().__init__(path)
-        self.origin = origin
-        self._copy = folder
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
-        self._copy.cleanup()

@@ -21,6 +21,7 @@ class FilePlace:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.origin = str(path)
 
     def open(self) -> HistoryStore | None:
         """Return the history, or None where there is none yet.

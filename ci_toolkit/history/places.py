@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from ci_toolkit.history.branch_place import BranchPlace
+from ci_toolkit.history.database_place import SCHEMES, DatabasePlace
 from ci_toolkit.history.file_place import FilePlace
 from ci_toolkit.history.store import HistoryError, HistoryStore, Pruned
 from ci_toolkit.model.history import RunRecord
@@ -18,6 +19,9 @@ _BRANCH = "git:"
 class Place(Protocol):
     """A place that holds one history, or none yet."""
 
+    origin: str
+    """Its name, as it may be shown."""
+
     def open(self) -> HistoryStore | None:
         """Return the history to read from, or None where there is none yet."""
 
@@ -29,10 +33,19 @@ def place_of(target: str) -> Place:
     """Return the place that ``target`` names. Raises HistoryError for a kind that is not known."""
     if target.startswith(_BRANCH):
         return BranchPlace(target.removeprefix(_BRANCH), Path.cwd())
-    if "://" in target:
-        kind = target.partition("://")[0]
-        raise HistoryError(f"a history cannot be kept in {kind}://", advice="Give a file or git:BRANCH.")
+    kind, mark, _ = target.partition("://")
+    if mark and kind in SCHEMES:
+        return DatabasePlace(target)
+    if mark:
+        raise HistoryError(
+            f"a history cannot be kept in {kind}://", advice="Give a file, git:BRANCH or postgresql://..."
+        )
     return FilePlace(Path(target))
+
+
+def shown(target: str) -> str:
+    """Return the name of the history ``target`` without what must not be shown."""
+    return place_of(target).origin
 
 
 def open_history(target: str) -> HistoryStore | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -72,9 +73,11 @@ class SqliteHistory:
     rolled back by whoever comes next, and at rest there is one file to cache or copy.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, origin: str = "", keeps: tempfile.TemporaryDirectory[str] | None = None) -> None:
         self.path = path
-        self.origin = str(path)
+        self.origin = origin or str(path)
+        self._keeps = keeps
+        """The folder of a copy, which goes when the copy is closed."""
         self._connection = _connect(path)
 
     def __enter__(self) -> Self:
@@ -84,6 +87,8 @@ class SqliteHistory:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+        if self._keeps is not None:
+            self._keeps.cleanup()
 
     # --- writing ----------------------------------------------------------------------------------
 
