@@ -60,7 +60,7 @@ def command() -> None:
 @click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="How many to list.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
-    """Print the environments, and the slowest files and tests of one."""
+    """Print what is known, the slowest first."""
     from ci_toolkit.cli.history_text import lines_of  # noqa: PLC0415 (start-up time)
     from ci_toolkit.history.overview import overview  # noqa: PLC0415
     from ci_toolkit.model.record import to_json  # noqa: PLC0415
@@ -81,9 +81,9 @@ def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
 @click.option("--environment", default="", metavar="NAME", help="Where the times were taken.  [default: here]")
 @click.option("--recorded", type=click.DateTime(), metavar="DATE", help="When.  [default: when each file was written]")
 def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded: datetime | None) -> int:
-    """Take in pytest-split's `.test_durations` FILES; `-` is standard input.
+    """Take in pytest-split's `.test_durations`.
 
-    What cannot be how long a test took is left out and named.
+    FILES can be `-`, standard input. What cannot be how long a test took is left out and named.
     """
     from ci_toolkit.cli.history_options import this_environment  # noqa: PLC0415
     from ci_toolkit.history.test_durations import file_runs_of, read_test_durations  # noqa: PLC0415
@@ -113,7 +113,10 @@ def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded
 @_environment_option
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: standard output]")
 def export(*, history: str, environment: str, out: Path | None) -> int:
-    """Write what each test is expected to take as pytest-split's `.test_durations`."""
+    """Write pytest-split's `.test_durations`.
+
+    Each test stands with what it is expected to take.
+    """
     from ci_toolkit.files import replace_file  # noqa: PLC0415
     from ci_toolkit.history.fold import fold_files  # noqa: PLC0415
     from ci_toolkit.history.test_durations import write_test_durations  # noqa: PLC0415

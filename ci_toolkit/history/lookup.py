@@ -12,6 +12,7 @@ from ci_toolkit.model.durations import Durations, FileDurations
 from ci_toolkit.model.history import JobRun
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.model.suite import SuiteFile
+from ci_toolkit.plan.sound import is_sound
 
 STALE_AFTER_DAYS = 14
 _JOBS_ASKED = 40
@@ -38,7 +39,7 @@ def durations_of(
     for found in (*here, *(other for other in known if other.name != environment)):
         lookup.take(found)
     told = (here or known)[0].name
-    jobs = [job for job in store.jobs(told, most=_JOBS_ASKED) if job.is_finished and job.tests]
+    jobs = [job for job in store.jobs(told, most=_JOBS_ASKED) if _is_telling(job)]
     between = statistics.median(job.between_seconds / job.tests for job in jobs) if jobs else 0.0
     return Durations(
         files=tuple(_with(between, lookup.found[path]) for path in sorted(lookup.found)),
@@ -109,6 +110,11 @@ def _age(known: Sequence[KnownEnvironment], now: float) -> list[PlanNote]:
         return []
     message = f"the history is stale: last recorded {days} days ago; the plan is as good as its times"
     return [PlanNote(kind="stale-history", message=message)]
+
+
+def _is_telling(job: JobRun) -> bool:
+    measured = (job.actual_seconds, job.tests_seconds, job.between_seconds)
+    return job.is_finished and job.tests > 0 and all(map(is_sound, measured))
 
 
 def _with(between: float, file: FileDurations) -> FileDurations:

@@ -90,6 +90,7 @@ def test_what_pytest_does_between_tests_is_counted_with_each() -> None:
             5.0,
         ),
         ([job("a", actual=30.0, tests=20.0), job("b", actual=1.0, tests=0.0, is_finished=False)], 10.0),
+        ([job("a", actual=30.0, tests=20.0), job("absurd", actual=1e308, tests=0.0)], 10.0),
         ([job("xdist", actual=10.0, tests=38.0)], None),
     ],
 )
