@@ -13,6 +13,7 @@ import click
 from ci_toolkit.errors import FormatError
 from ci_toolkit.history.places import DEFAULT, add_run, open_history, prune_history, shown
 from ci_toolkit.history.store import DAY, HistoryError, HistoryStore
+from ci_toolkit.history.test_durations import TestDurations
 from ci_toolkit.model.history import RunRecord
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,18 +82,19 @@ def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
 @click.option("--environment", default="", metavar="NAME", help="Where the times were taken.  [default: here]")
 @click.option("--recorded", type=click.DateTime(), metavar="DATE", help="When.  [default: when each file was written]")
 def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded: datetime | None) -> int:
-    """Take in pytest-split's `.test_durations`.
+    """Take in `.test_durations` or JUnit files.
 
-    FILES can be `-`, standard input. What cannot be how long a test took is left out and named.
+    FILES are pytest-split's, or what `pytest --junitxml` wrote; `-` is standard input. What cannot be how long
+    a test took is left out and named.
     """
     from ci_toolkit.cli.history_options import this_environment  # noqa: PLC0415
-    from ci_toolkit.history.test_durations import file_runs_of, read_test_durations  # noqa: PLC0415
+    from ci_toolkit.history.test_durations import file_runs_of  # noqa: PLC0415
 
     now = time.time()
     place = environment or this_environment()
     for file in files:
         data, written = _read(file, now)
-        found = read_test_durations(data, origin=str(file))
+        found = _times_in(data, str(file))
         for line in found.refused:
             click.echo(f"ci-toolkit: left out, no time that a test can take: {line}", err=True)
         if not found.seconds:
@@ -174,6 +176,15 @@ def _environment(store: HistoryStore, wanted: str) -> str:
         )
     here = this_environment()
     return wanted or (here if here in names or not names else names[0])
+
+
+def _times_in(data: bytes, origin: str) -> TestDurations:
+    from ci_toolkit.history.junit_times import is_xml, read_junit_times  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.history.test_durations import read_test_durations  # noqa: PLC0415
+
+    if is_xml(data):
+        return read_junit_times(data, origin=origin, exists=lambda path: Path(path).is_file())
+    return read_test_durations(data, origin=origin)
 
 
 def _read(file: Path, now: float) -> tuple[bytes, float]:
