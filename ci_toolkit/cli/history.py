@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from ci_toolkit.errors import FormatError
-from ci_toolkit.history.opening import DEFAULT, add_run, open_history
+from ci_toolkit.history.places import DEFAULT, add_run, open_history, prune_history, shown
 from ci_toolkit.history.store import DAY, HistoryError, HistoryStore
+from ci_toolkit.history.test_durations import TestDurations
 from ci_toolkit.model.history import RunRecord
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,7 +40,7 @@ def _history_option(function: F) -> F:
         default=DEFAULT,
         show_default=True,
         envvar="CI_TOOLKIT_HISTORY",
-        metavar="FILE",
+        metavar="FILE|git:BRANCH|URL",
         help="The history.",
     )(function)
 
@@ -60,7 +61,7 @@ def command() -> None:
 @click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="How many to list.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
-    """Print the environments, and the slowest files and tests of one."""
+    """Print what is known, the slowest first."""
     from ci_toolkit.cli.history_text import lines_of  # noqa: PLC0415 (start-up time)
     from ci_toolkit.history.overview import overview  # noqa: PLC0415
     from ci_toolkit.model.record import to_json  # noqa: PLC0415
@@ -81,18 +82,19 @@ def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
 @click.option("--environment", default="", metavar="NAME", help="Where the times were taken.  [default: here]")
 @click.option("--recorded", type=click.DateTime(), metavar="DATE", help="When.  [default: when each file was written]")
 def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded: datetime | None) -> int:
-    """Take in pytest-split's `.test_durations` FILES; `-` is standard input.
+    """Take in `.test_durations` or JUnit files.
 
-    What cannot be how long a test took is left out and named.
+    FILES are pytest-split's, or what `pytest --junitxml` wrote; `-` is standard input. What cannot be how long
+    a test took is left out and named.
     """
     from ci_toolkit.cli.history_options import this_environment  # noqa: PLC0415
-    from ci_toolkit.history.test_durations import file_runs_of, read_test_durations  # noqa: PLC0415
+    from ci_toolkit.history.test_durations import file_runs_of  # noqa: PLC0415
 
     now = time.time()
     place = environment or this_environment()
     for file in files:
         data, written = _read(file, now)
-        found = read_test_durations(data, origin=str(file))
+        found = _times_in(data, str(file))
         for line in found.refused:
             click.echo(f"ci-toolkit: left out, no time that a test can take: {line}", err=True)
         if not found.seconds:
@@ -113,7 +115,10 @@ def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded
 @_environment_option
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: standard output]")
 def export(*, history: str, environment: str, out: Path | None) -> int:
-    """Write what each test is expected to take as pytest-split's `.test_durations`."""
+    """Write pytest-split's `.test_durations`.
+
+    Each test stands with what it is expected to take.
+    """
     from ci_toolkit.files import replace_file  # noqa: PLC0415
     from ci_toolkit.history.fold import fold_files  # noqa: PLC0415
     from ci_toolkit.history.test_durations import write_test_durations  # noqa: PLC0415
@@ -141,10 +146,11 @@ def prune(*, history: str, older_than: float | None) -> int:
         gone = sorted(path for path in paths if not (root / path).exists())
         if paths and len(gone) == len(paths):
             raise HistoryError(
-                f"none of the {len(paths)} files that {history} knows is in {root}",
+                f"none of the {len(paths)} files that {store.origin} knows is in {root}",
                 advice="Run it in the folder whose suite the history is about. Nothing was dropped.",
             )
-        pruned = store.prune(gone=gone, before=time.time() - older_than if older_than is not None else 0.0)
+    before = time.time() - older_than if older_than is not None else 0.0
+    pruned = prune_history(history, gone=gone, before=before)
     click.echo(f"ci-toolkit: forgot {pruned.files} files and {pruned.runs} file runs", err=True)
     return 0
 
@@ -153,7 +159,7 @@ def _existing(history: str) -> HistoryStore:
     store = open_history(history)
     if store is None:
         raise HistoryError(
-            f"there is no history {history}",
+            f"there is no history {shown(history)}",
             advice="`ci-toolkit run` and `merge` record one; `ci-toolkit history import` takes in .test_durations.",
         )
     return store
@@ -170,6 +176,15 @@ def _environment(store: HistoryStore, wanted: str) -> str:
         )
     here = this_environment()
     return wanted or (here if here in names or not names else names[0])
+
+
+def _times_in(data: bytes, origin: str) -> TestDurations:
+    from ci_toolkit.history.junit_times import is_xml, read_junit_times  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.history.test_durations import read_test_durations  # noqa: PLC0415
+
+    if is_xml(data):
+        return read_junit_times(data, origin=origin, exists=lambda path: Path(path).is_file())
+    return read_test_durations(data, origin=origin)
 
 
 def _read(file: Path, now: float) -> tuple[bytes, float]:

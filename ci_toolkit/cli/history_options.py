@@ -10,8 +10,8 @@ import click
 
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.history.lookup import NO_HISTORY, durations_of
-from ci_toolkit.history.opening import DEFAULT, add_run, open_history
-from ci_toolkit.history.store import DamagedHistoryError
+from ci_toolkit.history.places import DEFAULT, add_run, open_history, shown
+from ci_toolkit.history.store import DamagedHistoryError, UnreachableHistoryError
 from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.history import RunRecord, environment_name
 from ci_toolkit.model.plan import PlanNote
@@ -29,7 +29,7 @@ def history_options(function: F) -> F:
             default=DEFAULT,
             show_default=True,
             envvar="CI_TOOLKIT_HISTORY",
-            metavar="FILE",
+            metavar="FILE|git:BRANCH|URL",
             help="Where it is kept what tests take.",
         ),
     ):
@@ -45,7 +45,7 @@ def chosen_history(history: str, *, no_history: bool) -> str:
 def recall(history: str, suite: Suite, root: Path) -> Durations:
     """Return what ``history`` knows of ``suite``, whose paths start in ``root``.
 
-    A missing or damaged history is no reason not to plan: it stands in the notes.
+    A missing, damaged or unreachable history is no reason not to plan: it stands in the notes.
     """
     if not history:
         return Durations()
@@ -57,9 +57,9 @@ def recall(history: str, suite: Suite, root: Path) -> Durations:
             return durations_of(
                 suite.files, store, this_environment(), now=time.time(), exists=lambda path: (root / path).exists()
             )
-    except DamagedHistoryError as error:
+    except (DamagedHistoryError, UnreachableHistoryError) as error:
         message = f"{error.message}; every test counts the same in this plan"
-        return Durations(notes=(PlanNote(kind="damaged-history", message=message),))
+        return Durations(notes=(PlanNote(kind=error.slug, message=message),))
 
 
 def remember(history: str, run: RunRecord) -> None:
@@ -75,7 +75,7 @@ def remember(history: str, run: RunRecord) -> None:
     if told:
         click.echo(f"ci-toolkit: {told}", err=True)
     seconds = time.monotonic() - start
-    click.echo(f"ci-toolkit: recorded the times of {new} files in {history} ({seconds:.1f} s)", err=True)
+    click.echo(f"ci-toolkit: recorded the times of {new} files in {shown(history)} ({seconds:.1f} s)", err=True)
 
 
 def this_environment() -> str:

@@ -72,19 +72,13 @@ def _read(runs: Sequence[FileRun]) -> list[_Table]:
 
 
 def _mean(columns: Sequence[tuple[float, ...]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the exponential mean of ``columns``, the latest first, and how far they stray from it on average."""
+    """Return the exponential mean of ``columns``, the latest first, and half the way from shortest to longest."""
     if not columns:
         return (), ()
     mean = columns[-1]
     for column in reversed(columns[:-1]):
         mean = tuple([0.5 * (new + old) for new, old in zip(column, mean, strict=True)])
-    spread: tuple[float, ...] = (0.0,) * len(mean)
-    if len(columns) == 1:
-        return mean, spread
-    for number, column in enumerate(reversed(columns)):
-        strays = [abs(new - center) for new, center in zip(column, mean, strict=True)]
-        spread = tuple([0.5 * (new + old) for new, old in zip(strays, spread, strict=True)] if number else strays)
-    return mean, spread
+    return mean, tuple([0.5 * (max(times) - min(times)) for times in zip(*columns, strict=True)])
 
 
 def _by_name(tables: Sequence[_Table]) -> tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...]]:

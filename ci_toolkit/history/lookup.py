@@ -9,8 +9,10 @@ from ci_toolkit.history.fold import fold_files
 from ci_toolkit.history.renames import renamed
 from ci_toolkit.history.store import DAY, HistoryStore, KnownEnvironment
 from ci_toolkit.model.durations import Durations, FileDurations
+from ci_toolkit.model.history import JobRun
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.model.suite import SuiteFile
+from ci_toolkit.plan.sound import is_sound
 
 STALE_AFTER_DAYS = 14
 _JOBS_ASKED = 40
@@ -36,10 +38,13 @@ def durations_of(
     lookup = _Lookup(files, store, exists)
     for found in (*here, *(other for other in known if other.name != environment)):
         lookup.take(found)
+    told = (here or known)[0].name
+    jobs = [job for job in store.jobs(told, most=_JOBS_ASKED) if _is_telling(job)]
+    between = statistics.median(job.between_seconds / job.tests for job in jobs) if jobs else 0.0
     return Durations(
-        files=tuple(lookup.found[path] for path in sorted(lookup.found)),
-        environment=(here or known)[0].name,
-        overhead_seconds=_overhead(store, environment) if here else None,
+        files=tuple(_with(between, lookup.found[path]) for path in sorted(lookup.found)),
+        environment=told,
+        overhead_seconds=_overhead(jobs) if here else None,
         notes=(*_age(here or list(known), now), *lookup.notes(environment, knows_here=bool(here))),
     )
 
@@ -107,9 +112,18 @@ def _age(known: Sequence[KnownEnvironment], now: float) -> list[PlanNote]:
     return [PlanNote(kind="stale-history", message=message)]
 
 
-def _overhead(store: HistoryStore, environment: str) -> float | None:
-    jobs = [job for job in store.jobs(environment)[:_JOBS_ASKED] if job.is_finished]
+def _is_telling(job: JobRun) -> bool:
+    measured = (job.actual_seconds, job.tests_seconds, job.between_seconds)
+    return job.is_finished and job.tests > 0 and all(map(is_sound, measured))
+
+
+def _with(between: float, file: FileDurations) -> FileDurations:
+    # A test costs what pytest does around it too: with thousands of small tests, more than they take themselves.
+    return msgspec.structs.replace(file, seconds=tuple([took + between for took in file.seconds])) if between else file
+
+
+def _overhead(jobs: Sequence[JobRun]) -> float | None:
     if not jobs:
         return None
     middle = statistics.median(job.actual_seconds - job.tests_seconds for job in jobs)
-    return max(0.0, middle) if middle >= 0.0 else None  # tests side by side (xdist) take more seconds than pass
+    return middle if middle >= 0.0 else None  # tests side by side (xdist) take more seconds than pass

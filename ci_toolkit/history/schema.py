@@ -22,7 +22,7 @@ CREATE INDEX file_run_suffixes ON file_runs (suffixes);
 CREATE TABLE jobs (
     key TEXT PRIMARY KEY, plan_id TEXT NOT NULL, shard INTEGER NOT NULL, shards INTEGER NOT NULL, at REAL NOT NULL,
     environment TEXT NOT NULL, commit_id TEXT NOT NULL, is_finished INTEGER NOT NULL, tests INTEGER NOT NULL,
-    actual_seconds REAL NOT NULL, tests_seconds REAL NOT NULL
+    actual_seconds REAL NOT NULL, tests_seconds REAL NOT NULL, between_seconds REAL NOT NULL
 );
 CREATE TABLE incidents (
     environment TEXT NOT NULL, path TEXT NOT NULL, suffix TEXT NOT NULL, key TEXT NOT NULL, ended TEXT NOT NULL,

@@ -1,63 +1,43 @@
 """History in one SQLite file: safe against two merges at once, and against a kill at any moment."""
 
-import hashlib
 import sqlite3
+import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
+from ci_toolkit.history.rows import digest_of, file_run_of, file_run_row, incident_rows, job_row
 from ci_toolkit.history.schema import check, damaged, make_tables
+from ci_toolkit.history.statements import (
+    DROP_JOBS,
+    DROP_SUPERSEDED,
+    HAS_FILE_RUN,
+    INSERT_FILE_RUN,
+    INSERT_INCIDENT,
+    INSERT_JOB,
+    SELECT_FILE_RUNS,
+    SELECT_JOBS,
+)
 from ci_toolkit.history.store import (
     DAY,
     DEAD_AFTER_DAYS,
-    JOBS_KEPT_DAYS,
+    INCIDENTS_A_RUN,
+    INCIDENTS_KEPT_DAYS,
+    KEPT_JOBS,
     KEPT_RUNS,
     HistoryError,
     KnownEnvironment,
     Pruned,
 )
-from ci_toolkit.model.history import Ended, FileRun, Incident, JobRun, RunRecord
-
-_INSERT_FILE_RUN = """
-INSERT OR IGNORE INTO file_runs
-SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, id, ?, ?, ?, ? FROM suffixes WHERE digest = ?
-"""
-_INSERT_JOB = "INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_INCIDENT = "INSERT OR IGNORE INTO incidents VALUES (?, ?, ?, ?, ?, ?)"
-_HAS_FILE_RUN = "SELECT 1 FROM file_runs WHERE environment = ? AND path = ? AND key = ?"
-_DROP_SUPERSEDED = """
-DELETE FROM file_runs WHERE rowid IN (
-    SELECT rowid FROM (
-        SELECT rowid, row_number() OVER latest AS place,
-            is_whole AND row_number() OVER latest_whole = 1 AS is_latest_whole
-        FROM file_runs WHERE environment = ?
-        WINDOW latest AS (PARTITION BY path ORDER BY at DESC, key DESC),
-            latest_whole AS (PARTITION BY path, is_whole ORDER BY at DESC, key DESC)
-    ) WHERE place > ? AND NOT is_latest_whole
-)
-"""
-"""Keeps the latest runs of each file, and its latest whole one: a run of one test must not push out the others."""
-
-_SELECT_FILE_RUNS = """
-SELECT path, key, at, tests, total, category, import_seconds, file_runs.suffixes,
-    CAST(suffixes.suffixes AS BLOB), CAST(seconds AS BLOB), {phases}, outcomes
-FROM file_runs JOIN suffixes ON suffixes.id = file_runs.suffixes
-WHERE environment = ? ORDER BY path, at DESC, key DESC
-"""
-_SELECT_JOBS = """
-SELECT key, plan_id, shard, shards, at, environment, commit_id, is_finished, tests, actual_seconds, tests_seconds
-FROM jobs WHERE ? = '' OR environment = ? ORDER BY at DESC, key
-"""
+from ci_toolkit.model.history import FileRun, Incident, JobRun, RunRecord
 
 LOCK_SECONDS = 60.0
 """How long a merge waits for another that is writing."""
-
-_TOLD = frozenset(map(str, (Ended.FAILED, Ended.ERROR, Ended.XPASSED, Ended.FLAKY)))
-"""What is an incident."""
 
 
 class SqliteHistory:
@@ -67,9 +47,11 @@ class SqliteHistory:
     rolled back by whoever comes next, and at rest there is one file to cache or copy.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, origin: str = "", keeps: tempfile.TemporaryDirectory[str] | None = None) -> None:
         self.path = path
-        self.origin = str(path)
+        self.origin = origin or str(path)
+        self._keeps = keeps
+        """The folder of a copy, which goes when the copy is closed."""
         self._connection = _connect(path)
 
     def __enter__(self) -> Self:
@@ -79,6 +61,8 @@ class SqliteHistory:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+        if self._keeps is not None:
+            self._keeps.cleanup()
 
     # --- writing ----------------------------------------------------------------------------------
 
@@ -89,11 +73,11 @@ class SqliteHistory:
             new = [(environment, file) for environment, file in run.files if not self._has(environment, file)]
             connection.executemany(
                 "INSERT OR IGNORE INTO suffixes (digest, suffixes) VALUES (?, ?)",
-                ((_digest(file.suffixes), file.suffixes.decode()) for _, file in new),
+                ((digest_of(file.suffixes), file.suffixes.decode()) for _, file in new),
             )
-            connection.executemany(_INSERT_FILE_RUN, (_row(environment, file, now) for environment, file in new))
-            connection.executemany(_INSERT_JOB, (_job_row(job, now) for job in run.jobs))
-            connection.executemany(_INSERT_INCIDENT, _incidents(new, now))
+            connection.executemany(INSERT_FILE_RUN, (file_run_row(environment, file, now) for environment, file in new))
+            connection.executemany(INSERT_JOB, (job_row(job, now) for job in run.jobs))
+            connection.executemany(INSERT_INCIDENT, islice(incident_rows(new, now), INCIDENTS_A_RUN))
             self._drop_superseded({environment for environment, _ in new})
             self._drop_old(run, now)
         return len(new)
@@ -114,20 +98,19 @@ class SqliteHistory:
 
     def _has(self, environment: str, file: FileRun) -> bool:
         where = (environment, file.path, file.key)
-        return self._connection.execute(_HAS_FILE_RUN, where).fetchone() is not None
+        return self._connection.execute(HAS_FILE_RUN, where).fetchone() is not None
 
     def _drop_superseded(self, environments: Collection[str]) -> None:
         for environment in environments:
-            self._connection.execute(_DROP_SUPERSEDED, (environment, KEPT_RUNS))
+            self._connection.execute(DROP_SUPERSEDED, (environment, KEPT_RUNS))
         self._drop_unused_suffixes()
 
     def _drop_unused_suffixes(self) -> None:
         self._connection.execute("DELETE FROM suffixes WHERE id NOT IN (SELECT suffixes FROM file_runs)")
 
     def _drop_old(self, run: RunRecord, now: float) -> None:
-        for table in ("jobs", "incidents"):
-            old = now - JOBS_KEPT_DAYS * DAY
-            self._connection.execute(f"DELETE FROM {table} WHERE at < ?", (old,))  # noqa: S608 (names of ours)
+        self._connection.execute(DROP_JOBS, (KEPT_JOBS,))
+        self._connection.execute("DELETE FROM incidents WHERE at < ?", (now - INCIDENTS_KEPT_DAYS * DAY,))
         if not run.suite:
             return
         latest = "SELECT path FROM file_runs GROUP BY path HAVING max(at) < ?"
@@ -181,15 +164,17 @@ class SqliteHistory:
 
         Setup and teardown stand only in what is asked for ``with_phases``; nobody else pays for reading them.
         """
-        texts: dict[int, bytes] = {}
+        path, texts = "", dict[int, bytes]()
         phases = "CAST(setup AS BLOB), CAST(teardown AS BLOB)" if with_phases else "x'', x''"
-        for row in self._rows(_SELECT_FILE_RUNS.format(phases=phases), (environment,)):
-            if paths is None or row[0] in paths:
-                yield _file_run(row, texts)
+        for row in self._rows(SELECT_FILE_RUNS.format(phases=phases), (environment,)):
+            if row[0] != path:
+                path, texts = row[0], {}
+            if paths is None or path in paths:
+                yield file_run_of(row, texts)
 
-    def jobs(self, environment: str = "") -> tuple[JobRun, ...]:
-        """Return the shards' own times, the latest first; of one environment, or of all."""
-        rows = self._rows(_SELECT_JOBS, (environment, environment))
+    def jobs(self, environment: str = "", *, most: int = KEPT_JOBS) -> tuple[JobRun, ...]:
+        """Return the shards' own times, of one environment or of all, the latest first."""
+        rows = self._rows(SELECT_JOBS, (environment, environment, most))
         fields = [*JobRun.__struct_fields__]
         return tuple(msgspec.convert(dict(zip(fields, row, strict=True)), JobRun, strict=False) for row in rows)
 
@@ -228,70 +213,3 @@ def _told(error: sqlite3.DatabaseError, path: Path) -> HistoryError:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return HistoryError(f"{path} is being written by another merge for over {LOCK_SECONDS:g} s")
     return HistoryError(f"{path} cannot be used: {error}", advice="Check the disk and the file's permissions.")
-
-
-def _digest(suffixes: bytes) -> bytes:
-    return hashlib.sha256(suffixes).digest()
-
-
-def _row(environment: str, file: FileRun, now: float) -> tuple[Any, ...]:
-    return (
-        environment,
-        file.path,
-        file.key,
-        min(file.at, now),  # a clock that is ahead must not stay the latest for ever
-        file.is_whole,
-        file.tests,
-        file.total,
-        file.category,
-        file.import_seconds,
-        file.seconds.decode(),
-        file.setup.decode(),
-        file.teardown.decode(),
-        file.outcomes,
-        _digest(file.suffixes),
-    )
-
-
-def _file_run(row: Any, texts: dict[int, bytes]) -> FileRun:
-    path, key, at, tests, total, category, imported, suffixes_id, suffixes, seconds, setup, teardown, outcomes = row
-    return FileRun(
-        path=path,
-        key=key,
-        at=at,
-        tests=tests,
-        total=total,
-        category=category,
-        import_seconds=imported,
-        suffixes=texts.setdefault(suffixes_id, suffixes),  # one object, so that equal names are told at once
-        seconds=seconds,
-        setup=setup,
-        teardown=teardown,
-        outcomes=outcomes,
-    )
-
-
-def _job_row(job: JobRun, now: float) -> tuple[Any, ...]:
-    return (
-        job.key,
-        job.plan_id,
-        job.shard,
-        job.shards,
-        min(job.at, now),
-        job.environment,
-        job.commit,
-        job.is_finished,
-        job.tests,
-        job.actual_seconds,
-        job.tests_seconds,
-    )
-
-
-def _incidents(files: Iterable[tuple[str, FileRun]], now: float) -> Iterator[tuple[Any, ...]]:
-    for environment, file in files:
-        if not _TOLD.intersection(file.outcomes):
-            continue
-        suffixes = msgspec.json.decode(file.suffixes, type=list[str])
-        for suffix, letter in zip(suffixes, file.outcomes, strict=True):
-            if letter in _TOLD:
-                yield environment, file.path, suffix, file.key, letter, min(file.at, now)

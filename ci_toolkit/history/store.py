@@ -17,8 +17,14 @@ DEAD_AFTER_DAYS = 30
 Not at once: the plan may be of a branch that lacks a file which the others still have.
 """
 
-JOBS_KEPT_DAYS = 180
-"""How long shards' own times, and tests that did not simply pass, are kept."""
+KEPT_JOBS = 5_000
+"""Shards whose own times are kept, over all environments."""
+
+INCIDENTS_KEPT_DAYS = 180
+"""How long it is kept that a test did not simply pass."""
+
+INCIDENTS_A_RUN = 1_000
+"""With more in one run, something else is wrong than the tests, and the rest says nothing about them."""
 
 DAY = 86_400.0
 
@@ -33,6 +39,12 @@ class DamagedHistoryError(HistoryError):
     """The history is half-written or otherwise broken; the runs it held cannot be trusted."""
 
     slug = "history-damaged"
+
+
+class UnreachableHistoryError(HistoryError):
+    """The history is somewhere that cannot be reached now."""
+
+    slug = "history-unreachable"
 
 
 class KnownEnvironment(Record, frozen=True, kw_only=True):
@@ -76,8 +88,8 @@ class HistoryStore(Protocol):
         Setup and teardown stand only in what is asked for ``with_phases``; nobody else pays for reading them.
         """
 
-    def jobs(self, environment: str = "") -> tuple[JobRun, ...]:
-        """Return the shards' own times, the latest first."""
+    def jobs(self, environment: str = "", *, most: int = KEPT_JOBS) -> tuple[JobRun, ...]:
+        """Return the shards' own times, of one environment or of all, the latest first."""
 
     def incidents(self) -> tuple[Incident, ...]:
         """Return every test that did not simply pass, by path."""

@@ -23,22 +23,33 @@ _ENDED = {
 }
 _UNKNOWN = str(Ended.UNKNOWN)
 PASSED = str(Ended.PASSED)
+_Row = tuple[str, float, float, float, str]
+"""Suffix, seconds, setup, teardown, and how it ended."""
 
 
 def files_learned(reading: BundleReading, card: ShardCard) -> tuple[FileRun, ...]:
     """Return what the tests of each collected file took. A file without a single outcome teaches nothing."""
-    columns: dict[str, _Columns] = {}
-    for path, suffix, occurrence, case in reading.cases():
-        column = columns.get(path)
-        if column is None:
-            column = columns[path] = _Columns()
-        column.add(suffix, case, is_namesake=occurrence > 0)
     key = _key(card, reading.started_at)
-    return tuple(
-        column.file_run(reading.files[path], key, reading.started_at)
-        for path, column in columns.items()
-        if path in reading.files and column.has_outcome
-    )
+    found = []
+    for path, rows in _rows(reading).items():
+        record = reading.files.get(path)
+        columns = _Columns(rows)
+        if record is not None and columns.has_outcome:
+            found.append(columns.file_run(record, key, reading.started_at))
+    return tuple(found)
+
+
+def _rows(reading: BundleReading) -> dict[str, list[_Row]]:
+    # Goes over every test of the bundle: plain code, one tuple a test.
+    rows: dict[str, list[_Row]] = {}
+    setup_of, call_of, teardown_of = When.SETUP, When.CALL, When.TEARDOWN
+    for path, case in reading.cases():
+        took = case.seconds
+        setup, teardown = took.get(setup_of, 0.0), took.get(teardown_of, 0.0)
+        seconds = round(setup + took.get(call_of, 0.0) + teardown, 6)
+        letter = PASSED if case.is_over and case.is_plain else _letter(case)
+        rows.setdefault(path, []).append((case.suffix, seconds, setup, teardown, letter))
+    return rows
 
 
 def import_seconds_of(reading: BundleReading) -> float:
@@ -46,8 +57,14 @@ def import_seconds_of(reading: BundleReading) -> float:
     return sum(record.import_seconds for record in reading.files.values() if is_sound(record.import_seconds))
 
 
-def job_learned(reading: BundleReading, card: ShardCard, tests: int, seconds: float) -> JobRun:
-    """Return what the shard took as a whole; ``seconds`` is what its tests and imports took."""
+def between_seconds_of(reading: BundleReading, seconds: float) -> float:
+    """Return what pytest took between the phases of tests that took ``seconds``: with many small tests, most of it."""
+    between = reading.running_seconds - seconds
+    return between if is_sound(between) else 0.0
+
+
+def job_learned(reading: BundleReading, card: ShardCard, tests: int, tests_seconds: float, between: float) -> JobRun:
+    """Return what the shard took as a whole."""
     return JobRun(
         key=_key(card, reading.started_at),
         plan_id=card.plan_id,
@@ -57,7 +74,8 @@ def job_learned(reading: BundleReading, card: ShardCard, tests: int, seconds: fl
         is_finished=card.state is ShardState.FINISHED,
         tests=tests,
         actual_seconds=card.actual_seconds,
-        tests_seconds=seconds,
+        tests_seconds=tests_seconds,
+        between_seconds=round(between, 6),
     )
 
 
@@ -79,68 +97,59 @@ def digest_of(text: str) -> str:
 class _Columns:
     """One file's tests in the order of their collection."""
 
-    __slots__ = ("_namesakes", "outcomes", "seconds", "setup", "suffixes", "teardown")
-
-    def __init__(self) -> None:
-        self.suffixes: list[str] = []
-        self.seconds: list[float] = []
-        self.setup: list[float] = []
-        self.teardown: list[float] = []
-        self.outcomes: list[str] = []
-        self._namesakes = 0
-
-    def add(self, suffix: str, case: Case, *, is_namesake: bool) -> None:
-        took = case.seconds
-        setup, teardown = took.get(When.SETUP, 0.0), took.get(When.TEARDOWN, 0.0)
-        seconds = setup + took.get(When.CALL, 0.0) + teardown
-        letter = _letter(case)
-        if not (0.0 <= setup <= seconds and 0.0 <= teardown <= seconds and is_sound(seconds)):
-            setup, teardown, seconds, letter = 0.0, 0.0, 0.0, _UNKNOWN  # a journal can say anything
-        if is_namesake:
-            self._add_to(self.suffixes.index(suffix), seconds, letter)
-            return
-        self.suffixes.append(suffix)
-        self.seconds.append(round(seconds, 6))
-        self.setup.append(round(setup, 6))
-        self.teardown.append(round(teardown, 6))
-        self.outcomes.append(letter)
-
-    def _add_to(self, place: int, seconds: float, letter: str) -> None:
-        # Tests of the same name are one to every plan: it cannot tell them apart.
-        self._namesakes += 1
-        self.seconds[place] = round(self.seconds[place] + seconds, 6)
-        if letter != PASSED:
-            self.outcomes[place] = letter
+    def __init__(self, rows: list[_Row]) -> None:
+        if len({row[0] for row in rows}) < len(rows):
+            rows = _without_namesakes(rows)
+        suffixes, seconds, setup, teardown, letters = zip(*rows, strict=True)
+        if not (min(setup) >= 0.0 and min(teardown) >= 0.0 and min(seconds) >= 0.0 and is_sound(max(seconds))):
+            rows = list(map(_doubted, rows))  # a journal can say anything
+            suffixes, seconds, setup, teardown, letters = zip(*rows, strict=True)
+        self.suffixes, self.seconds, self.setup, self.teardown = suffixes, seconds, setup, teardown
+        self.outcomes = "".join(letters)
 
     @property
     def has_outcome(self) -> bool:
-        return any(letter != _UNKNOWN for letter in self.outcomes)
+        return bool(self.outcomes.strip(_UNKNOWN))
 
     def file_run(self, record: FileCollected, key: str, at: float) -> FileRun:
         tests = len(self.suffixes)
-        everything = record.total - self._namesakes if record.piece else tests + record.deselected
-        outcomes = "".join(self.outcomes)
+        namesakes = len(record.tests) - tests
         imported = record.import_seconds
         return FileRun(
             path=record.path,
             key=key,
             at=at,
             tests=tests,
-            total=everything,
+            total=record.total - namesakes if record.piece else tests + record.deselected,
             category=record.category,
             import_seconds=imported if is_sound(imported) else None,
             suffixes=encode(self.suffixes),
             seconds=msgspec.json.encode(self.seconds),
             setup=msgspec.json.encode(self.setup),
             teardown=msgspec.json.encode(self.teardown),
-            outcomes="" if outcomes.strip(PASSED) == "" else outcomes,
+            outcomes=self.outcomes if self.outcomes.strip(PASSED) else "",
         )
+
+
+def _without_namesakes(rows: list[_Row]) -> list[_Row]:
+    # Tests of the same name are one to every plan: it cannot tell them apart.
+    one: dict[str, _Row] = {}
+    for suffix, seconds, setup, teardown, letter in rows:
+        before = one.get(suffix, (suffix, 0.0, 0.0, 0.0, PASSED))
+        together = (round(before[1] + seconds, 6), round(before[2] + setup, 6), round(before[3] + teardown, 6))
+        one[suffix] = (suffix, *together, letter if before[4] == PASSED else before[4])
+    return list(one.values())
+
+
+def _doubted(row: _Row) -> _Row:
+    suffix, seconds, setup, teardown, letter = row
+    if all(map(is_sound, (seconds, setup, teardown))):
+        return suffix, seconds, setup, teardown, letter
+    return suffix, 0.0, 0.0, 0.0, _UNKNOWN
 
 
 def _letter(case: Case) -> str:
     if not case.is_over:
         return _UNKNOWN
-    if case.is_plain:
-        return PASSED
     outcome = case.outcome
     return str(Ended.FLAKY if outcome is Outcome.PASSED and case.was_rerun else _ENDED[outcome])

@@ -42,6 +42,8 @@ class BundleReading:
         self.stops: list[str] = []
         """Why pytest stopped before its last test."""
         self.started_at = 0.0
+        self.running_seconds = 0.0
+        """From the start of each process's first test to the end of its last: tests, and what pytest does between."""
         self._cases: dict[tuple[str, str, int], Case] = {}
         self._done: Counter[_Name] = Counter()
         self._read(bundle)
@@ -109,10 +111,10 @@ class BundleReading:
         for path, crashed in self.crashed_files.items():
             yield _result_of_crash(path, crashed)
 
-    def cases(self) -> Iterator[tuple[str, str, int, Case]]:
-        """Yield every test that was collected: path, suffix, how many of that name came before it, and its case."""
-        for (path, suffix, occurrence), case in self._cases.items():
-            yield path, suffix, occurrence, case
+    def cases(self) -> Iterator[tuple[str, Case]]:
+        """Yield the path and the case of every test that was collected."""
+        for (path, _, _), case in self._cases.items():
+            yield path, case
 
     def lost(self, why: str) -> Iterator[LostTest]:
         """Yield every selected test without an outcome. ``why`` is what is known of the shard's end."""
@@ -134,6 +136,8 @@ class _Process:
     def read(self, first: JournalRecord, records: Iterator[JournalRecord]) -> None:
         self._other(first)
         cases = self._cases
+        began: Started | None = None
+        last: Started | None = None
         for record in records:
             # Phases are most of a journal, so they come first and cost least.
             if type(record) is Phase:
@@ -143,6 +147,7 @@ class _Process:
                 else:
                     case.end_phase(record)
             elif type(record) is Started:
+                began, last = began or record, record
                 case = cases.get(record.i)
                 if case is None:
                     self._unknown(record.i)
@@ -150,6 +155,11 @@ class _Process:
                     self._start(case)
             else:
                 self._other(record)
+        if began is not None and last is not None:
+            self._reading.running_seconds += max(0.0, last.at - began.at) + self._seconds_of(last.i)
+
+    def _seconds_of(self, number: int) -> float:
+        return sum(self._cases[number].seconds.values()) if number in self._cases else 0.0
 
     def _start(self, case: Case) -> None:
         if case.is_over:

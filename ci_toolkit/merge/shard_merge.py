@@ -7,7 +7,7 @@ import msgspec
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.junit import write_fragment
-from ci_toolkit.merge.learned import files_learned, import_seconds_of, job_learned
+from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.merge.tally import Tally, add_counts
 from ci_toolkit.model.bundle import ShardState
@@ -65,7 +65,8 @@ def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path, learns: b
     counts = tally.counts(len(lost))
     problems = (*reading.problems, *_strangers(reading, planned))
     learns = learns and not problems
-    tests_seconds = round(seconds + import_seconds_of(reading), 6)
+    between = between_seconds_of(reading, seconds)
+    tests_seconds = round(seconds + between + import_seconds_of(reading), 6)
     return ShardMerge(
         shard=MergedShard(
             index=planned.index,
@@ -88,7 +89,7 @@ def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path, learns: b
         seconds=seconds,
         started_at=reading.started_at,
         stops=tuple(reading.stops),
-        job=job_learned(reading, card, counts.total - counts.lost, tests_seconds) if learns else None,
+        job=job_learned(reading, card, counts.total - counts.lost, tests_seconds, between) if learns else None,
         learned=files_learned(reading, card) if learns else (),
     )
 

@@ -64,7 +64,9 @@ class JobRun(Record, frozen=True, kw_only=True):
     tests: int
     actual_seconds: float
     tests_seconds: float
-    """Its tests and imports; the rest of ``actual_seconds`` is overhead."""
+    """Its tests, what pytest does between them, and imports; the rest of ``actual_seconds`` is overhead."""
+    between_seconds: float = 0.0
+    """What pytest does between the phases of tests, among ``tests_seconds``."""
 
 
 class RunRecord(Record, frozen=True, kw_only=True):

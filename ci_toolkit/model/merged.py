@@ -25,7 +25,7 @@ class MergedShard(Record, frozen=True, kw_only=True):
     tests: int
     actual_seconds: float
     tests_seconds: float = 0.0
-    """Its tests and imports, one after the other; the rest of ``actual_seconds`` is overhead."""
+    """Its tests, what pytest does between them, and imports; the rest of ``actual_seconds`` is overhead."""
     unexplained_exit: str = ""
 
 

@@ -66,7 +66,7 @@ class ShardPlugin:
             return report
         if not report.passed:
             self._write(uncollectable(report, file.nodeid, seconds, self.root))
-        elif file is collector:
+        else:  # a class too: making its parametrized tests can take longer than the import
             self._import_seconds[file.nodeid] = self._import_seconds.get(file.nodeid, 0.0) + seconds
         return report
 

@@ -1,12 +1,6 @@
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(
-    0, str(Path(__file__).parents[1] / "main_job")
-)  # --import-mode=importlib leaves test folders off the path
-
 from main_job_project import Project
 
 

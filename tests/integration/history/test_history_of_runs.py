@@ -11,7 +11,7 @@ import pytest
 from main_job_project import PLAIN, Project
 
 from ci_toolkit.cli.history_options import this_environment
-from ci_toolkit.history.opening import open_history
+from ci_toolkit.history.places import open_history
 
 SLOW = "import time\n\ndef test_slow():\n    time.sleep(0.4)\n\ndef test_quick():\n    pass\n"
 QUICK = "import pytest\n\n@pytest.mark.parametrize('n', range(5))\ndef test_it(n):\n    pass\n"
@@ -102,7 +102,7 @@ def test_half_written_history_is_told_planned_without_and_kept(recorded: Project
     path = recorded.folder / ".ci-toolkit" / "history.sqlite"
     half = path.read_bytes()[: path.stat().st_size // 2]
     path.write_bytes(half)
-    assert "is damaged" in notes(plan(recorded))["damaged-history"]
+    assert "is damaged" in notes(plan(recorded))["history-damaged"]
     said = run_once(recorded)
     assert "was moved to" in said
     assert path.with_name("history.sqlite.damaged-1").read_bytes() == half

@@ -44,7 +44,7 @@ def run_of(
     return RunRecord(files=tuple((environment, file) for file in files), suite=tuple(suite), jobs=tuple(jobs))
 
 
-def job(key: str, *, actual: float, tests: float, is_finished: bool = True) -> JobRun:
+def job(key: str, *, actual: float, tests: float, between: float = 0.0, is_finished: bool = True) -> JobRun:
     return JobRun(
         key=key,
         plan_id="p",
@@ -56,4 +56,5 @@ def job(key: str, *, actual: float, tests: float, is_finished: bool = True) -> J
         tests=3,
         actual_seconds=actual,
         tests_seconds=tests,
+        between_seconds=between,
     )

@@ -75,6 +75,12 @@ def test_file_that_is_still_there_was_not_renamed() -> None:
     assert kinds(looked_up([run_of(old, B)], exists=True)) == ["unknown-files"]
 
 
+def test_what_pytest_does_between_tests_is_counted_with_each() -> None:
+    jobs = [job("a", actual=30.0, tests=20.0, between=6.0), job("b", actual=30.0, tests=20.0, between=6.0)]
+    found = looked_up([run_of(A, B, jobs=jobs)])
+    assert [file.seconds for file in found.files] == [(3.0, 4.0), (5.0,)]  # 6 s over 3 tests
+
+
 @pytest.mark.parametrize(
     ("jobs", "expected"),
     [
@@ -84,6 +90,7 @@ def test_file_that_is_still_there_was_not_renamed() -> None:
             5.0,
         ),
         ([job("a", actual=30.0, tests=20.0), job("b", actual=1.0, tests=0.0, is_finished=False)], 10.0),
+        ([job("a", actual=30.0, tests=20.0), job("absurd", actual=1e308, tests=0.0)], 10.0),
         ([job("xdist", actual=10.0, tests=38.0)], None),
     ],
 )

@@ -1,52 +1,56 @@
-"""Opens the history that a user names, and puts a damaged one aside without losing it."""
+"""A history in a file that the user names; a damaged one is put aside, never lost."""
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.store import DamagedHistoryError, HistoryError, HistoryStore
-from ci_toolkit.model.history import RunRecord
 
-DEFAULT = ".ci-toolkit/history.sqlite"
+T = TypeVar("T")
+
 _OUR_ENDINGS = (".sqlite", ".sqlite3", ".db")
 _MAGIC = b"SQLite format 3\x00"
 
 
-def open_history(target: str) -> HistoryStore | None:
-    """Return the history ``target``, or None where there is none yet.
+class FilePlace:
+    """The file ``path``."""
 
-    Raises DamagedHistoryError for a broken one, HistoryError for what is no history or of another version.
-    """
-    path = Path(target)
-    if not path.exists():
-        return None
-    _check_kind(path)
-    return SqliteHistory(path)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.origin = str(path)
 
+    def open(self) -> HistoryStore | None:
+        """Return the history, or None where there is none yet.
 
-def add_run(target: str, run: RunRecord, *, now: float) -> tuple[int, str]:
-    """Add ``run`` to the history ``target``; return how many file runs were new, and what a reader should hear.
+        Raises DamagedHistoryError for a broken one, HistoryError for what is no history or of another version.
+        """
+        if not self.path.exists():
+            return None
+        _check_kind(self.path)
+        return SqliteHistory(self.path)
 
-    A damaged file is moved aside, and the run begins a new one.
-    """
-    path = Path(target)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _add(path, run, now), ""
-    except DamagedHistoryError as error:
-        aside = _move_aside(path)
-        told = f"{error.message}; it was moved to {aside}, and a new history begins" if aside else ""
-        return _add(path, run, now), told
+    def change(self, action: Callable[[HistoryStore], T]) -> tuple[T, str]:
+        """Return what ``action`` returns, and what a reader should hear. A missing history is begun.
 
+        A damaged file is moved aside, and a new one begins.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return self._change(action), ""
+        except DamagedHistoryError as error:
+            aside = _move_aside(self.path)
+            told = f"{error.message}; it was moved to {aside}, and a new history begins" if aside else ""
+            return self._change(action), told
 
-def _add(path: Path, run: RunRecord, now: float) -> int:
-    if path.exists():
-        _check_kind(path)
-    with SqliteHistory(path) as history:
-        return history.add(run, now=now)
+    def _change(self, action: Callable[[HistoryStore], T]) -> T:
+        if self.path.exists():
+            _check_kind(self.path)
+        with SqliteHistory(self.path) as history:
+            return action(history)
 
 
 def _check_kind(path: Path) -> None:
