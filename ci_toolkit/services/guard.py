@@ -7,8 +7,11 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
+import msgspec
+
+from ci_toolkit.model.record import Record, encode
 from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.owner import parents
 from ci_toolkit.services.ports import forget_leases
@@ -25,13 +28,38 @@ _ASK: Final = signal.SIGINT
 """PostgreSQL's fast shutdown, and what ends nearly everything else."""
 
 
-def clean_up_after(keeper: int, wish: Wish) -> None:
+class Traces(Record, frozen=True, kw_only=True):
+    """What a session leaves on disk; holds no secret."""
+
+    session: str
+    registry: str
+    data_folder: str
+    cache: str
+
+
+def traces_of(wish: Wish) -> Traces:
+    """Return what the session of ``wish`` leaves on disk."""
+    return Traces(session=wish.session, registry=wish.registry, data_folder=str(wish.data_folder), cache=wish.cache)
+
+
+def clean_up_after(keeper: int, traces: Traces) -> None:
     """Wait for ``keeper`` to end, then end what it left and remove its files."""
     adopt_orphans()
     _reap(keeper)
-    remove_card(Path(wish.registry), wish.session)
+    clean_up(traces)
+
+
+def become_guard(traces: Traces) -> NoReturn:
+    """Clean up in place of a guard that was killed: as a new program, for then no thread of this one goes on."""
+    command = [sys.executable, "-P", "-m", __spec__.name, encode(traces).decode()]
+    os.execv(sys.executable, command)  # noqa: S606 (this very Python)
+
+
+def clean_up(traces: Traces) -> None:
+    """End every process below this one and remove the session's files."""
+    remove_card(Path(traces.registry), traces.session)
     end_descendants()
-    remove_files(wish)
+    _remove_files(traces)
 
 
 def adopt_orphans() -> None:
@@ -53,14 +81,15 @@ def end_descendants() -> None:
         time.sleep(_PAUSE)  # between two looks at what still runs
 
 
-def remove_files(wish: Wish) -> None:
+def _remove_files(traces: Traces) -> None:
     """Remove the session's containers and data and, last, the folder that shows that it lives."""
-    if any(wish.data_folder.glob(f"*/{CONTAINER_MARK}")):
-        _remove_containers(wish.session)
-    remove_folder(wish.data_folder)
-    remove_folder(partial_folder(Path(wish.cache), wish.session))
-    forget_leases(Path(wish.registry), of=lambda session: session == wish.session)
-    remove_folder(session_folder(Path(wish.registry), wish.session))
+    registry, data = Path(traces.registry), Path(traces.data_folder)
+    if any(data.glob(f"*/{CONTAINER_MARK}")):
+        _remove_containers(traces.session)
+    remove_folder(data)
+    remove_folder(partial_folder(Path(traces.cache), traces.session))
+    forget_leases(registry, of=lambda session: session == traces.session)
+    remove_folder(session_folder(registry, traces.session))
 
 
 def _remove_containers(session: str) -> None:
@@ -94,3 +123,7 @@ def _reap_ended() -> None:
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG) != (0, 0):
             continue
+
+
+if __name__ == "__main__":
+    clean_up(msgspec.json.decode(sys.argv[1], type=Traces))

@@ -13,6 +13,7 @@ from services_lab import Lab, needs, wait_for
 from ci_toolkit.services.endpoint import Endpoint, Provider
 from ci_toolkit.services.errors import MigrationError, NoProviderError, PortTakenError, ServiceDiedError
 from ci_toolkit.services.pgwire import Connection, SqlError
+from ci_toolkit.services.places import CACHE_VARIABLE
 from ci_toolkit.services.probe import State, ask
 from ci_toolkit.services.session import deaths
 from ci_toolkit.services.stack import StackRequest
@@ -85,6 +86,17 @@ def test_migrations_run_once_and_are_in_the_next_snapshot(lab: Lab) -> None:
     with lab.acquire("postgresql", table=table) as stack:
         assert stack.endpoint("postgresql").detail == "new snapshot"
         assert rows(stack.endpoint("postgresql"), "TABLE seven") == [("7",), ("8",)]
+
+
+def test_a_snapshot_that_does_not_serve_is_made_anew(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs(Protocol.POSTGRESQL)
+    monkeypatch.setenv(CACHE_VARIABLE, str(lab.root / "cache"))
+    lab.acquire("postgresql").stop()
+    for version in (lab.root / "cache").glob("snapshots/*/PG_VERSION"):
+        version.unlink()
+    for detail in ("new snapshot in place of a broken one", "warm snapshot"):
+        with lab.acquire("postgresql") as stack:
+            assert stack.endpoint("postgresql").detail == detail
 
 
 def test_a_migration_command_runs_in_the_project_with_the_database_in_its_environment(lab: Lab) -> None:
