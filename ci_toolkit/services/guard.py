@@ -1,6 +1,5 @@
 """The guard: outlives the keeper by a moment, kills what it left running and removes what it left on disk."""
 
-import ctypes
 import os
 import signal
 import sys
@@ -64,6 +63,8 @@ def clean_up(traces: Traces) -> None:
 
 def adopt_orphans() -> None:
     """Become the parent of every process whose own parent below this one ends; Linux only."""
+    import ctypes  # noqa: PLC0415 (not while servers start)
+
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 

@@ -4,7 +4,6 @@ import fcntl
 import hashlib
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -76,7 +75,7 @@ class Death(Record, frozen=True, kw_only=True):
 
 def new_session(registry: Path) -> str:
     """Return a name for a session: the mark of its registry and a random part."""
-    return f"{_mark(registry)}-{secrets.token_hex(4)}"
+    return f"{_mark(registry)}-{os.urandom(4).hex()}"
 
 
 def is_named_by(registry: Path, name: str) -> bool:

@@ -1,7 +1,6 @@
 """PostgreSQL as a child process, on a copy of a snapshot that holds the team's migrated database."""
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -141,7 +140,7 @@ class _Cluster:
     def _initialize(self) -> None:
         """Run initdb; the password goes through a file that only the server's user reads."""
         login = self.order.service.credentials
-        secret = self.order.folder / f"secret-{secrets.token_hex(4)}"
+        secret = self.order.folder / "secret"
         secret.touch(mode=0o600)
         secret.write_text(login.password, encoding="utf-8")
         self.data.mkdir(mode=0o700)
