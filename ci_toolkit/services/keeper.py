@@ -147,6 +147,7 @@ class _Keeper:
             environment=wish.environment,
             data=wish.data,
             services=wish.services,
+            migrations=wish.migrations,
             endpoints=self._launch.endpoints,
         )
         write_card(self._registry, card)

@@ -69,7 +69,7 @@ def claim(registry: Path, port: int, holder: Holder) -> PortLease:
         other = leased_by(registry, port)
         if other is not None:
             break  # else its lock was held for a moment by somebody who only looked
-    raise taken(port, by=_describe(other))
+    raise taken(port, by=_describe(other), is_ours=other is not None and other.directory == holder.directory)
 
 
 def lease(registry: Path, port: int, holder: Holder) -> PortLease:
@@ -115,11 +115,17 @@ def forget_leases(registry: Path, *, of: Callable[[str], bool]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def taken(port: int, *, by: str) -> PortTakenError:
-    """Return the error that says who holds ``port`` and what to do."""
+def taken(port: int, *, by: str, is_ours: bool = False) -> PortTakenError:
+    """Return the error that says who holds ``port`` and what to do; ``is_ours`` if it is of the same project."""
+    stop = (
+        "Another run of this project is on, or its services are up as the table or the migrations were before: "
+        "end it, or `ci-toolkit services down`,"
+        if is_ours
+        else "Stop it,"
+    )
     return PortTakenError(
         f"port {port} is taken by {by}",
-        advice="Stop it, or run with --dynamic-ports: every fixture and variable then follows.",
+        advice=f"{stop} or run with --dynamic-ports: every fixture and variable then follows.",
     )
 
 

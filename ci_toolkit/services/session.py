@@ -34,6 +34,8 @@ class Wish(Record, frozen=True, kw_only=True):
     root: str
     environment: Environment
     services: tuple[Service, ...]
+    migrations: dict[str, str]
+    """The digest of each service's migrations."""
     provider: Provider | None
     dynamic_ports: bool
     is_fresh: bool
@@ -63,6 +65,7 @@ class Card(Record, frozen=True, kw_only=True):
     environment: Environment
     data: str
     services: tuple[Service, ...]
+    migrations: dict[str, str]
     endpoints: tuple[Endpoint, ...]
 
 

@@ -15,6 +15,7 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.services.endpoint import Endpoint, Provider, variables
 from ci_toolkit.services.errors import KeeperError, ServiceDiedError
 from ci_toolkit.services.keeping import end_session, start_keeper
+from ci_toolkit.services.migrations import migrations_digest
 from ci_toolkit.services.owner import Owner, owner_of
 from ci_toolkit.services.places import cache, data_home, own_folder, registry
 from ci_toolkit.services.session import Card, Wish, cards, deaths, new_session, read_card
@@ -133,10 +134,15 @@ def _running_already(request: StackRequest, wanted: tuple[Service, ...], owner: 
         if card.root != str(root) or card.environment is not request.environment or not (is_own or is_shared):
             continue
         for endpoint in card.endpoints:
-            is_wanted = any(row in wanted for row in card.services if row.name == endpoint.name)
-            if is_wanted and request.provider in {None, endpoint.provider}:
+            is_as_wanted = any(_is_as_wanted(row, card, root) for row in wanted if row.name == endpoint.name)
+            if is_as_wanted and request.provider in {None, endpoint.provider}:
                 found.setdefault(endpoint.name, (endpoint, card))
     return found
+
+
+def _is_as_wanted(row: Service, card: Card, root: Path) -> bool:
+    """Whether the session runs the service as the table and the migrations are now."""
+    return row in card.services and card.migrations.get(row.name) == migrations_digest(row.migrations, root)
 
 
 def _wish(
@@ -147,6 +153,7 @@ def _wish(
         root=str(root),
         environment=request.environment,
         services=services,
+        migrations={service.name: migrations_digest(service.migrations, root) for service in services},
         provider=request.provider,
         dynamic_ports=request.dynamic_ports,
         is_fresh=request.force_recreate,

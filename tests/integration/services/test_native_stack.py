@@ -187,6 +187,21 @@ def test_a_second_run_on_the_same_ports_names_the_first_and_may_take_other_ports
     lab.wait_until_nothing_is_left()
 
 
+def test_services_that_are_up_with_older_migrations_are_not_used(lab: Lab) -> None:
+    needs(Protocol.POSTGRESQL)
+    (lab.root / "1.sql").write_text("CREATE TABLE item ()")
+    table = lab.table("postgresql", migrations=Migrations(files=("*.sql",)))
+    request = StackRequest(services=("postgresql",))
+    up = lab.acquire(table=table, request=request, owner_pid=None)
+    with lab.acquire(table=table, request=request) as run:
+        assert run.endpoints == up.endpoints
+    (lab.root / "2.sql").write_text("CREATE TABLE other ()")
+    with pytest.raises(PortTakenError, match="services down"):
+        lab.acquire(table=table, request=request)
+    up.stop()
+    assert lab.left() == []
+
+
 def test_a_server_that_ends_in_mid_run_is_named_with_its_log(lab: Lab) -> None:
     needs(Protocol.REDIS)
     with lab.acquire("redis") as stack:
