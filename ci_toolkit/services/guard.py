@@ -1,9 +1,7 @@
 """The guard: outlives the keeper by a moment, kills what it left running and removes what it left on disk."""
 
 import os
-import signal
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn
@@ -11,6 +9,7 @@ from typing import Final, NoReturn
 import msgspec
 
 from ci_toolkit.model.record import Record, encode
+from ci_toolkit.services.ending import end_all
 from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.owner import parents
 from ci_toolkit.services.ports import forget_leases
@@ -20,11 +19,6 @@ from ci_toolkit.services.snapshot import partial_folder
 CONTAINER_MARK: Final = "container"
 """The file in a service's folder that is there as long as there may be a container of it."""
 _PR_SET_CHILD_SUBREAPER: Final = 36
-_GRACE_SECONDS: Final = 0.3
-"""What the keeper's orphans get to end by themselves: PostgreSQL takes its shared memory with it."""
-_PAUSE: Final = 0.01
-_ASK: Final = signal.SIGINT
-"""PostgreSQL's fast shutdown, and what ends nearly everything else."""
 
 
 class Traces(Record, frozen=True, kw_only=True):
@@ -57,7 +51,7 @@ def become_guard(traces: Traces) -> NoReturn:
 def clean_up(traces: Traces) -> None:
     """End every process below this one and remove the session's files."""
     remove_card(Path(traces.registry), traces.session)
-    end_descendants()
+    end_all(_descendants)
     _remove_files(traces)
 
 
@@ -67,19 +61,6 @@ def adopt_orphans() -> None:
 
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1)
-
-
-def end_descendants() -> None:
-    """End every process below this one: asked first, killed after a grace."""
-    since = time.monotonic()
-    is_asked = False
-    while below := _descendants(os.getpid()):
-        is_late = time.monotonic() - since > _GRACE_SECONDS
-        if is_late or not is_asked:
-            _signal_all(below, signal.SIGKILL if is_late else _ASK)
-            is_asked = True
-        _reap_ended()
-        time.sleep(_PAUSE)  # between two looks at what still runs
 
 
 def _remove_files(traces: Traces) -> None:
@@ -100,30 +81,21 @@ def _remove_containers(session: str) -> None:
         PROVIDER.remove(session)
 
 
-def _descendants(root: int) -> list[int]:
-    """Return the processes below ``root``; none where the system does not say."""
+def _descendants() -> list[int]:
+    """Return the processes below this one; none where the system does not say."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):  # until then one that has ended is still found
+            continue
     above = parents()
-    found = {root}
+    found = {os.getpid()}
     while more := {pid for pid, parent in above.items() if parent in found} - found:
         found |= more
-    return sorted(found - {root})
-
-
-def _signal_all(pids: list[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
+    return sorted(found - {os.getpid()})
 
 
 def _reap(pid: int) -> None:
     with suppress(ChildProcessError):
         os.waitpid(pid, 0)
-
-
-def _reap_ended() -> None:
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            continue
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,8 @@ LABEL: Final = "CI_TOOLKIT_SESSION"
 _LOCK: Final = "lock"
 _CARD: Final = "ready.json"
 _DATA: Final = "data"
+_REMOVALS: Final = 50
+_PAUSE: Final = 0.02
 _DEATHS: Final = "deaths.json"
 
 
@@ -188,5 +191,9 @@ def deaths(registry: Path, session: str) -> tuple[Death, ...]:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder and what is in it, though others may be removing it as well."""
-    shutil.rmtree(path, ignore_errors=True)
+    """Remove a folder and what is in it, though others remove it as well, or dying servers still write into it."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+        time.sleep(_PAUSE)

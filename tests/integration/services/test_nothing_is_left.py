@@ -79,6 +79,7 @@ def test_kill_9_of_keeper_and_guard_at_once_leaves_no_server_and_clean_removes_t
         card, other = sorted(lab.cards(), key=lambda one: one.owner is None or one.owner.pid != owner.pid)
         for pid in (card.guard.pid, card.keeper.pid):
             os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not card.guard.is_alive and not card.keeper.is_alive)
         wait_for(lambda: all(ask(endpoint).state is State.CLOSED for endpoint in card.endpoints))
         assert any(card.session in line for line in sweep())
         assert not any(card.session in line for line in lab.left())
@@ -94,7 +95,7 @@ def test_the_next_run_removes_what_a_dead_one_left(lab: Lab) -> None:
         card = only_card(lab)
         for pid in (card.guard.pid, card.keeper.pid):
             os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not lab.cards())
+    wait_for(lambda: not card.guard.is_alive and not card.keeper.is_alive)
     lab.acquire("redis").stop()
     assert lab.left() == []
 
