@@ -129,15 +129,21 @@ def _running_already(request: StackRequest, wanted: tuple[Service, ...], owner: 
     """Return which of the wanted services run already, as the table wants them, for this owner or this project."""
     found: _Found = {}
     for card in cards(registry()):
-        is_own = card.owner == owner
-        is_shared = card.owner is None and not request.dynamic_ports
-        if card.root != str(root) or card.environment is not request.environment or not (is_own or is_shared):
+        if card.root != str(root) or not _may_use(card, request, owner):
             continue
         for endpoint in card.endpoints:
             is_as_wanted = any(_is_as_wanted(row, card, root) for row in wanted if row.name == endpoint.name)
             if is_as_wanted and request.provider in {None, endpoint.provider}:
                 found.setdefault(endpoint.name, (endpoint, card))
     return found
+
+
+def _may_use(card: Card, request: StackRequest, owner: Owner | None) -> bool:
+    """Whether the session is this owner's, or `services up` started it for whoever comes, with whichever images."""
+    if card.owner == owner:
+        return card.environment is request.environment
+    is_same_world = (card.environment is Environment.DEV) == (request.environment is Environment.DEV)
+    return card.owner is None and is_same_world and not request.dynamic_ports
 
 
 def _is_as_wanted(row: Service, card: Card, root: Path) -> bool:

@@ -163,6 +163,11 @@ def test_a_teams_own_service_gets_its_port_and_the_other_services(lab: Lab) -> N
     lab.wait_until_nothing_is_left()
 
 
+def test_a_command_that_is_no_program_is_named(lab: Lab) -> None:
+    with pytest.raises(ServiceDiedError, match="the command of backend cannot be started: no program pythn"):
+        lab.acquire("backend", table=lab.table("backend", command=("pythn", "-m", "app")))
+
+
 def test_a_service_without_a_command_says_what_to_do(lab: Lab) -> None:
     with pytest.raises(NoProviderError) as caught:
         lab.acquire("frontend")

@@ -198,8 +198,7 @@ def test_up_is_found_by_the_next_command_and_by_a_run_until_down(lab: Lab) -> No
     assert session["owner_pid"] is None
     exports = lab.ci_toolkit("services", "ports", "--export").stdout
     assert f"export REDIS_PORT={session['services'][1]['port']}\n" in exports
-    request = StackRequest(services=("redis",), environment=only_card(lab).environment)
-    with lab.acquire(request=request) as run:
+    with lab.acquire(request=StackRequest(services=("redis",))) as run:
         assert run.endpoint("redis").port == session["services"][1]["port"]
     again = lab.ci_toolkit("services", "up", "redis", "--dynamic-ports")
     assert "already running" in again.stdout
