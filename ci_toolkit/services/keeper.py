@@ -105,9 +105,10 @@ class _Keeper:
         for end in (self._wake, self._woken):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
-        signal.signal(signal.SIGTERM, lambda *_: None)  # its number comes out of the pipe
-        for number in (signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(
+                number, lambda *_: None
+            )  # its number comes out of the pipe; ignored, servers would inherit it
 
     def _next_byte(self) -> bytes:
         try:
