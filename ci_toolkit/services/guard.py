@@ -1,6 +1,7 @@
 """The guard: outlives the keeper by a moment, kills what it left running and removes what it left on disk."""
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -44,6 +45,8 @@ def clean_up_after(keeper: int, traces: Traces) -> None:
 
 def become_guard(traces: Traces) -> NoReturn:
     """Clean up in place of a guard that was killed: as a new program, for then no thread of this one goes on."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the new program inherits it: who tells the keeper to end tells this
     command = [sys.executable, "-P", "-m", __spec__.name, encode(traces).decode()]
     os.execv(sys.executable, command)  # noqa: S606 (this very Python)
 

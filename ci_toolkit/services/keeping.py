@@ -42,17 +42,17 @@ def start_keeper(wish: Wish, tell: Callable[[str], None]) -> Card:
         os.close(asking)  # the keeper of a session that is not ready takes this as its end
         os.close(hearing)
         if not is_kept:
-            _has_ended(owner_of(guard) or Owner(pid=guard))
+            _have_ended(owner_of(guard) or Owner(pid=guard))
     return card
 
 
 def end_session(card: Card) -> None:
     """End a session and wait until nothing of it is left. Raises KeeperError if it cannot be ended."""
     _send(card.keeper, signal.SIGTERM)
-    if _has_ended(card.guard):
+    if _have_ended(card.guard, card.keeper):
         return
     _send(card.keeper, signal.SIGKILL)
-    if not _has_ended(card.guard):
+    if not _have_ended(card.guard, card.keeper):
         raise KeeperError(f"session {card.session} does not end", advice=f"See process {card.guard.pid}.")
 
 
@@ -95,9 +95,10 @@ def _send(keeper: Owner, number: signal.Signals) -> None:
             os.kill(keeper.pid, number)
 
 
-def _has_ended(guard: Owner) -> bool:
-    """Wait for a session's guard, whose end means that nothing is left."""
-    has_ended = wait_for_an_end([guard], seconds=_END_SECONDS)
-    with suppress(ChildProcessError):
-        os.waitpid(guard.pid, os.WNOHANG)  # where this process started it
-    return has_ended
+def _have_ended(*processes: Owner) -> bool:
+    """Wait for a session's guard and keeper: whichever ends last has cleaned up."""
+    have_ended = all(wait_for_an_end([process], seconds=_END_SECONDS) for process in processes)
+    for process in processes:
+        with suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)  # where this process started it
+    return have_ended

@@ -71,6 +71,14 @@ def test_kill_9_of_one_of_a_running_session_leaves_nothing(lab: Lab, victim: str
         lab.wait_until_nothing_is_left()
 
 
+def test_down_after_kill_9_of_the_guard_leaves_nothing(lab: Lab) -> None:
+    needs(Protocol.REDIS)
+    stack = lab.acquire("redis")
+    os.kill(only_card(lab).guard.pid, signal.SIGKILL)
+    stack.stop()
+    assert lab.left() == []
+
+
 def test_kill_9_of_keeper_and_guard_at_once_leaves_no_server_and_clean_removes_the_rest(lab: Lab) -> None:
     needs(Protocol.POSTGRESQL, Protocol.REDIS)
     with owning(lab) as owner, owning(lab) as bystander:
