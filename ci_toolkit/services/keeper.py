@@ -106,9 +106,8 @@ class _Keeper:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(
-                number, lambda *_: None
-            )  # its number comes out of the pipe; ignored, servers would inherit it
+            # Its number comes out of the pipe. Ignored signals would be inherited by the servers, handlers are not.
+            signal.signal(number, lambda *_: None)
 
     def _next_byte(self) -> bytes:
         try:

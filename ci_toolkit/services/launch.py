@@ -54,7 +54,7 @@ class Launch:
             running = list(reversed(self._running.values()))
         for one in running:
             one.stop()
-        for lease in self._leases.values():
+        for lease in list(self._leases.values()):  # more may be added meanwhile
             lease.close()
 
     def _lease_ports(self) -> None:

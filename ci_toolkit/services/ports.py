@@ -124,7 +124,7 @@ def _holder_in(descriptor: int) -> Holder | None:
 def taken(port: int, *, by: str, is_ours: bool = False) -> PortTakenError:
     """Return the error that says who holds ``port`` and what to do; ``is_ours`` if it is of the same project."""
     stop = (
-        "Another run of this project is on, or its services are up as the table or the migrations were before: "
+        "Another run of this project is on, or its services are up but ended, or as table and migrations were before: "
         "end it, or `ci-toolkit services down`,"
         if is_ours
         else "Stop it,"

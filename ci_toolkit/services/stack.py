@@ -131,7 +131,10 @@ def _running_already(request: StackRequest, wanted: tuple[Service, ...], owner: 
     for card in cards(registry()):
         if card.root != str(root) or not _may_use(card, request, owner):
             continue
+        dead = {death.service for death in deaths(registry(), card.session)}
         for endpoint in card.endpoints:
+            if endpoint.name in dead:
+                continue
             is_as_wanted = any(_is_as_wanted(row, card, root) for row in wanted if row.name == endpoint.name)
             if is_as_wanted and request.provider in {None, endpoint.provider}:
                 found.setdefault(endpoint.name, (endpoint, card))
@@ -142,8 +145,12 @@ def _may_use(card: Card, request: StackRequest, owner: Owner | None) -> bool:
     """Whether the session is this owner's, or `services up` started it for whoever comes, with whichever images."""
     if card.owner == owner:
         return card.environment is request.environment
-    is_same_world = (card.environment is Environment.DEV) == (request.environment is Environment.DEV)
-    return card.owner is None and is_same_world and not request.dynamic_ports
+    return card.owner is None and _are_alike(card.environment, request.environment) and not request.dynamic_ports
+
+
+def _are_alike(one: Environment, other: Environment) -> bool:
+    """Whether both are for tests, with whichever images, or both for development."""
+    return (one is Environment.DEV) == (other is Environment.DEV)
 
 
 def _is_as_wanted(row: Service, card: Card, root: Path) -> bool:
@@ -177,7 +184,7 @@ def _cards(found: _Found) -> tuple[Card, ...]:
 
 def _end_ownerless(root: Path, environment: Environment) -> None:
     for card in ownerless(root):
-        if card.environment is environment:
+        if _are_alike(card.environment, environment):
             end_session(card)
 
 
