@@ -22,6 +22,8 @@ from ci_toolkit.services.table import Environment, Service
 
 LABEL: Final = "CI_TOOLKIT_SESSION"
 """The environment variable that every process of a session carries."""
+LOG: Final = "log"
+"""The file with a server's output, in the folder of its service."""
 _LOCK: Final = "lock"
 _CARD: Final = "ready.json"
 _DATA: Final = "data"
@@ -70,6 +72,10 @@ class Card(Record, frozen=True, kw_only=True):
     services: tuple[Service, ...]
     migrations: dict[str, str]
     endpoints: tuple[Endpoint, ...]
+
+    def log(self, service: str) -> Path:
+        """Return where the server writes its log; an external one writes it elsewhere."""
+        return Path(self.data) / self.session / service / LOG
 
 
 class Death(Record, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -79,6 +80,17 @@ class Stack:
                     raise ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
             if read_card(registry(), card.session) is None:
                 raise ServiceDiedError(f"the session {card.session} with {', '.join(sorted(names))} has ended")
+
+    def save_logs(self, folder: Path) -> tuple[Path, ...]:
+        """Copy the logs of its servers into ``folder``, as for a run's bundle, and return the copies."""
+        names = {endpoint.name for endpoint in self.endpoints}
+        logs = {endpoint.name: card.log(endpoint.name) for card in self._sessions for endpoint in card.endpoints}
+        folder.mkdir(parents=True, exist_ok=True)
+        return tuple(
+            shutil.copyfile(log, folder / f"{name}.log")
+            for name, log in sorted(logs.items())
+            if name in names and log.exists()
+        )
 
     def stop(self) -> None:
         """End what this call started, unless it belongs to another process; safe to call twice."""

@@ -160,7 +160,7 @@ class _Cluster:
     def _child(self, *command: str | Path, dies_by: signal.Signals = signal.SIGKILL) -> Child:
         return Child(
             command,
-            log=self.order.folder / "log",
+            log=self.order.log,
             cwd=self.data,
             environment=server_environment({LABEL: self.order.session, **self.order.service.variables}),
             account=self.account,

@@ -51,6 +51,14 @@ def test_services_answer_on_dynamic_ports_and_leave_nothing(lab: Lab) -> None:
     assert lab.left() == []
 
 
+def test_logs_are_saved_for_the_bundle(lab: Lab) -> None:
+    needs(Protocol.REDIS)
+    with lab.acquire("redis") as stack:
+        (saved,) = stack.save_logs(lab.root / "bundle" / "services")
+    assert saved.name == "redis.log"
+    assert "Ready to accept connections" in saved.read_text()
+
+
 def test_servers_listen_on_the_loopback_only(lab: Lab) -> None:
     needs(Protocol.POSTGRESQL, Protocol.REDIS, Protocol.CLICKHOUSE)
     with lab.acquire("postgresql", "redis", "clickhouse") as stack:
