@@ -39,6 +39,14 @@ def public(session: nox.Session) -> None:
 
 
 @nox.session
+def leaks(session: nox.Session) -> None:
+    """Kill sessions of services at ten random moments of up, run and down, and allow a second until nothing is left."""
+    install(session)
+    patience = {"CI_TOOLKIT_KILL_ROUNDS": "10", "CI_TOOLKIT_GONE_SECONDS": "1"}
+    session.run("pytest", "tests/integration/services/test_nothing_is_left.py", *session.posargs, env=patience)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types and the direction of imports."""
     install(session)

@@ -65,6 +65,7 @@ class Child:
         The kernel sends it ``dies_by`` when the thread that made it ends, so make it from one that lives as long.
         """
         self._log = log
+        log.touch(mode=0o600)
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [*_with_its_keeper(account, dies_by), *command],

@@ -1,14 +1,16 @@
 """The guard: outlives the keeper by a moment, kills what it left running and removes what it left on disk."""
 
-import ctypes
 import os
 import signal
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
+import msgspec
+
+from ci_toolkit.model.record import Record, encode
+from ci_toolkit.services.ending import end_all
 from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.owner import parents
 from ci_toolkit.services.ports import forget_leases
@@ -18,49 +20,61 @@ from ci_toolkit.services.snapshot import partial_folder
 CONTAINER_MARK: Final = "container"
 """The file in a service's folder that is there as long as there may be a container of it."""
 _PR_SET_CHILD_SUBREAPER: Final = 36
-_GRACE_SECONDS: Final = 0.3
-"""What the keeper's orphans get to end by themselves: PostgreSQL takes its shared memory with it."""
-_PAUSE: Final = 0.01
-_ASK: Final = signal.SIGINT
-"""PostgreSQL's fast shutdown, and what ends nearly everything else."""
 
 
-def clean_up_after(keeper: int, wish: Wish) -> None:
+class Traces(Record, frozen=True, kw_only=True):
+    """What a session leaves on disk; holds no secret."""
+
+    session: str
+    registry: str
+    data_folder: str
+    cache: str
+
+
+def traces_of(wish: Wish) -> Traces:
+    """Return what the session of ``wish`` leaves on disk."""
+    return Traces(session=wish.session, registry=wish.registry, data_folder=str(wish.data_folder), cache=wish.cache)
+
+
+def clean_up_after(keeper: int, traces: Traces) -> None:
     """Wait for ``keeper`` to end, then end what it left and remove its files."""
     adopt_orphans()
     _reap(keeper)
-    remove_card(Path(wish.registry), wish.session)
-    end_descendants()
-    remove_files(wish)
+    clean_up(traces)
+
+
+def become_guard(traces: Traces) -> NoReturn:
+    """Clean up in place of a guard that was killed: as a new program, for then no thread of this one goes on."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the new program inherits it: who tells the keeper to end tells this
+    command = [sys.executable, "-P", "-m", __spec__.name, encode(traces).decode()]
+    os.execv(sys.executable, command)  # noqa: S606 (this very Python)
+
+
+def clean_up(traces: Traces) -> None:
+    """End every process below this one and remove the session's files."""
+    remove_card(Path(traces.registry), traces.session)
+    end_all(_descendants)
+    _remove_files(traces)
 
 
 def adopt_orphans() -> None:
     """Become the parent of every process whose own parent below this one ends; Linux only."""
+    import ctypes  # noqa: PLC0415 (not while servers start)
+
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def end_descendants() -> None:
-    """End every process below this one: asked first, killed after a grace."""
-    since = time.monotonic()
-    is_asked = False
-    while below := _descendants(os.getpid()):
-        is_late = time.monotonic() - since > _GRACE_SECONDS
-        if is_late or not is_asked:
-            _signal_all(below, signal.SIGKILL if is_late else _ASK)
-            is_asked = True
-        _reap_ended()
-        time.sleep(_PAUSE)  # between two looks at what still runs
-
-
-def remove_files(wish: Wish) -> None:
+def _remove_files(traces: Traces) -> None:
     """Remove the session's containers and data and, last, the folder that shows that it lives."""
-    if any(wish.data_folder.glob(f"*/{CONTAINER_MARK}")):
-        _remove_containers(wish.session)
-    remove_folder(wish.data_folder)
-    remove_folder(partial_folder(Path(wish.cache), wish.session))
-    forget_leases(Path(wish.registry), of=lambda session: session == wish.session)
-    remove_folder(session_folder(Path(wish.registry), wish.session))
+    registry, data = Path(traces.registry), Path(traces.data_folder)
+    if any(data.glob(f"*/{CONTAINER_MARK}")):
+        _remove_containers(traces.session)
+    remove_folder(data)
+    remove_folder(partial_folder(Path(traces.cache), traces.session))
+    forget_leases(registry, of=lambda session: session == traces.session)
+    remove_folder(session_folder(registry, traces.session))
 
 
 def _remove_containers(session: str) -> None:
@@ -70,19 +84,16 @@ def _remove_containers(session: str) -> None:
         PROVIDER.remove(session)
 
 
-def _descendants(root: int) -> list[int]:
-    """Return the processes below ``root``; none where the system does not say."""
+def _descendants() -> list[int]:
+    """Return the processes below this one; none where the system does not say."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):  # until then one that has ended is still found
+            continue
     above = parents()
-    found = {root}
+    found = {os.getpid()}
     while more := {pid for pid, parent in above.items() if parent in found} - found:
         found |= more
-    return sorted(found - {root})
-
-
-def _signal_all(pids: list[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
+    return sorted(found - {os.getpid()})
 
 
 def _reap(pid: int) -> None:
@@ -90,7 +101,5 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
-def _reap_ended() -> None:
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            continue
+if __name__ == "__main__":
+    clean_up(msgspec.json.decode(sys.argv[1], type=Traces))

@@ -1,8 +1,8 @@
 """The keeper: one process that starts a session's servers, watches them, and ends with its owner.
 
 Two processes share the work, and either cleans up after the other. The guard (``guard.py``) is made first, forks the
-keeper and waits for it; when the keeper ends, however it ends, the guard kills what it left and removes its files.
-When the guard is killed, the keeper ends and does the same.
+keeper and waits for it; when the keeper ends, however it ends, the guard ends what it left running and removes its
+files. When the guard is killed, the keeper ends too and does the same in its place.
 """
 
 import os
@@ -53,10 +53,11 @@ def main() -> int:
         os.close(waiting)
         return _guard(wish, keeper, go=go)
     os.close(go)
-    if os.read(waiting, 1):  # the guard has opened the session; without this it died, and nothing was made
+    if os.read(waiting, 1):  # the guard has opened the session; else it died or failed, and nothing is running
         _Keeper(wish, guarding).keep()
-    guard.remove_files(wish)
-    os._exit(0)  # threads may still be starting something, which ends with this process
+    if not guarding.is_alive:
+        guard.become_guard(guard.traces_of(wish))
+    os._exit(0)  # at once: threads may still be starting something, which the guard is to end
 
 
 def _guard(wish: Wish, keeper: int, *, go: int) -> int:
@@ -73,7 +74,7 @@ def _guard(wish: Wish, keeper: int, *, go: int) -> int:
     finally:
         os.close(go)
         talk.hang_up()
-    guard.clean_up_after(keeper, wish)
+    guard.clean_up_after(keeper, guard.traces_of(wish))
     return 0
 
 
@@ -91,7 +92,6 @@ class _Keeper:
     def keep(self) -> None:
         """Keep the session from its start to its end."""
         os.setsid()  # a signal to the guard's group shall not meet both
-        guard.adopt_orphans()
         self._wake_on_signals()
         threading.Thread(target=self._start, daemon=True).start()
         # Standard input ends when whoever waits for the session dies or gives up.
@@ -100,16 +100,14 @@ class _Keeper:
             self._watch()
         remove_card(self._registry, self._wish.session)
         self._launch.stop()
-        if not self._guarding.is_alive:
-            guard.end_descendants()
 
     def _wake_on_signals(self) -> None:
         for end in (self._wake, self._woken):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
-        signal.signal(signal.SIGTERM, lambda *_: None)  # its number comes out of the pipe
-        for number in (signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            # Its number comes out of the pipe. Ignored signals would be inherited by the servers, handlers are not.
+            signal.signal(number, lambda *_: None)
 
     def _next_byte(self) -> bytes:
         try:
@@ -149,6 +147,7 @@ class _Keeper:
             environment=wish.environment,
             data=wish.data,
             services=wish.services,
+            migrations=wish.migrations,
             endpoints=self._launch.endpoints,
         )
         write_card(self._registry, card)
@@ -156,6 +155,7 @@ class _Keeper:
 
     def _watch(self) -> None:
         """Note servers that end by themselves, until the session is to end."""
+        guard.adopt_orphans()  # for the case that this has to clean up in the guard's place
         noted: set[str] = set()
         while not wait_for_an_end(self._owners, wakes=[self._wake], seconds=_WATCH_SECONDS):
             if self._next_byte():

@@ -1,10 +1,8 @@
 """Starts a keeper and waits for its answer; ends one."""
 
 import os
-import select
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final
@@ -14,7 +12,7 @@ import msgspec
 from ci_toolkit.model.record import encode
 from ci_toolkit.services import talk
 from ci_toolkit.services.errors import KeeperError
-from ci_toolkit.services.owner import Owner, wait_for_an_end
+from ci_toolkit.services.owner import Owner, owner_of, wait_for_an_end
 from ci_toolkit.services.session import Card, Wish
 
 _END_SECONDS: Final = 10.0
@@ -36,25 +34,25 @@ def start_keeper(wish: Wish, tell: Callable[[str], None]) -> Card:
         os.close(hearing_end)
     is_kept = False
     try:
-        with suppress(BrokenPipeError):
-            os.write(asking, encode(wish) + b"\n")
+        with suppress(BrokenPipeError), open(asking, "wb", closefd=False) as line:
+            line.write(encode(wish) + b"\n")
         card = _hear(hearing, tell)
         is_kept = True
     finally:
         os.close(asking)  # the keeper of a session that is not ready takes this as its end
         os.close(hearing)
         if not is_kept:
-            _reap(guard)
+            _have_ended(owner_of(guard) or Owner(pid=guard))
     return card
 
 
 def end_session(card: Card) -> None:
     """End a session and wait until nothing of it is left. Raises KeeperError if it cannot be ended."""
     _send(card.keeper, signal.SIGTERM)
-    if _has_ended(card.guard):
+    if _have_ended(card.guard, card.keeper):
         return
     _send(card.keeper, signal.SIGKILL)
-    if not _has_ended(card.guard):
+    if not _have_ended(card.guard, card.keeper):
         raise KeeperError(f"session {card.session} does not end", advice=f"See process {card.guard.pid}.")
 
 
@@ -97,16 +95,10 @@ def _send(keeper: Owner, number: signal.Signals) -> None:
             os.kill(keeper.pid, number)
 
 
-def _has_ended(guard: Owner) -> bool:
-    has_ended = wait_for_an_end([guard], seconds=_END_SECONDS)
-    with suppress(ChildProcessError):
-        os.waitpid(guard.pid, os.WNOHANG)  # where this process started it
-    return has_ended
-
-
-def _reap(guard: int) -> None:
-    """Wait until the guard of a failed session has cleaned up."""
-    limit = time.monotonic() + _END_SECONDS
-    with suppress(ChildProcessError):
-        while os.waitpid(guard, os.WNOHANG) == (0, 0) and time.monotonic() < limit:
-            select.select([], [], [], 0.005)
+def _have_ended(*processes: Owner) -> bool:
+    """Wait for a session's guard and keeper: whichever ends last has cleaned up."""
+    have_ended = all(wait_for_an_end([process], seconds=_END_SECONDS) for process in processes)
+    for process in processes:
+        with suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)  # where this process started it
+    return have_ended

@@ -3,8 +3,8 @@
 import os
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from queue import SimpleQueue
 
 from ci_toolkit.services.endpoint import Endpoint, Provider, variables
 from ci_toolkit.services.places import disk_trouble
@@ -25,8 +25,6 @@ class Launch:
         self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
         self._is_stopping = False
-        # The kernel ties a child to the thread that made it, and these threads stay until the process ends.
-        self._threads = ThreadPoolExecutor(max(1, len(wish.services)))
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -56,7 +54,7 @@ class Launch:
             running = list(reversed(self._running.values()))
         for one in running:
             one.stop()
-        for lease in self._leases.values():
+        for lease in list(self._leases.values()):  # more may be added meanwhile
             lease.close()
 
     def _lease_ports(self) -> None:
@@ -70,10 +68,25 @@ class Launch:
             )
 
     def _start_together(self, services: Iterable[Service]) -> None:
+        """Start ``services`` side by side. Raises the first error; the others may then still be starting."""
         known = variables(self.endpoints)
-        started = [self._threads.submit(self._start, self._order(service, known)) for service in services]
-        wait(started, return_when=FIRST_EXCEPTION)
-        _raise_first(started)
+        outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
+        orders = [self._order(service, known) for service in services]
+        for order in orders:
+            threading.Thread(target=self._start_and_stay, args=(order, outcomes), daemon=True).start()
+        for _ in orders:
+            error = outcomes.get()
+            if error is not None:
+                raise error
+
+    def _start_and_stay(self, order: Order, outcomes: "SimpleQueue[BaseException | None]") -> None:
+        try:
+            self._start(order)
+        except BaseException as error:  # noqa: BLE001 (raised by whoever waits for it)
+            outcomes.put(error)
+        else:
+            outcomes.put(None)
+            threading.Event().wait()  # for ever: the kernel ties a child to the thread that made it
 
     def _start(self, order: Order) -> None:
         provider = choose(order, self._wish.provider, may_be_external=not self._wish.dynamic_ports)
@@ -106,9 +119,3 @@ class Launch:
             variables=known,
             wished_at=self._wish.wished_at,
         )
-
-
-def _raise_first(started: Iterable[Future[None]]) -> None:
-    for future in started:
-        if future.done():
-            future.result()

@@ -14,6 +14,11 @@ from ci_toolkit.services.table import Migrations, Service
 
 _SECONDS: Final = 600
 _TAIL_LINES: Final = 20
+_COMMENT: Final = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+_TABLES: Final = (
+    "SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+    "WHERE relkind IN ('r', 'p', 'v', 'm') AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'"
+)
 
 
 def migrations_digest(migrations: Migrations, root: Path) -> str:
@@ -41,6 +46,32 @@ def migrate(service: Service, endpoint: Endpoint, root: Path) -> None:
         _run(service, endpoint, root)
     elif migrations.files:
         _apply(service, endpoint, root)
+
+
+def migrate_once(service: Service, endpoint: Endpoint, root: Path) -> bool:
+    """Bring a PostgreSQL database that somebody else made up to date, and return whether there was anything to do.
+
+    What ran is noted as the comment of the database. Raises MigrationError where plain SQL files
+    would meet tables that are there already.
+    """
+    migrations = service.migrations
+    if not migrations.command and not migrations.files:
+        return False
+    note = f"ci-toolkit: migrated {migrations_digest(migrations, root)}"
+    with pgwire.Connection(endpoint.host, endpoint.port, endpoint.credentials) as connection:
+        if connection.scalar(_COMMENT) == note:
+            return False
+        if not migrations.command and connection.scalar(_TABLES) != "0":
+            raise MigrationError(
+                f"the database '{endpoint.credentials.database}' on {endpoint.address} holds tables already, "
+                "which these migrations did not make",
+                advice="Empty it, set a migrate command that brings any database up to date, "
+                "or run with --dynamic-ports, on a database of its own.",
+            )
+        migrate(service, endpoint, root)
+        database = pgwire.quoted(endpoint.credentials.database)
+        connection.query(f"COMMENT ON DATABASE {database} IS {pgwire.literal(note)}")
+    return True
 
 
 def _run(service: Service, endpoint: Endpoint, root: Path) -> None:

@@ -63,11 +63,19 @@ def wait_for_an_end(owners: Sequence[Owner], *, wakes: Sequence[int] = (), secon
             return True
         if len(watched) < len(owners):
             return _poll(owners, wakes, seconds)
-        readable, _, _ = select.select([*watched, *wakes], [], [], seconds)
+        readable = _readable([*watched, *wakes], seconds)
         return any(descriptor in readable for descriptor in watched)
     finally:
         for descriptor in watched:
             os.close(descriptor)
+
+
+def _readable(descriptors: Sequence[int], seconds: float | None) -> set[int]:
+    """Wait until one of ``descriptors`` is readable or closed; unlike ``select``, whatever their numbers are."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return {descriptor for descriptor, _ in poll.poll(None if seconds is None else seconds * 1000)}
 
 
 def _pidfd(owner: Owner) -> int | None:
@@ -82,8 +90,7 @@ def _pidfd(owner: Owner) -> int | None:
 def _poll(owners: Sequence[Owner], wakes: Sequence[int], seconds: float | None) -> bool:
     limit = None if seconds is None else time.monotonic() + seconds
     while limit is None or time.monotonic() < limit:
-        readable, _, _ = select.select(wakes, [], [], _POLL_SECONDS)
-        if readable:
+        if _readable(wakes, _POLL_SECONDS):
             return False
         if not all(owner.is_alive for owner in owners):
             return True

@@ -18,8 +18,9 @@ from typing import Final, Self
 from ci_toolkit.services.table import Credentials
 
 STARTING_UP: Final = "57P03"
-DENIED: Final = frozenset({"28P01", "28000"})
 NO_SUCH_DATABASE: Final = "3D000"
+DENIED: Final = frozenset({"28P01", "28000", NO_SUCH_DATABASE})
+"""Another password, another user, no such database: waiting would not help."""
 _PROTOCOL: Final = 196608  # 3.0
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 _SASL: Final = 10

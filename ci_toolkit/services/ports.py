@@ -69,7 +69,7 @@ def claim(registry: Path, port: int, holder: Holder) -> PortLease:
         other = leased_by(registry, port)
         if other is not None:
             break  # else its lock was held for a moment by somebody who only looked
-    raise taken(port, by=_describe(other))
+    raise taken(port, by=_describe(other), is_ours=other is not None and other.directory == holder.directory)
 
 
 def lease(registry: Path, port: int, holder: Holder) -> PortLease:
@@ -99,27 +99,39 @@ def leased_by(registry: Path, port: int) -> Holder | None:
     path = _lock_path(registry, port)
     try:
         with closing(_Descriptor(path, os.O_RDONLY)) as file:
-            if _try_lock(file.number):
-                return None
-            return msgspec.json.decode(os.pread(file.number, 4096, 0), type=Holder)
-    except (FileNotFoundError, msgspec.DecodeError):
+            return None if _try_lock(file.number) else _holder_in(file.number)
+    except FileNotFoundError:
         return None
 
 
 def forget_leases(registry: Path, *, of: Callable[[str], bool]) -> None:
     """Remove the files of leases that nobody holds any more and whose session is one ``of`` those given."""
     for path in (registry / "ports").glob("*"):
-        with suppress(OSError, msgspec.DecodeError), closing(_Descriptor(path, os.O_RDONLY)) as file:
-            holder = msgspec.json.decode(os.pread(file.number, 4096, 0), type=Holder)
-            if of(holder.session) and _try_lock(file.number) and _is_at(path, file.number):
+        with suppress(OSError), closing(_Descriptor(path, os.O_RDONLY)) as file:
+            holder = _holder_in(file.number)
+            # One without a holder was left by a session that was killed before it wrote its name.
+            if (holder is None or of(holder.session)) and _try_lock(file.number) and _is_at(path, file.number):
                 path.unlink(missing_ok=True)
 
 
-def taken(port: int, *, by: str) -> PortTakenError:
-    """Return the error that says who holds ``port`` and what to do."""
+def _holder_in(descriptor: int) -> Holder | None:
+    try:
+        return msgspec.json.decode(os.pread(descriptor, 4096, 0), type=Holder)
+    except msgspec.DecodeError:
+        return None
+
+
+def taken(port: int, *, by: str, is_ours: bool = False) -> PortTakenError:
+    """Return the error that says who holds ``port`` and what to do; ``is_ours`` if it is of the same project."""
+    stop = (
+        "Another run of this project is on, or its services are up but ended, or as table and migrations were before: "
+        "end it, or `ci-toolkit services down`,"
+        if is_ours
+        else "Stop it,"
+    )
     return PortTakenError(
         f"port {port} is taken by {by}",
-        advice="Stop it, or run with --dynamic-ports: every fixture and variable then follows.",
+        advice=f"{stop} or run with --dynamic-ports: every fixture and variable then follows.",
     )
 
 

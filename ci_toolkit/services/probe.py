@@ -1,12 +1,10 @@
 """Readiness by protocol: asks a server in its own words whether it answers, in milliseconds, never by sleeping."""
 
-import http.client
-import secrets
+import os
 import socket
 from base64 import b64encode
 from collections.abc import Callable
 from enum import Enum, auto
-from http import HTTPStatus
 from typing import Final
 
 from ci_toolkit.model.record import Record
@@ -16,6 +14,8 @@ from ci_toolkit.services.table import Protocol
 
 _SERVER_ERROR: Final = 500
 _SWITCHING: Final = 101
+_OK: Final = 200
+_LOGIN_REFUSED: Final = frozenset({401, 403})
 
 
 class State(Enum):
@@ -51,9 +51,7 @@ def ask(endpoint: Endpoint, *, path: str = "/", timeout: float = 1.0) -> Answer:
         return Answer(state=State.CLOSED, reason=f"nobody listens on {endpoint.address}")
     except TimeoutError:
         return Answer(state=State.SILENT, reason=f"{endpoint.address} accepts connections and does not answer")
-    except http.client.RemoteDisconnected as error:
-        return Answer(state=State.STARTING, reason=str(error))
-    except (pgwire.WireError, http.client.HTTPException) as error:
+    except (pgwire.WireError, _NotHttpError) as error:
         return Answer(state=State.STRANGER, reason=str(error) or type(error).__name__)
     except OSError as error:
         return Answer(state=State.STARTING, reason=str(error))
@@ -99,14 +97,24 @@ def _redis_refusal(line: bytes) -> Answer:
     return Answer(state=State.STRANGER, reason=f"it answered {text[:60]!r}, which is not Redis's protocol")
 
 
+class _NotHttpError(Exception):
+    """What came back is not HTTP."""
+
+
 def _get(endpoint: Endpoint, path: str, timeout: float, headers: dict[str, str]) -> tuple[int, str, bytes, str]:
     """Ask over HTTP; return status, reason, the first of the body and the Server header."""
+    import http.client  # noqa: PLC0415 (it takes longer to import than Redis to start)
+
     connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=timeout)
     try:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         body = b"" if response.status == _SWITCHING else response.read(4096)
         return response.status, response.reason, body, response.getheader("Server") or ""
+    except http.client.RemoteDisconnected:
+        raise  # an OSError, too: it hung up, as a server does that is still starting
+    except http.client.HTTPException as error:
+        raise _NotHttpError(str(error) or type(error).__name__) from error
     finally:
         connection.close()
 
@@ -122,7 +130,7 @@ def _ask_websocket(endpoint: Endpoint, path: str, timeout: float) -> Answer:
         "Connection": "Upgrade",
         "Upgrade": "websocket",
         "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": b64encode(secrets.token_bytes(16)).decode(),
+        "Sec-WebSocket-Key": b64encode(os.urandom(16)).decode(),
     }
     status, reason, _, server = _get(endpoint, path, timeout, headers)
     said = f"the handshake at {path} answered {status} {reason}"
@@ -131,12 +139,12 @@ def _ask_websocket(endpoint: Endpoint, path: str, timeout: float) -> Answer:
 
 def _ask_clickhouse(endpoint: Endpoint, _path: str, timeout: float) -> Answer:
     status, _, body, _ = _get(endpoint, "/ping", timeout, {})
-    if (status, body.strip()) != (HTTPStatus.OK, b"Ok."):
+    if (status, body.strip()) != (_OK, b"Ok."):
         return Answer(state=State.STRANGER, reason=f"GET /ping answered {status} {body[:40]!r}, not ClickHouse's 'Ok.'")
     login = endpoint.credentials
     headers = {"X-ClickHouse-User": login.user, "X-ClickHouse-Key": login.password} if login.user else {}
     status, _, body, _ = _get(endpoint, "/?query=SELECT%20version()", timeout, headers)
-    if status != HTTPStatus.OK:
+    if status != _OK:
         text = body.decode(errors="replace").strip()[:200]
         return Answer(state=State.DENIED if _is_login_failure(status, text) else State.STARTING, reason=text)
     return Answer(state=State.READY, version=body.decode().strip())
@@ -145,7 +153,7 @@ def _ask_clickhouse(endpoint: Endpoint, _path: str, timeout: float) -> Answer:
 def _is_login_failure(status: int, text: str) -> bool:
     """Old servers answer 500 with the exception's code: 192 unknown user, 193 wrong password, 516 either."""
     codes = ("Code: 192", "Code: 193", "Code: 516")
-    return status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} or text.startswith(codes)
+    return status in _LOGIN_REFUSED or text.startswith(codes)
 
 
 _ASK: Final[dict[Protocol, Callable[[Endpoint, str, float], Answer]]] = {

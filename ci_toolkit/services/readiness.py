@@ -61,8 +61,8 @@ def refusal(endpoint: Endpoint, service: Service, answer: Answer, tail: str = ""
     if answer.state is State.DENIED:
         return WrongCredentialsError(
             f"{service.name} on {endpoint.address} refuses user '{endpoint.credentials.user}': {answer.reason}",
-            advice=f"Set user and password under [tool.ci-toolkit.services.{service.name}], or stop that server, "
-            "or run with --dynamic-ports.",
+            advice=f"Set user, password and database under [tool.ci-toolkit.services.{service.name}], "
+            "or stop that server, or run with --dynamic-ports.",
         )
     if answer.state is State.STRANGER:
         return PortTakenError(

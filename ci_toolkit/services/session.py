@@ -4,8 +4,8 @@ import fcntl
 import hashlib
 import os
 import re
-import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,9 +22,13 @@ from ci_toolkit.services.table import Environment, Service
 
 LABEL: Final = "CI_TOOLKIT_SESSION"
 """The environment variable that every process of a session carries."""
+LOG: Final = "log"
+"""The file with a server's output, in the folder of its service."""
 _LOCK: Final = "lock"
 _CARD: Final = "ready.json"
 _DATA: Final = "data"
+_REMOVALS: Final = 50
+_PAUSE: Final = 0.02
 _DEATHS: Final = "deaths.json"
 
 
@@ -35,6 +39,8 @@ class Wish(Record, frozen=True, kw_only=True):
     root: str
     environment: Environment
     services: tuple[Service, ...]
+    migrations: dict[str, str]
+    """The digest of each service's migrations."""
     provider: Provider | None
     dynamic_ports: bool
     is_fresh: bool
@@ -64,7 +70,12 @@ class Card(Record, frozen=True, kw_only=True):
     environment: Environment
     data: str
     services: tuple[Service, ...]
+    migrations: dict[str, str]
     endpoints: tuple[Endpoint, ...]
+
+    def log(self, service: str) -> Path:
+        """Return where the server writes its log; an external one writes it elsewhere."""
+        return Path(self.data) / self.session / service / LOG
 
 
 class Death(Record, frozen=True, kw_only=True):
@@ -76,7 +87,7 @@ class Death(Record, frozen=True, kw_only=True):
 
 def new_session(registry: Path) -> str:
     """Return a name for a session: the mark of its registry and a random part."""
-    return f"{_mark(registry)}-{secrets.token_hex(4)}"
+    return f"{_mark(registry)}-{os.urandom(4).hex()}"
 
 
 def is_named_by(registry: Path, name: str) -> bool:
@@ -186,5 +197,9 @@ def deaths(registry: Path, session: str) -> tuple[Death, ...]:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder and what is in it, though others may be removing it as well."""
-    shutil.rmtree(path, ignore_errors=True)
+    """Remove a folder and what is in it, though others remove it as well, or dying servers still write into it."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+        time.sleep(_PAUSE)

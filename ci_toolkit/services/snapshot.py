@@ -45,16 +45,25 @@ class Snapshots:
                 return True
             build()
             self._store(target, stored)
-            self._forget_unused()
             return False
 
     def _store(self, data: Path, stored: Path) -> None:
+        """Put a copy of ``data`` in the cache; whoever is killed on the way leaves no half of a snapshot."""
         try:
-            copy_tree(data, self._partial)
-            remove_folder(stored)
-            self._partial.rename(stored)
+            self._partial.mkdir(mode=0o700)
+            copy_tree(data, self._partial / "new")
+            self._discard(stored)
+            (self._partial / "new").rename(stored)
+            self._discard_unused()
         except DiskFullError:
-            remove_folder(self._partial)  # the session has its data; the next one makes the snapshot again
+            return  # the session has its data; the next one makes the snapshot again
+        finally:
+            remove_folder(self._partial)
+
+    def _discard(self, stored: Path) -> None:
+        """Take a snapshot out of the cache at once; what is taken out goes with the session's partial folder."""
+        if stored.exists():
+            stored.rename(self._partial / f"old-{stored.name}")
 
     @contextmanager
     def _locked(self, key: str, *, may_wait: bool = True) -> Iterator[int]:
@@ -65,13 +74,13 @@ class Snapshots:
         finally:
             os.close(descriptor)
 
-    def _forget_unused(self) -> None:
+    def _discard_unused(self) -> None:
         """Remove all but the last used snapshots; one that is being copied stays."""
         stored = [entry for entry in self._folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
         for entry in sorted(stored, key=lambda path: path.stat().st_mtime, reverse=True)[_KEPT:]:
             try:
                 with self._locked(entry.name, may_wait=False):
-                    remove_folder(entry)
+                    self._discard(entry)
             except BlockingIOError:
                 continue
 

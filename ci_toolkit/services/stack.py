@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.services.endpoint import Endpoint, Provider, variables
 from ci_toolkit.services.errors import KeeperError, ServiceDiedError
 from ci_toolkit.services.keeping import end_session, start_keeper
+from ci_toolkit.services.migrations import migrations_digest
 from ci_toolkit.services.owner import Owner, owner_of
 from ci_toolkit.services.places import cache, data_home, own_folder, registry
 from ci_toolkit.services.session import Card, Wish, cards, deaths, new_session, read_card
@@ -79,6 +81,17 @@ class Stack:
             if read_card(registry(), card.session) is None:
                 raise ServiceDiedError(f"the session {card.session} with {', '.join(sorted(names))} has ended")
 
+    def save_logs(self, folder: Path) -> tuple[Path, ...]:
+        """Copy the logs of its servers into ``folder``, as for a run's bundle, and return the copies."""
+        names = {endpoint.name for endpoint in self.endpoints}
+        logs = {endpoint.name: card.log(endpoint.name) for card in self._sessions for endpoint in card.endpoints}
+        folder.mkdir(parents=True, exist_ok=True)
+        return tuple(
+            shutil.copyfile(log, folder / f"{name}.log")
+            for name, log in sorted(logs.items())
+            if name in names and log.exists()
+        )
+
     def stop(self) -> None:
         """End what this call started, unless it belongs to another process; safe to call twice."""
         for card in self._started:
@@ -128,15 +141,33 @@ def _running_already(request: StackRequest, wanted: tuple[Service, ...], owner: 
     """Return which of the wanted services run already, as the table wants them, for this owner or this project."""
     found: _Found = {}
     for card in cards(registry()):
-        is_own = card.owner == owner
-        is_shared = card.owner is None and not request.dynamic_ports
-        if card.root != str(root) or card.environment is not request.environment or not (is_own or is_shared):
+        if card.root != str(root) or not _may_use(card, request, owner):
             continue
+        dead = {death.service for death in deaths(registry(), card.session)}
         for endpoint in card.endpoints:
-            is_wanted = any(row in wanted for row in card.services if row.name == endpoint.name)
-            if is_wanted and request.provider in {None, endpoint.provider}:
+            if endpoint.name in dead:
+                continue
+            is_as_wanted = any(_is_as_wanted(row, card, root) for row in wanted if row.name == endpoint.name)
+            if is_as_wanted and request.provider in {None, endpoint.provider}:
                 found.setdefault(endpoint.name, (endpoint, card))
     return found
+
+
+def _may_use(card: Card, request: StackRequest, owner: Owner | None) -> bool:
+    """Whether the session is this owner's, or `services up` started it for whoever comes, with whichever images."""
+    if card.owner == owner:
+        return card.environment is request.environment
+    return card.owner is None and _are_alike(card.environment, request.environment) and not request.dynamic_ports
+
+
+def _are_alike(one: Environment, other: Environment) -> bool:
+    """Whether both are for tests, with whichever images, or both for development."""
+    return (one is Environment.DEV) == (other is Environment.DEV)
+
+
+def _is_as_wanted(row: Service, card: Card, root: Path) -> bool:
+    """Whether the session runs the service as the table and the migrations are now."""
+    return row in card.services and card.migrations.get(row.name) == migrations_digest(row.migrations, root)
 
 
 def _wish(
@@ -147,6 +178,7 @@ def _wish(
         root=str(root),
         environment=request.environment,
         services=services,
+        migrations={service.name: migrations_digest(service.migrations, root) for service in services},
         provider=request.provider,
         dynamic_ports=request.dynamic_ports,
         is_fresh=request.force_recreate,
@@ -164,7 +196,7 @@ def _cards(found: _Found) -> tuple[Card, ...]:
 
 def _end_ownerless(root: Path, environment: Environment) -> None:
     for card in ownerless(root):
-        if card.environment is environment:
+        if _are_alike(card.environment, environment):
             end_session(card)
 
 

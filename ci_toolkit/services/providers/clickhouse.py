@@ -65,7 +65,7 @@ def start(order: Order) -> Server:
     _write(order.folder / "users.xml", _USERS.format(user=escape(login.user or "default"), password=password))
     child = Child(
         [program, f"--config={settings}"],
-        log=order.folder / "log",
+        log=order.log,
         cwd=order.folder,
         environment=server_environment({LABEL: order.session, **order.service.variables}),
     )

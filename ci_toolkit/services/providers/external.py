@@ -1,9 +1,15 @@
 """Servers that were already listening: GitHub's service containers, a server of the developer's."""
 
+from pathlib import Path
+
+from msgspec.structs import replace
+
 from ci_toolkit.services.endpoint import Endpoint, Provider
+from ci_toolkit.services.migrations import migrate_once
 from ci_toolkit.services.probe import State, ask
 from ci_toolkit.services.providers.provider import Order
 from ci_toolkit.services.readiness import wait_until_ready
+from ci_toolkit.services.table import Protocol
 
 _FIRST_ANSWER_SECONDS = 1.0
 
@@ -15,8 +21,8 @@ class Found:
         self.endpoint = endpoint
 
     def is_alive(self) -> bool:
-        """Whether somebody still listens there."""
-        return ask(self.endpoint).state is not State.CLOSED
+        """Say yes: asking again and again would be in the way of whoever clones its database."""
+        return True
 
     def tail(self) -> str:
         """Say that its log is not ours."""
@@ -37,8 +43,15 @@ class ExternalProvider:
         return answer.reason if answer.state is State.CLOSED else ""
 
     def start(self, order: Order) -> Found:
-        """Wait until it answers. Raises an error that names who listens when it is not the right server."""
-        return Found(wait_until_ready(_endpoint(order), order.service, wished_at=order.wished_at))
+        """Wait until it answers, and migrate its database where that has not been done.
+
+        Raises an error that names who listens when it is not the right server.
+        """
+        endpoint = wait_until_ready(_endpoint(order), order.service, wished_at=order.wished_at)
+        is_postgresql = order.service.protocol is Protocol.POSTGRESQL
+        if is_postgresql and migrate_once(order.service, endpoint, Path(order.root)):
+            endpoint = replace(endpoint, detail="migrated now")
+        return Found(endpoint)
 
     def remains(self) -> frozenset[str]:
         """Nothing is ever made."""

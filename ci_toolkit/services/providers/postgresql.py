@@ -1,7 +1,6 @@
 """PostgreSQL as a child process, on a copy of a snapshot that holds the team's migrated database."""
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -15,14 +14,14 @@ from msgspec.structs import replace
 from ci_toolkit.services.binaries import beside, find_server
 from ci_toolkit.services.child import Child, server_environment, unprivileged
 from ci_toolkit.services.endpoint import LOOPBACK
-from ci_toolkit.services.errors import NoProviderError
+from ci_toolkit.services.errors import NoProviderError, ServiceDiedError
 from ci_toolkit.services.migrations import migrate, migrations_digest
 from ci_toolkit.services.pgwire import Connection, quoted
 from ci_toolkit.services.places import disk_trouble
 from ci_toolkit.services.providers.native import Server, native_endpoint
 from ci_toolkit.services.providers.provider import Order
 from ci_toolkit.services.readiness import died
-from ci_toolkit.services.session import LABEL
+from ci_toolkit.services.session import LABEL, remove_folder
 from ci_toolkit.services.snapshot import Snapshots, digest
 from ci_toolkit.services.table import Protocol
 
@@ -55,13 +54,10 @@ def start(order: Order) -> Server:
     program = find_server(Protocol.POSTGRESQL)
     if program is None:
         raise NoProviderError("the PostgreSQL server vanished")
-    cluster = _Cluster(order, program)
     try:
-        is_warm = cluster.prepare()
+        return _Cluster(order, program).run()
     except OSError as error:
-        raise disk_trouble(error, cluster.data) from error
-    detail = "warm snapshot" if is_warm else "new snapshot"
-    return cluster.serve(stops_by=signal.SIGQUIT).until_ready(order, detail=detail)
+        raise disk_trouble(error, order.folder) from error
 
 
 class _Cluster:
@@ -74,7 +70,22 @@ class _Cluster:
         self.data = order.folder / "data"
         self.snapshots = Snapshots(Path(order.cache), order.session)
 
-    def prepare(self) -> bool:
+    def run(self) -> Server:
+        """Serve the migrated data directory. A snapshot that does not serve, as after a power cut, is made anew."""
+        if not self._prepare():
+            return self._serve_ready("new snapshot")
+        try:
+            return self._serve_ready("warm snapshot")
+        except ServiceDiedError:
+            remove_folder(self.data)
+            self.order = replace(self.order, is_fresh=True)
+            self._prepare()
+            return self._serve_ready("new snapshot in place of a broken one")
+
+    def _serve_ready(self, detail: str) -> Server:
+        return self.serve(stops_by=signal.SIGQUIT).until_ready(self.order, detail=detail)
+
+    def _prepare(self) -> bool:
         """Put the migrated data directory in its place and return whether a snapshot of it was there."""
         migrations = self.order.service.migrations
         empty = self._key()
@@ -129,7 +140,7 @@ class _Cluster:
     def _initialize(self) -> None:
         """Run initdb; the password goes through a file that only the server's user reads."""
         login = self.order.service.credentials
-        secret = self.order.folder / f"secret-{secrets.token_hex(4)}"
+        secret = self.order.folder / "secret"
         secret.touch(mode=0o600)
         secret.write_text(login.password, encoding="utf-8")
         self.data.mkdir(mode=0o700)
@@ -149,7 +160,7 @@ class _Cluster:
     def _child(self, *command: str | Path, dies_by: signal.Signals = signal.SIGKILL) -> Child:
         return Child(
             command,
-            log=self.order.folder / "log",
+            log=self.order.log,
             cwd=self.data,
             environment=server_environment({LABEL: self.order.session, **self.order.service.variables}),
             account=self.account,

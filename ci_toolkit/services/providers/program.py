@@ -1,6 +1,7 @@
 """A team's own HTTP or WebSocket service, started by the command in the table."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -19,17 +20,10 @@ def start(order: Order) -> Server:
     port = str(order.port)
     command = [word.replace("{port}", port) for word in service.command]
     environment = {**os.environ, **order.variables, "PORT": port, **service.variables, LABEL: order.session}
-    try:
-        child = Child(
-            command,
-            log=order.folder / "log",
-            cwd=Path(order.root),
-            environment=environment,
-            dies_by=signal.SIGTERM,
-        )
-    except OSError as error:
+    if shutil.which(Path(order.root) / command[0]) is None and shutil.which(command[0]) is None:
         raise ServiceDiedError(
-            f"the command of {service.name} cannot be started: {error}",
+            f"the command of {service.name} cannot be started: no program {command[0]}",
             advice=f"It stands under [tool.ci-toolkit.services.{service.name}] and runs in {order.root}.",
-        ) from error
+        )
+    child = Child(command, log=order.log, cwd=Path(order.root), environment=environment, dies_by=signal.SIGTERM)
     return Server(child, stops_by=signal.SIGTERM, grace=_GRACE_SECONDS).until_ready(order)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.endpoint import Endpoint, Provider
+from ci_toolkit.services.session import LOG
 from ci_toolkit.services.table import Environment, Service
 
 
@@ -34,6 +35,11 @@ class Order(Record, frozen=True, kw_only=True):
     def folder(self) -> Path:
         """``place`` as a path."""
         return Path(self.place)
+
+    @property
+    def log(self) -> Path:
+        """Where the server's output goes."""
+        return self.folder / LOG
 
 
 class Running(Protocol):

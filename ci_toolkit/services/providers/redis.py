@@ -26,7 +26,7 @@ def start(order: Order) -> Server:
     settings.write_text(_settings(order), encoding="utf-8")
     child = Child(
         [program, settings],
-        log=order.folder / "log",
+        log=order.log,
         cwd=order.folder,
         environment=server_environment({LABEL: order.session, **order.service.variables}),
     )

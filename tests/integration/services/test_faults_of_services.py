@@ -17,6 +17,7 @@ from ci_toolkit.errors import ExitCode, InfrastructureError
 from ci_toolkit.services.endpoint import Provider
 from ci_toolkit.services.errors import (
     DiskFullError,
+    MigrationError,
     NoProviderError,
     NotReadyError,
     PortTakenError,
@@ -26,7 +27,7 @@ from ci_toolkit.services.errors import (
 from ci_toolkit.services.places import DATA_VARIABLE
 from ci_toolkit.services.probe import State, ask
 from ci_toolkit.services.stack import StackRequest
-from ci_toolkit.services.table import Credentials, Environment, Protocol, Table
+from ci_toolkit.services.table import Credentials, Environment, Migrations, Protocol, Table
 
 LISTEN = """
 import socket, sys
@@ -106,6 +107,29 @@ def test_an_external_server_is_used_with_its_version_and_left_running(lab: Lab) 
             assert ours.endpoint("redis").version == endpoint.version
         assert here.left() == []
         assert ask(endpoint).state is State.READY
+
+
+def test_an_external_database_is_migrated_once_and_never_where_it_holds_other_tables(lab: Lab) -> None:
+    needs(Protocol.POSTGRESQL)
+    request = StackRequest(services=("postgresql",))
+    with lab.acquire("postgresql") as theirs, lab.elsewhere() as here:
+        port = theirs.endpoint("postgresql").port
+        (here.root / "1.sql").write_text("CREATE TABLE item ()")
+        table = on_port(here, "postgresql", port, migrations=Migrations(files=("*.sql",)))
+        for detail in ("migrated now", ""):
+            with here.acquire(table=table, request=request) as ours:
+                assert ours.endpoint("postgresql").detail == detail
+        (here.root / "2.sql").write_text("CREATE TABLE other ()")
+        assert "holds tables already" in fails(here, MigrationError, table, request)
+
+
+def test_a_database_that_is_not_there_is_said_at_once(lab: Lab) -> None:
+    needs(Protocol.POSTGRESQL)
+    with lab.acquire("postgresql") as theirs, lab.elsewhere() as here:
+        login = Credentials(user="test", password="test", database="elsewhere")
+        table = on_port(here, "postgresql", theirs.endpoint("postgresql").port, credentials=login)
+        said = fails(here, WrongCredentialsError, table, StackRequest(services=("postgresql",)))
+        assert 'database "elsewhere" does not exist' in said
 
 
 def test_nobody_to_give_a_service_says_what_each_provider_would_need(lab: Lab) -> None:

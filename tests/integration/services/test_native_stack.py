@@ -13,6 +13,7 @@ from services_lab import Lab, needs, wait_for
 from ci_toolkit.services.endpoint import Endpoint, Provider
 from ci_toolkit.services.errors import MigrationError, NoProviderError, PortTakenError, ServiceDiedError
 from ci_toolkit.services.pgwire import Connection, SqlError
+from ci_toolkit.services.places import CACHE_VARIABLE
 from ci_toolkit.services.probe import State, ask
 from ci_toolkit.services.session import deaths
 from ci_toolkit.services.stack import StackRequest
@@ -50,6 +51,14 @@ def test_services_answer_on_dynamic_ports_and_leave_nothing(lab: Lab) -> None:
     assert lab.left() == []
 
 
+def test_logs_are_saved_for_the_bundle(lab: Lab) -> None:
+    needs(Protocol.REDIS)
+    with lab.acquire("redis") as stack:
+        (saved,) = stack.save_logs(lab.root / "bundle" / "services")
+    assert saved.name == "redis.log"
+    assert "Ready to accept connections" in saved.read_text()
+
+
 def test_servers_listen_on_the_loopback_only(lab: Lab) -> None:
     needs(Protocol.POSTGRESQL, Protocol.REDIS, Protocol.CLICKHOUSE)
     with lab.acquire("postgresql", "redis", "clickhouse") as stack:
@@ -85,6 +94,17 @@ def test_migrations_run_once_and_are_in_the_next_snapshot(lab: Lab) -> None:
     with lab.acquire("postgresql", table=table) as stack:
         assert stack.endpoint("postgresql").detail == "new snapshot"
         assert rows(stack.endpoint("postgresql"), "TABLE seven") == [("7",), ("8",)]
+
+
+def test_a_snapshot_that_does_not_serve_is_made_anew(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs(Protocol.POSTGRESQL)
+    monkeypatch.setenv(CACHE_VARIABLE, str(lab.root / "cache"))
+    lab.acquire("postgresql").stop()
+    for version in (lab.root / "cache").glob("snapshots/*/PG_VERSION"):
+        version.unlink()
+    for detail in ("new snapshot in place of a broken one", "warm snapshot"):
+        with lab.acquire("postgresql") as stack:
+            assert stack.endpoint("postgresql").detail == detail
 
 
 def test_a_migration_command_runs_in_the_project_with_the_database_in_its_environment(lab: Lab) -> None:
@@ -151,6 +171,11 @@ def test_a_teams_own_service_gets_its_port_and_the_other_services(lab: Lab) -> N
     lab.wait_until_nothing_is_left()
 
 
+def test_a_command_that_is_no_program_is_named(lab: Lab) -> None:
+    with pytest.raises(ServiceDiedError, match="the command of backend cannot be started: no program pythn"):
+        lab.acquire("backend", table=lab.table("backend", command=("pythn", "-m", "app")))
+
+
 def test_a_service_without_a_command_says_what_to_do(lab: Lab) -> None:
     with pytest.raises(NoProviderError) as caught:
         lab.acquire("frontend")
@@ -173,6 +198,21 @@ def test_a_second_run_on_the_same_ports_names_the_first_and_may_take_other_ports
                 if card.owner is not None and card.owner.pid == os.getppid():
                     os.kill(card.keeper.pid, 15)
     lab.wait_until_nothing_is_left()
+
+
+def test_services_that_are_up_with_older_migrations_are_not_used(lab: Lab) -> None:
+    needs(Protocol.POSTGRESQL)
+    (lab.root / "1.sql").write_text("CREATE TABLE item ()")
+    table = lab.table("postgresql", migrations=Migrations(files=("*.sql",)))
+    request = StackRequest(services=("postgresql",))
+    up = lab.acquire(table=table, request=request, owner_pid=None)
+    with lab.acquire(table=table, request=request) as run:
+        assert run.endpoints == up.endpoints
+    (lab.root / "2.sql").write_text("CREATE TABLE other ()")
+    with pytest.raises(PortTakenError, match="services down"):
+        lab.acquire(table=table, request=request)
+    up.stop()
+    assert lab.left() == []
 
 
 def test_a_server_that_ends_in_mid_run_is_named_with_its_log(lab: Lab) -> None:

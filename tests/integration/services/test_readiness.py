@@ -2,29 +2,22 @@
 
 import os
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
+from services_lab import Lab, needs
 
-from ci_toolkit.services.binaries import HOW_TO_GET, beside, find_server
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.pgwire import Connection, SqlError, literal
 from ci_toolkit.services.ports import Holder, lease_any
-from ci_toolkit.services.probe import Answer, State, ask
+from ci_toolkit.services.probe import State, ask
 from ci_toolkit.services.table import Credentials, Protocol
 
 LOGIN = Credentials(user="test", password="se'cret", database="postgres")
-
-
-def server(protocol: Protocol) -> Path:
-    found = find_server(protocol)
-    if found is None:
-        pytest.skip(f"needs a {protocol} server: {HOW_TO_GET[protocol]}")
-    return found
 
 
 @pytest.fixture
@@ -33,60 +26,31 @@ def port(tmp_path: Path) -> Iterator[int]:
         yield held.port
 
 
-def ask_until_ready(endpoint: Endpoint, process: subprocess.Popen[bytes]) -> Answer:
-    while (answer := ask(endpoint)).state in {State.CLOSED, State.STARTING}:
-        assert process.poll() is None, "the server ended by itself"
-    return answer
+def test_redis_answers_with_its_version_and_refuses_a_wrong_password(lab: Lab) -> None:
+    needs(Protocol.REDIS)
+    with lab.acquire("redis", table=lab.table("redis", credentials=Credentials(password="right"))) as stack:
+        right = stack.endpoint("redis")
+        answer = ask(right)
+        assert answer.state is State.READY
+        assert answer.version[0].isdigit()
+        for login in (Credentials(), Credentials(password="wrong")):
+            assert ask(replace(right, credentials=login)).state is State.DENIED
 
 
-def test_redis_answers_with_its_version_and_refuses_a_wrong_password(tmp_path: Path, port: int) -> None:
-    command = [str(server(Protocol.REDIS)), "--port", str(port), "--bind", "127.0.0.1", "--requirepass", "right"]
-    with subprocess.Popen([*command, "--save", ""], cwd=tmp_path, stdout=subprocess.DEVNULL) as redis:
-        try:
-            endpoint = Endpoint(name="redis", protocol=Protocol.REDIS, port=port)
-            right = Endpoint(
-                name="redis", protocol=Protocol.REDIS, port=port, credentials=Credentials(password="right")
-            )
-            answer = ask_until_ready(right, redis)
-            assert answer.state is State.READY
-            assert answer.version[0].isdigit()
-            assert ask(endpoint).state is State.DENIED
-        finally:
-            redis.terminate()
-
-
-def test_postgresql_answers_with_its_version_and_refuses_a_wrong_password(tmp_path: Path, port: int) -> None:
-    postgres = server(Protocol.POSTGRESQL)
-    data, secret = tmp_path / "data", tmp_path / "secret"
-    secret.write_text(LOGIN.password)
-    user = "postgres" if os.getuid() == 0 else None
-    if user:
-        for folder in (tmp_path, *list(tmp_path.parents)[:3]):  # xdist adds a level
-            if folder.owner() == "root" and folder != Path("/tmp"):
-                folder.chmod(0o755)
-        data.mkdir(mode=0o700)
-        subprocess.run(["chown", "-R", user, data, secret], check=True, timeout=10)
-    subprocess.run(
-        [beside(postgres, "initdb"), "-D", data, "-U", LOGIN.user, "-A", "scram-sha-256", f"--pwfile={secret}", "-N"],
-        check=True, timeout=60, user=user, cwd=tmp_path, stdout=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]},
-    )  # fmt: skip
-    command = [str(postgres), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"]
-    with subprocess.Popen(command, user=user, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
-        try:
-            right = Endpoint(name="postgresql", protocol=Protocol.POSTGRESQL, port=port, credentials=LOGIN)
-            answer = ask_until_ready(right, process)
-            assert (answer.state, answer.reason) == (State.READY, "")
-            assert int(answer.version.split(".")[0]) >= 13
-            wrong = Credentials(user="test", password="wrong", database="postgres")
-            denied = Endpoint(name="postgresql", protocol=Protocol.POSTGRESQL, port=port, credentials=wrong)
-            assert ask(denied).state is State.DENIED
-            with Connection("127.0.0.1", port, LOGIN) as connection:
-                assert connection.query("SELECT 1, NULL; SELECT 'a;b'") == [("1", None), ("a;b",)]
-                with pytest.raises(SqlError, match="division by zero"):
-                    connection.query("SELECT 1/0")
-                assert connection.scalar(f"SELECT {literal(LOGIN.password)}") == LOGIN.password
-        finally:
-            process.terminate()
+def test_postgresql_answers_with_its_version_and_refuses_a_wrong_password(lab: Lab) -> None:
+    needs(Protocol.POSTGRESQL)
+    with lab.acquire("postgresql", table=lab.table("postgresql", credentials=LOGIN)) as stack:
+        right = stack.endpoint("postgresql")
+        answer = ask(right)
+        assert (answer.state, answer.reason) == (State.READY, "")
+        assert int(answer.version.split(".")[0]) >= 13
+        wrong = Credentials(user="test", password="wrong", database="postgres")
+        assert ask(replace(right, credentials=wrong)).state is State.DENIED
+        with Connection("127.0.0.1", right.port, LOGIN) as connection:
+            assert connection.query("SELECT 1, NULL; SELECT 'a;b'") == [("1", None), ("a;b",)]
+            with pytest.raises(SqlError, match="division by zero"):
+                connection.query("SELECT 1/0")
+            assert connection.scalar(f"SELECT {literal(LOGIN.password)}") == LOGIN.password
 
 
 @pytest.mark.parametrize("protocol", list(Protocol))
