@@ -157,7 +157,7 @@ def _draft(order: Order, image: Image, *, root: str = "", first: str = "") -> Dr
         port=order.port,
         container_port=service.container_port or order.port,
         environment=images.variables(service),
-        command=image.command_with(images.throw_away_command(service)),
+        command=image.command_with(images.throw_away_options(service)),
         in_memory=image.volumes or (images.DATA_FOLDER[service.protocol],) if is_store else (),
         first=first,
     )
@@ -168,7 +168,7 @@ def _key(order: Order, image: Image) -> str:
     environment = images.variables(order.service)
     facts = (f"{name}={environment[name]}" for name in sorted(environment))
     migrations = migrations_digest(order.service.migrations, Path(order.root))
-    return digest(_FORMAT, image.identity, *image.command, *facts, migrations)
+    return digest(_FORMAT, image.identity, *facts, migrations)
 
 
 def _log(order: Order) -> Path:

@@ -14,7 +14,16 @@ from ci_toolkit.services.errors import ImageMissingError, MigrationError, Servic
 from ci_toolkit.services.pgwire import Connection
 from ci_toolkit.services.probe import State, ask
 from ci_toolkit.services.stack import Stack
-from ci_toolkit.services.table import BUILT_IN, Environment, Migrations, Protocol, Service, Table, same_port
+from ci_toolkit.services.table import (
+    BUILT_IN,
+    Credentials,
+    Environment,
+    Migrations,
+    Protocol,
+    Service,
+    Table,
+    same_port,
+)
 
 NOWHERE = "127.0.0.1:9/nobody/nothing:1"
 """An image of a registry that refuses connections."""
@@ -74,6 +83,15 @@ def test_a_warm_start_runs_neither_initdb_nor_the_migrations(docker: DockerLab, 
     migration.write_text(f"CREATE TABLE another (); -- {lab.root}")
     with docker.acquire("postgresql", table=table) as changed_since:
         assert "new snapshot" in changed_since.endpoint("postgresql").detail
+
+
+@pytest.mark.parametrize("user", ["", "worker"])
+def test_a_login_of_redis_is_asked_for(docker: DockerLab, user: str) -> None:
+    login = Credentials(user=user, password="s3 'cret$")
+    with docker.acquire("redis", table=changed("redis", credentials=login)) as stack:
+        endpoint = stack.endpoint("redis")
+        assert ask(endpoint).state is State.READY
+        assert ask(replace(endpoint, credentials=replace(login, password="wrong"))).state is State.DENIED
 
 
 def test_failed_migrations_end_the_container(docker: DockerLab, lab: Lab) -> None:
