@@ -67,21 +67,22 @@ def test_servers_answer_on_the_loopback_alone_and_leave_nothing_when_they_are_le
 
 
 def test_a_warm_start_runs_neither_initdb_nor_the_migrations(docker: DockerLab, lab: Lab) -> None:
+    """On the small image, whose shell and tools are others than those of the regular one."""
     migration = lab.root / "001.sql"
     migration.write_text(f"CREATE TABLE shop (id serial); INSERT INTO shop DEFAULT VALUES; -- {lab.root}")
     table = changed("postgresql", migrations=Migrations(files=("*.sql",)))
     before = docker.snapshots()
-    with docker.acquire("postgresql", table=table) as cold:
+    with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as cold:
         assert "new snapshot" in cold.endpoint("postgresql").detail
         began = scalar(cold.endpoint("postgresql"), IDENTIFIER)
         scalar(cold.endpoint("postgresql"), "INSERT INTO shop DEFAULT VALUES")  # is in no snapshot
         wait_for(lambda: bool(docker.snapshots() - before))
-    with docker.acquire("postgresql", table=table) as warm:
+    with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as warm:
         assert "warm snapshot" in warm.endpoint("postgresql").detail
         assert scalar(warm.endpoint("postgresql"), IDENTIFIER) == began
         assert scalar(warm.endpoint("postgresql"), "SELECT count(*) FROM shop") == "1"
     migration.write_text(f"CREATE TABLE another (); -- {lab.root}")
-    with docker.acquire("postgresql", table=table) as changed_since:
+    with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as changed_since:
         assert "new snapshot" in changed_since.endpoint("postgresql").detail
 
 
