@@ -22,8 +22,10 @@ from ci_toolkit.services.readiness import wait_until_ready
 from ci_toolkit.services.snapshot import digest
 from ci_toolkit.services.table import Protocol
 
-_FORMAT: Final = "1"
-"""Of snapshots; another one makes the old ones unused."""
+_INITDB: Final = {"POSTGRES_INITDB_ARGS": "--no-sync --wal-segsize=1"}
+"""Segments of 1 MiB: a snapshot is copied for every session, and most of an empty one would be unused log."""
+_OPTIONS: Final = ("-c", "max_wal_size=1GB")
+"""Which would follow from the size of a segment."""
 
 
 class ContainerServer:
@@ -108,7 +110,14 @@ def _start_postgresql(engine: Engine, order: Order, image: Image) -> ContainerSe
     """Start PostgreSQL on a snapshot of the migrated database, which is made where there is none."""
     key = _key(order, image)
     is_warm = not order.is_fresh and snapshots.is_there(engine, key)
-    draft = _draft(order, image, root=snapshots.name_of(key) if is_warm else "", first=snapshots.RESTORE)
+    draft = _draft(order, image)
+    draft = msgspec.structs.replace(
+        draft,
+        image=snapshots.name_of(key) if is_warm else image.name,
+        environment=_INITDB | draft.environment,
+        command=image.command_with((*images.throw_away_options(order.service), *_OPTIONS)),
+        first=snapshots.RESTORE,
+    )
     detail = f"{image.name}, {'warm' if is_warm else 'new'} snapshot"
     server, container = _run(engine, order, draft, detail=detail)
     if is_warm:
@@ -147,11 +156,11 @@ def _run(engine: Engine, order: Order, draft: Draft, *, detail: str) -> tuple[Co
     return server, container
 
 
-def _draft(order: Order, image: Image, *, root: str = "", first: str = "") -> Draft:
+def _draft(order: Order, image: Image) -> Draft:
     service = order.service
     is_store = service.protocol.is_data_store
     return Draft(
-        image=root or image.name,
+        image=image.name,
         service=service.name,
         session=order.session,
         port=order.port,
@@ -159,16 +168,15 @@ def _draft(order: Order, image: Image, *, root: str = "", first: str = "") -> Dr
         environment=images.variables(service),
         command=image.command_with(images.throw_away_options(service)),
         in_memory=image.volumes or (images.DATA_FOLDER[service.protocol],) if is_store else (),
-        first=first,
     )
 
 
 def _key(order: Order, image: Image) -> str:
     """Return the digest of all that decides what is in a snapshot."""
-    environment = images.variables(order.service)
+    environment = _INITDB | images.variables(order.service)
     facts = (f"{name}={environment[name]}" for name in sorted(environment))
     migrations = migrations_digest(order.service.migrations, Path(order.root))
-    return digest(_FORMAT, image.identity, *facts, migrations)
+    return digest(image.identity, *facts, migrations)
 
 
 def _log(order: Order) -> Path:
