@@ -24,6 +24,7 @@ from ci_toolkit.services.table import Protocol
 
 _INITDB: Final = {"POSTGRES_INITDB_ARGS": "--no-sync --wal-segsize=1"}
 """Segments of 1 MiB: a snapshot is copied for every session, and most of an empty one would be unused log."""
+_KEEP_SECONDS: Final = 60.0
 _OPTIONS: Final = ("-c", "max_wal_size=1GB")
 """Which would follow from the size of a segment."""
 
@@ -132,13 +133,14 @@ def _start_postgresql(engine: Engine, order: Order, image: Image) -> ContainerSe
         server.stop()
         raise
     # Making the image takes as long as starting the container did, and nobody waits for it.
-    threading.Thread(target=_keep, args=(engine, container, key, order), daemon=True).start()
+    threading.Thread(target=_keep, args=(container, key, order), daemon=True).start()
     return server
 
 
-def _keep(engine: Engine, container: LeasedContainer, key: str, order: Order) -> None:
+def _keep(container: LeasedContainer, key: str, order: Order) -> None:
     try:
-        snapshots.keep(engine, container, key)
+        with connect(seconds=_KEEP_SECONDS) as own:  # other threads talk over the other connection
+            snapshots.keep(own, container, key)
     except EngineError as error:  # the session has its data; the next one makes the snapshot
         if container.is_alive():
             with _log(order).open("a", encoding="utf-8") as log:
