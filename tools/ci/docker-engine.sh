@@ -56,9 +56,7 @@ have_engine() {
     if engine_answers; then return; fi
     if [ "$(id -u)" != 0 ]; then say "dockerd needs root" && return 1; fi
     mkdir -p "$state"
-    if ! kill -0 "$(cat "$state/dockerd.pid" 2>/dev/null)" 2>/dev/null; then
-        rm -f "$state/dockerd.pid" # one that was killed left it
-    fi
+    our_engine >/dev/null || rm -f "$state/dockerd.pid" # one that was killed left it
     # In a session of its own, so that a Ctrl-C meant for the tests does not take the engine from under them.
     setsid dockerd --pidfile "$state/dockerd.pid" >"$state/dockerd.log" 2>&1 </dev/null &
     tries=0
@@ -70,6 +68,11 @@ have_engine() {
         fi
         sleep 0.2
     done
+}
+
+# Prints the process id of the dockerd that this script started, which may be another program's by now.
+our_engine() {
+    number=$(cat "$state/dockerd.pid" 2>/dev/null) && [ "$(cat "/proc/$number/comm" 2>/dev/null)" = dockerd ] && echo "$number"
 }
 
 images_are_here() {
@@ -138,7 +141,7 @@ from_sid() {
 }
 
 stop() {
-    pid=$(cat "$state/dockerd.pid" 2>/dev/null) || return 0
+    pid=$(our_engine) || return 0
     kill "$pid" 2>/dev/null || return 0
     tries=0
     while kill -0 "$pid" 2>/dev/null && [ $tries -lt 100 ]; do
