@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -75,7 +76,8 @@ def compose_text(table: Table, environment: Environment) -> str:
     document: dict[str, object] = {"name": f"{_LABEL}-{environment}", "services": services}
     if environment is Environment.DEV:
         document["volumes"] = {f"{name}-data": {} for name in services}
-    return "\n".join([HEADER, *_yaml(document, 0)]) + "\n"
+    text = "\n".join([HEADER, *_yaml(document, 0)]) + "\n"
+    return text.replace("$", "$$")  # compose would put a variable's value there
 
 
 def workflow_lines(table: Table, environment: Environment, indent: str) -> list[str]:
@@ -92,8 +94,9 @@ def _compose_service(row: Service, environment: Environment) -> Node:
     }
     if images.variables(row):
         service["environment"] = images.variables(row)
-    if environment is not Environment.DEV and images.throw_away_command(row):
-        service["command"] = list(images.throw_away_command(row))
+    command = images.command(row, is_kept=environment is Environment.DEV)
+    if command:
+        service["command"] = list(command)
     if row.protocol in images.DATA_FOLDER:
         data = images.DATA_FOLDER[row.protocol]
         service |= {"volumes": [f"{row.name}-data:{data}"]} if environment is Environment.DEV else {"tmpfs": [data]}
@@ -120,7 +123,8 @@ def _health(row: Service) -> str:
         # Over TCP: the server that the image runs while it makes the database listens on a socket file alone.
         return f"psql -h {LOOPBACK} -U {login.user} -d {login.database} -c 'SELECT 1'"
     if row.protocol is Protocol.REDIS:
-        return "redis-cli ping | grep PONG"
+        words = [*(("--user", login.user) if login.user else ()), *(("-a", login.password) if login.password else ())]
+        return shlex.join(["redis-cli", *words, "ping"]) + " | grep PONG"
     return f"wget -qO- http://{LOOPBACK}:{row.container_port}/ping"
 
 

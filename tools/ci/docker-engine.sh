@@ -11,6 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 state=${CI_TOOLKIT_ENGINE_DIR:-/tmp/ci-toolkit-engine}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ci-toolkit/images
 suite=bookworm
+packages=postgresql,redis-server,busybox
 base=ci-toolkit/base:$suite
 images="postgres:15 postgres:15-alpine redis:7 redis:7-alpine"
 
@@ -55,9 +56,7 @@ have_engine() {
     if engine_answers; then return; fi
     if [ "$(id -u)" != 0 ]; then say "dockerd needs root" && return 1; fi
     mkdir -p "$state"
-    if ! kill -0 "$(cat "$state/dockerd.pid" 2>/dev/null)" 2>/dev/null; then
-        rm -f "$state/dockerd.pid" # one that was killed left it
-    fi
+    our_engine >/dev/null || rm -f "$state/dockerd.pid" # one that was killed left it
     # In a session of its own, so that a Ctrl-C meant for the tests does not take the engine from under them.
     setsid dockerd --pidfile "$state/dockerd.pid" >"$state/dockerd.log" 2>&1 </dev/null &
     tries=0
@@ -69,6 +68,11 @@ have_engine() {
         fi
         sleep 0.2
     done
+}
+
+# Prints the process id of the dockerd that this script started, which may be another program's by now.
+our_engine() {
+    number=$(cat "$state/dockerd.pid" 2>/dev/null) && [ "$(cat "/proc/$number/comm" 2>/dev/null)" = dockerd ] && echo "$number"
 }
 
 images_are_here() {
@@ -85,12 +89,12 @@ have_images() {
 }
 
 import_base() {
-    tar=$cache/$suite.tar
+    tar=$cache/$suite,$packages.tar
     if [ ! -s "$tar" ]; then
         say "making a base image of Debian packages (about a minute)"
         root=$(mktemp -d)
         mkdir -p "$cache" &&
-            debootstrap --variant=minbase --include=postgresql,redis-server "$suite" "$root" >"$state.debootstrap.log" 2>&1 &&
+            debootstrap --variant=minbase --include=$packages "$suite" "$root" >"$state.debootstrap.log" 2>&1 &&
             rm -rf "$root/var/cache/apt" "$root/var/lib/apt/lists" "$root/var/lib/postgresql/"* "$root/usr/share/doc" &&
             tar -C "$root" -cf "$tar.part" . && mv "$tar.part" "$tar" || {
             say "debootstrap failed:" && tail -n 5 "$state.debootstrap.log" >&2
@@ -102,10 +106,14 @@ import_base() {
     docker import "$tar" "$base" >/dev/null
 }
 
-# The classic builder, which needs no plugin and no registry. `-alpine` is the same Debian under the name asked for.
+# The classic builder, which needs no plugin and no registry. The regular images come before those made of them.
 make_image() {
-    kind=${1%%:*}
-    DOCKER_BUILDKIT=0 docker build -q -t "$1" -f "$here/images/$kind.dockerfile" "$here/images" >/dev/null 2>"$state.build.log" || {
+    case $1 in
+        *-alpine) file=alpine.dockerfile ;;
+        *) file=${1%%:*}.dockerfile ;;
+    esac
+    DOCKER_BUILDKIT=0 docker build -q -t "$1" --build-arg REGULAR="${1%-alpine}" -f "$here/images/$file" "$here/images" \
+        >/dev/null 2>"$state.build.log" || {
         say "building $1 failed:" && tail -n 5 "$state.build.log" >&2
         return 1
     }
@@ -133,7 +141,7 @@ from_sid() {
 }
 
 stop() {
-    pid=$(cat "$state/dockerd.pid" 2>/dev/null) || return 0
+    pid=$(our_engine) || return 0
     kill "$pid" 2>/dev/null || return 0
     tries=0
     while kill -0 "$pid" 2>/dev/null && [ $tries -lt 100 ]; do

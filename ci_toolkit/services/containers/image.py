@@ -10,6 +10,8 @@ from ci_toolkit.services.containers.engine import Engine
 from ci_toolkit.services.errors import EngineError, ImageMissingError
 
 _PULL_SECONDS: Final = 300.0
+_SERVERS: Final = ("postgres", "redis-server", "valkey-server")
+"""An image that starts something else by itself, such as a script that loads modules, knows better."""
 
 
 class Image(Record, frozen=True, kw_only=True):
@@ -17,14 +19,15 @@ class Image(Record, frozen=True, kw_only=True):
 
     identity: str
     name: str
-    command: tuple[str, ...]
-    """Its entry point and the arguments that it has by itself."""
     entry_point: tuple[str, ...]
+    arguments: tuple[str, ...]
+    """What its entry point gets when nothing else is said."""
     volumes: tuple[str, ...]
 
-    def command_with(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what runs when a container is given ``arguments``; none mean the image's own."""
-        return (*self.entry_point, *arguments) if arguments else self.command
+    def command_with(self, options: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what runs in a container: its own command, with ``options`` where that is a known server's."""
+        is_known = bool(self.arguments) and self.arguments[0] in _SERVERS
+        return (*self.entry_point, *self.arguments, *(options if is_known else ()))
 
 
 def find(engine: Engine, name: str, *, service: str) -> Image:
@@ -36,12 +39,11 @@ def find(engine: Engine, name: str, *, service: str) -> Image:
     if facts is None:
         raise _missing(name, service, "the registry gave another one")
     config: dict[str, Any] = facts["Config"]
-    entry_point = tuple(config.get("Entrypoint") or ())
     return Image(
         identity=facts["Id"],
         name=name,
-        entry_point=entry_point,
-        command=(*entry_point, *(config.get("Cmd") or ())),
+        entry_point=tuple(config.get("Entrypoint") or ()),
+        arguments=tuple(config.get("Cmd") or ()),
         volumes=tuple(sorted(config.get("Volumes") or ())),
     )
 

@@ -22,8 +22,11 @@ from ci_toolkit.services.readiness import wait_until_ready
 from ci_toolkit.services.snapshot import digest
 from ci_toolkit.services.table import Protocol
 
-_FORMAT: Final = "1"
-"""Of snapshots; another one makes the old ones unused."""
+_INITDB: Final = {"POSTGRES_INITDB_ARGS": "--no-sync --wal-segsize=1"}
+"""Segments of 1 MiB: a snapshot is copied for every session, and most of an empty one would be unused log."""
+_KEEP_SECONDS: Final = 60.0
+_OPTIONS: Final = ("-c", "max_wal_size=1GB")
+"""Which would follow from the size of a segment."""
 
 
 class ContainerServer:
@@ -108,7 +111,14 @@ def _start_postgresql(engine: Engine, order: Order, image: Image) -> ContainerSe
     """Start PostgreSQL on a snapshot of the migrated database, which is made where there is none."""
     key = _key(order, image)
     is_warm = not order.is_fresh and snapshots.is_there(engine, key)
-    draft = _draft(order, image, root=snapshots.name_of(key) if is_warm else "", first=snapshots.RESTORE)
+    draft = _draft(order, image)
+    draft = msgspec.structs.replace(
+        draft,
+        image=snapshots.name_of(key) if is_warm else image.name,
+        environment=_INITDB | draft.environment,
+        command=image.command_with((*images.throw_away_options(order.service), *_OPTIONS)),
+        first=snapshots.RESTORE,
+    )
     detail = f"{image.name}, {'warm' if is_warm else 'new'} snapshot"
     server, container = _run(engine, order, draft, detail=detail)
     if is_warm:
@@ -123,13 +133,14 @@ def _start_postgresql(engine: Engine, order: Order, image: Image) -> ContainerSe
         server.stop()
         raise
     # Making the image takes as long as starting the container did, and nobody waits for it.
-    threading.Thread(target=_keep, args=(engine, container, key, order), daemon=True).start()
+    threading.Thread(target=_keep, args=(container, key, order), daemon=True).start()
     return server
 
 
-def _keep(engine: Engine, container: LeasedContainer, key: str, order: Order) -> None:
+def _keep(container: LeasedContainer, key: str, order: Order) -> None:
     try:
-        snapshots.keep(engine, container, key)
+        with connect(seconds=_KEEP_SECONDS) as own:  # other threads talk over the other connection
+            snapshots.keep(own, container, key)
     except EngineError as error:  # the session has its data; the next one makes the snapshot
         if container.is_alive():
             with _log(order).open("a", encoding="utf-8") as log:
@@ -147,28 +158,27 @@ def _run(engine: Engine, order: Order, draft: Draft, *, detail: str) -> tuple[Co
     return server, container
 
 
-def _draft(order: Order, image: Image, *, root: str = "", first: str = "") -> Draft:
+def _draft(order: Order, image: Image) -> Draft:
     service = order.service
     is_store = service.protocol.is_data_store
     return Draft(
-        image=root or image.name,
+        image=image.name,
         service=service.name,
         session=order.session,
         port=order.port,
         container_port=service.container_port or order.port,
         environment=images.variables(service),
-        command=image.command_with(images.throw_away_command(service)),
+        command=image.command_with(images.throw_away_options(service)),
         in_memory=image.volumes or (images.DATA_FOLDER[service.protocol],) if is_store else (),
-        first=first,
     )
 
 
 def _key(order: Order, image: Image) -> str:
     """Return the digest of all that decides what is in a snapshot."""
-    environment = images.variables(order.service)
+    environment = _INITDB | images.variables(order.service)
     facts = (f"{name}={environment[name]}" for name in sorted(environment))
     migrations = migrations_digest(order.service.migrations, Path(order.root))
-    return digest(_FORMAT, image.identity, *image.command, *facts, migrations)
+    return digest(image.identity, *facts, migrations)
 
 
 def _log(order: Order) -> Path:

@@ -20,8 +20,8 @@ fi"""
 """Shell lines that put a snapshot where the server looks for its data."""
 
 _TAKE: Final = f"""\
-mkdir -p {FOLDER} && kill -s STOP -- -1 && cp -a "$PGDATA/." {FOLDER}; status=$?
-kill -s CONT -- -1
+mkdir -p {FOLDER} && kill -STOP -1 && cp -a "$PGDATA/." {FOLDER}; status=$?
+kill -CONT -1
 exit $status"""
 """Every process inside is held while its files are copied, so that they are of one moment; what the server then
 has to do with them at its next start is what it does after a crash."""

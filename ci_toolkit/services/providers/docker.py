@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ci_toolkit.services.containers import engine as engines
 
 _QUICK_SECONDS: Final = 5.0
+_REMOVAL_SECONDS: Final = 60.0
+"""Per thing removed: an image of some hundred MiB on a busy disk."""
 
 
 class DockerProvider:
@@ -54,7 +56,7 @@ class DockerProvider:
         """Remove every container and network that carries the label of ``session``."""
         from ci_toolkit.services.containers import remains  # noqa: PLC0415 (needs the extra)
 
-        with _connect() as engine:
+        with _connect(_REMOVAL_SECONDS) as engine:
             remains.remove(engine, session)
 
     def forget_snapshots(self) -> int:
@@ -63,7 +65,7 @@ class DockerProvider:
             raise _no_sdk()
         from ci_toolkit.services.containers import snapshots  # noqa: PLC0415 (needs the extra)
 
-        with _connect() as engine:
+        with _connect(_REMOVAL_SECONDS) as engine:
             return snapshots.forget(engine)
 
 
@@ -77,10 +79,10 @@ def _no_sdk() -> MissingExtraError:
     )
 
 
-def _connect() -> "engines.Engine":
+def _connect(seconds: float = _QUICK_SECONDS) -> "engines.Engine":
     from ci_toolkit.services.containers import engine  # noqa: PLC0415 (needs the extra)
 
-    return engine.connect(seconds=_QUICK_SECONDS)
+    return engine.connect(seconds=seconds)
 
 
 PROVIDER = DockerProvider()

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from docker_lab import engine_with
+from msgspec.structs import replace
 
 from ci_toolkit.services.endpoint import planned
 from ci_toolkit.services.ports import Holder, lease_any
 from ci_toolkit.services.probe import State, ask
 from ci_toolkit.services.render import compose_text
-from ci_toolkit.services.table import BUILT_IN, Environment, Table
+from ci_toolkit.services.table import BUILT_IN, Credentials, Environment, Table
 
 STORES = ("postgresql", "redis")
 HOW_TO_GET = "https://docs.docker.com/compose/install/, or `sh tools/ci/docker-engine.sh start` (root, Debian)"
@@ -25,8 +26,8 @@ def compose(*args: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[Table]:
-    """The built-in table with ports that are free here."""
-    engine_with("postgres:15", "redis:7", "postgres:15-alpine", "redis:7-alpine").close()
+    """The built-in table with ports that are free here, and a password that has to be quoted."""
+    engine_with("postgres:15-alpine", "redis:7-alpine", "postgres:15", "redis:7").close()
     try:
         has_compose = compose("version").returncode == 0
     except OSError:
@@ -36,13 +37,15 @@ def table(tmp_path: Path) -> Iterator[Table]:
     holder = Holder(pid=os.getpid(), session="compose", directory=str(tmp_path))
     with lease_any(tmp_path / "registry", holder) as first, lease_any(tmp_path / "registry", holder) as second:
         ports = dict(zip(STORES, (first.port, second.port), strict=True))
-        changed = BUILT_IN
+        login = Credentials(password="s3 'cret$HOME")
+        rows = (replace(row, credentials=login) if row.name == "redis" else row for row in BUILT_IN.services)
+        changed = Table(services=tuple(rows))
         for environment in Environment:
             changed = changed.with_ports(environment, ports)
         yield changed
 
 
-@pytest.mark.parametrize("environment", [Environment.TEST, Environment.TEST_ALPINE, Environment.DEV])
+@pytest.mark.parametrize("environment", [Environment.TEST_ALPINE, Environment.DEV])
 def test_compose_up_wait_returns_when_the_servers_answer_in_their_protocols(
     table: Table, environment: Environment, tmp_path: Path
 ) -> None:

@@ -95,4 +95,4 @@ def test_clean_removes_what_dead_sessions_left_and_touches_nothing_else(docker: 
             assert there >= {living, *strangers}
         finally:
             for identity in strangers:
-                docker.engine.api.remove_container(identity, force=True)
+                docker.engine.api.remove_container(identity, force=True, v=True)

@@ -14,7 +14,16 @@ from ci_toolkit.services.errors import ImageMissingError, MigrationError, Servic
 from ci_toolkit.services.pgwire import Connection
 from ci_toolkit.services.probe import State, ask
 from ci_toolkit.services.stack import Stack
-from ci_toolkit.services.table import BUILT_IN, Environment, Migrations, Protocol, Service, Table, same_port
+from ci_toolkit.services.table import (
+    BUILT_IN,
+    Credentials,
+    Environment,
+    Migrations,
+    Protocol,
+    Service,
+    Table,
+    same_port,
+)
 
 NOWHERE = "127.0.0.1:9/nobody/nothing:1"
 """An image of a registry that refuses connections."""
@@ -58,22 +67,32 @@ def test_servers_answer_on_the_loopback_alone_and_leave_nothing_when_they_are_le
 
 
 def test_a_warm_start_runs_neither_initdb_nor_the_migrations(docker: DockerLab, lab: Lab) -> None:
+    """On the small image, whose shell and tools are others than those of the regular one."""
     migration = lab.root / "001.sql"
     migration.write_text(f"CREATE TABLE shop (id serial); INSERT INTO shop DEFAULT VALUES; -- {lab.root}")
     table = changed("postgresql", migrations=Migrations(files=("*.sql",)))
     before = docker.snapshots()
-    with docker.acquire("postgresql", table=table) as cold:
+    with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as cold:
         assert "new snapshot" in cold.endpoint("postgresql").detail
         began = scalar(cold.endpoint("postgresql"), IDENTIFIER)
         scalar(cold.endpoint("postgresql"), "INSERT INTO shop DEFAULT VALUES")  # is in no snapshot
         wait_for(lambda: bool(docker.snapshots() - before))
-    with docker.acquire("postgresql", table=table) as warm:
+    with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as warm:
         assert "warm snapshot" in warm.endpoint("postgresql").detail
         assert scalar(warm.endpoint("postgresql"), IDENTIFIER) == began
         assert scalar(warm.endpoint("postgresql"), "SELECT count(*) FROM shop") == "1"
     migration.write_text(f"CREATE TABLE another (); -- {lab.root}")
-    with docker.acquire("postgresql", table=table) as changed_since:
+    with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as changed_since:
         assert "new snapshot" in changed_since.endpoint("postgresql").detail
+
+
+@pytest.mark.parametrize("user", ["", "worker"])
+def test_a_login_of_redis_is_asked_for(docker: DockerLab, user: str) -> None:
+    login = Credentials(user=user, password="s3 'cret$")
+    with docker.acquire("redis", table=changed("redis", credentials=login)) as stack:
+        endpoint = stack.endpoint("redis")
+        assert ask(endpoint).state is State.READY
+        assert ask(replace(endpoint, credentials=replace(login, password="wrong"))).state is State.DENIED
 
 
 def test_failed_migrations_end_the_container(docker: DockerLab, lab: Lab) -> None:

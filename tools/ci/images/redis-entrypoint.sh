@@ -6,6 +6,6 @@ if [ "${1#-}" != "$1" ]; then set -- redis-server "$@"; fi
 if [ "$1" != redis-server ]; then exec "$@"; fi
 if [ "$(id -u)" = 0 ]; then
     chown -R redis:redis .
-    exec setpriv --reuid redis --regid redis --init-groups "$0" "$@"
+    exec /usr/bin/setpriv --reuid redis --regid redis --init-groups "$0" "$@"
 fi
 exec "$@" --protected-mode no
