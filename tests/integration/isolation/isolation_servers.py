@@ -86,23 +86,6 @@ def redis_server(databases: int = 16) -> Iterator[Endpoint]:
             yield ready
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Endpoint]:
-    with postgresql_server() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="session")
-def redis() -> Iterator[Endpoint]:
-    with redis_server() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="session")
-def template(postgresql: Endpoint) -> Endpoint:
-    return make_template(postgresql, "app")
-
-
 def connect(endpoint: Endpoint) -> Connection:
     return Connection(endpoint.host, endpoint.port, endpoint.credentials)
 
