@@ -91,15 +91,13 @@ class RealServicesPlugin:
                 self._take_back_environment()
                 self._clean(item)
 
-    def pytest_unconfigure(self) -> None:
-        """Drop this worker's databases."""
-        self._close_sessions()
-        if self._services is not None:
-            self._services.close()
-            self._services = None
-
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """Let xdist's controller know how the services came to be."""
+        """Drop this worker's databases at once: xdist gives a worker ten seconds for its end, and kills it then."""
+        self._close_sessions()
+        services, self._services = self._services, None
+        if services is not None:
+            services.close()
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_TOLD] = list(self._told)

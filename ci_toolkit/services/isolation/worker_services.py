@@ -13,8 +13,8 @@ from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.isolation.worker_redis import WorkerRedis
-from ci_toolkit.services.stack import Stack, StackRequest, acquire
-from ci_toolkit.services.table import Protocol, Service, Table
+from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
+from ci_toolkit.services.table import Environment, Protocol, Service, Table
 
 
 class Place(Record, frozen=True, kw_only=True):
@@ -38,6 +38,7 @@ class WorkerServices:
         self.table = table
         self.place = place
         self._tell = tell
+        self._environment = place.handover.environment or _environment_of_what_is_up(Path(place.root))
         self._stacks: list[Stack] = []
         self._servers: dict[str, Endpoint] = {}
         """What runs, as all workers of the run share it."""
@@ -125,7 +126,7 @@ class WorkerServices:
         rows = tuple(own if row.name == own.name else row for row in self.table.services)
         request = StackRequest(
             services=(own.name,),
-            environment=self.place.handover.environment,
+            environment=self._environment,
             dynamic_ports=not self.place.is_alone,  # one port is not enough for the services of several workers
         )
         return self._acquire(request, msgspec.structs.replace(self.table, services=rows), os.getpid()).endpoints[0]
@@ -140,7 +141,7 @@ class WorkerServices:
             told = self.place.handover
             request = StackRequest(
                 services=missing,
-                environment=told.environment,
+                environment=self._environment,
                 provider=told.provider,
                 dynamic_ports=told.dynamic_ports,
             )
@@ -151,3 +152,8 @@ class WorkerServices:
         stack = acquire(request, table, Path(self.place.root), owner_pid=owner, tell=self._tell)
         self._stacks.append(stack)
         return stack
+
+
+def _environment_of_what_is_up(root: Path) -> Environment:
+    """Return the environment of what `services up` started in this project, else ``test``."""
+    return next((card.environment for card in ownerless(root)), Environment.TEST)
