@@ -5,11 +5,12 @@ worker has databases of its own; each test finds them as the migrations left the
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
+from ci_toolkit.services.table import Protocol
 from ci_toolkit.test_framework.real_services_plugin import add_markers, mode_of, services_plugin
 
 if TYPE_CHECKING:  # a test that asks for a fixture pays for its imports, no other
@@ -144,8 +145,14 @@ async def _redis(request: pytest.FixtureRequest) -> "AsyncIterator[AsyncRedis]":
 
 @asynccontextmanager
 async def _services(request: pytest.FixtureRequest) -> "AsyncIterator[RealServices]":
-    services = services_plugin(request.config).start(database=True, redis=True, if_known=True)
+    plugin = services_plugin(request.config)
+    services = plugin.start(database=True, redis=True, if_known=True)
     from ci_toolkit.test_framework.service_addresses import RealServices  # noqa: PLC0415 (start-up time)
 
-    async with _session(request) as session, _redis(request) as client:
-        yield RealServices(services, {"db": session, "redis": client})
+    async with AsyncExitStack() as stack:
+        clients: dict[str, Any] = {}
+        if services.has(Protocol.POSTGRESQL):
+            clients["db"] = await stack.enter_async_context(_session(request))
+        if services.has(Protocol.REDIS):
+            clients["redis"] = await stack.enter_async_context(_redis(request))
+        yield RealServices(services, plugin.endpoint, clients)

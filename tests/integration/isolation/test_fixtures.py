@@ -209,6 +209,24 @@ async def test_the_backend_sees_what_the_test_commits_and_nothing_else(real_serv
         assert int(answer.read()) == count
 """
 
+CLICKHOUSE = """
+import os, pytest
+from urllib.request import Request, urlopen
+
+def ask(sql):
+    headers = {"X-ClickHouse-User": "test", "X-ClickHouse-Key": "test"}
+    database = os.environ["CLICKHOUSE_URL"].rpartition("/")[2]
+    port = os.environ["CLICKHOUSE_PORT"]
+    with urlopen(Request(f"http://127.0.0.1:{port}/?database={database}", sql.encode(), headers), timeout=5) as answer:
+        return answer.read().decode()
+
+@pytest.mark.parametrize("time", range(2))
+async def test_clickhouse_is_clean(real_services, time):
+    assert real_services["clickhouse_url"] == os.environ["CLICKHOUSE_URL"]
+    assert ask("SHOW TABLES") == ""
+    ask("CREATE TABLE fresh (a String) ENGINE = Memory")
+"""
+
 
 class Project:
     """A team's project."""
@@ -308,3 +326,9 @@ def test_a_teams_own_service_runs_on_the_workers_database(project: Project, work
     project.write("backend.py", BACKEND)
     project.write("test_backend.py", BEHIND_THE_BACKEND)
     assert "4 passed" in (output := project.run("-n", workers)), output
+
+
+def test_clickhouse_starts_when_a_test_looks_for_its_address(project: Project) -> None:
+    program(Protocol.CLICKHOUSE)
+    project.write("test_clickhouse.py", CLICKHOUSE)
+    assert "2 passed" in (output := project.run()), output
