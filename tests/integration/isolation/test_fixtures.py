@@ -227,6 +227,8 @@ async def test_clickhouse_is_clean(real_services, time):
     ask("CREATE TABLE fresh (a String) ENGINE = Memory")
 """
 
+PLUGINS = ("-p", "xdist.plugin", "-p", "pytest_asyncio.plugin", "-p", "ci_toolkit.suite.plugin")
+
 
 class Project:
     """A team's project."""
@@ -238,6 +240,7 @@ class Project:
             "CI_TOOLKIT_SERVICES_DIR": str(home / "registry"),
             "CI_TOOLKIT_CACHE_DIR": str(home / "cache"),
             "CI_TOOLKIT_SERVICES_DYNAMIC_PORTS": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # the others are not what is tested, and take seconds to import
         }
         self.write("pyproject.toml", PYPROJECT)
         self.write("migrations/1.sql", SCHEMA)
@@ -250,7 +253,7 @@ class Project:
 
     def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *words], cwd=self.folder, env=self._environment | variables, text=True,
+            [sys.executable, "-m", "pytest", *PLUGINS, *words], cwd=self.folder, env=self._environment | variables, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
@@ -259,7 +262,10 @@ class Project:
 
 
 def finished(process: subprocess.Popen[str]) -> str:
-    output, _ = process.communicate(timeout=120)
+    try:
+        output, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
     return output
 
 
