@@ -29,7 +29,7 @@ def async_fixture(function: F) -> F:
         from pytest_asyncio import fixture  # noqa: PLC0415 (it may be missing)
     except ModuleNotFoundError:
         return cast("F", pytest.fixture(name=function.__name__)(_pytest_asyncio_is_missing))
-    return cast("F", fixture(function))
+    return cast("F", fixture(loop_scope="function")(function))  # whatever a project's default for its own ones is
 
 
 def _pytest_asyncio_is_missing(request: pytest.FixtureRequest) -> None:
