@@ -151,7 +151,7 @@ def test_no_variable_outlives_the_tests_that_need_it():
 """
 LEAKS = """
 import os, psycopg, pytest
-left_open = []
+left_open, pool = [], []
 
 @pytest.mark.real_services
 def test_leaks():
@@ -162,6 +162,15 @@ def test_leaks():
 def test_next():
     with psycopg.connect(os.environ["DATABASE_URL"]) as other:
         assert other.execute("SELECT count(*) FROM users").fetchone() == (0,)
+
+@pytest.mark.real_services
+def test_ddl():
+    pool.append(psycopg.connect(os.environ["DATABASE_URL"], application_name="pool", autocommit=True))
+    pool[0].execute("CREATE TABLE fresh ()")
+
+@pytest.mark.real_services
+def test_feels_it():
+    pool[0].execute("SELECT 1")
 
 @pytest.mark.isolation("rolback")
 def test_typo(real_db_sync): ...
@@ -306,7 +315,10 @@ def test_an_imported_fixture_works_in_a_project_that_has_adopted_nothing(project
 def test_a_leak_is_named_with_its_test_and_the_next_test_is_not_hurt(project: Project) -> None:
     project.write("test_leaks.py", LEAKS)
     output = project.run()
-    assert "2 passed, 2 errors" in output, output
+    assert "1 failed, 3 passed, 2 errors" in output, output
+    assert "after test_leaks.py::test_ddl the database was cloned afresh: its schema was changed" in output
+    assert "(pool, from 127.0.0.1:" in output
+    assert "pool_pre_ping=True" in output
     assert "test_leaks.py::test_leaks left uncommitted changes open in the database test__ci_toolkit_" in output
     assert "(shop, from 127.0.0.1:" in output
     assert "says 'rolback'" in output
