@@ -21,7 +21,8 @@ class Handover(Record, frozen=True, kw_only=True):
 
     owner: int | None = None
     """The process that the services end with; without one, each run of pytest has its own."""
-    environment: Environment = Environment.TEST
+    environment: Environment | None = None
+    """Without one: that of what `services up` started in this project, else ``test``."""
     provider: Provider | None = None
     dynamic_ports: bool = False
 
@@ -29,7 +30,7 @@ class Handover(Record, frozen=True, kw_only=True):
         """Return what to put into the environment of the test processes."""
         said = {
             _OWNER: "" if self.owner is None else str(self.owner),
-            _ENVIRONMENT: str(self.environment),
+            _ENVIRONMENT: self.environment or "",
             _PROVIDER: self.provider or "",
             _DYNAMIC_PORTS: "1" if self.dynamic_ports else "",
         }
@@ -46,7 +47,7 @@ def read_handover(variables: Mapping[str, str] = os.environ) -> Handover:
     _refuse_unknown(_PROVIDER, provider, list(Provider))
     return Handover(
         owner=int(owner) if owner else None,
-        environment=Environment(environment or Environment.TEST),
+        environment=Environment(environment) if environment else None,
         provider=Provider(provider) if provider else None,
         dynamic_ports=variables.get(_DYNAMIC_PORTS, "") not in {"", "0", "false"},
     )

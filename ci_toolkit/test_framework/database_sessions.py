@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy import Executable, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -66,7 +68,8 @@ class DatabaseSessions:
         options: dict[str, Any] = {
             "pool_size": 1,
             "max_overflow": -1,
-            "connect_args": {"application_name": f"{OWN_NAME} fixture"},
+            # A prepared statement would be forgotten by the server alone.
+            "connect_args": {"application_name": f"{OWN_NAME} fixture", "prepare_threshold": None},
         }
         self.engine = create_engine(url, **options)
         self.async_engine = create_async_engine(url, **options)
@@ -79,29 +82,41 @@ class DatabaseSessions:
     async def session(self, mode: Mode) -> AsyncIterator[RealSession]:
         """Give a session; what it has not committed at the end is rolled back, in mode rollback all of it."""
         async with self.async_engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
             whole = await connection.begin() if mode is Mode.ROLLBACK else None
             session = RealSession(connection, **_options(mode))
             try:
                 yield session
             finally:
-                await session.close()
-                if whole is not None:
-                    await whole.rollback()
-            await _forget(await connection.get_raw_connection())
+                try:
+                    await session.close()
+                    if whole is not None:
+                        await whole.rollback()
+                    await _forget(driver)
+                except (OperationalError, psycopg.OperationalError):
+                    if not driver.closed:
+                        raise
+                    await connection.invalidate()  # the test ended it, or the server did: the next one gets another
 
     @contextmanager
     def sync_session(self, mode: Mode) -> Iterator[RealSyncSession]:
         """Give a session for code that is not async."""
         with self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
             whole = connection.begin() if mode is Mode.ROLLBACK else None
             session = RealSyncSession(connection, **_options(mode))
             try:
                 yield session
             finally:
-                session.close()
-                if whole is not None:
-                    whole.rollback()
-            _forget_sync(connection.connection.driver_connection)
+                try:
+                    session.close()
+                    if whole is not None:
+                        whole.rollback()
+                    _forget_sync(driver)
+                except (OperationalError, psycopg.OperationalError):
+                    if not driver.closed:
+                        raise
+                    connection.invalidate()
 
     def close(self) -> None:
         """Close the connections, from whatever event loop or none."""
@@ -124,9 +139,8 @@ def _take_into_this_loop(connection: Any, _record: object, _proxy: object) -> No
     connection.driver_connection.lock = asyncio.Lock()  # the last one may belong to the event loop of another test
 
 
-async def _forget(connection: Any) -> None:
-    """Drop what a connection keeps beyond a transaction: settings, temporary tables, locks, prepared statements."""
-    driver = connection.driver_connection
+async def _forget(driver: Any) -> None:
+    """Drop what a connection keeps beyond a transaction: settings, temporary tables, locks."""
     await driver.rollback()
     await driver.set_autocommit(True)
     await driver.execute(_FORGET)

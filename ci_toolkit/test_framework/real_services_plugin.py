@@ -15,6 +15,7 @@ from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.pgwire import SqlError
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
+    from ci_toolkit.services.endpoint import Endpoint
     from ci_toolkit.services.isolation.worker_services import Place, WorkerServices
     from ci_toolkit.test_framework.database_sessions import DatabaseSessions
 
@@ -91,15 +92,13 @@ class RealServicesPlugin:
                 self._take_back_environment()
                 self._clean(item)
 
-    def pytest_unconfigure(self) -> None:
-        """Drop this worker's databases."""
-        self._close_sessions()
-        if self._services is not None:
-            self._services.close()
-            self._services = None
-
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """Let xdist's controller know how the services came to be."""
+        """Drop this worker's databases at once: xdist gives a worker ten seconds for its end, and kills it then."""
+        self._close_sessions()
+        services, self._services = self._services, None
+        if services is not None:
+            services.close()
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_TOLD] = list(self._told)
@@ -129,6 +128,13 @@ class RealServicesPlugin:
         self._set_environment(services.variables())
         return services
 
+    def endpoint(self, name: str) -> "Endpoint":
+        """Return where a service answers, started if need be; the environment then names it too."""
+        services = self._or_fail(self._worker_services)
+        endpoint = self._or_fail(lambda: services.endpoint(name), for_all=False)
+        self._set_environment(services.variables())
+        return endpoint
+
     def sessions(self) -> "DatabaseSessions":
         """Return the source of this worker's database sessions."""
         database = self.start(database=True).database
@@ -144,14 +150,17 @@ class RealServicesPlugin:
             self._services = _new_services(self._config, self._told)
         return self._services
 
-    def _or_fail(self, start: Callable[[], T]) -> T:
-        """Return what ``start`` returns. What failed once would fail, and take its time, for every test."""
+    def _or_fail(self, start: Callable[[], T], *, for_all: bool = True) -> T:
+        """Return what ``start`` returns. What failed ``for_all`` would fail, and take its time, for every test."""
+        failure = self._failure
         try:
-            if not self._failure:
+            if not failure:
                 return start()
         except (ToolkitError, OSError, SqlError) as error:
-            self._failure = str(error)
-        pytest.fail(self._failure, pytrace=False)
+            failure = str(error)
+        if for_all:
+            self._failure = failure
+        pytest.fail(failure, pytrace=False)
 
     def _clean(self, item: pytest.Item) -> None:
         if self._services is None:

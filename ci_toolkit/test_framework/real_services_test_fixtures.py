@@ -5,11 +5,12 @@ worker has databases of its own; each test finds them as the migrations left the
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
+from ci_toolkit.services.table import Protocol
 from ci_toolkit.test_framework.real_services_plugin import add_markers, mode_of, services_plugin
 
 if TYPE_CHECKING:  # a test that asks for a fixture pays for its imports, no other
@@ -28,7 +29,7 @@ def async_fixture(function: F) -> F:
         from pytest_asyncio import fixture  # noqa: PLC0415 (it may be missing)
     except ModuleNotFoundError:
         return cast("F", pytest.fixture(name=function.__name__)(_pytest_asyncio_is_missing))
-    return cast("F", fixture(function))
+    return cast("F", fixture(loop_scope="function")(function))  # whatever a project's default for its own ones is
 
 
 def _pytest_asyncio_is_missing(request: pytest.FixtureRequest) -> None:
@@ -138,13 +139,20 @@ async def _redis(request: pytest.FixtureRequest) -> "AsyncIterator[AsyncRedis]":
     try:
         yield client
     finally:
-        await client.aclose()
+        with suppress(RuntimeError):  # a test in a wider event loop than its fixture's: closed, without waiting for it
+            await client.aclose()
 
 
 @asynccontextmanager
 async def _services(request: pytest.FixtureRequest) -> "AsyncIterator[RealServices]":
-    services = services_plugin(request.config).start(database=True, redis=True, if_known=True)
+    plugin = services_plugin(request.config)
+    services = plugin.start(database=True, redis=True, if_known=True)
     from ci_toolkit.test_framework.service_addresses import RealServices  # noqa: PLC0415 (start-up time)
 
-    async with _session(request) as session, _redis(request) as client:
-        yield RealServices(services, {"db": session, "redis": client})
+    async with AsyncExitStack() as stack:
+        clients: dict[str, Any] = {}
+        if services.has(Protocol.POSTGRESQL):
+            clients["db"] = await stack.enter_async_context(_session(request))
+        if services.has(Protocol.REDIS):
+            clients["redis"] = await stack.enter_async_context(_redis(request))
+        yield RealServices(services, plugin.endpoint, clients)

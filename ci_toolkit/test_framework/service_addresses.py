@@ -1,10 +1,12 @@
 """What the fixture ``real_services`` holds: sessions and addresses, each service started when a test looks for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ci_toolkit.config.project import nearest
+from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.isolation.worker_services import WorkerServices
+from ci_toolkit.services.table import Protocol
 
 _URL: Final = "_url"
 
@@ -12,8 +14,11 @@ _URL: Final = "_url"
 class RealServices(Mapping[str, Any]):
     """``db`` and ``redis`` on this worker's databases; ``backend_url`` and its siblings, one for each service."""
 
-    def __init__(self, services: WorkerServices, clients: Mapping[str, Any]) -> None:
+    def __init__(
+        self, services: WorkerServices, endpoint: Callable[[str], Endpoint], clients: Mapping[str, Any]
+    ) -> None:
         self._services = services
+        self._endpoint = endpoint
         self._clients = clients
 
     def __getitem__(self, key: str) -> Any:
@@ -23,16 +28,25 @@ class RealServices(Mapping[str, Any]):
             raise KeyError(f"real_services has no {key!r}. {nearest(key, list(self), 'keys')}")
         if key == "environment":
             return self._services.variables()
-        name = "postgresql" if key == "database_url" else key.removesuffix(_URL)
-        return self._services.endpoint(name).url()
+        return self._endpoint(self._name(key)).url()
 
     def __contains__(self, key: object) -> bool:
         return key in tuple(self)
 
     def __iter__(self) -> Iterator[str]:
         yield from self._clients
-        yield from ("environment", "database_url")
+        yield "environment"
+        if self._postgresql:
+            yield "database_url"
         yield from (service.name + _URL for service in self._services.table.services)
 
     def __len__(self) -> int:
         return len(tuple(iter(self)))
+
+    @property
+    def _postgresql(self) -> str:
+        rows = (row.name for row in self._services.table.services if row.protocol is Protocol.POSTGRESQL)
+        return next(rows, "")
+
+    def _name(self, key: str) -> str:
+        return self._postgresql if key == "database_url" else key.removesuffix(_URL)

@@ -6,14 +6,21 @@ team's own objects. What can change without changing the schema (a TRUNCATE give
 connection keeps a temporary table) trips this quick look; then the whole content decides.
 """
 
+from collections.abc import Iterable
 from typing import Final
+
+from ci_toolkit.services.pgwire import Connection
 
 FIRST_OWN_OID: Final = 16384
 """PostgreSQL's own objects have lower numbers."""
 
+SESSION: Final = """
+SET application_name = 'ci-toolkit'; SET search_path = pg_catalog; SET jit = off; SET lock_timeout = '1s';
+SET row_security = off; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE
+"""
+"""What the toolkit's own connections need, whatever the team sets for its database."""
+
 _BY_OWN_OID: Final = {
-    "pg_class": "oid",
-    "pg_attribute": "attrelid",
     "pg_proc": "oid",
     "pg_type": "oid",
     "pg_constraint": "oid",
@@ -61,18 +68,34 @@ _WHAT_A_RELATION_IS: Final = """
 """
 """The columns of pg_class that only DDL changes; VACUUM, ANALYZE and TRUNCATE change others."""
 
-QUICK_LOOK: Final = """
+_NOT_OWN: Final = {
+    "pg_proc": " AND pronamespace <> pg_my_temp_schema()",
+    "pg_namespace": f" AND {_NOT_TEMPORARY['pg_namespace']}",
+}
+"""Leaves out the toolkit's own temporary functions, so that a clone looks the same as its template."""
+
+_QUICK_LOOK: Final = """
 CREATE FUNCTION pg_temp.ci_quick_look(since xid) RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $quick$
 BEGIN
-  RETURN concat({looks});
+  RETURN concat(
+    (SELECT ROW(count(*), coalesce(min(age(xmin)) <= age(since), false)) FROM pg_class WHERE oid >= {first}),
+    (SELECT ROW(count(*), coalesce(min(age(x)) <= age(since), false)) FROM ({rows}) AS looked_at(x))
+  );
 END $quick$
-""".format(
-    looks=",\n    ".join(
-        f"(SELECT ROW(count(*), coalesce(min(age(xmin)) <= age(since), false)) FROM {source})"
-        for source in (*(f"{name} WHERE {key} >= {FIRST_OWN_OID}" for name, key in _BY_OWN_OID.items()), *_WHOLE)
-    )
-)
-"""Defines a function that returns how many rows each catalog has, and whether one is younger than ``since``."""
+"""
+
+
+def quick_look_function(relations: Iterable[int]) -> str:
+    """Return the definition of ``pg_temp.ci_quick_look(since)``; ``relations`` are those that have columns.
+
+    It returns how many rows pg_class has and whether one is younger than ``since``, then the same of all other
+    catalogs together: where none is younger, none was added, so that a drop shows in the sum.
+    """
+    columns = f"pg_attribute WHERE attnum > 0 AND attrelid = ANY ('{{{', '.join(map(str, relations))}}}'::oid[])"
+    others = [f"{name} WHERE {key} >= {FIRST_OWN_OID}{_NOT_OWN.get(name, '')}" for name, key in _BY_OWN_OID.items()]
+    whole = [f"{name} WHERE true{_NOT_OWN.get(name, '')}" for name in _WHOLE]
+    rows = " UNION ALL ".join(f"SELECT xmin FROM {source}" for source in (columns, *others, *whole))
+    return _QUICK_LOOK.format(first=FIRST_OWN_OID, rows=rows)
 
 
 def _digest(rows: str) -> str:
@@ -92,13 +115,25 @@ def _of_catalog(name: str, condition: str) -> str:
 EVERYTHING_ELSE: Final = "SELECT concat({})".format(
     ",\n  ".join(
         (
-            *(
-                _of_catalog(name, f"{key} >= {FIRST_OWN_OID}")
-                for name, key in _BY_OWN_OID.items()
-                if name != "pg_class"
-            ),
+            _of_catalog("pg_attribute", f"attrelid >= {FIRST_OWN_OID}"),
+            *(_of_catalog(name, f"{key} >= {FIRST_OWN_OID}") for name, key in _BY_OWN_OID.items()),
             *(_of_catalog(name, "true") for name in _WHOLE),
         )
     )
 )
 """Returns a digest of the rest of the schema."""
+
+
+def quick_look(connection: Connection, *, since: int) -> str:
+    """Return what the function of that name, once defined on ``connection``, returns."""
+    return connection.scalar(f"SELECT pg_temp.ci_quick_look('{since}'::xid)") or ""
+
+
+def own_transaction(connection: Connection) -> int:
+    """Return the number of a transaction that is younger than every other one so far."""
+    return int(connection.scalar("SELECT pg_current_xact_id()") or 0)
+
+
+def after(transaction: int) -> int:
+    """Return the number of the next transaction as ``xmin`` holds it: 32 bits, the first three never used."""
+    return max((transaction + 1) % 2**32, 3)

@@ -6,12 +6,16 @@ the next session drops the clone.
 """
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.errors import IsolationError
 from ci_toolkit.services.pgwire import NO_SUCH_DATABASE, Connection, SqlError, literal, quoted
+
+T = TypeVar("T")
 
 MARK: Final = "__ci_toolkit_"
 """Stands in the name of every clone, between the template's name and the run's id."""
@@ -19,6 +23,8 @@ _RUN_AND_WORKER: Final = "[0-9a-f]{8}_[a-z0-9]+"
 _PATIENCE_SECONDS: Final = 5.0
 _PATIENCE_WITH_USERS_SECONDS: Final = 1.0
 _LOCK_CLASS: Final = 74617
+_READING: Final = 0
+"""The lock of those who look into the template; the locks of names are hashes, and none of them is likely 0."""
 _LONGEST_NAME: Final = 63
 _IN_USE: Final = "55006"
 _NOT_ALLOWED: Final = "42501"
@@ -30,8 +36,9 @@ class Cluster:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._connection = _maintenance(endpoint)
-        version = int(self._connection.scalar("SHOW server_version_num") or 0)
+        self.connection = _maintenance(endpoint)
+        self._held: list[str] = []
+        version = int(self.connection.scalar("SHOW server_version_num") or 0)
         # Copying files takes a third of the time of the default, which writes every page to the log.
         self._strategy = " STRATEGY file_copy" if version >= _HAS_STRATEGIES else ""
 
@@ -44,11 +51,14 @@ class Cluster:
         self.close()
 
     def close(self) -> None:
-        """Give up what is held."""
-        self._connection.close()
+        """Give up what is held, at once: the server takes a moment to see that a connection has ended."""
+        with suppress(SqlError, OSError):
+            self.connection.query("SELECT pg_advisory_unlock_all()")
+        self.connection.close()
 
     def claim(self, run: str, worker: str) -> str:
-        """Return the name of a clone that nobody else has and that does not exist yet; it is held from now on."""
+        """Return the name of a clone that nobody else has; it is held from now on. What dead sessions left is gone."""
+        self.sweep()
         tail = f"{MARK}{run}_{worker}"
         name = self.endpoint.credentials.database[: _LONGEST_NAME - len(tail)] + tail
         if not self._hold(name):
@@ -56,34 +66,76 @@ class Cluster:
                 f"the database {name} on {self.endpoint.address} is held by another session",
                 advice="Give each run an id of its own.",
             )
-        self.drop(name)
+        self._held.append(name)
         return name
 
-    def clone(self, name: str) -> None:
-        """Create ``name`` with the template's content and settings. Raises IsolationError."""
-        template = self.endpoint.credentials.database
-        self._wait_until_nobody_uses(template)
+    def revive(self) -> None:
+        """Connect again, and hold what was held, if a test ended this connection."""
         try:
-            self._connection.query(f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)}{self._strategy}")
+            self.connection.query("SELECT 1")
+        except (SqlError, OSError):
+            self.connection.close()
+            self.connection = _maintenance(self.endpoint)
+            for name in self._held:
+                self._hold(name)
+
+    def clone(self, name: str) -> int:
+        """Create ``name`` with the template's content and settings. Raises IsolationError.
+
+        Return the number of a transaction: whatever is written to the clone is younger.
+        """
+        template = self.endpoint.credentials.database
+        self.connection.query(f"SELECT pg_advisory_lock_shared({_LOCK_CLASS}, {_READING})")
+        try:
+            self._wait_until_nobody_uses(template)
+            self.connection.query(f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)}{self._strategy}")
         except SqlError as error:
             raise self._cannot_clone(template, error) from error
+        finally:
+            self.connection.query(f"SELECT pg_advisory_unlock_shared({_LOCK_CLASS}, {_READING})")
+        self._copy_settings(template, name)
+        return int(self.connection.scalar("SELECT pg_current_xact_id()") or 0)
+
+    def read_template(self, read: Callable[[Connection], T]) -> T:
+        """Return what ``read`` finds in the template. Meanwhile nobody clones: the server refuses while one looks."""
+        self.connection.query(f"SELECT pg_advisory_lock({_LOCK_CLASS}, {_READING})")
+        try:
+            template = self.endpoint.credentials.database
+            reader = self.connect(template)
+            try:
+                return read(reader)
+            finally:
+                reader.close()
+                self._wait_until_nobody_uses(template)
+        finally:
+            self.connection.query(f"SELECT pg_advisory_unlock({_LOCK_CLASS}, {_READING})")
+
+    def _copy_settings(self, template: str, name: str) -> None:
         for setting, value in self._settings(template):
-            self._connection.query(
+            self.connection.query(
                 f"SELECT set_config({literal(setting)}, {literal(value)}, false);"
                 f"ALTER DATABASE {quoted(name)} SET {quoted(setting)} FROM CURRENT; RESET {quoted(setting)}"
             )
 
     def drop(self, name: str) -> None:
         """Drop ``name`` if it is there, closing whatever is connected to it."""
+        self._roll_back_prepared(name)
         # FORCE alone waits a tenth of a second where anybody was connected.
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while self._end_connections_to(name) and time.monotonic() < deadline:
-            self._connection.query("SELECT pg_sleep(0.001)")
-        self._connection.query(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+            self.connection.query("SELECT pg_sleep(0.001)")
+        self.connection.query(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+
+    def _roll_back_prepared(self, name: str) -> None:
+        rows = self.connection.query(f"SELECT gid FROM pg_prepared_xacts WHERE database = {literal(name)}")
+        if rows:
+            with self.connect(name) as connection:
+                for (transaction,) in rows:
+                    connection.query(f"ROLLBACK PREPARED {literal(transaction or '')}")
 
     def _end_connections_to(self, name: str) -> bool:
         """Tell every connection to ``name`` to end; return whether there was one."""
-        rows = self._connection.query(
+        rows = self.connection.query(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {literal(name)}"
         )
         return bool(rows)
@@ -91,7 +143,7 @@ class Cluster:
     def sweep(self) -> tuple[str, ...]:
         """Drop the clones of this template that no living session holds, and return their names."""
         pattern = self.endpoint.credentials.database + MARK
-        rows = self._connection.query(
+        rows = self.connection.query(
             f"SELECT datname FROM pg_database WHERE starts_with(datname, {literal(pattern)})"
             f" AND substr(datname, {len(pattern) + 1}) ~ {literal(f'^{_RUN_AND_WORKER}$')}"
         )
@@ -99,7 +151,7 @@ class Cluster:
         for (name,) in rows:
             if name is not None and self._hold(name):
                 self.drop(name)
-                self._connection.query(f"SELECT pg_advisory_unlock({_LOCK_CLASS}, hashtext({literal(name)}))")
+                self.connection.query(f"SELECT pg_advisory_unlock({_LOCK_CLASS}, hashtext({literal(name)}))")
                 swept.append(name)
         return tuple(swept)
 
@@ -110,18 +162,18 @@ class Cluster:
     def terminate(self, pids: tuple[int, ...]) -> None:
         """End these connections."""
         for pid in pids:
-            self._connection.query(f"SELECT pg_terminate_backend({pid})")
+            self.connection.query(f"SELECT pg_terminate_backend({pid})")
 
     def _hold(self, name: str) -> bool:
         sql = (
             "SELECT pg_try_advisory_lock({0}, hashtext({1})) WHERE NOT EXISTS (SELECT FROM pg_locks WHERE pid ="
             " pg_backend_pid() AND locktype = 'advisory' AND classid = {0} AND objid = hashtext({1})::oid)"
         )
-        return self._connection.scalar(sql.format(_LOCK_CLASS, literal(name))) == "t"
+        return self.connection.scalar(sql.format(_LOCK_CLASS, literal(name))) == "t"
 
     def _settings(self, template: str) -> list[tuple[str, str]]:
         """Return what ``ALTER DATABASE .. SET`` gave the template, which CREATE DATABASE leaves out."""
-        rows = self._connection.query(
+        rows = self.connection.query(
             "SELECT unnest(setconfig) FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase"
             f" WHERE setrole = 0 AND datname = {literal(template)}"
         )
@@ -134,7 +186,7 @@ class Cluster:
         while users := self._users_of(template):
             if time.monotonic() > deadline:
                 raise self._in_use(template, users)
-            self._connection.query("SELECT pg_sleep(0.01)")
+            self.connection.query("SELECT pg_sleep(0.01)")
 
     def _in_use(self, template: str, users: list[str]) -> IsolationError:
         return IsolationError(
@@ -152,7 +204,7 @@ class Cluster:
         return IsolationError(message, advice="Look at the server's log.")
 
     def _users_of(self, template: str) -> list[str]:
-        rows = self._connection.query(
+        rows = self.connection.query(
             "SELECT format('pid %s (%s, %s)', pid, coalesce(nullif(application_name, ''), 'no application name'),"
             " coalesce('from ' || host(client_addr) || ':' || client_port, backend_type))"
             f" FROM pg_stat_activity WHERE datname = {literal(template)} AND backend_type = 'client backend'"

@@ -8,7 +8,7 @@ them is younger than the last clean-up.
 from typing import Final
 
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.isolation.catalogs import EVERYTHING_ELSE, FIRST_OWN_OID, RELATIONS
+from ci_toolkit.services.isolation import catalogs
 from ci_toolkit.services.pgwire import Connection, literal
 
 SMALL_PAGES: Final = 16
@@ -48,10 +48,12 @@ class Template(Record, frozen=True, kw_only=True):
 
     relations: tuple[Relation, ...]
     sequences: tuple[Sequence, ...]
-    foreign_keys: tuple[tuple[str, str], ...] = ()
+    foreign_keys: tuple[tuple[str, str], ...]
     """Which table refers to which."""
-    relations_digest: str = ""
-    everything_else_digest: str = ""
+    with_columns: tuple[int, ...]
+    look: str
+    """What the quick look sees in it."""
+    relations_digest: str
 
     @property
     def empty(self) -> tuple[Relation, ...]:
@@ -71,8 +73,9 @@ class Template(Record, frozen=True, kw_only=True):
 
 _OWN_SCHEMAS: Final = "nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND nspname !~ '^pg_temp_'"
 _FIND: Final = f"""
-    SELECT c.oid, format('%I.%I', nspname, relname), relkind FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE c.oid >= {FIRST_OWN_OID} AND {_OWN_SCHEMAS} AND relkind {{kinds}} AND (relkind <> 'm' OR relispopulated)
+    SELECT c.oid, format('%I.%I', nspname, relname), relkind
+    FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE c.oid >= {catalogs.FIRST_OWN_OID} AND {_OWN_SCHEMAS} AND (relkind {{kinds}})
     ORDER BY 1
 """
 _FIND_KEYS: Final = """
@@ -85,23 +88,34 @@ _FIND_KEYS: Final = """
 
 def read_template(connection: Connection) -> Template:
     """Return what the database of ``connection`` holds."""
-    relations = _found(connection, "IN ('r', 'm')")
-    counts = _numbered(connection, [f"count(*) FROM ONLY {name}" for _, name, _ in relations])
+    connection.query(catalogs.SESSION)
+    relations = _found(connection, "= 'r' OR relkind = 'm' AND relispopulated")
+    filled = [name for oid, name, _ in relations if connection.scalar(f"SELECT pg_relation_size({oid})") != "0"]
+    counts = dict(zip(filled, _numbered(connection, [f"count(*) FROM ONLY {name}" for name in filled]), strict=True))
+    with_columns = tuple(oid for oid, _, _ in _found(connection, "IN ('r', 'v', 'm', 'p', 'f', 'c')"))
+    connection.query(catalogs.quick_look_function(with_columns))
     sequences = _found(connection, "= 'S'")
     states = _numbered(connection, [f"last_value || ' ' || is_called FROM {name}" for _, name, _ in sequences])
     return Template(
         relations=tuple(
-            Relation(oid=oid, name=name, rows=int(count), is_view=kind == "m")
-            for (oid, name, kind), count in zip(relations, counts, strict=True)
+            Relation(oid=oid, name=name, rows=int(counts.get(name, 0)), is_view=kind == "m")
+            for oid, name, kind in relations
         ),
         sequences=tuple(
             Sequence(oid=oid, name=name, value=int(state.split()[0]), is_called=state.endswith("true"))
             for (oid, name, _), state in zip(sequences, states, strict=True)
         ),
         foreign_keys=tuple((referring or "", referred or "") for referring, referred in connection.query(_FIND_KEYS)),
-        relations_digest=connection.scalar(RELATIONS) or "",
-        everything_else_digest=connection.scalar(EVERYTHING_ELSE) or "",
+        with_columns=with_columns,
+        look=catalogs.quick_look(connection, since=catalogs.after(catalogs.own_transaction(connection))),
+        relations_digest=connection.scalar(catalogs.RELATIONS) or "",
     )
+
+
+def read_digest(connection: Connection) -> str:
+    """Return a digest of the whole schema of the database of ``connection``, relations apart."""
+    connection.query(catalogs.SESSION)
+    return connection.scalar(catalogs.EVERYTHING_ELSE) or ""
 
 
 def restore_function(template: Template, *, may_delete: bool) -> str:

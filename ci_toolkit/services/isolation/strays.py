@@ -7,12 +7,11 @@ from ci_toolkit.services.pgwire import Connection, literal
 
 OWN_NAME: Final = "ci-toolkit"
 """The application name of the toolkit's own connections, and the start of that of its fixtures' connections."""
-_LONGEST_STATEMENT: Final = 80
-_FIND: Final = f"""
+_FIND: Final = """
     SELECT pid, application_name, coalesce(host(client_addr) || ':' || client_port, 'a local socket'), state,
-      left(regexp_replace(query, '\\s+', ' ', 'g'), {_LONGEST_STATEMENT}),
+      left(regexp_replace(query, '\\s+', ' ', 'g'), 80),
       coalesce(extract(epoch FROM clock_timestamp() - xact_start)::numeric(9, 1)::text, ''), backend_xid IS NOT NULL
-    FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    FROM pg_stat_activity WHERE datname = {database} AND pid <> pg_backend_pid()
       AND backend_type = 'client backend' ORDER BY pid
 """
 
@@ -43,8 +42,8 @@ class Stray(Record, frozen=True, kw_only=True):
         return f"pid {self.pid} ({who}, from {self.address}), {self.state}{since}, last statement: {self.statement}"
 
 
-def connections(connection: Connection) -> tuple[Stray, ...]:
-    """Return who else is connected to the database of ``connection``."""
+def connections(connection: Connection, database: str) -> tuple[Stray, ...]:
+    """Return who is connected to ``database``; ``connection`` may be to any database of the server."""
     return tuple(
         Stray(
             pid=int(pid or 0),
@@ -55,7 +54,9 @@ def connections(connection: Connection) -> tuple[Stray, ...]:
             open_seconds=seconds or "",
             is_writing=writing == "t",
         )
-        for pid, application, address, state, statement, seconds, writing in connection.query(_FIND)
+        for pid, application, address, state, statement, seconds, writing in connection.query(
+            _FIND.format(database=literal(database))
+        )
     )
 
 

@@ -1,5 +1,6 @@
 """Keeps an eye on one clone: what changed in it since the last clean-up, and undoes what can be undone in place."""
 
+from collections.abc import Callable
 from typing import Final
 
 from ci_toolkit.model.record import Record
@@ -7,12 +8,7 @@ from ci_toolkit.services.isolation import catalogs, restoring
 from ci_toolkit.services.isolation.restoring import Template
 from ci_toolkit.services.pgwire import Connection, SqlError
 
-_SESSION: Final = """
-SET application_name = 'ci-toolkit'; SET search_path = pg_catalog; SET jit = off; SET lock_timeout = '3s';
-SET row_security = off; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE
-"""
 _NOT_ALLOWED: Final = "42501"
-_NOTHING_NEW: Final = "f"
 
 
 class Findings(Record, frozen=True, kw_only=True):
@@ -27,16 +23,23 @@ class Findings(Record, frozen=True, kw_only=True):
 
 
 class Watch:
-    """A connection to a fresh clone that nobody has written to. Nothing of it shows in the clone's schema."""
+    """A connection to a clone of ``template``, of which only what is younger than ``since`` is a test's doing.
 
-    def __init__(self, connection: Connection, template: Template | None) -> None:
+    Nothing of it shows in the clone's schema.
+    """
+
+    def __init__(
+        self, connection: Connection, template: Template, *, since: int, digest_of_template: Callable[[], str]
+    ) -> None:
         self.connection = connection
-        connection.query(_SESSION)
-        self.template = template or restoring.read_template(connection)
+        self._template = template
+        self._since = catalogs.after(since)
+        self._look = template.look
+        self._digest_of_template = digest_of_template
+        connection.query(catalogs.SESSION)
         self._may_delete = self._let_triggers_rest()
-        connection.query(catalogs.QUICK_LOOK)
-        connection.query(restoring.restore_function(self.template, may_delete=self._may_delete))
-        self._start_anew()
+        connection.query(catalogs.quick_look_function(template.with_columns))
+        connection.query(restoring.restore_function(template, may_delete=self._may_delete))
 
     def close(self) -> None:
         """Close the connection."""
@@ -64,7 +67,7 @@ class Watch:
             return tuple(word for kind, word in rows if kind == wanted)
 
         for transaction in words(restoring.TRANSACTION):
-            self._since = _after(int(transaction))
+            self._since = catalogs.after(int(transaction))
         return Findings(
             others_write=bool(words(restoring.STRAYS)),
             reference_changed=words(restoring.REFERENCE),
@@ -77,8 +80,8 @@ class Watch:
         if not names:
             return ()
         filled = tuple(name for name in names if self.connection.scalar(f"SELECT EXISTS (SELECT FROM {name})") == "t")
-        together = self.template.emptied_with(frozenset(names))
-        if together.isdisjoint(relation.name for relation in self.template.reference):
+        together = self._template.emptied_with(frozenset(names))
+        if together.isdisjoint(relation.name for relation in self._template.reference):
             self.connection.query(f"TRUNCATE {', '.join(sorted(together))}")
         elif self._may_delete:
             for name in names:
@@ -86,27 +89,24 @@ class Watch:
                 self.connection.query(f"VACUUM {name}")
         else:
             self.connection.query(f"TRUNCATE {', '.join(sorted(names))}")  # refused: a fresh clone it is, then
-        self._since = _after(self._transaction())
+        self._since = catalogs.after(catalogs.own_transaction(self.connection))
         return filled
 
     def _is_the_templates(self, look: str) -> bool:
         """Whether the schema is the template's, though ``look`` differs from the last one."""
-        if self.connection.scalar(catalogs.RELATIONS) != self.template.relations_digest:
+        if self.connection.scalar(catalogs.RELATIONS) != self._template.relations_digest:
             return False
         _, _, rest = look.partition(")")
         if rest == self._look.partition(")")[2]:
             return True
-        return self.connection.scalar(catalogs.EVERYTHING_ELSE) == self.template.everything_else_digest
+        return self.connection.scalar(catalogs.EVERYTHING_ELSE) == self._digest_of_template()
 
     def _start_anew(self) -> None:
-        self._since = _after(self._transaction())
+        self._since = catalogs.after(catalogs.own_transaction(self.connection))
         self._look = self._quick_look()
 
-    def _transaction(self) -> int:
-        return int(self.connection.scalar("SELECT pg_current_xact_id()") or 0)
-
     def _quick_look(self) -> str:
-        return self.connection.scalar(f"SELECT pg_temp.ci_quick_look('{self._since}'::xid)") or ""
+        return catalogs.quick_look(self.connection, since=self._since)
 
     def _let_triggers_rest(self) -> bool:
         """Switch foreign keys and triggers off on this connection; return whether the user may do that."""
@@ -117,8 +117,3 @@ class Watch:
                 raise
             return False
         return True
-
-
-def _after(transaction: int) -> int:
-    """Return the number of the next transaction as ``xmin`` holds it: 32 bits, the first three never used."""
-    return max((transaction + 1) % 2**32, 3)

@@ -8,8 +8,8 @@ from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.errors import StrayConnectionError
 from ci_toolkit.services.isolation.cluster import Cluster
 from ci_toolkit.services.isolation.mode import Mode, Outcome
-from ci_toolkit.services.isolation.restoring import Template
-from ci_toolkit.services.isolation.strays import Stray, connections, is_any_prepared, roll_back_prepared
+from ci_toolkit.services.isolation.restoring import Template, read_digest, read_template
+from ci_toolkit.services.isolation.strays import OWN_NAME, Stray, connections, is_any_prepared, roll_back_prepared
 from ci_toolkit.services.isolation.watch import Findings, Watch
 from ci_toolkit.services.pgwire import SqlError
 
@@ -29,10 +29,11 @@ class WorkerDatabase:
         self.generation = 0
         """Counts the clones: a connection to an older one is closed."""
         self._cluster = Cluster(endpoint)
+        self._template: Template | None = None
+        self._watch: Watch | None = None
         try:
             self.name = self._cluster.claim(run, worker)
-            self._cluster.clone(self.name)
-            self._watch = self._watch_over_a_fresh_clone(None)
+            self._since = self._cluster.clone(self.name)
         except BaseException:
             self._cluster.close()
             raise
@@ -52,8 +53,9 @@ class WorkerDatabase:
 
     def close(self) -> None:
         """Drop the clone and give up its name."""
-        self._watch.close()
+        self._stop_watching()
         try:
+            self._cluster.revive()
             self._cluster.drop(self.name)
         finally:
             self._cluster.close()
@@ -66,11 +68,12 @@ class WorkerDatabase:
         if mode is Mode.CLONE:
             return self._clone_afresh("the test asks for it")
         try:
-            findings = self._watch.restore()
+            watch = self._opened_watch()
+            findings = watch.restore()
             if not findings.others_write:
                 return self._finish(findings)
-            left_open = self._end_strays()
-            outcome = self._finish(self._watch.restore())
+            left_open = self._end_strays(watch)
+            outcome = self._finish(watch.restore())
         except (SqlError, OSError) as error:
             return self._clone_afresh(f"it could not be cleaned in place: {error}")
         if left_open:
@@ -78,8 +81,28 @@ class WorkerDatabase:
         return outcome
 
     def connections(self) -> tuple[Stray, ...]:
-        """Return who is connected to it, apart from the watch."""
-        return connections(self._watch.connection)
+        """Return who is connected to it, apart from the toolkit's own watch."""
+        return tuple(
+            stray for stray in connections(self._cluster.connection, self.name) if stray.application != OWN_NAME
+        )
+
+    def _opened_watch(self) -> Watch:
+        """Return the watch, opened at the end of the first test, which by then has not waited for it."""
+        if self._template is None:
+            self._template = self._cluster.read_template(read_template)
+        if self._watch is None:
+            self._watch = Watch(
+                self._cluster.connect(self.name),
+                self._template,
+                since=self._since,
+                digest_of_template=lambda: self._cluster.read_template(read_digest),
+            )
+        return self._watch
+
+    def _stop_watching(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
 
     def _finish(self, findings: Findings) -> Outcome:
         if findings.schema_changed:
@@ -89,44 +112,35 @@ class WorkerDatabase:
             return self._clone_afresh(f"rows that migrations inserted were changed, in {tables}")
         return Outcome(emptied=findings.emptied, sequences=findings.sequences)
 
-    def _end_strays(self) -> tuple[str, ...]:
+    def _end_strays(self, watch: Watch) -> tuple[str, ...]:
         """Wait a moment for open transactions of others, then end them; return what was still open."""
-        if self._are_gone_within(GRACE_SECONDS):
+        if self._are_gone_within(GRACE_SECONDS, watch):
             return ()
         strays = tuple(stray for stray in self.connections() if stray.is_writing)
         self._cluster.terminate(tuple(stray.pid for stray in strays))
-        prepared = roll_back_prepared(self._watch.connection)
-        self._are_gone_within(_PATIENCE_SECONDS)
+        prepared = roll_back_prepared(watch.connection)
+        self._are_gone_within(_PATIENCE_SECONDS, watch)
         return (
             *(stray.describe() for stray in strays),
             *(f"the transaction that was prepared as {name!r}" for name in prepared),
         )
 
-    def _are_gone_within(self, seconds: float) -> bool:
+    def _are_gone_within(self, seconds: float, watch: Watch) -> bool:
         deadline = time.monotonic() + seconds
-        while any(stray.is_writing for stray in self.connections()) or is_any_prepared(self._watch.connection):
+        while any(stray.is_writing for stray in self.connections()) or is_any_prepared(watch.connection):
             if time.monotonic() > deadline:
                 return False
-            self._watch.connection.query("SELECT pg_sleep(0.01)")
+            watch.connection.query("SELECT pg_sleep(0.01)")
         return True
 
     def _clone_afresh(self, reason: str) -> Outcome:
-        closed = self._others()
-        self._watch.close()
+        self._cluster.revive()
+        closed = tuple(stray.describe() for stray in self.connections() if not stray.is_ours)
+        self._stop_watching()
         self._cluster.drop(self.name)
-        self._cluster.clone(self.name)
-        self._watch = self._watch_over_a_fresh_clone(self._watch.template)
+        self._since = self._cluster.clone(self.name)
         self.generation += 1
         return Outcome(cloned_because=reason, closed=closed)
-
-    def _others(self) -> tuple[str, ...]:
-        try:
-            return tuple(stray.describe() for stray in self.connections() if not stray.is_ours)
-        except (SqlError, OSError):
-            return ()  # the test broke the watch's own connection; the clone is made all the same
-
-    def _watch_over_a_fresh_clone(self, template: Template | None) -> Watch:
-        return Watch(self._cluster.connect(self.name), template)
 
 
 def _stray_error(test: str, database: str, left_open: tuple[str, ...]) -> StrayConnectionError:

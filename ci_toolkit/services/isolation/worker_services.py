@@ -11,10 +11,11 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.services.endpoint import Endpoint, variables
 from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.isolation.mode import Mode, Outcome
+from ci_toolkit.services.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.services.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.isolation.worker_redis import WorkerRedis
-from ci_toolkit.services.stack import Stack, StackRequest, acquire
-from ci_toolkit.services.table import Protocol, Service, Table
+from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
+from ci_toolkit.services.table import Environment, Protocol, Service, Table
 
 
 class Place(Record, frozen=True, kw_only=True):
@@ -38,6 +39,7 @@ class WorkerServices:
         self.table = table
         self.place = place
         self._tell = tell
+        self._environment = place.handover.environment or _environment_of_what_is_up(Path(place.root))
         self._stacks: list[Stack] = []
         self._servers: dict[str, Endpoint] = {}
         """What runs, as all workers of the run share it."""
@@ -45,6 +47,7 @@ class WorkerServices:
         """What this worker's tests see of it."""
         self._database: WorkerDatabase | None = None
         self._redis: WorkerRedis | None = None
+        self._clickhouse: WorkerClickHouse | None = None
 
     @property
     def database(self) -> WorkerDatabase:
@@ -66,10 +69,23 @@ class WorkerServices:
             self._endpoints[service.name] = self._redis.endpoint
         return self._redis
 
+    @property
+    def clickhouse(self) -> WorkerClickHouse:
+        """This worker's ClickHouse database. Raises an InfrastructureError if there can be none."""
+        if self._clickhouse is None:
+            service = self._only(Protocol.CLICKHOUSE)
+            server = self._started(service)
+            self._clickhouse = WorkerClickHouse(server, run=self.place.run, worker=self.place.worker)
+            self._endpoints[service.name] = self._clickhouse.endpoint
+        return self._clickhouse
+
+    def has(self, protocol: Protocol) -> bool:
+        """Whether the table has a service that speaks ``protocol``."""
+        return any(service.protocol is protocol for service in self.table.services)
+
     def start_data_stores(self) -> None:
         """Have PostgreSQL and Redis ready, where the table has them."""
-        known = {service.protocol for service in self.table.services}
-        wanted = [protocol for protocol in (Protocol.POSTGRESQL, Protocol.REDIS) if protocol in known]
+        wanted = [protocol for protocol in (Protocol.POSTGRESQL, Protocol.REDIS) if self.has(protocol)]
         self._start(*(self._only(protocol).name for protocol in wanted))  # at once, which is faster than in turn
         if Protocol.POSTGRESQL in wanted:
             _ = self.database
@@ -83,14 +99,17 @@ class WorkerServices:
         """
         if name not in self._endpoints:
             service = self.table.service(name)
-            if service.protocol is Protocol.POSTGRESQL and service == self._only(Protocol.POSTGRESQL):
-                return self.database.endpoint
-            if service.protocol is Protocol.REDIS and service == self._only(Protocol.REDIS):
-                return self.redis.endpoint
+            if service.protocol.is_data_store and service == self._only(service.protocol):
+                return self._own(service.protocol).endpoint
             self._endpoints[name] = (
                 self._started_for_this_worker(service) if service.command else self._started(service)
             )
         return self._endpoints[name]
+
+    def _own(self, protocol: Protocol) -> WorkerDatabase | WorkerRedis | WorkerClickHouse:
+        if protocol is Protocol.POSTGRESQL:
+            return self.database
+        return self.redis if protocol is Protocol.REDIS else self.clickhouse
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables that lead code under test to this worker's databases."""
@@ -98,15 +117,17 @@ class WorkerServices:
 
     def clean(self, mode: Mode, *, test: str) -> Outcome:
         """Take out what ``test`` left in the databases. Raises StrayConnectionError, after cleaning."""
-        if self._redis is not None:
-            self._redis.clean()
+        for part in (self._redis, self._clickhouse):
+            if part is not None:
+                part.clean()
         return Outcome() if self._database is None else self._database.clean(mode, test=test)
 
     def close(self) -> None:
         """Drop this worker's databases and end what belongs to it alone."""
         closing: list[Callable[[], None]] = [stack.stop for stack in self._stacks]
-        closing += [part.close for part in (self._redis, self._database) if part is not None]
-        self._stacks, self._endpoints, self._redis, self._database = [], {}, None, None
+        closing += [part.close for part in (self._redis, self._clickhouse, self._database) if part is not None]
+        self._stacks, self._endpoints, self._servers = [], {}, {}
+        self._redis = self._clickhouse = self._database = None
         for close in reversed(closing):
             close()
 
@@ -125,8 +146,9 @@ class WorkerServices:
         rows = tuple(own if row.name == own.name else row for row in self.table.services)
         request = StackRequest(
             services=(own.name,),
-            environment=self.place.handover.environment,
-            dynamic_ports=not self.place.is_alone,  # one port is not enough for the services of several workers
+            environment=self._environment,
+            # One port is not enough for the services of several workers.
+            dynamic_ports=self.place.handover.dynamic_ports or not self.place.is_alone,
         )
         return self._acquire(request, msgspec.structs.replace(self.table, services=rows), os.getpid()).endpoints[0]
 
@@ -140,7 +162,7 @@ class WorkerServices:
             told = self.place.handover
             request = StackRequest(
                 services=missing,
-                environment=told.environment,
+                environment=self._environment,
                 provider=told.provider,
                 dynamic_ports=told.dynamic_ports,
             )
@@ -151,3 +173,8 @@ class WorkerServices:
         stack = acquire(request, table, Path(self.place.root), owner_pid=owner, tell=self._tell)
         self._stacks.append(stack)
         return stack
+
+
+def _environment_of_what_is_up(root: Path) -> Environment:
+    """Return the environment of what `services up` started in this project, else ``test``."""
+    return next((card.environment for card in ownerless(root)), Environment.TEST)

@@ -1,8 +1,7 @@
 """A PostgreSQL and a Redis that a test session starts for itself, and a schema of the size of a real one."""
 
 import os
-import pwd
-import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ci_toolkit.services.binaries import HOW_TO_GET, beside, find_server
+from ci_toolkit.services.child import Account, Child, server_environment, unprivileged
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.pgwire import Connection
 from ci_toolkit.services.ports import Holder, lease_any
@@ -41,37 +41,40 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running(command: list[str], endpoint: Endpoint, cwd: Path, user: str | None = None) -> Iterator[Endpoint]:
-    with subprocess.Popen(command, cwd=cwd, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            while (answer := ask(endpoint)).state in {State.CLOSED, State.STARTING}:
-                assert process.poll() is None, "the server ended by itself"
-            assert answer.state is State.READY, answer.reason
-            yield endpoint
-        finally:
-            process.terminate()
+def running(command: list[str], endpoint: Endpoint, cwd: Path, account: Account | None = None) -> Iterator[Endpoint]:
+    """A server that ends with this process, however that ends."""
+    child = Child(
+        command, log=cwd / "log", cwd=cwd, environment=server_environment({}), account=account, dies_by=signal.SIGQUIT
+    )
+    try:
+        while (answer := ask(endpoint)).state in {State.CLOSED, State.STARTING}:
+            assert child.is_alive(), child.tail()
+        assert answer.state is State.READY, answer.reason
+        yield endpoint
+    finally:
+        child.stop(signal.SIGINT, grace=10)
 
 
 @contextmanager
 def postgresql_server() -> Iterator[Endpoint]:
     """A server with an empty database ``postgres``."""
     postgres = program(Protocol.POSTGRESQL)
-    user = "postgres" if os.getuid() == 0 else None
+    account = unprivileged()
     with folder() as home, lease_any(home / "leases", Holder(pid=os.getpid(), session="test", directory="")) as port:
         data, secret = home / "data", home / "secret"
         secret.write_text(LOGIN.password)
         data.mkdir(mode=0o700)
-        if user:
-            entry = pwd.getpwnam(user)
+        if account:
             for path in (data, secret):
-                shutil.chown(path, entry.pw_uid, entry.pw_gid)
+                os.chown(path, account.uid, account.gid)
         subprocess.run(
             [beside(postgres, "initdb"), "-D", data, "-U", LOGIN.user, "-A", "scram-sha-256", f"--pwfile={secret}", "-N"],
-            check=True, timeout=60, user=user, cwd=home, stdout=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]},
+            check=True, timeout=60, user=account.uid if account else None, cwd=home, stdout=subprocess.DEVNULL,
+            env=server_environment({}),
         )  # fmt: skip
         options = ["-p", str(port.port), "-h", "127.0.0.1", "-k", "", "-F", "-c", "max_prepared_transactions=10"]
         endpoint = Endpoint(name="postgresql", protocol=Protocol.POSTGRESQL, port=port.port, credentials=LOGIN)
-        with running([str(postgres), "-D", str(data), *options], endpoint, home, user) as ready:
+        with running([str(postgres), "-D", str(data), *options], endpoint, home, account) as ready:
             yield ready
 
 
@@ -84,23 +87,6 @@ def redis_server(databases: int = 16) -> Iterator[Endpoint]:
         options = ["--port", str(port.port), "--bind", "127.0.0.1", "--save", "", "--databases", str(databases)]
         with running([str(server), *options], endpoint, home) as ready:
             yield ready
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Endpoint]:
-    with postgresql_server() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="session")
-def redis() -> Iterator[Endpoint]:
-    with redis_server() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="session")
-def template(postgresql: Endpoint) -> Endpoint:
-    return make_template(postgresql, "app")
 
 
 def connect(endpoint: Endpoint) -> Connection:

@@ -1,6 +1,10 @@
 """What a test leaves in a worker's database is gone for the next one, in the cheapest way that does it."""
 
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -15,7 +19,16 @@ from ci_toolkit.services.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.pgwire import Connection
 from ci_toolkit.services.table import Credentials
 
-pytest_plugins = ["isolation_servers"]
+pytest_plugins = ["isolation_fixtures"]
+
+HOLD = """
+import sys, msgspec
+from ci_toolkit.services.endpoint import Endpoint
+from ci_toolkit.services.isolation.worker_database import WorkerDatabase
+endpoint = msgspec.json.decode(sys.argv[1], type=Endpoint)
+print(WorkerDatabase(endpoint, run="00000000", worker="gw0").name, flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -152,11 +165,12 @@ def test_only_what_dead_sessions_left_is_swept(postgresql: Endpoint, template: E
     with connect(postgresql) as maintenance:
         for name in ("app__ci_toolkit_00000000_gw3", "app__ci_toolkit_backup", "app_copy"):
             maintenance.query(f"CREATE DATABASE {name}")
-    with WorkerDatabase(template, run="0123abcd", worker="gw0") as living, Cluster(template) as cluster:
-        assert cluster.sweep() == ("app__ci_toolkit_00000000_gw3",)
-        assert living.clean(Mode.ROLLBACK, test="a test") == Outcome()
-    with connect(postgresql) as maintenance:
-        maintenance.query("DROP DATABASE app__ci_toolkit_backup; ")
+        with WorkerDatabase(template, run="0123abcd", worker="gw0") as living, Cluster(template) as another:
+            assert another.sweep() == ()
+            assert living.clean(Mode.ROLLBACK, test="a test") == Outcome()
+            names = maintenance.query("SELECT datname FROM pg_database WHERE starts_with(datname, 'app_')")
+            assert set(names) == {("app__ci_toolkit_backup",), ("app_copy",), (living.name,)}
+        maintenance.query("DROP DATABASE app__ci_toolkit_backup")
         maintenance.query("DROP DATABASE app_copy")
 
 
@@ -202,3 +216,34 @@ def test_a_user_who_may_not_switch_triggers_off_gets_the_same_content_back(postg
                 app.query(sql)
             assert worker.clean(Mode.ROLLBACK, test="a test").mode is mode
             assert content(worker.endpoint) == before
+
+
+def test_a_test_that_ends_every_connection_costs_a_fresh_clone_and_nothing_else(
+    worker: WorkerDatabase, app: Connection
+) -> None:
+    worker.clean(Mode.ROLLBACK, test="the test before")
+    before = content(worker.endpoint)
+    app.query("INSERT INTO t1 (name) VALUES ('a')")
+    app.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ci-toolkit'"
+        " AND pid <> pg_backend_pid()"
+    )
+    outcome = worker.clean(Mode.ROLLBACK, test="the test")
+    assert "could not be cleaned in place" in outcome.cloned_because
+    assert content(worker.endpoint) == before
+
+
+def test_a_killed_workers_database_is_dropped_by_the_next_session(template: Endpoint) -> None:
+    command = [sys.executable, "-c", HOLD, msgspec.json.encode(template).decode()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        name = other.stdout.readline().strip()
+        other.send_signal(signal.SIGKILL)
+    with WorkerDatabase(template, run="0123abcd", worker="gw0") as worker, Cluster(template) as cluster:
+        deadline = time.monotonic() + 5
+        is_left = True
+        while is_left and time.monotonic() < deadline:
+            cluster.sweep()
+            with connect(worker.endpoint) as reader:
+                is_left = bool(reader.query(f"SELECT FROM pg_database WHERE datname = '{name}'"))
+        assert not is_left
