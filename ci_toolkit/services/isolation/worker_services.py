@@ -126,7 +126,8 @@ class WorkerServices:
         request = StackRequest(
             services=(own.name,),
             environment=self.place.handover.environment,
-            dynamic_ports=not self.place.is_alone,  # one port is not enough for the services of several workers
+            # One port is not enough for the services of several workers.
+            dynamic_ports=self.place.handover.dynamic_ports or not self.place.is_alone,
         )
         return self._acquire(request, msgspec.structs.replace(self.table, services=rows), os.getpid()).endpoints[0]
 
