@@ -1,48 +1,23 @@
 """The guide's examples, in a suite of their own, against real PostgreSQL, Redis and a real WebSocket server."""
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from netra_project import ADVICE, EXAMPLE, copy_of_netra, credentials, python
 
-from ci_toolkit.services.binaries import HOW_TO_GET, find_server
-from ci_toolkit.services.table import Protocol
 from ci_toolkit.test_framework.scripted_llm import ScriptedLLM
-
-EXAMPLE = Path(__file__).parents[3] / "examples" / "netra"
-ADVICE = "- Buy savings plans\n- Stop idle machines"
 
 
 @pytest.fixture
 def netra(tmp_path: Path) -> Path:
-    for protocol in (Protocol.POSTGRESQL, Protocol.REDIS):
-        if find_server(protocol) is None:
-            pytest.skip(f"needs a {protocol} server: {HOW_TO_GET[protocol]}")
-    ignored = shutil.ignore_patterns("__pycache__", ".*")
-    return Path(shutil.copytree(EXAMPLE, tmp_path / "netra", ignore=ignored))
+    return copy_of_netra(tmp_path)
 
 
-def run(folder: Path, *args: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "CI"))}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", *args],
-        cwd=folder, env={**kept, "PATH": path, "CI_TOOLKIT_SERVICES_DYNAMIC_PORTS": "1", **variables},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-
-
-def credentials(llm: ScriptedLLM) -> dict[str, str]:
-    return {
-        "CI_TOOLKIT_REAL_LLM": "1",
-        "CI_TOOLKIT_LLM_BASE_URL": llm.base_url,
-        "CI_TOOLKIT_LLM_API_KEY": llm.api_key,
-        "CI_TOOLKIT_LLM_MODEL": llm.model,
-    }
+def pytest_in(folder: Path, *args: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return python(folder, "-m", "pytest", "-p", "no:cacheprovider", "-rs", *args, **variables)
 
 
 def names(junit: Path) -> set[str]:
@@ -51,7 +26,7 @@ def names(junit: Path) -> set[str]:
 
 def test_every_example_of_the_guide_passes_as_written(netra: Path) -> None:
     with ScriptedLLM([ADVICE], repeat=True) as llm:
-        result = run(netra, "--junitxml=out.xml", **credentials(llm))
+        result = pytest_in(netra, "--junitxml=out.xml", CI_TOOLKIT_REAL_LLM="1", **credentials(llm))
     assert result.returncode == 0, result.stdout + result.stderr
     assert "skipped" not in result.stdout
     assert {
@@ -68,7 +43,7 @@ def test_every_example_of_the_guide_passes_as_written(netra: Path) -> None:
 
 
 def test_workers_have_a_backend_each_and_without_a_model_only_the_mission_critical_test_fails(netra: Path) -> None:
-    result = run(netra, "-n", "2", "netra_backend/tests/e2e", "tests")
+    result = pytest_in(netra, "-n", "2", "netra_backend/tests/e2e", "tests")
     assert "2 skipped, 1 error" in result.stdout, result.stdout + result.stderr
     assert "a mission-critical test is never skipped" in result.stdout
     assert result.stdout.count("\nbackend ") == 2
