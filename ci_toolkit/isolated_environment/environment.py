@@ -96,7 +96,7 @@ class IsolatedEnvironment:
             value = self._read(self._state, key)
             if value is None:
                 return None
-            entry = self._state.entries.get(key)
+            entry = self._state.entry_of(key)
             return entry.source if entry is not None and entry.value == value else PROCESS
 
     def get_changes(self) -> tuple[Change, ...]:

@@ -50,8 +50,13 @@ class State:
         return replace(self, entries={**self.entries, key: entry})
 
     def isolated(self) -> "State":
-        """Return the state in which isolation begins."""
-        return replace(self, outer=self)
+        """Return the state in which isolation begins; what was written to the process itself stays the process's."""
+        return replace(self, outer=self, entries={} if self.outer is None else self.entries)
+
+    def entry_of(self, key: str) -> Entry | None:
+        """Return who wrote ``key`` last, here or before isolation began."""
+        entry = self.entries.get(key)
+        return self.outer.entry_of(key) if entry is None and self.outer is not None else entry
 
     def cleared(self) -> "State":
         """Return the state as it was when isolation began, or at the start where it never did."""

@@ -10,7 +10,18 @@ _TEARDOWN = When.TEARDOWN
 class Case:
     """A test that a shard selected. A million of them are made in a large merge, so it holds little."""
 
-    __slots__ = ("_category", "_odd", "_rerun", "_reruns", "_test", "is_over", "path", "seconds", "was_started")
+    __slots__ = (
+        "_category",
+        "_odd",
+        "_properties",
+        "_rerun",
+        "_reruns",
+        "_test",
+        "is_over",
+        "path",
+        "seconds",
+        "was_started",
+    )
 
     def __init__(self, path: str, test: CollectedTest, category: str) -> None:
         self.path = path
@@ -21,6 +32,7 @@ class Case:
         self._category = test.category or category
         self._odd: list[Phase | Crashed] = []
         """What did not simply pass."""
+        self._properties: tuple[tuple[str, str], ...] = ()
         self._reruns: list[Phase] = []
         self._rerun = False
 
@@ -52,6 +64,7 @@ class Case:
         self.seconds[phase.w] = phase.s
         if phase.w is _TEARDOWN:
             self.is_over = not self._rerun
+            self._properties = phase.properties
         elif phase.w is When.SETUP:
             self._rerun = False
 
@@ -100,6 +113,7 @@ class Case:
             reason=self._reason(),
             failures=failures,
             reruns=tuple([_failure(phase, self.path) for phase in self._reruns]),
+            properties=self._properties,
         )
 
     def _reason(self) -> str:

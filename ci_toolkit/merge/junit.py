@@ -74,11 +74,15 @@ def _case(result: TestResult) -> str:
     classname, name = names_of(result.node_id)
     start = "<testcase" + _attributes(classname=classname, name=name, file=result.path)
     line = f' line="{result.line}"' if result.line else ""
-    inside = "" if result.outcome is Outcome.PASSED and not result.reruns else "".join(_elements(result))
+    is_plain = result.outcome is Outcome.PASSED and not result.reruns and not result.properties
+    inside = "" if is_plain else "".join(_elements(result))
     return f'{start}{line} time="{result.seconds:.3f}"' + (f">{inside}</testcase>\n" if inside else "/>\n")
 
 
 def _elements(result: TestResult) -> Iterator[str]:
+    if result.properties:
+        pairs = [f"<property{_attributes(name=name, value=value)}/>" for name, value in result.properties]
+        yield f"<properties>{''.join(pairs)}</properties>"
     for failure in result.failures:
         yield _failure("failure" if failure.when is When.CALL else "error", failure)
     if result.outcome in {Outcome.SKIPPED, Outcome.XFAILED}:

@@ -154,6 +154,8 @@ class Phase(_Line, frozen=True, kw_only=True, tag="phase"):
     subtest: str = ""
     """The description of the subtest that this is about."""
     failure: Failure | None = None
+    properties: tuple[tuple[str, str], ...] = ()
+    """(name, value) of what the test recorded about itself (``record_property``); with its teardown."""
 
 
 class Crashed(_Line, frozen=True, kw_only=True, tag="crashed"):

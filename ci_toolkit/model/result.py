@@ -49,6 +49,8 @@ class TestResult(Record, frozen=True, kw_only=True):
     failures: tuple[PhaseFailure, ...] = ()
     reruns: tuple[PhaseFailure, ...] = ()
     """The failures of earlier attempts, oldest first."""
+    properties: tuple[tuple[str, str], ...] = ()
+    """(name, value) of what the test recorded about itself."""
 
     @property
     def seconds(self) -> float:

@@ -10,6 +10,7 @@ from ci_toolkit.model.journal import Failure, Phase, PhaseOutcome, Uncollectable
 LONGEST_TEXT = 1_000_000
 """Characters kept of one traceback or captured stream; pytest's whole output stands in the bundle anyway."""
 LONGEST_MESSAGE = 4_000
+MOST_PROPERTIES = 1_000
 
 
 def phase_of(report: pytest.TestReport, index: int, root: str) -> Phase | None:
@@ -27,7 +28,13 @@ def phase_of(report: pytest.TestReport, index: int, root: str) -> Phase | None:
         reason=_cut(reason, LONGEST_MESSAGE),
         subtest=_cut(subtest, LONGEST_MESSAGE),
         failure=failure_of(report, root) if failed else None,
+        properties=_properties(report) if report.when == "teardown" else (),
     )
+
+
+def _properties(report: pytest.TestReport) -> tuple[tuple[str, str], ...]:
+    pairs = report.user_properties[:MOST_PROPERTIES]
+    return tuple((_cut(str(name), LONGEST_MESSAGE), _cut(str(value), LONGEST_MESSAGE)) for name, value in pairs)
 
 
 def _outcome(report: pytest.TestReport) -> tuple[PhaseOutcome, str]:

@@ -10,7 +10,7 @@ tools may run side by side. What is not an agent event (a ping, a chat message) 
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -84,6 +84,14 @@ def missing_in_order(events: Iterable[Event], expected: Sequence[str]) -> tuple[
     return tuple(missing)
 
 
+def missing_fields(events: Iterable[Event], kinds: Collection[str] = AGENT_EVENTS) -> Iterator[str]:
+    """Yield a sentence for each agent event among ``kinds`` without what the contract asks of it."""
+    for number, kind, event in _agent_events(events):
+        missing = [name for name in REQUIRED_FIELDS[kind] if field_of(event, name) is None]
+        if missing and kind in kinds:
+            yield f"event {number}, {kind}, lacks {', '.join(missing)}"
+
+
 def transcript(events: Iterable[object]) -> str:
     """Return the events as numbered lines."""
     lines = [f"  {number:>3}  {_shown(event)}" for number, event in enumerate(events, start=1)]
@@ -108,10 +116,7 @@ def _field_breaches(events: Sequence[Event]) -> Iterator[str]:
     for number, event in enumerate(events, start=1):
         if not type_of(event):
             yield f"event {number} has no type"
-    for number, kind, event in _agent_events(events):
-        missing = [name for name in REQUIRED_FIELDS[kind] if field_of(event, name) is None]
-        if missing:
-            yield f"event {number}, {kind}, lacks {', '.join(missing)}"
+    yield from missing_fields(events)
 
 
 def _bracket_breaches(events: Sequence[Event]) -> Iterator[str]:

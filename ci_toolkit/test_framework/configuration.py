@@ -6,10 +6,8 @@ from pathlib import Path
 
 from ci_toolkit.config.project import project_root
 from ci_toolkit.isolated_environment import IsolatedEnvironment, get_env
+from ci_toolkit.test_framework.llm_settings import ASKED_FOR
 from ci_toolkit.test_framework.test_config import TEST_PORTS
-
-REAL_LLM_VARIABLE = "CI_TOOLKIT_REAL_LLM"
-"""``1`` where a real language model was asked for: without one, its tests fail instead of being skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,7 @@ def current_configuration(env: IsolatedEnvironment | None = None) -> Configurati
         root=project_root(Path.cwd()),
         ports=ports,
         is_ci=env.get("CI", "").lower() in {"1", "true"},
-        wants_real_llm=env.get(REAL_LLM_VARIABLE, "") == "1",
+        wants_real_llm=env.get(ASKED_FOR, "") == "1",
     )
 
 

@@ -140,15 +140,16 @@ def _take_into_this_loop(connection: Any, _record: object, _proxy: object) -> No
 
 
 async def _forget(driver: Any) -> None:
-    """Drop what a connection keeps beyond a transaction: settings, temporary tables, locks."""
+    """Drop what a connection keeps beyond a transaction: settings, temporary tables, locks, prepared statements."""
+    # Never prepared, as psycopg does with what it runs often: it would drop itself.
     await driver.rollback()
     await driver.set_autocommit(True)
-    await driver.execute(_FORGET)
+    await driver.execute(_FORGET, prepare=False)
     await driver.set_autocommit(False)
 
 
 def _forget_sync(driver: Any) -> None:
     driver.rollback()
     driver.autocommit = True
-    driver.execute(_FORGET)
+    driver.execute(_FORGET, prepare=False)
     driver.autocommit = False

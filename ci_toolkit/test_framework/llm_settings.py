@@ -7,6 +7,8 @@ from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.isolated_environment import IsolatedEnvironment, get_env
 from ci_toolkit.test_framework.secret import Secret
 
+ASKED_FOR: Final = "CI_TOOLKIT_REAL_LLM"
+"""``1`` where a real language model was asked for: without one its tests fail instead of being skipped."""
 BASE_URL: Final = "CI_TOOLKIT_LLM_BASE_URL"
 """Where it answers; unset, OpenAI's own."""
 API_KEY: Final = "CI_TOOLKIT_LLM_API_KEY"

@@ -12,6 +12,7 @@ import pytest
 from ci_toolkit.isolated_environment import get_env
 from ci_toolkit.test_framework.llm_settings import (
     API_KEY,
+    ASKED_FOR,
     BASE_URL,
     has_llm_credentials,
     missing_credentials,
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from ci_toolkit.test_framework.llm_client import RealLLM
 
 __all__ = ["has_llm_credentials", "real_llm", "real_llm_fixture"]
-
-ASKED_FOR: Final = "CI_TOOLKIT_REAL_LLM"
-"""``1`` where a real language model was asked for: without one its tests fail instead of being skipped."""
 
 _CALLS: Final = "llm_calls"
 _INPUT: Final = "llm_input_tokens"

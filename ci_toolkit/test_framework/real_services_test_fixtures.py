@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pytest
 
 from ci_toolkit.services.table import Protocol
+from ci_toolkit.test_framework.real_llm import real_llm, real_llm_fixture
 from ci_toolkit.test_framework.real_services_plugin import add_markers, mode_of, services_plugin
 
 if TYPE_CHECKING:  # a test that asks for a fixture pays for its imports, no other
@@ -19,6 +20,20 @@ if TYPE_CHECKING:  # a test that asks for a fixture pays for its imports, no oth
 
     from ci_toolkit.test_framework.database_sessions import RealSession, RealSyncSession
     from ci_toolkit.test_framework.service_addresses import RealServices
+
+__all__ = [
+    "clean_database",
+    "real_db",
+    "real_db_fixture",
+    "real_db_sync",
+    "real_llm",
+    "real_llm_fixture",
+    "real_redis",
+    "real_redis_fixture",
+    "real_redis_sync",
+    "real_services",
+    "real_services_fixture",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -4,15 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ci_toolkit.test_framework.agent_events import (
-    AGENT_EVENTS,
     ALL_FIVE_EVENTS,
-    REQUIRED_FIELDS,
     Event,
     breaches,
-    field_of,
+    missing_fields,
     missing_in_order,
     transcript,
-    type_of,
 )
 from ci_toolkit.test_framework.websocket_client import WebSocketFailure, WebSocketTestClient
 
@@ -39,7 +36,7 @@ def assert_websocket_events(events: Event | Sequence[Event], expected: Sequence[
     if {"agent_started", "agent_completed"} <= set(expected):
         wrong += breaches(several)
     else:
-        wrong += _field_breaches(several, expected)
+        wrong += missing_fields(several, expected)
     if wrong:
         raise AssertionError(
             f"expected {', '.join(expected)}\n"
@@ -70,13 +67,3 @@ async def wait_for_websocket_ready(
     """Wait until the server answers on this connection. Fails after ``timeout`` seconds."""
     __tracebackhide__ = True
     await client.ping(timeout)
-
-
-def _field_breaches(events: Sequence[Event], expected: Sequence[str]) -> list[str]:
-    found = []
-    for number, event in enumerate(events, start=1):
-        kind = type_of(event)
-        if kind in AGENT_EVENTS and kind in expected:
-            missing = [name for name in REQUIRED_FIELDS[kind] if field_of(event, name) is None]
-            found += [f"event {number}, {kind}, lacks {', '.join(missing)}"] if missing else []
-    return found

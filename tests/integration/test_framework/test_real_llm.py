@@ -85,6 +85,23 @@ def properties(case: etree._Element) -> dict[str, str]:
     return {one.get("name", ""): one.get("value", "") for one in case.iter("property")}
 
 
+def test_what_a_test_used_is_in_the_merged_junit_of_a_sharded_run(suite: Path) -> None:
+    (suite / "test_b.py").write_text(
+        "import pytest\ndef test_recorded(record_property):\n    record_property('a<b', 'c&d')\n    pytest.skip('noted')\n"
+    )
+    with ScriptedLLM(["Forty percent"]) as llm:
+        (suite / "test_a.py").write_text(SUITE.partition("async def test_stream")[0])
+        subprocess.run(
+            [sys.executable, "-m", "ci_toolkit", "run", "--shards", "1"],
+            cwd=suite, env={"PATH": "/usr/bin:/bin", "HOME": str(suite), **credentials(llm)},
+            capture_output=True, timeout=60, check=True,
+        )  # fmt: skip
+    merged = etree.parse(suite / ".ci-toolkit/out/junit.xml")
+    used = {case.get("name"): properties(case) for case in merged.iter("testcase")}
+    assert used["test_complete"]["llm_input_tokens"] == "4"
+    assert used["test_recorded"] == {"a<b": "c&d"}
+
+
 MARKED = """
 import pytest
 
@@ -97,10 +114,9 @@ def test_fixture(real_llm): pass
 
 def test_without_credentials_its_tests_are_skipped_with_what_to_set(suite: Path) -> None:
     (suite / "test_a.py").write_text(MARKED)
-    for ci in ({}, {"CI": "true"}):
-        result = run(suite, **ci)
-        assert "2 skipped" in result.stdout, result.stdout
-        assert "set CI_TOOLKIT_LLM_API_KEY and CI_TOOLKIT_LLM_MODEL (CI_TOOLKIT_LLM_BASE_URL for" in result.stdout
+    result = run(suite, CI="true")
+    assert "2 skipped" in result.stdout, result.stdout
+    assert "set CI_TOOLKIT_LLM_API_KEY and CI_TOOLKIT_LLM_MODEL (CI_TOOLKIT_LLM_BASE_URL for" in result.stdout
 
 
 def test_without_credentials_they_fail_where_a_real_model_was_asked_for(suite: Path) -> None:

@@ -85,6 +85,17 @@ def test_every_value_has_a_source(env: IsolatedEnvironment, process: dict[str, s
     assert env.get_variable_source("A") == "process environment"
 
 
+def test_isolation_sees_what_others_change_in_the_process(env: IsolatedEnvironment, process: dict[str, str]) -> None:
+    env.set("A", "1", source="conftest")
+    with env.isolation():
+        assert (env.get("A"), env.get_variable_source("A")) == ("1", "conftest")
+        process["A"] = "monkeypatched"
+        assert (env.get("A"), env.get_variable_source("A")) == ("monkeypatched", "process environment")
+        env.set("A", "mine", source="test")
+        process["A"] = "hidden"
+        assert (env.get("A"), env.get_variable_source("A")) == ("mine", "test")
+
+
 def test_changes_are_listed_by_name_with_secrets_masked(env: IsolatedEnvironment) -> None:
     env.enable_isolation()
     env.set("STRIPE_API_KEY", "sk_live_1", source="test")

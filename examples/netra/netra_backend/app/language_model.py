@@ -1,7 +1,5 @@
 """The language model behind the agents, where one is configured."""
 
-from openai import AsyncOpenAI, OpenAIError
-
 from ci_toolkit.isolated_environment import get_env
 
 
@@ -14,6 +12,8 @@ async def ask_language_model(question: str) -> str:
     key, model = env.get("CI_TOOLKIT_LLM_API_KEY"), env.get("CI_TOOLKIT_LLM_MODEL")
     if not key or not model:
         raise NoLanguageModelError("none is configured")
+    from openai import AsyncOpenAI, OpenAIError  # noqa: PLC0415 (heavy: the backend starts without it)
+
     try:
         async with AsyncOpenAI(api_key=key, base_url=env.get("CI_TOOLKIT_LLM_BASE_URL"), timeout=30) as client:
             answer = await client.chat.completions.create(model=model, messages=[{"role": "user", "content": question}])
