@@ -10,10 +10,22 @@ _TEARDOWN = When.TEARDOWN
 class Case:
     """A test that a shard selected. A million of them are made in a large merge, so it holds little."""
 
-    __slots__ = ("_category", "_odd", "_rerun", "_reruns", "_test", "is_over", "path", "seconds", "was_started")
+    __slots__ = (
+        "_category",
+        "_odd",
+        "_rerun",
+        "_reruns",
+        "_test",
+        "is_critical",
+        "is_over",
+        "path",
+        "seconds",
+        "was_started",
+    )
 
     def __init__(self, path: str, test: CollectedTest, category: str) -> None:
         self.path = path
+        self.is_critical = False
         self.is_over = False
         self.was_started = False
         self.seconds: dict[When, float] = {}
@@ -94,6 +106,7 @@ class Case:
             line=self._test.line,
             category=self._category,
             outcome=self._outcome(failures),
+            is_critical=self.is_critical,
             setup_seconds=seconds.get(When.SETUP, 0.0),
             call_seconds=seconds.get(When.CALL, 0.0),
             teardown_seconds=seconds.get(_TEARDOWN, 0.0),
