@@ -31,6 +31,11 @@ _SHARDS = 2
 @click.option("--parallel", is_flag=True, help="Run the tests of a shard side by side, by pytest-xdist.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="pytest-xdist's workers in each shard.")
 @click.option("--real-services", is_flag=True, help="Bring up the services that the categories need, and wait.")
+@click.option(
+    "--provider",
+    type=click.Choice(["external", "native", "docker"]),
+    help="The only provider of real services to use.  [default: the first of these that can]",
+)
 @click.option("--real-llm", is_flag=True, help="Tests with a real LLM must have one: CI_TOOLKIT_REAL_LLM=1.")
 @click.option("--no-alpine", is_flag=True, help="Real services from full images in place of the Alpine ones.")
 @click.option("--dynamic-ports", is_flag=True, help="Real services on free ports in place of the table's.")
@@ -51,6 +56,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     parallel: bool,
     workers: int | None,
     real_services: bool,
+    provider: str | None,
     real_llm: bool,
     no_alpine: bool,
     dynamic_ports: bool,
@@ -108,12 +114,13 @@ def command(  # noqa: PLR0913 (one parameter an option)
     replace_file(out / "plan.json", plan_to_json(plan))
     parts = RealParts(
         services=choice.services(chosen_files(suite, choice)) if real_services else None,
+        provider=provider or "",
         llm=real_llm,
         alpine=not no_alpine,
         dynamic_ports=dynamic_ports,
         force_recreate=force_recreate,
     )
-    with real_parts(parts, root) as variables:
+    with real_parts(parts, root, lambda line: click.echo(f"ci-toolkit: {line}", err=True)) as variables:
         options = ShardOptions(
             root=str((folder / plan.root).resolve()),
             folder=str(folder),
