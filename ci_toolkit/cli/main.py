@@ -24,6 +24,7 @@ COMMANDS = {
     "index": ("ci_toolkit.cli.index", "Write the catalogue of e2e tests and the picture of the test architecture."),
     "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
     "history": ("ci_toolkit.cli.history", "What past runs took: show, import, export, prune."),
+    "settings": ("ci_toolkit.cli.show_settings", "Every setting here, with its value and its source."),
     "services": ("ci_toolkit.cli.services", "The services: their ports and the files made from them."),
 }
 """Command name to the module with its click command (named ``command``) and its one line of help.
