@@ -98,6 +98,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     thresholds = thresholds_of(coverage_threshold, category_thresholds, choice)
     measures = coverage or coverage_threshold is not None or bool(category_thresholds)
     rules = rules_of(choice.mode, fail_fast, fast_fail=fast_fail, budget=budget, begun_at=begun_at)
+    (out / "verdict.json").unlink(missing_ok=True)  # that of an earlier run must not speak for one that cannot begin
     is_parallel = parallel or workers is not None
     shards = shards or (1 if is_parallel else _SHARDS)
     jobs = jobs or os.cpu_count() or 1
