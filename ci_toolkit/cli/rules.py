@@ -7,7 +7,7 @@ from typing import Self
 
 from ci_toolkit.model.bundle import StopKind
 from ci_toolkit.model.mode import FailFast, FailFastRule, Mode
-from ci_toolkit.model.progress import ProblemFound, ShardEnded, ShardEvent, TestsSelected
+from ci_toolkit.model.progress import ProblemFound, ShardEnded, ShardEvent, TestEnded, TestsSelected
 from ci_toolkit.model.record import Record
 from ci_toolkit.suite.options import STOP_SECONDS, StopRequest
 from ci_toolkit.verdict.fail_fast import RunTally, reason_to_start_no_stage, reason_to_stop
@@ -35,8 +35,10 @@ class RunRules(Record, frozen=True, kw_only=True):
         return max(LEAST_GRACE_SECONDS, min(STOP_SECONDS, self.budget_seconds / 10))
 
     @property
-    def seconds_left(self) -> float:
-        """How long tests may still run."""
+    def seconds_left(self) -> float | None:
+        """How long tests may still run; None is as long as they like."""
+        if not self.budget_seconds:
+            return None
         return self.begun_at + self.budget_seconds - self.grace_seconds - time.monotonic()
 
 
@@ -67,8 +69,9 @@ class RuleKeeper:
 
     def __enter__(self) -> Self:
         rules = self._rules
-        if rules.budget_seconds:
-            self._timer = threading.Timer(max(0.0, rules.seconds_left), self._end_budget)
+        seconds = rules.seconds_left
+        if seconds is not None:
+            self._timer = threading.Timer(max(0.0, seconds), self._end_budget)
             self._timer.daemon = True
             self._timer.start()
         return self
@@ -86,6 +89,8 @@ class RuleKeeper:
 
     def observe(self, event: ShardEvent) -> None:
         """Take in ``event``, from any thread."""
+        if isinstance(event, TestEnded):
+            return
         with self._lock:
             match event:
                 case TestsSelected():

@@ -16,11 +16,20 @@ from ci_toolkit.suite.discover import collect_suite, find_suite
 
 
 def find_chosen(
-    folder: Path, paths: Sequence[str], arguments: Sequence[str], choice: Choice, *, is_collected: bool = False
+    folder: Path,
+    paths: Sequence[str],
+    arguments: Sequence[str],
+    choice: Choice,
+    *,
+    is_collected: bool = False,
+    seconds: float | None = None,
 ) -> Suite:
-    """Return the suite that ``pytest ARGUMENTS PATHS`` collects in ``folder``; ``is_collected`` imports all of it."""
+    """Return the suite that ``pytest ARGUMENTS PATHS`` collects in ``folder``; ``is_collected`` imports all of it.
+
+    Raises DiscoveryError if that takes more than ``seconds``.
+    """
     find = collect_suite if is_collected else find_suite
-    return find(folder, paths, arguments, categories=choice.categories, read_mentions=choice.is_made)
+    return find(folder, paths, arguments, categories=choice.categories, read_mentions=choice.is_made, seconds=seconds)
 
 
 def request_for(choice: Choice, request: PlanRequest) -> PlanRequest:

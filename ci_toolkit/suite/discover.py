@@ -46,6 +46,7 @@ def find_suite(
     known: Collection[str] = (),
     categories: Categories | None = None,
     read_mentions: bool = False,
+    seconds: float | None = None,
 ) -> Suite:
     """Return every file that ``pytest ARGUMENTS`` run in ``root`` would collect, in its order.
 
@@ -55,7 +56,7 @@ def find_suite(
     """
     categories = categories or Categories()
     mentions = _mentions(categories, is_wanted=read_mentions)
-    found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles)
+    found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles, seconds)
     reader = AnchorReader(found.function_patterns, found.class_patterns)
     anchors = {path: reader.read(Path(found.root) / path) for path in found.paths if path not in known}
     files = tuple(
@@ -78,6 +79,7 @@ def collect_suite(
     *,
     categories: Categories | None = None,
     read_mentions: bool = False,
+    seconds: float | None = None,
 ) -> Suite:
     """Return the same as ``find_suite`` from a full collection: the anchors are all the tests that there are.
 
@@ -86,7 +88,7 @@ def collect_suite(
     categories = categories or Categories()
     mentions = _mentions(categories, is_wanted=read_mentions)
     found = _ask_pytest(
-        root, ["--continue-on-collection-errors", *pytest_args, *arguments], CollectTask, CollectedSuite
+        root, ["--continue-on-collection-errors", *pytest_args, *arguments], CollectTask, CollectedSuite, seconds
     )
     files = tuple(
         SuiteFile(
@@ -111,23 +113,34 @@ def _suite(root: Path, found: str, arguments: Sequence[str], files: tuple[SuiteF
 
 
 def _ask_pytest(
-    root: Path, arguments: Sequence[str], question: type[FindTask] | type[CollectTask], answer_kind: type[R]
+    root: Path,
+    arguments: Sequence[str],
+    question: type[FindTask] | type[CollectTask],
+    answer_kind: type[R],
+    seconds: float | None,
 ) -> R:
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-find-") as folder:
         answer = Path(folder) / "found.json"
         task_file = Path(folder) / "task.json"
         task_file.write_bytes(encode(question(out=str(answer))))
         command = [*pytest_command(), "--collect-only", "-q", "-o", f"cache_dir={folder}/cache", *arguments]
-        done = subprocess.run(
-            command,
-            cwd=root,
-            env={**os.environ, VARIABLE: str(task_file)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=FIND_SECONDS,
-            check=False,
-        )
+        limit = FIND_SECONDS if seconds is None else max(0.0, seconds)
+        try:
+            done = subprocess.run(
+                command,
+                cwd=root,
+                env={**os.environ, VARIABLE: str(task_file)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=limit,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise DiscoveryError(
+                f"pytest did not find the suite in {root} within {limit:.1f} s",
+                advice="See what a conftest file does at its import, or give a larger budget.",
+            ) from error
         output = done.stdout.decode("utf-8", "replace")
         if done.returncode not in _ANSWERED:
             raise DiscoveryError(
