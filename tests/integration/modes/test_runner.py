@@ -97,3 +97,25 @@ def test_the_tests_are_told_where_the_services_of_their_categories_answer(projec
     done = project.ci_toolkit("run", "--shards", "1", *words)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "redis" in done.stderr
+
+
+def test_a_conftest_file_that_hangs_ends_at_the_budget(project: Project) -> None:
+    project.write({"conftest.py": "import time; time.sleep(600)\n", "tests/unit/test_u.py": "def test_u(): pass\n"})
+    done = project.ci_toolkit("run", "--budget", "2")
+    assert done.returncode == 2
+    assert "did not find the suite" in done.stderr
+
+
+def test_a_plan_for_a_matrix_says_category_services_and_mode(project: Project) -> None:
+    project.write(
+        {
+            "tests/unit/test_u.py": "def test_u(): pass\n",
+            "tests/integration/test_i.py": "def test_i(): pass\n",
+            "tests/e2e/test_e.py": "def test_e(): pass\n",
+        }
+    )
+    project.ci_toolkit("plan", "--shards", "2", "--mode", "commit").check_returncode()
+    plan = project.json("plan.json")
+    assert (plan["mode"], plan["categories"]) == ("commit", ["mission_critical", "unit", "integration"])
+    needed = {shard["category"]: shard["services"] for shard in plan["shards"]}
+    assert needed == {"unit": [], "integration": ["postgresql", "redis"]}
