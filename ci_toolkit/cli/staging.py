@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from ci_toolkit.cli.choice import Choice
+from ci_toolkit.errors import NothingToRunError
 from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.model.suite import Suite, SuiteFile
@@ -46,6 +47,12 @@ def plan_in_stages(
     Where nobody chose, the whole suite is one stage. Raises NothingToRunError if no file is selected.
     """
     files = chosen_files(suite, choice)
+    if choice.selected and not files:
+        told = "; ".join(note.message for note in notes_on(suite, choice))
+        raise NothingToRunError(
+            f"no test file can hold a test of the categories {', '.join(choice.selected)}",
+            advice=told or "Check the paths and the categories.",
+        )
     if not choice.is_made or not files:
         return join([build_plan(suite, durations, request)])
     plans = [

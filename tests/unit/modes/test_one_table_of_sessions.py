@@ -1,5 +1,3 @@
-"""nox, tox, pyproject.toml and the workflow agree on interpreters, categories and modes."""
-
 import collections
 import configparser
 import re
