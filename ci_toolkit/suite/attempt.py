@@ -288,7 +288,7 @@ class Attempt:
 
     def _unexplained(self, status: int) -> str:
         failed = self.progress.failed or self.progress.uncollectable or self.crashes
-        if status in _EXPLAINED_EXITS or (status == _TESTS_FAILED and failed):
+        if status in _EXPLAINED_EXITS or (status == _TESTS_FAILED and failed) or self._stop_sent:
             return ""
         return f"pytest {_death(status, '')} after its last test; see {OUTPUT_FOLDER}/{self.output.name}"
 

@@ -125,6 +125,25 @@ def test_forks_and_teardowns_that_fail_or_hang_leave_a_whole_verdict_within_the_
     assert (verdict["counts"]["total"], verdict["counts"]["passed"], verdict["counts"]["lost"]) == (5, 2, 0)
 
 
+def test_a_process_that_hangs_after_its_last_test_is_ended_and_has_left_nothing_out(project: Project) -> None:
+    hang = "import time\ndef pytest_sessionfinish(): time.sleep(600)\n"
+    project.write({"pyproject.toml": FAST, "conftest.py": hang, "tests/unit/test_u.py": "def test_u(): pass\n"})
+    budget = 2 + 4 * plan_and_time_without(project, "conftest.py")
+    project.ci_toolkit("shard", "1", "--budget", f"{budget:.1f}")
+    assert project.merge().returncode == 0
+    assert project.verdict["shards"][0]["actual_seconds"] < budget + 1
+    assert (ran(project), project.verdict["left_out"]) == ({"test_u"}, [])
+
+
+def plan_and_time_without(project: Project, name: str) -> float:
+    """Plan while the file ``name`` is not there."""
+    path = project.folder / name
+    aside = path.rename(path.with_suffix(".aside"))
+    seconds = plan_and_time(project)
+    aside.rename(path)
+    return seconds
+
+
 def test_no_process_of_a_test_that_forks_outlives_the_shard(project: Project) -> None:
     project.write({"tests/unit/test_fork.py": ODD.partition("@pytest.fixture")[0]})
     assert project.ci_toolkit("run", "--shards", "1").returncode == 0
