@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ci_toolkit import __version__
-from ci_toolkit.cli.settings import defaults_from_pyproject, let_environment_speak, options_of
+from ci_toolkit.cli.settings import TABLES, defaults_from_pyproject, let_environment_speak, words_of
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode, ToolkitError
 
@@ -59,17 +59,17 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
         name, command, rest = super().resolve_command(ctx, args)
         if name and command and not {"-h", "--help"} & set(rest):  # a wrong setting must not stand before the help
-            defaults = defaults_from_pyproject(command, project_root(Path.cwd()), self._settings(ctx))
+            defaults = defaults_from_pyproject(command, name, project_root(Path.cwd()), self._settings(ctx))
             ctx.default_map = {name: defaults}
         return name, command, rest
 
     def _settings(self, ctx: click.Context) -> Iterator[str]:
         # A generator: the other commands are imported only where a setting is not this command's own.
+        yield from (*TABLES, *COMMANDS)
         for name in COMMANDS:
             command = self.get_command(ctx, name)
-            members = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
-            for member in filter(None, members):
-                yield from options_of(member)
+            assert command is not None
+            yield from words_of(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the help of the commands without importing them."""

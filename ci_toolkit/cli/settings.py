@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -58,32 +59,48 @@ def let_environment_speak(command: click.Command, name: str) -> None:
             let_environment_speak(member, f"{name}_{sub}".replace("-", "_"))
 
 
-def defaults_from_pyproject(command: click.Command, root: Path, known: Iterable[str]) -> dict[str, Any]:
-    """Return click's ``default_map`` for ``command``: what ``[tool.ci-toolkit]`` in ``root`` says of its options.
+def defaults_from_pyproject(command: click.Command, name: str, root: Path, known: Iterable[str]) -> dict[str, Any]:
+    """Return click's ``default_map`` for ``command``: what the ``pyproject.toml`` in ``root`` says of its options.
 
-    ``known`` are the settings of the other commands. Raises ConfigurationError for a key that is none, with the
-    nearest one, and for a value that cannot be one.
+    ``[tool.ci-toolkit]`` speaks to every command, ``[tool.ci-toolkit.NAME]`` to this one, and is stronger. ``known``
+    are the other commands and their settings. Raises ConfigurationError for a key that is none, with the nearest
+    one, and for a value that cannot be one.
     """
     table = tool_table(read_pyproject(root), "ci-toolkit")
     where = f"{root / 'pyproject.toml'} [tool.ci-toolkit]"
-    _check(table, command, known, where)
-    return _defaults(command, table, where)
+    _check(table, chain(words_of(command), known), where)
+    defaults = _defaults(command, table, where)
+    own = table.get(name)
+    if name in TABLES or not isinstance(own, dict):
+        return defaults
+    where = f"{root / 'pyproject.toml'} [tool.ci-toolkit.{name}]"
+    _check(own, words_of(command), where)
+    return defaults | _defaults(command, own, where)
 
 
-def _check(table: Mapping[str, Any], command: click.Command, known: Iterable[str], where: str) -> None:
-    strangers = [key for key in table if key not in TABLES and key not in options_of(command)]
-    if not strangers:
-        return
-    every = sorted({*known, *TABLES, *options_of(command)})
+def words_of(command: click.Command) -> Iterator[str]:
+    """Yield the settings of ``command`` and of the commands in it."""
+    yield from options_of(command)
+    for member in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from words_of(member)
+
+
+def _check(table: Mapping[str, Any], known: Iterator[str], where: str) -> None:
+    strangers = dict.fromkeys(table)
+    heard = []
+    for word in known:
+        if not strangers:  # the other commands, which come last, are then not even imported
+            return
+        heard.append(word)
+        strangers.pop(word, None)
     for key in strangers:
-        if key not in every:
-            raise ConfigurationError(f"{where} has no setting '{key}'", advice=nearest(key, every, "settings"))
+        raise ConfigurationError(f"{where} has no setting '{key}'", advice=nearest(key, sorted({*heard}), "settings"))
 
 
 def _defaults(command: click.Command, table: Mapping[str, Any], where: str) -> dict[str, Any]:
     defaults: dict[str, Any] = {}
     for word, option in options_of(command).items():
-        if word in table and word not in TABLES:
+        if word in table and not isinstance(table[word], dict):
             assert option.name is not None
             defaults[option.name] = _value(option, table[word], f"{where} '{word}'")
     if isinstance(command, click.Group):
@@ -94,7 +111,7 @@ def _defaults(command: click.Command, table: Mapping[str, Any], where: str) -> d
 def _value(option: click.Option, value: object, where: str) -> object:
     values = value if option.multiple and isinstance(value, list) else [value]
     if any(isinstance(each, dict | list) for each in values):
-        raise ConfigurationError(f"{where} cannot be used: it is a table or a list", advice="Give one plain value.")
+        raise ConfigurationError(f"{where} cannot be used: it is a list", advice="Give one plain value.")
     if isinstance(value, bool) != bool(option.is_flag):
         wanted = "true or false" if option.is_flag else "a value, not true or false"
         raise ConfigurationError(f"{where} cannot be used", advice=f"Give {wanted}.")

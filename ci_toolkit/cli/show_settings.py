@@ -29,7 +29,7 @@ def command() -> int:
     root = project_root(Path.cwd())
     let_environment_speak(run, "run")
     known = tool_table(read_pyproject(root), "ci-toolkit")  # whoever found this command has refused every other key
-    with run.make_context("run", [], default_map=defaults_from_pyproject(run, root, known)) as context:
+    with run.make_context("run", [], default_map=defaults_from_pyproject(run, "run", root, known)) as context:
         for line in settings_lines(context):
             click.echo(line)
     categories = read_categories(root)

@@ -24,7 +24,7 @@ let_environment_speak(command, "go")
 
 def show(root: Path, *flags: str, pyproject: str = "") -> dict[str, list[str]]:
     (root / "pyproject.toml").write_text(f"[tool.ci-toolkit]\n{pyproject}\n")
-    defaults = defaults_from_pyproject(command, root, ["lines"])
+    defaults = defaults_from_pyproject(command, "go", root, ["lines", "go", *TABLES])
     with click.Context(command).scope():
         context = command.make_context("go", [*flags, "--show-settings"], default_map=defaults)
     lines: list[str] = []
@@ -39,6 +39,8 @@ def test_the_flag_is_before_the_environment_before_pyproject_before_the_default(
 ) -> None:
     assert show(tmp_path)["shards"] == ["2", "default"]
     assert show(tmp_path, pyproject="shards = 3")["shards"] == ["3", "pyproject.toml"]
+    of_command = "shards = 3\n[tool.ci-toolkit.go]\nshards = 7"
+    assert show(tmp_path, pyproject=of_command)["shards"] == ["7", "pyproject.toml"]
     monkeypatch.setenv("CI_TOOLKIT_SHARDS", "4")
     assert show(tmp_path, pyproject="shards = 3")["shards"] == ["4", "environment", "CI_TOOLKIT_SHARDS"]
     monkeypatch.setenv("CI_TOOLKIT_GO_SHARDS", "5")
@@ -61,7 +63,9 @@ def test_lists_and_flags_come_from_pyproject_and_secrets_are_masked(tmp_path: Pa
         ("[tool.ci-toolkit.servces]", "Did you mean 'services'?"),
         ("shards = 0", "'shards' cannot be used"),
         ('shards = "many"', "'shards' cannot be used"),
-        ("shards = [1]", "it is a table or a list"),
+        ("shards = [1]", "it is a list"),
+        ("[tool.ci-toolkit.go]\nshard = 3", "Did you mean 'shards'?"),
+        ("[tool.ci-toolkit.go]\nshards = 0", "[tool.ci-toolkit.go] 'shards' cannot be used"),
         ("shards = true", "a value, not true or false"),
         ('coverage = "yes"', "true or false"),
     ],
