@@ -1,5 +1,10 @@
-"""The sessions of ci-toolkit's own development: `nox -s demo`, `nox -s tests`, `nox -s lint`."""
+"""The sessions of ci-toolkit's own development: `nox -s demo`, `nox -s tests`, `nox -s lint`.
 
+With ci-toolkit installed beside nox (`pip install -e .[nox]`) there are also its own sessions, as any adopter has
+them: one for each category and mode, `plan`, `shard`, `merge`.
+"""
+
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -14,6 +19,12 @@ def install(session: nox.Session) -> None:
     """Install what CI uses, as locked, and this checkout."""
     session.install("--require-hashes", "-r", "requirements/ci.txt")
     session.install("--no-deps", "--editable", ".")
+
+
+with contextlib.suppress(ModuleNotFoundError):  # a bare nox, such as pipx's, has no ci-toolkit yet
+    from ci_toolkit.nox_sessions import define_sessions
+
+    define_sessions(install=install, leave_out={"lint"})  # ours checks the code as well
 
 
 @nox.session

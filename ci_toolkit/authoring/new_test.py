@@ -2,6 +2,7 @@
 
 import keyword
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +36,16 @@ _BASES = {
 _FIXTURES = {"integration": "real_services_fixture"}
 
 
-def write_test(root: Path, *, feature: str, category: str, service: str = "") -> Path:
+def write_test(
+    root: Path, *, feature: str, category: str, service: str = "", categories: Collection[str] = CATEGORIES
+) -> Path:
     """Write ``{service}/tests/{category}/test_{feature}.py`` below ``root`` and return its path.
 
     Raises NewTestError for a name that cannot be one, or a file that is there already.
     """
-    _check_names(feature, category, service)
+    if category not in categories:
+        raise NewTestError(f"There is no category '{category}'", advice=f"Categories: {', '.join(categories)}.")
+    _check_names(feature, service)
     path = root / service / "tests" / category / f"test_{feature}.py"
     text = render_test(feature=feature, category=category)
     try:
@@ -76,9 +81,7 @@ def render_test(*, feature: str, category: str) -> str:
     )
 
 
-def _check_names(feature: str, category: str, service: str) -> None:
-    if category not in CATEGORIES:
-        raise NewTestError(f"There is no category '{category}'", advice=f"Categories: {', '.join(CATEGORIES)}.")
+def _check_names(feature: str, service: str) -> None:
     if not _FEATURE.fullmatch(feature) or len(feature) > _LONGEST_FEATURE or keyword.iskeyword(feature):
         raise NewTestError(
             f"'{feature}' cannot name a feature",

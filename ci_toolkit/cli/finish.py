@@ -7,6 +7,7 @@ import click
 from ci_toolkit.cli.history_options import remember
 from ci_toolkit.files import replace_file
 from ci_toolkit.merge.merge import merge_run
+from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import to_json
 from ci_toolkit.model.verdict import Verdict
@@ -16,17 +17,25 @@ from ci_toolkit.report.terminal import render_terminal
 from ci_toolkit.verdict.judge import Thresholds, judge
 
 
-def finish(plan: Plan, results: Path, out: Path, thresholds: Thresholds, *, history: str = "") -> Verdict:
+def finish(
+    plan: Plan,
+    results: Path,
+    out: Path,
+    thresholds: Thresholds,
+    *,
+    strictness: Strictness = Strictness.STRICT,
+    history: str = "",
+) -> Verdict:
     """Merge the bundles below ``results``, write OUT, record the run in ``history`` and print the verdict."""
     run = merge_run(
         plan,
         results,
         out,
         tell=lambda line: click.echo(f"ci-toolkit: {line}", err=True),
-        coverage_categories=thresholds.by_category,
+        coverage_categories={*thresholds.by_category, *thresholds.if_measured},
         learns=bool(history),
     )
-    verdict = judge(run, thresholds)
+    verdict = judge(run, thresholds, strictness)
     replace_file(out / "verdict.json", to_json(verdict))
     replace_file(out / "summary.md", render_markdown(verdict).encode("utf-8", "backslashreplace"))
     replace_file(out / "report.html", render_html(verdict).encode("utf-8", "backslashreplace"))

@@ -5,10 +5,14 @@ import importlib
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from ci_toolkit import __version__
+from ci_toolkit.cli.settings import TABLES, defaults_from_pyproject, let_environment_speak, words_of
+from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode, ToolkitError
 
 COMMANDS = {
@@ -20,6 +24,7 @@ COMMANDS = {
     "index": ("ci_toolkit.cli.index", "Write the catalogue of e2e tests and the picture of the test architecture."),
     "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
     "history": ("ci_toolkit.cli.history", "What past runs took: show, import, export, prune."),
+    "settings": ("ci_toolkit.cli.show_settings", "Every setting here, with its value and its source."),
     "services": ("ci_toolkit.cli.services", "The services: their ports and the files made from them."),
 }
 """Command name to the module with its click command (named ``command``) and its one line of help.
@@ -41,6 +46,7 @@ class LazyGroup(click.Group):
             return None
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
+        let_environment_speak(command, cmd_name)
         return command
 
     def resolve_command(
@@ -51,7 +57,19 @@ class LazyGroup(click.Group):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else f" Commands: {', '.join(COMMANDS)}."
             raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if name and command and not {"-h", "--help"} & set(rest):  # a wrong setting must not stand before the help
+            defaults = defaults_from_pyproject(command, name, project_root(Path.cwd()), self._settings(ctx))
+            ctx.default_map = {name: defaults}
+        return name, command, rest
+
+    def _settings(self, ctx: click.Context) -> Iterator[str]:
+        # A generator: the other commands are imported only where a setting is not this command's own.
+        yield from (*TABLES, *COMMANDS)
+        for name in COMMANDS:
+            command = self.get_command(ctx, name)
+            assert command is not None
+            yield from words_of(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the help of the commands without importing them."""

@@ -6,9 +6,10 @@ import click
 
 from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.options import OUT, RESULTS, judging_options, read_plan, thresholds_of
+from ci_toolkit.cli.settings import ToolkitCommand
 
 
-@click.command()
+@click.command(cls=ToolkitCommand)
 @click.option("--plan", "plan_path", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
 @click.option(
     "--results",
@@ -34,8 +35,12 @@ def command(
 
     Writes verdict.json, junit.xml, coverage.xml, coverage.json, .coverage, summary.md and report.html.
     """
+    from ci_toolkit.cli.choice import read_choice  # noqa: PLC0415
     from ci_toolkit.cli.finish import finish  # noqa: PLC0415 (lxml and coverage are for this command only)
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415
 
-    thresholds = thresholds_of(coverage_threshold, category_thresholds)
+    plan = read_plan(plan_path)
+    choice = read_choice(project_root(Path.cwd()), mode=plan.mode, categories=plan.categories)
+    thresholds = thresholds_of(coverage_threshold, category_thresholds, choice)
     kept = chosen_history(history, no_history=no_history)
-    return finish(read_plan(plan_path), results, out, thresholds, history=kept).exit_code
+    return finish(plan, results, out, thresholds, strictness=choice.mode.strictness, history=kept).exit_code

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from ci_toolkit.errors import ExitCode
-from ci_toolkit.model.category import CATEGORIES
 
 
 @click.group()
@@ -15,7 +14,7 @@ def command() -> None:
 
 @command.command("test")
 @click.argument("feature")
-@click.option("--category", type=click.Choice(CATEGORIES), required=True, help="Which kind of test it is.")
+@click.option("--category", required=True, metavar="C", help="Which kind of test it is: unit, integration, ...")
 @click.option("--service", default="", metavar="FOLDER", help="The service that it belongs to; default: this folder.")
 def new_test(feature: str, category: str, service: str) -> int:
     """Write {service}/tests/{category}/test_{feature}.py from the guide's template.
@@ -23,6 +22,22 @@ def new_test(feature: str, category: str, service: str) -> int:
     FEATURE is named in small letters, such as user_session. A file that is there is never overwritten.
     """
     from ci_toolkit.authoring.new_test import write_test  # noqa: PLC0415 (keeps `--help` quick)
+    from ci_toolkit.config.categories import read_categories  # noqa: PLC0415
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415
 
-    click.echo(write_test(Path(), feature=feature, category=category, service=service.rstrip("/")).as_posix())
+    known = read_categories(project_root(Path.cwd())).names
+    path = write_test(Path(), feature=feature, category=category, service=service.rstrip("/"), categories=known)
+    click.echo(path.as_posix())
+    return ExitCode.PASSED
+
+
+@command.command("runner")
+def new_runner() -> int:
+    """Write tests/unified_test_runner.py, the guide's runner: the words of `ci-toolkit run`.
+
+    A file that is there is never overwritten.
+    """
+    from ci_toolkit.authoring.new_runner import write_runner  # noqa: PLC0415 (keeps `--help` quick)
+
+    click.echo(write_runner(Path()).as_posix())
     return ExitCode.PASSED

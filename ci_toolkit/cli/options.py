@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 import click
 
+from ci_toolkit.cli.choice import Choice
+from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import FormatError
 from ci_toolkit.files import STATE_FOLDER
-from ci_toolkit.model.category import CATEGORIES
+from ci_toolkit.model.mode import FailFast, read_fail_fast
 from ci_toolkit.model.plan import Plan, plan_from_json
 from ci_toolkit.verdict.judge import Thresholds
 
@@ -25,15 +27,50 @@ def running_options(function: F) -> F:
         click.option(
             "--test-timeout",
             type=click.FloatRange(min=0),
-            default=0.0,
-            show_default=True,
             metavar="SECONDS",
-            help="End a test that takes longer; the rest goes on. 0 is no limit.",
+            help="End a test that takes longer; the rest goes on. 0 is no limit.  [default: its category's]",
         ),
         click.option("--coverage", is_flag=True, help="Measure coverage, as `pytest --cov` does."),
+        click.option(
+            "--fail-fast",
+            metavar="RULE",
+            callback=_read_rule,
+            help="When failures end the run: never, first, category, critical, 5 or 10%.  [default: the mode's]",
+        ),
+        click.option("--fast-fail", is_flag=True, help="The same as --fail-fast first."),
+        click.option(
+            "--budget",
+            type=click.FloatRange(min=0),
+            metavar="SECONDS",
+            help="The wall time that the run keeps, whatever its tests do. 0 is none.  [default: the mode's]",
+        ),
     ):
         function = decorate(function)
     return function
+
+
+def choosing_options(function: F) -> F:
+    """Add what a command that chooses tests takes."""
+    for decorate in (
+        click.option(
+            "--execution-mode",
+            "--mode",
+            "mode",
+            default="",
+            metavar="M",
+            help="fast_feedback, commit, ci, nightly, full, or your own.",
+        ),
+        click.option("--category", "categories", multiple=True, metavar="C", help="Only this category (repeatable)."),
+    ):
+        function = decorate(function)
+    return function
+
+
+def _read_rule(ctx: click.Context, param: click.Parameter, value: str | None) -> FailFast | None:
+    try:
+        return None if value is None else read_fail_fast(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
 
 
 def judging_options(function: F) -> F:
@@ -57,15 +94,16 @@ def judging_options(function: F) -> F:
     return function
 
 
-def thresholds_of(overall: float | None, by_category: tuple[str, ...]) -> Thresholds:
+def thresholds_of(overall: float | None, by_category: tuple[str, ...], choice: Choice) -> Thresholds:
     """Return the thresholds. Raises UsageError for what is not NAME=P."""
     wanted = {}
     for text in by_category:
         name, _, percent = text.partition("=")
-        if name not in CATEGORIES:
-            raise click.UsageError(f"'{name}' is no category. Categories: {', '.join(CATEGORIES)}.")
+        known = choice.categories.names
+        if name not in known:
+            raise click.UsageError(f"'{name}' is no category. {nearest(name, known, 'categories')}")
         wanted[name] = _PERCENT(percent)
-    return Thresholds(overall=overall, by_category=wanted)
+    return Thresholds(overall=overall, by_category=wanted, if_measured=choice.category_thresholds)
 
 
 def read_plan(path: Path) -> Plan:

@@ -2,10 +2,12 @@
 
 import click
 
+from ci_toolkit.cli.settings import ToolkitCommand
+
 _KEY = "ci_toolkit.pytest_args"
 
 
-class PytestCommand(click.Command):
+class PytestCommand(ToolkitCommand):
     """A command whose arguments end at ``--``; the rest is pytest's."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

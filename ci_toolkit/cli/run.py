@@ -1,83 +1,51 @@
-"""``ci-toolkit run``: everything on one machine."""
+"""``ci-toolkit run``: everything on one machine; also the guide's unified test runner."""
 
-import os
-import shutil
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ci_toolkit.cli.history_options import chosen_history, history_options
-from ci_toolkit.cli.options import OUT, RESULTS, judging_options, running_options, thresholds_of
+from ci_toolkit.cli.history_options import history_options
+from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_options, running_options
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 
 
 @click.command(cls=PytestCommand)
 @click.argument("paths", nargs=-1)
 @click.option(
-    "--shards", type=click.IntRange(min=1), default=2, show_default=True, metavar="N", help="How many shards."
+    "--shards",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many shards, for each stage of categories.  [default: 2; 1 with --parallel]",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="J", help="How many shards at a time.  [default: the cores]"
 )
-@click.option("--category", "categories", multiple=True, metavar="C", help="Only this category (repeatable).")
+@choosing_options
+@click.option("--test-file", "test_files", multiple=True, metavar="F", help="Run this file alone (repeatable).")
+@click.option("--parallel", is_flag=True, help="Run the tests of a shard side by side, by pytest-xdist.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="pytest-xdist's workers in each shard.")
+@click.option("--real-services", is_flag=True, help="Bring up the services that the categories need, and wait.")
+@click.option(
+    "--provider",
+    type=click.Choice(["external", "native", "docker"]),
+    help="The only provider of real services to use.  [default: the first of these that can]",
+)
+@click.option("--real-llm", is_flag=True, help="Tests with a real LLM must have one: CI_TOOLKIT_REAL_LLM=1.")
+@click.option("--no-alpine", is_flag=True, help="Real services from full images in place of the Alpine ones.")
+@click.option("--dynamic-ports", is_flag=True, help="Real services on free ports in place of the table's.")
+@click.option("--force-recreate", is_flag=True, help="Real services made anew, whatever is there.")
 @running_options
 @judging_options
 @history_options
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True)
-def command(  # noqa: PLR0913 (one parameter an option)
-    paths: tuple[str, ...],
-    *,
-    shards: int,
-    jobs: int | None,
-    categories: tuple[str, ...],
-    coverage: bool,
-    test_timeout: float,
-    coverage_threshold: float | None,
-    category_thresholds: tuple[str, ...],
-    history: str,
-    no_history: bool,
-    results: Path,
-    out: Path,
-) -> int:
+def command(paths: tuple[str, ...], **options: Any) -> int:
     """Plan, run, merge and judge the suite on this machine; exit with the verdict.
 
+    With a mode or categories, mission-critical tests run first, and each category after those that it depends on.
     What follows `--` goes to pytest.
     """
-    from ci_toolkit.cli.finish import finish  # noqa: PLC0415
-    from ci_toolkit.cli.plan import make_plan  # noqa: PLC0415
-    from ci_toolkit.cli.running import run_shards  # noqa: PLC0415
-    from ci_toolkit.errors import ExitCode  # noqa: PLC0415
-    from ci_toolkit.files import make_folder, replace_file  # noqa: PLC0415
-    from ci_toolkit.model.plan import plan_to_json  # noqa: PLC0415
-    from ci_toolkit.plan.request import PlanRequest  # noqa: PLC0415
-    from ci_toolkit.suite.options import ShardOptions  # noqa: PLC0415
+    from ci_toolkit.cli.run_order import RunOrder, carry_out  # noqa: PLC0415 (start-up time)
 
-    thresholds = thresholds_of(coverage_threshold, category_thresholds)
-    measures = coverage or coverage_threshold is not None or bool(category_thresholds)
-    kept = chosen_history(history, no_history=no_history)
-    folder = Path.cwd()
-    request = PlanRequest(shards=shards, categories=categories)
-    plan = make_plan(folder, paths, pytest_args(), request=request, history=kept)
-    _forget_earlier_shards(results)
-    make_folder(out)
-    replace_file(out / "plan.json", plan_to_json(plan))
-    options = ShardOptions(
-        root=str((folder / plan.root).resolve()),
-        folder=str(folder),
-        pytest_args=(*plan.pytest_args, *plan.arguments),
-        measures_coverage=measures,
-        coverage_by_category=measures,
-        test_seconds=test_timeout,
-    )
-    indexes = [shard.index for shard in plan.shards]
-    ran = run_shards(plan, indexes, results, options, jobs or os.cpu_count() or 1)
-    verdict = finish(plan, results, out, thresholds, history=kept)
-    return ExitCode.INTERRUPTED if ran.stopped_by else verdict.exit_code
-
-
-def _forget_earlier_shards(results: Path) -> None:
-    # A bundle of an earlier run with more shards would be a stranger in this one.
-    for folder in results.glob("shard-*"):
-        if (folder / "shard.json").is_file() and not folder.is_symlink():
-            shutil.rmtree(folder)
+    return carry_out(RunOrder(paths=paths, pytest_args=pytest_args(), **options))

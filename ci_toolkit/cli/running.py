@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ci_toolkit.cli.display import Display
+from ci_toolkit.cli.rules import RuleKeeper, RunRules
 from ci_toolkit.cli.signals import stop_on_signals
 from ci_toolkit.errors import ExitCode, PlanMismatchError
-from ci_toolkit.model.bundle import ShardCard, ShardState
+from ci_toolkit.model.bundle import ShardCard, ShardState, StopKind
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.suite.checkout import commit_of
@@ -31,38 +32,58 @@ class ShardsRun:
     def __init__(self) -> None:
         self.cards: list[ShardCard] = []
         self.has_failures = False
-        self.stopped_by = ""
+        self.stop = StopRequest()
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether Ctrl-C or SIGTERM ended it."""
+        return self.stop.kind is StopKind.SIGNAL
 
     @property
     def exit_code(self) -> ExitCode:
         """The worst of the shards' ends."""
-        states = {card.state for card in self.cards}
-        if self.stopped_by:
+        if self.is_interrupted:
             return ExitCode.INTERRUPTED
         if any("journal could not be written" in card.reason for card in self.cards):
             return ExitCode.INFRASTRUCTURE
         if self.has_failures:
             return ExitCode.FAILED
-        return ExitCode.PASSED if states <= {ShardState.FINISHED} else ExitCode.INCOMPLETE
+        is_whole = all(card.state is ShardState.FINISHED or card.stopped_by.is_by_rule for card in self.cards)
+        return ExitCode.PASSED if is_whole else ExitCode.INCOMPLETE
 
 
-def run_shards(plan: Plan, indexes: Sequence[int], results: Path, options: ShardOptions, jobs: int) -> ShardsRun:
-    """Run the shards ``indexes`` of ``plan``, ``jobs`` at a time."""
-    stop = StopRequest()
+def run_shards(
+    plan: Plan,
+    stages: Sequence[Sequence[int]],
+    results: Path,
+    options: ShardOptions,
+    jobs: int,
+    rules: RunRules | None = None,
+) -> ShardsRun:
+    """Run the shards of ``plan`` stage after stage, ``jobs`` at a time, until they end or ``rules`` end them.
+
+    Each shard leaves a bundle, the ones that never began as well: what they were to run has a name.
+    """
     outcome = ShardsRun()
-    with Display(plan) as display, stop_on_signals(stop):
+    stop = outcome.stop
+    with (
+        Display(plan) as display,
+        stop_on_signals(stop),
+        RuleKeeper(rules or RunRules(), stop) as keeper,
+        ThreadPoolExecutor(max(1, jobs)) as pool,
+    ):
 
         def observe(event: ShardEvent) -> None:
             if isinstance(event, ShardEnded) and event.has_failures:
                 outcome.has_failures = True
             display.observe(event)
+            keeper.observe(event)
 
-        def run(index: int) -> ShardCard | None:
-            if stop.is_asked:
-                return None
+        def run(index: int) -> ShardCard:
+            keeper.begin(index)
             return run_shard(plan, index, results, options, observe=observe, stop=stop)
 
-        with ThreadPoolExecutor(max(1, jobs)) as pool:
-            outcome.cards = [card for card in pool.map(run, indexes) if card is not None]
-    outcome.stopped_by = stop.reason
+        for indexes in stages:
+            outcome.cards += pool.map(run, indexes)
+            keeper.end_stage()
     return outcome

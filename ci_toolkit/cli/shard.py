@@ -1,11 +1,13 @@
 """``ci-toolkit shard``: runs one shard and leaves its bundle."""
 
+import time
 from pathlib import Path
 
 import click
 
 from ci_toolkit.cli.options import RESULTS, read_plan, running_options
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
+from ci_toolkit.model.mode import FailFast
 
 
 @click.command(cls=PytestCommand)
@@ -15,18 +17,34 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
     "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Where to leave DIR/shard-I."
 )
 @running_options
-def command(index: int, *, plan_path: Path, results: Path, coverage: bool, test_timeout: float) -> int:
+def command(  # noqa: PLR0913 (one parameter an option)
+    index: int,
+    *,
+    plan_path: Path,
+    results: Path,
+    coverage: bool,
+    test_timeout: float | None,
+    fail_fast: FailFast | None,
+    fast_fail: bool,
+    budget: float | None,
+) -> int:
     """Run shard I (from 1) of a plan and leave its bundle in DIR/shard-I.
 
-    Run it in the folder in which the plan was made.
+    Run it in the folder in which the plan was made. The plan's mode says what ends the shard early.
     """
+    from ci_toolkit.cli.choice import read_choice  # noqa: PLC0415
+    from ci_toolkit.cli.rules import rules_of  # noqa: PLC0415
     from ci_toolkit.cli.running import check_commit, run_shards  # noqa: PLC0415
+    from ci_toolkit.config.project import project_root  # noqa: PLC0415
     from ci_toolkit.suite.options import ShardOptions  # noqa: PLC0415
 
+    begun_at = time.monotonic()
     plan = read_plan(plan_path)
     folder = Path.cwd()
     check_commit(plan, folder)
     plan.shard(index)
+    choice = read_choice(project_root(folder), mode=plan.mode)
+    rules = rules_of(choice.mode, fail_fast, fast_fail=fast_fail, budget=budget, begun_at=begun_at)
     options = ShardOptions(
         root=str((folder / plan.root).resolve()),
         folder=str(folder),
@@ -34,5 +52,7 @@ def command(index: int, *, plan_path: Path, results: Path, coverage: bool, test_
         measures_coverage=coverage,
         coverage_by_category=coverage,
         test_seconds=test_timeout,
+        categories=choice.categories.every,
+        critical_first=rules.may_end_early,
     )
-    return run_shards(plan, [index], results, options, jobs=1).exit_code
+    return run_shards(plan, [[index]], results, options, 1, rules).exit_code

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from ci_toolkit.config.categories import read_categories
 from ci_toolkit.config.project import nearest, read_pyproject, read_section, read_settings, tool_table
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.lint.rules import ALL_RULES, RULES
-from ci_toolkit.model.category import CATEGORIES, category_of_path
+from ci_toolkit.model.category import CATEGORIES, MockPolicy, category_of_path
 from ci_toolkit.model.record import Record
 
 GUIDE_PORTS = (3000, 5432, 5434, 6379, 6381, 6382, 8000, 8002, 8081, 8123)
@@ -100,6 +101,9 @@ def settings_from_toml(table: Mapping[str, Any], *, origin: str) -> LintSettings
 def load_settings(root: Path) -> LintSettings:
     """Read the settings of the project at ``root``; defaults where it has none. Raises ConfigurationError."""
     table, origin = read_section(root, "lint")
+    every = read_categories(root).every
+    mock_free = [category.name for category in every if category.mocks is MockPolicy.NONE]
+    table = {"categories": [category.name for category in every], "mock-free": mock_free, **table}
     named = tool_table(read_pyproject(root), "pytest").get("ini_options", {}).get("python_files", ())
     table = {"file-names": named.split() if isinstance(named, str) else list(named), **table} if named else table
     return settings_from_toml(table, origin=origin)

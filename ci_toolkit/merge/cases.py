@@ -17,6 +17,7 @@ class Case:
         "_rerun",
         "_reruns",
         "_test",
+        "is_critical",
         "is_over",
         "path",
         "seconds",
@@ -25,6 +26,7 @@ class Case:
 
     def __init__(self, path: str, test: CollectedTest, category: str) -> None:
         self.path = path
+        self.is_critical = False
         self.is_over = False
         self.was_started = False
         self.seconds: dict[When, float] = {}
@@ -107,6 +109,7 @@ class Case:
             line=self._test.line,
             category=self._category,
             outcome=self._outcome(failures),
+            is_critical=self.is_critical,
             setup_seconds=seconds.get(When.SETUP, 0.0),
             call_seconds=seconds.get(When.CALL, 0.0),
             teardown_seconds=seconds.get(_TEARDOWN, 0.0),

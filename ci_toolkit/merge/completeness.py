@@ -19,10 +19,11 @@ def prove(plan: Plan, merges: Sequence[ShardMerge], counts: Counts) -> tuple[Pro
     problems = tuple(_torn_files(plan, accounts))
     planned = len({unit.path for shard in plan.shards for unit in shard.units})
     collected = len({account.path for account in accounts if account.is_collected})
-    outcomes = counts.total - counts.lost
+    outcomes = counts.total - counts.lost - counts.left_out
+    left_out = f", {counts.left_out} left out" if counts.left_out else ""
     statement = (
         f"{collected} of {planned} planned files collected, each by the one shard that the plan names; "
-        f"{counts.total} tests, {outcomes} with one outcome, {counts.lost} lost; "
+        f"{counts.total} tests, {outcomes} with one outcome, {counts.lost} lost{left_out}; "
         + _of_cuts(len(plan.cuts), add_up=not problems)
     )
     proof = Proof(

@@ -60,6 +60,9 @@ def merge_run(
         counts=counts,
         shards=tuple(sorted(shards, key=lambda shard: shard.index)),
         lost=tuple(lost),
+        left_out=tuple(test for merge in merges for test in merge.left_out),
+        critical=tuple(test for merge in merges for test in merge.critical),
+        clashes=tuple(clash for merge in merges for clash in merge.clashes),
         failures=tuple(failure for merge in merges for failure in merge.failures),
         flaky=tuple(flaky for merge in merges for flaky in merge.flaky),
         slowest=tuple(sorted((s for m in merges for s in m.slowest), key=lambda s: (-s.seconds, s.node_id))[:SLOWEST]),
@@ -78,7 +81,11 @@ def _coverage_config(plan: Plan) -> str:
 
 
 def _merge_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path, *, learns: bool) -> list[ShardMerge]:
-    jobs = [(bundle, plan.shard(bundle.card.index), folder / f"{bundle.card.index}.xml", learns) for bundle in bundles]
+    critical = frozenset(plan.critical_files)
+    jobs = [
+        (bundle, plan.shard(bundle.card.index), folder / f"{bundle.card.index}.xml", critical, learns)
+        for bundle in bundles
+    ]
     workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, len(jobs))
     if workers <= 1 or _is_small(bundles):
         return [merge_shard(*job) for job in jobs]

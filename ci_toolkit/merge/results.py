@@ -121,7 +121,7 @@ class BundleReading:
         for case in self._cases.values():
             if not case.is_over:
                 reason = f"was running when its process ended ({why})" if case.was_started else f"never ran ({why})"
-                yield LostTest(node_id=case.node_id, shard=self.index, reason=reason)
+                yield LostTest(node_id=case.node_id, shard=self.index, reason=reason, is_critical=case.is_critical)
 
 
 class _Process:
@@ -187,6 +187,9 @@ class _Process:
             name = (record.path, test.suffix)
             self._cases[number] = self._reading.case(record.path, test, self._names[name], record.category)
             self._names[name] += 1
+        for which in record.critical:
+            if 0 <= which < len(record.tests):
+                self._cases[record.first + which].is_critical = True
 
     def _unknown(self, number: int) -> None:
         message = f"{self._file.place} tells of test number {number}, which it never named"
@@ -202,6 +205,7 @@ def _result_of_file(record: Uncollectable) -> TestResult:
             line=0,
             category="",
             outcome=Outcome.SKIPPED,
+            is_critical=record.is_critical,
             reason=record.failure.message,
             setup_seconds=record.seconds,
         )

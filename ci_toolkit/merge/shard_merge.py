@@ -10,10 +10,10 @@ from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.merge.tally import Tally, add_counts
-from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.history import FileRun, JobRun
 from ci_toolkit.model.journal import FileCollected
-from ci_toolkit.model.merged import MergedShard, Problem
+from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard, Problem
 from ci_toolkit.model.plan import PlannedShard, Unit
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.result import TestResult
@@ -37,6 +37,9 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     shard: MergedShard
     counts: Counts
     lost: tuple[LostTest, ...]
+    left_out: tuple[LostTest, ...]
+    critical: tuple[CriticalTest, ...]
+    clashes: tuple[CategoryClash, ...]
     failures: tuple[TestFailure, ...]
     flaky: tuple[TestFailure, ...]
     slowest: tuple[SlowTest, ...]
@@ -54,15 +57,23 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     """What history learns: nothing from a bundle that anything is wrong with."""
 
 
-def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path, learns: bool) -> ShardMerge:  # noqa: FBT001
+def merge_shard(
+    bundle: Bundle,
+    planned: PlannedShard,
+    fragment: Path,
+    critical_files: frozenset[str],
+    learns: bool,  # noqa: FBT001
+) -> ShardMerge:
     """Read the bundle of ``planned`` and write its test cases to ``fragment``. It ``learns`` where history is kept."""
     reading = BundleReading(bundle)
     tally = Tally(planned.index)
     seconds = write_fragment(fragment, tally.watch(reading.results()))
     card = bundle.card
     why = _why(card.state, card.reason)
-    lost = [*reading.lost(why), *_uncollected(reading, planned, why)]
-    counts = tally.counts(len(lost))
+    unrun = (*reading.lost(why), *_uncollected(reading, planned, why, critical_files))
+    by_rule = card.state is ShardState.STOPPED and card.stopped_by.is_by_rule
+    counts = tally.counts(lost=0 if by_rule else len(unrun), left_out=len(unrun) if by_rule else 0)
+    tested = counts.total - len(unrun)
     problems = (*reading.problems, *_strangers(reading, planned))
     learns = learns and not problems
     between = between_seconds_of(reading, seconds)
@@ -76,9 +87,13 @@ def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path, learns: b
             actual_seconds=card.actual_seconds,
             tests_seconds=tests_seconds,
             unexplained_exit=card.unexplained_exit,
+            stopped_by=card.stopped_by if by_rule else StopKind.NOBODY,
         ),
         counts=counts,
-        lost=tuple(lost),
+        lost=() if by_rule else unrun,
+        left_out=unrun if by_rule else (),
+        critical=(*tally.critical, *_deselected(reading)),
+        clashes=tuple(_clashes(reading)),
         failures=tuple(tally.failures),
         flaky=tuple(tally.flaky),
         slowest=tuple(tally.slowest()),
@@ -89,7 +104,7 @@ def merge_shard(bundle: Bundle, planned: PlannedShard, fragment: Path, learns: b
         seconds=seconds,
         started_at=reading.started_at,
         stops=tuple(reading.stops),
-        job=job_learned(reading, card, counts.total - counts.lost, tests_seconds, between) if learns else None,
+        job=job_learned(reading, card, tested, tests_seconds, between) if learns else None,
         learned=files_learned(reading, card) if learns else (),
     )
 
@@ -98,12 +113,13 @@ def add_files(merge: ShardMerge, files: Sequence[TestResult]) -> ShardMerge:
     """Return ``merge`` with the results of files and classes that could not be collected, in its fragment too."""
     tally = Tally(merge.shard.index)
     seconds = write_fragment(Path(merge.fragment), tally.watch(files))
-    counts = add_counts([merge.counts, tally.counts(0)])
+    counts = add_counts([merge.counts, tally.counts()])
     return msgspec.structs.replace(
         merge,
         shard=msgspec.structs.replace(merge.shard, tests=counts.total),
         counts=counts,
         failures=(*tally.failures, *merge.failures),
+        critical=(*tally.critical, *merge.critical),
         seconds=merge.seconds + seconds,
     )
 
@@ -129,12 +145,28 @@ def _account(record: FileCollected | None, unit: Unit) -> FileAccount:
     )
 
 
-def _uncollected(reading: BundleReading, planned: PlannedShard, why: str) -> Iterator[LostTest]:
+def _uncollected(
+    reading: BundleReading, planned: PlannedShard, why: str, critical_files: frozenset[str]
+) -> Iterator[LostTest]:
     known = reading.files.keys() | reading.uncollectable.keys() | reading.crashed_files.keys()
     for unit in planned.units:
         if unit.path not in known:
             reason = f"planned for shard {planned.index} and never collected ({why})"
-            yield LostTest(node_id=unit.path, shard=planned.index, reason=reason)
+            is_critical = unit.path in critical_files
+            yield LostTest(node_id=unit.path, shard=planned.index, reason=reason, is_critical=is_critical)
+
+
+def _deselected(reading: BundleReading) -> Iterator[CriticalTest]:
+    for path, record in reading.files.items():
+        for suffix in record.critical_left_out:
+            yield CriticalTest(node_id=f"{path}::{suffix}", how="deselected")
+
+
+def _clashes(reading: BundleReading) -> Iterator[CategoryClash]:
+    for path, record in reading.files.items():
+        for which, what in record.clashes:
+            if 0 <= which < len(record.tests):
+                yield CategoryClash(node_id=f"{path}::{record.tests[which].suffix}", what=what)
 
 
 def _strangers(reading: BundleReading, planned: PlannedShard) -> Iterator[Problem]:

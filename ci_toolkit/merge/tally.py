@@ -4,10 +4,12 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, TestResult
 from ci_toolkit.model.verdict import Counts, SlowTest, TestFailure
 
 SLOWEST = 20
+_NOT_RUN = {Outcome.SKIPPED, Outcome.XFAILED}
 LONGEST_DETAIL = 16_000
 """Characters of a traceback in the verdict; all of it stands in JUnit."""
 
@@ -26,6 +28,8 @@ class Tally:
         self._outcomes: Counter[Outcome] = Counter()
         self.failures: list[TestFailure] = []
         self.flaky: list[TestFailure] = []
+        self.critical: list[CriticalTest] = []
+        """Mission-critical tests that were skipped or expected to fail."""
         self._slowest: list[tuple[float, str]] = []
 
     def watch(self, results: Iterable[TestResult]) -> Iterator[TestResult]:
@@ -42,6 +46,9 @@ class Tally:
                 self.failures.append(self._failure(result))
             elif result.is_flaky:
                 self.flaky.append(self._failure(result))
+            elif result.is_critical and result.outcome in _NOT_RUN:
+                how = str(result.outcome)
+                self.critical.append(CriticalTest(node_id=result.node_id, how=how, reason=result.reason))
             yield result
 
     def _failure(self, result: TestResult) -> TestFailure:
@@ -64,11 +71,11 @@ class Tally:
         for seconds, node_id in sorted(self._slowest, key=lambda entry: (-entry[0], entry[1])):
             yield SlowTest(node_id=node_id, seconds=round(seconds, 6))
 
-    def counts(self, lost: int) -> Counts:
-        """Return how many ended how, with ``lost`` more that have no outcome."""
+    def counts(self, *, lost: int = 0, left_out: int = 0) -> Counts:
+        """Return how many ended how, with ``lost`` and ``left_out`` more that have no outcome."""
         outcomes = self._outcomes
         return Counts(
-            total=sum(outcomes.values()) + lost,
+            total=sum(outcomes.values()) + lost + left_out,
             passed=outcomes[Outcome.PASSED],
             failed=outcomes[Outcome.FAILED],
             errors=outcomes[Outcome.ERROR],
@@ -77,4 +84,5 @@ class Tally:
             xpassed=outcomes[Outcome.XPASSED],
             flaky=len(self.flaky),
             lost=lost,
+            left_out=left_out,
         )

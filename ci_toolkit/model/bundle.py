@@ -27,6 +27,21 @@ class ShardState(StrEnum):
     """No bundle came back. Never on a card; the merge says so."""
 
 
+class StopKind(StrEnum):
+    """Who stopped a shard."""
+
+    NOBODY = ""
+    SIGNAL = "signal"
+    """Ctrl-C, SIGTERM: what did not run is lost."""
+    BUDGET = "budget"
+    FAIL_FAST = "fail-fast"
+
+    @property
+    def is_by_rule(self) -> bool:
+        """Whether a rule of the run stopped it: what did not run is left out, by name, and not lost."""
+        return self in {StopKind.BUDGET, StopKind.FAIL_FAST}
+
+
 class BundleFile(Record, frozen=True, kw_only=True):
     """A file of the bundle as its shard wrote it."""
 
@@ -45,6 +60,7 @@ class ShardCard(Record, frozen=True, kw_only=True):
     state: ShardState
     reason: str = ""
     """What a reader should know about the state."""
+    stopped_by: StopKind = StopKind.NOBODY
     attempts: int = 0
     """How many pytest processes it took."""
     actual_seconds: float = 0.0

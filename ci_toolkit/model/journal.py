@@ -114,7 +114,13 @@ class FileCollected(_Line, frozen=True, kw_only=True, tag="collected"):
     total_digest: str = ""
     """SHA-256 over the sorted suffixes of the whole file, where it is cut; the same in each shard that has a piece."""
     deselected: int = 0
-    """How many tests the user's own options (``-k``, ``-m``) left out."""
+    """How many tests the user's own options (``-k``, ``-m``) or the choice of categories left out."""
+    critical: tuple[int, ...] = ()
+    """Which of ``tests`` are mission-critical, from 0."""
+    clashes: tuple[tuple[int, str], ...] = ()
+    """(which of ``tests``, what is wrong) of those with more than one category."""
+    critical_left_out: tuple[str, ...] = ()
+    """Suffixes of mission-critical tests among the deselected, which no option may leave out."""
 
 
 class Uncollectable(_Line, frozen=True, kw_only=True, tag="uncollectable"):
@@ -125,6 +131,8 @@ class Uncollectable(_Line, frozen=True, kw_only=True, tag="uncollectable"):
     outcome: PhaseOutcome
     failure: Failure
     seconds: float = 0.0
+    is_critical: bool = False
+    """Whether it holds mission-critical tests, as far as its place and its text say."""
 
 
 class Selected(_Line, frozen=True, kw_only=True, tag="selected"):

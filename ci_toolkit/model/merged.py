@@ -1,6 +1,6 @@
 """The merged run: what all bundles say together, before anybody judges it."""
 
-from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
@@ -27,6 +27,24 @@ class MergedShard(Record, frozen=True, kw_only=True):
     tests_seconds: float = 0.0
     """Its tests, what pytest does between them, and imports; the rest of ``actual_seconds`` is overhead."""
     unexplained_exit: str = ""
+    stopped_by: StopKind = StopKind.NOBODY
+
+
+class CriticalTest(Record, frozen=True, kw_only=True):
+    """A mission-critical test that was kept from its work."""
+
+    node_id: str
+    how: str
+    """``skipped``, ``xfailed``, ``deselected``."""
+    reason: str = ""
+
+
+class CategoryClash(Record, frozen=True, kw_only=True):
+    """A test with more than one category."""
+
+    node_id: str
+    what: str
+    """Such as ``is marked unit in a directory of e2e``."""
 
 
 class MeasuredCoverage(Record, frozen=True, kw_only=True):
@@ -52,6 +70,10 @@ class MergedRun(Record, frozen=True, kw_only=True):
     flaky: tuple[TestFailure, ...]
     slowest: tuple[SlowTest, ...]
     problems: tuple[Problem, ...]
+    left_out: tuple[LostTest, ...] = ()
+    """What did not run because a rule of the run stopped it."""
+    critical: tuple[CriticalTest, ...] = ()
+    clashes: tuple[CategoryClash, ...] = ()
     coverage: MeasuredCoverage | None
     proof: Proof
     notes: tuple[str, ...] = ()

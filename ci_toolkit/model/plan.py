@@ -66,6 +66,8 @@ class Plan(Record, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     """The categories that are selected; empty for all."""
     mode: str = ""
+    critical_files: tuple[str, ...] = ()
+    """Files that can hold mission-critical tests, by their place, or by their text where somebody looked."""
     algorithm: str = "files"
     shards: tuple[PlannedShard, ...]
     cuts: tuple[Cut, ...] = ()

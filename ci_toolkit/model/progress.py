@@ -28,6 +28,7 @@ class ProblemFound(Record, frozen=True, kw_only=True):
     kind: str
     """``FAILED`` or ``ERROR``."""
     message: str
+    is_critical: bool = False
 
 
 class ShardEnded(Record, frozen=True, kw_only=True):

@@ -41,6 +41,8 @@ class TestResult(Record, frozen=True, kw_only=True):
     line: int
     category: str
     outcome: Outcome
+    is_critical: bool = False
+    """Whether it must run and pass: ``mission_critical`` or ``no_skip``."""
     setup_seconds: float = 0.0
     call_seconds: float = 0.0
     teardown_seconds: float = 0.0

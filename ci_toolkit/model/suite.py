@@ -1,5 +1,7 @@
 """The suite as it stands in a checkout, found without importing a test module."""
 
+from collections.abc import Collection
+
 from ci_toolkit.model.record import Record
 
 
@@ -10,6 +12,8 @@ class SuiteFile(Record, frozen=True, kw_only=True):
     """Relative to the suite's root, with ``/``: the first part of its tests' node ids."""
     category: str = ""
     """The category of its directory, or ``""``."""
+    mentions: tuple[str, ...] = ()
+    """Categories that its text speaks of, where a choice of categories made somebody look."""
     anchors: tuple[str, ...] = ()
     """Node-id suffixes read from the source in order (``test_a``, ``TestB::test_c``), without parameters.
 
@@ -17,6 +21,10 @@ class SuiteFile(Record, frozen=True, kw_only=True):
     """
     groups: tuple[tuple[str, str], ...] = ()
     """(anchor, name) of the tests under ``@pytest.mark.xdist_group("name")``, as far as the source says."""
+
+    def may_hold(self, categories: Collection[str]) -> bool:
+        """Whether a test of one of ``categories`` can be in it: by its directory, or by a marker in its text."""
+        return self.category in categories or not set(self.mentions).isdisjoint(categories)
 
 
 class Suite(Record, frozen=True, kw_only=True):

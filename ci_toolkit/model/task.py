@@ -1,5 +1,6 @@
 """What a pytest process that ci-toolkit starts is to do; the plugin in it reads this from a file."""
 
+from ci_toolkit.model.category import Category
 from ci_toolkit.model.plan import Cut
 from ci_toolkit.model.record import Record
 
@@ -69,8 +70,12 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     """Path to the piece that is ours; 0 is the whole file."""
     cuts: tuple[Cut, ...] = ()
     finished: tuple[FinishedTest, ...] = ()
-    categories: tuple[str, ...] = ()
-    """The names that count as categories."""
+    categories: tuple[Category, ...] = ()
+    """The categories in force."""
+    selected: tuple[str, ...] = ()
+    """The categories to run; empty for every test. Mission-critical tests run whatever this says."""
+    critical_first: bool = False
+    """Whether mission-critical tests run before the others, so that no budget drops them."""
     coverage_by_category: bool = False
 
 

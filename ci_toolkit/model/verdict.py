@@ -31,6 +31,8 @@ class Counts(Record, frozen=True, kw_only=True):
     flaky: int = 0
     quarantined: int = 0
     lost: int = 0
+    left_out: int = 0
+    """Not run because a rule of the run (a budget, fail-fast) ended it; in ``total``, and not ``lost``."""
 
 
 class LostTest(Record, frozen=True, kw_only=True):
@@ -39,6 +41,8 @@ class LostTest(Record, frozen=True, kw_only=True):
     node_id: str
     shard: int
     reason: str
+    is_critical: bool = False
+    """Whether it is mission-critical, as far as is known of it."""
 
 
 class Breach(Record, frozen=True, kw_only=True):
@@ -118,6 +122,9 @@ class Verdict(Record, frozen=True, kw_only=True):
     commit: str = ""
     counts: Counts
     lost: tuple[LostTest, ...] = ()
+    left_out: tuple[LostTest, ...] = ()
+    """What a budget or a fail-fast rule left out, by name."""
+    mode: str = ""
     breaches: tuple[Breach, ...] = ()
     coverage: Coverage
     shards: tuple[ShardReport, ...] = ()

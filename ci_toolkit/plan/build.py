@@ -3,6 +3,7 @@
 from functools import cache
 
 from ci_toolkit.errors import NothingToRunError
+from ci_toolkit.model.category import MISSION_CRITICAL
 from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.plan import Plan, PlanNote
 from ci_toolkit.model.suite import Suite, SuiteFile
@@ -37,6 +38,7 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         pytest_args=request.pytest_args,
         categories=request.categories,
         mode=request.mode,
+        critical_files=tuple(file.path for file in files if file.may_hold((MISSION_CRITICAL,))),
         algorithm=request.algorithm,
         shards=planned,
         cuts=cuts,
@@ -48,7 +50,7 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
 
 
 def _selected(suite: Suite, request: PlanRequest) -> list[SuiteFile]:
-    files = [file for file in suite.files if not request.categories or file.category in request.categories]
+    files = [file for file in suite.files if not request.categories or file.may_hold(request.categories)]
     if not files:
         raise NothingToRunError("no test file is selected", advice="Check the paths and the categories.")
     return files

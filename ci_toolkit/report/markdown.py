@@ -51,6 +51,11 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         ((code(lost.node_id), str(lost.shard), _text(lost.reason)) for lost in verdict.lost[:MOST_LISTED]),
     )
     yield from _table(
+        "Left out",
+        ("test", "shard", "why"),
+        ((code(left.node_id), str(left.shard), _text(left.reason)) for left in verdict.left_out[:MOST_LISTED]),
+    )
+    yield from _table(
         "Flaky",
         ("test", "first failure"),
         ((code(f.node_id), _text(f.message.partition("\n")[0])) for f in verdict.flaky[:MOST_LISTED]),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ci_toolkit.model.verdict import Counts, TestFailure, Verdict
+from ci_toolkit.model.verdict import Counts, LostTest, TestFailure, Verdict
 
 MOST_LISTED = 50
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -22,8 +22,8 @@ def one_line(text: str, longest: int = 200) -> str:
 
 def counts_line(counts: Counts) -> str:
     """Return such as ``12 passed, 1 failed``, without what is zero."""
-    names = ("failed", "errors", "lost", "passed", "skipped", "xfailed", "xpassed", "flaky", "quarantined")
-    parts = [f"{getattr(counts, name)} {name}" for name in names if getattr(counts, name)]
+    names = ("failed", "errors", "lost", "passed", "skipped", "xfailed", "xpassed", "flaky", "quarantined", "left_out")
+    parts = [f"{getattr(counts, name)} {name.replace('_', ' ')}" for name in names if getattr(counts, name)]
     return ", ".join(parts) or "no tests"
 
 
@@ -38,11 +38,8 @@ def times_line(verdict: Verdict) -> str:
 def _lines(verdict: Verdict) -> Iterator[str]:
     yield from _failures("failures", verdict.failures)
     yield from _failures("flaky: failed, then passed", verdict.flaky)
-    if verdict.lost:
-        yield "-- lost --"
-        for lost in verdict.lost[:MOST_LISTED]:
-            yield f"  LOST  {one_line(lost.node_id)}  [shard {lost.shard}] {one_line(lost.reason)}"
-        yield from _more(len(verdict.lost))
+    yield from _unrun("lost", verdict.lost)
+    yield from _unrun("left out", verdict.left_out)
     if verdict.slowest and verdict.slowest[0].seconds >= 0.1:  # noqa: PLR2004 (faster is not slow)
         yield "-- slowest --"
         for slow in verdict.slowest[:5]:
@@ -72,6 +69,15 @@ def _times(verdict: Verdict) -> Iterator[str]:
     yield times_line(verdict)
     if verdict.advice:
         yield f"would help most: {one_line(verdict.advice, 500)}"
+
+
+def _unrun(title: str, tests: tuple[LostTest, ...]) -> Iterator[str]:
+    if not tests:
+        return
+    yield f"-- {title} --"
+    for test in tests[:MOST_LISTED]:
+        yield f"  {title.upper()}  {one_line(test.node_id)}  [shard {test.shard}] {one_line(test.reason)}"
+    yield from _more(len(tests))
 
 
 def _failures(title: str, failures: tuple[TestFailure, ...]) -> Iterator[str]:

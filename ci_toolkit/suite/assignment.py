@@ -28,6 +28,8 @@ def take_up(task_file: str, config: pytest.Config) -> None:
         config.pluginmanager.register(CollectPlugin(task, config), "ci-toolkit-collect")
         return
     worker = getattr(config, "workerinput", {}).get("workerid", "")
+    for category in task.categories:
+        config.addinivalue_line("markers", f"{category.marker}: a test of the category {category.name}")
     die_with_parent(task.supervisor if not worker else os.getppid())
     config.args = _arguments_with_our_files(config, task)
     _leave_judging_coverage_to_the_merge(config)

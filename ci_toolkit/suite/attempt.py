@@ -30,8 +30,6 @@ from ci_toolkit.suite.progress import AttemptProgress, InFlight, TestKey, node_i
 from ci_toolkit.suite.shard_plugin import JOURNAL_FAILED
 
 POLL_SECONDS = 0.05
-STOP_SECONDS = 5.0
-"""What pytest gets to tear its fixtures down after it was asked to stop; GitHub gives a cancelled job 7.5."""
 DUMP_SECONDS = 2.0
 """What a test over its limit gets to dump its stack."""
 TAIL_BYTES = 16_000
@@ -137,7 +135,12 @@ class Attempt:
             return subprocess.Popen(
                 self._command(),
                 cwd=self.options.folder,
-                env={**os.environ, VARIABLE: str(task_file), "COVERAGE_FILE": str(coverage / ".coverage")},
+                env={
+                    **os.environ,
+                    **dict(self.options.variables),
+                    VARIABLE: str(task_file),
+                    "COVERAGE_FILE": str(coverage / ".coverage"),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -167,16 +170,16 @@ class Attempt:
         if not self._stop_sent:
             self._stop_sent = time.monotonic()
             process.send_signal(signal.SIGINT)
-        elif time.monotonic() - self._stop_sent > STOP_SECONDS:
+        elif time.monotonic() - self._stop_sent > self.stop.grace_seconds:
             process.kill()
 
     def _enforce_limit(self) -> None:
-        limit = self.options.test_seconds
-        for test in self.progress.in_flight if limit else ():
+        for test in self.progress.in_flight:
+            limit = self.options.limit_of(test.category)
             if test.key in self._limit_hits:
                 if time.monotonic() - self._limit_hits[test.key] > DUMP_SECONDS:
                     _kill(test.pid, signal.SIGKILL)
-            elif time.time() - test.since > limit:
+            elif limit and time.time() - test.since > limit:
                 self._limit_hits[test.key] = time.monotonic()
                 self._dumps_at[test.key] = self.output.stat().st_size
                 _kill(test.pid, signal.SIGABRT)  # faulthandler, which pytest turns on, dumps every stack
@@ -195,11 +198,20 @@ class Attempt:
             case Selected():
                 return TestsSelected(shard=shard, tests=record.tests)
             case Uncollectable() if record.outcome is PhaseOutcome.FAILED:
-                return ProblemFound(shard=shard, node_id=record.node_id, kind="ERROR", message=record.failure.message)
+                return ProblemFound(
+                    shard=shard,
+                    node_id=record.node_id,
+                    kind="ERROR",
+                    message=record.failure.message,
+                    is_critical=record.is_critical,
+                )
             case Phase() if key is not None and record.o is PhaseOutcome.FAILED:
                 kind = "FAILED" if record.w is When.CALL else "ERROR"
                 message = record.failure.message if record.failure else ""
-                return ProblemFound(shard=shard, node_id=node_id(key), kind=kind, message=message)
+                is_critical = key in self.progress.critical
+                return ProblemFound(
+                    shard=shard, node_id=node_id(key), kind=kind, message=message, is_critical=is_critical
+                )
             case Phase() if key is not None and key in self.progress.finished and record.w is When.TEARDOWN:
                 return TestEnded(shard=shard, node_id=node_id(key), is_failure=key in self.progress.failed)
             case _:
@@ -238,7 +250,8 @@ class Attempt:
         for test in self.progress.in_flight:
             limit_was_hit = test.key in self._limit_hits
             if limit_was_hit or node_id(test.key) in self.progress.crashed:
-                reason = f"ran over its time limit of {self.options.test_seconds:g} s" if limit_was_hit else ""
+                limit = self.options.limit_of(test.category)
+                reason = f"ran over its time limit of {limit:g} s" if limit_was_hit else ""
                 self._note(test, reason or self.progress.crashed[node_id(test.key)].reason)
 
     def _note_deaths(self, reason: str) -> None:
@@ -263,11 +276,19 @@ class Attempt:
             self._journal = JournalWriter(self.folder / JOURNAL_FOLDER / f"{self.task.attempt}-supervisor.jsonl")
         self._journal.write(Crashed(node_id=crash.node_id, path=crash.path, reason=crash.reason, detail=crash.detail))
         self.crashes.append(crash)
-        self.observe(ProblemFound(shard=self.task.shard, node_id=crash.node_id, kind="ERROR", message=crash.reason))
+        self.observe(
+            ProblemFound(
+                shard=self.task.shard,
+                node_id=crash.node_id,
+                kind="ERROR",
+                message=crash.reason,
+                is_critical=crash.key in self.progress.critical,
+            )
+        )
 
     def _unexplained(self, status: int) -> str:
         failed = self.progress.failed or self.progress.uncollectable or self.crashes
-        if status in _EXPLAINED_EXITS or (status == _TESTS_FAILED and failed):
+        if status in _EXPLAINED_EXITS or (status == _TESTS_FAILED and failed) or self._stop_sent:
             return ""
         return f"pytest {_death(status, '')} after its last test; see {OUTPUT_FOLDER}/{self.output.name}"
 
@@ -306,12 +327,12 @@ def _kill(pid: int, signum: signal.Signals) -> None:
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    # What a dead pytest left running (xdist workers, servers that its fixtures started) would outlive the shard.
+    # What pytest left running would outlive the shard: xdist workers of a dead one, servers that its fixtures
+    # started, a child that a test forked and that goes on with the tests on its own.
     if process.poll() is None:
         process.kill()
         process.wait()
-    if process.returncode != 0:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return

@@ -1,12 +1,9 @@
 """In pytest: keeps measured coverage safe from a crash, and apart by category where that is asked for."""
 
 import time
-from collections.abc import Collection
 
 import coverage
 import pytest
-
-from ci_toolkit.model.category import category_of_markers, category_of_path
 
 CONTEXT_PREFIX = "category:"
 FLUSH_SECONDS = 5.0
@@ -25,15 +22,10 @@ class CoverageContext:
         self._context = ""
         self._flushed = time.monotonic()
 
-    def enter_test(self, item: pytest.Item, categories: Collection[str]) -> None:
-        """Attribute what follows to the category of ``item``."""
-        if coverage.Coverage.current() is None or item.config.getoption("cov_context", None):
-            return
-        category = ""
-        if self._by_category:
-            marked = category_of_markers((mark.name for mark in item.iter_markers()), categories)
-            category = marked or category_of_path(item.nodeid.partition("::")[0], categories)
-        self.enter(category)
+    def enter_test(self, item: pytest.Item, category: str) -> None:
+        """Attribute what follows to ``item``, a test of ``category``."""
+        if coverage.Coverage.current() is not None and not item.config.getoption("cov_context", None):
+            self.enter(category)
 
     def enter(self, category: str) -> None:
         """Attribute what follows to ``category``, and write what was measured before if that is due."""

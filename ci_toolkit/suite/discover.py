@@ -4,19 +4,20 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from ci_toolkit.errors import ToolkitError
-from ci_toolkit.model.category import CATEGORIES, category_of_path
+from ci_toolkit.model.category import Categories
 from ci_toolkit.model.record import Record, encode
 from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.model.task import CollectedSuite, CollectTask, FindTask, FoundFiles
 from ci_toolkit.suite.anchors import AnchorReader
 from ci_toolkit.suite.checkout import commit_of
+from ci_toolkit.suite.mentions import MentionReader
 from ci_toolkit.suite.plugin import VARIABLE
 
 FIND_SECONDS = 600.0
@@ -43,20 +44,26 @@ def find_suite(
     pytest_args: Sequence[str] = (),
     *,
     known: Collection[str] = (),
-    categories: Collection[str] = CATEGORIES,
+    categories: Categories | None = None,
+    read_mentions: bool = False,
+    seconds: float | None = None,
 ) -> Suite:
     """Return every file that ``pytest ARGUMENTS`` run in ``root`` would collect, in its order.
 
     conftest files are imported, test modules are not. Files whose paths are in ``known`` (history knows
-    their tests) are not read for anchors. Raises DiscoveryError with pytest's own words if it fails.
+    their tests) are not read for anchors. With ``read_mentions`` every file is read for the categories that it
+    speaks of. Raises DiscoveryError with pytest's own words if it fails.
     """
-    found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles)
+    categories = categories or Categories()
+    mentions = _mentions(categories, is_wanted=read_mentions)
+    found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles, seconds)
     reader = AnchorReader(found.function_patterns, found.class_patterns)
     anchors = {path: reader.read(Path(found.root) / path) for path in found.paths if path not in known}
     files = tuple(
         SuiteFile(
             path=path,
-            category=category_of_path(path, categories),
+            category=categories.of_path(path),
+            mentions=mentions(Path(found.root) / path),
             anchors=anchors[path].names if path in anchors else (),
             groups=anchors[path].groups if path in anchors else (),
         )
@@ -70,19 +77,24 @@ def collect_suite(
     arguments: Sequence[str] = (),
     pytest_args: Sequence[str] = (),
     *,
-    categories: Collection[str] = CATEGORIES,
+    categories: Categories | None = None,
+    read_mentions: bool = False,
+    seconds: float | None = None,
 ) -> Suite:
     """Return the same as ``find_suite`` from a full collection: the anchors are all the tests that there are.
 
     Every file is imported. One that cannot be stands without tests; its shard will say why.
     """
+    categories = categories or Categories()
+    mentions = _mentions(categories, is_wanted=read_mentions)
     found = _ask_pytest(
-        root, ["--continue-on-collection-errors", *pytest_args, *arguments], CollectTask, CollectedSuite
+        root, ["--continue-on-collection-errors", *pytest_args, *arguments], CollectTask, CollectedSuite, seconds
     )
     files = tuple(
         SuiteFile(
             path=file.path,
-            category=category_of_path(file.path, categories),
+            category=categories.of_path(file.path),
+            mentions=mentions(Path(found.root) / file.path),
             anchors=file.suffixes,
             groups=file.groups,
         )
@@ -91,29 +103,44 @@ def collect_suite(
     return _suite(root, found.root, arguments, files)
 
 
+def _mentions(categories: Categories, *, is_wanted: bool) -> Callable[[Path], tuple[str, ...]]:
+    return MentionReader(categories).read if is_wanted else lambda _: ()
+
+
 def _suite(root: Path, found: str, arguments: Sequence[str], files: tuple[SuiteFile, ...]) -> Suite:
     here = os.path.relpath(found, root.resolve())
     return Suite(root=here, arguments=tuple(arguments), files=files, commit=commit_of(root))
 
 
 def _ask_pytest(
-    root: Path, arguments: Sequence[str], question: type[FindTask] | type[CollectTask], answer_kind: type[R]
+    root: Path,
+    arguments: Sequence[str],
+    question: type[FindTask] | type[CollectTask],
+    answer_kind: type[R],
+    seconds: float | None,
 ) -> R:
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-find-") as folder:
         answer = Path(folder) / "found.json"
         task_file = Path(folder) / "task.json"
         task_file.write_bytes(encode(question(out=str(answer))))
         command = [*pytest_command(), "--collect-only", "-q", "-o", f"cache_dir={folder}/cache", *arguments]
-        done = subprocess.run(
-            command,
-            cwd=root,
-            env={**os.environ, VARIABLE: str(task_file)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=FIND_SECONDS,
-            check=False,
-        )
+        limit = FIND_SECONDS if seconds is None else max(0.0, seconds)
+        try:
+            done = subprocess.run(
+                command,
+                cwd=root,
+                env={**os.environ, VARIABLE: str(task_file)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=limit,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise DiscoveryError(
+                f"pytest did not find the suite in {root} within {limit:.1f} s",
+                advice="See what a conftest file does at its import, or give a larger budget.",
+            ) from error
         output = done.stdout.decode("utf-8", "replace")
         if done.returncode not in _ANSWERED:
             raise DiscoveryError(

@@ -2,7 +2,8 @@
 
 import threading
 
-from ci_toolkit.model.category import CATEGORIES
+from ci_toolkit.model.bundle import StopKind
+from ci_toolkit.model.category import BUILT_IN, Category
 from ci_toolkit.model.record import Record
 
 
@@ -16,21 +17,38 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     pytest_args: tuple[str, ...] = ()
     measures_coverage: bool = False
     coverage_by_category: bool = False
-    test_seconds: float = 0.0
-    """The time limit of one test; 0 is none."""
-    categories: tuple[str, ...] = CATEGORIES
+    test_seconds: float | None = None
+    """The time limit of one test; 0 is none, None takes that of the test's category."""
+    categories: tuple[Category, ...] = BUILT_IN
+    critical_first: bool = False
+    """Whether mission-critical tests run before the others."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """What the tests' environment has beyond our own, such as where the services answer."""
+
+    def limit_of(self, category: str) -> float:
+        """Return the time limit of a test of ``category`` in seconds; 0 is none."""
+        if self.test_seconds is not None:
+            return self.test_seconds
+        return next((known.test_seconds for known in self.categories if known.name == category), 0.0)
+
+
+STOP_SECONDS = 5.0
+"""What pytest gets to tear its fixtures down after it was asked to stop; GitHub gives a cancelled job 7.5."""
 
 
 class StopRequest:
-    """Asks a running shard to stop, from a signal handler or another thread."""
+    """Asks running shards to stop, from a signal handler or another thread. The first to ask is the reason."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self.reason = ""
+        self.kind = StopKind.NOBODY
+        self.grace_seconds = STOP_SECONDS
 
-    def ask(self, reason: str) -> None:
-        """Stop as soon as pytest has torn its fixtures down."""
-        self.reason = self.reason or reason
+    def ask(self, reason: str, *, kind: StopKind = StopKind.SIGNAL, grace_seconds: float = STOP_SECONDS) -> None:
+        """Stop as soon as pytest has torn its fixtures down; kill it if that takes more than ``grace_seconds``."""
+        if not self._event.is_set():
+            self.reason, self.kind, self.grace_seconds = reason, kind, grace_seconds
         self._event.set()
 
     @property

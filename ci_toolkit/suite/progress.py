@@ -35,6 +35,7 @@ class InFlight(Record, frozen=True, kw_only=True):
     """Seconds since the epoch."""
     worker: str
     pid: int
+    category: str = ""
 
 
 class JournalTail:
@@ -69,6 +70,9 @@ class WorkerProgress:
         self.closed: Closed | None = None
         self.tests: dict[int, TestKey] = {}
         """By number."""
+        self.critical: set[TestKey] = set()
+        self._categories: dict[int, str] = {}
+        """Of the tests that have one, by number."""
         self.selected = False
         self.importing = ""
         self.running: InFlight | None = None
@@ -95,7 +99,8 @@ class WorkerProgress:
             case Started():
                 key = self.tests[record.i]
                 self._rerun = False
-                self.running = InFlight(key=key, since=record.at, worker=self.name, pid=self.pid)
+                category = self._categories.get(record.i, "")
+                self.running = InFlight(key=key, since=record.at, worker=self.name, pid=self.pid, category=category)
                 return key
             case Phase():
                 self._end_phase(record)
@@ -111,6 +116,9 @@ class WorkerProgress:
             name = (record.path, test.suffix)
             self.tests[number] = (*name, self._names[name])
             self._names[name] += 1
+            if category := test.category or record.category:
+                self._categories[number] = category
+        self.critical.update(self.tests[record.first + which] for which in record.critical)
 
     def _end_phase(self, phase: Phase) -> None:
         if phase.o is PhaseOutcome.RERUN:
@@ -164,6 +172,11 @@ class AttemptProgress:
     def selected(self) -> Collection[TestKey]:
         """Every test of the attempt, once collection is over; xdist's workers all hold the same."""
         return next((worker.tests.values() for worker in self.workers.values() if worker.selected), ())
+
+    @property
+    def critical(self) -> Collection[TestKey]:
+        """The mission-critical tests of the attempt."""
+        return next((worker.critical for worker in self.workers.values() if worker.selected), ())
 
     @property
     def is_collected(self) -> bool:

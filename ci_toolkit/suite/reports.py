@@ -81,13 +81,22 @@ def failure_of(report: pytest.TestReport | pytest.CollectReport, root: str) -> F
     )
 
 
-def uncollectable(report: pytest.CollectReport, path: str, seconds: float, root: str) -> Uncollectable:
+def uncollectable(
+    report: pytest.CollectReport, path: str, seconds: float, root: str, *, is_critical: bool
+) -> Uncollectable:
     """Return the record of a file or class that failed or skipped itself while it was collected."""
     if report.outcome == "skipped":
         outcome, failure = PhaseOutcome.SKIPPED, Failure(message=_cut(_skip_reason(report), LONGEST_MESSAGE))
     else:
         outcome, failure = PhaseOutcome.FAILED, failure_of(report, root)
-    return Uncollectable(node_id=report.nodeid, path=path, outcome=outcome, failure=failure, seconds=round(seconds, 6))
+    return Uncollectable(
+        node_id=report.nodeid,
+        path=path,
+        outcome=outcome,
+        failure=failure,
+        seconds=round(seconds, 6),
+        is_critical=is_critical,
+    )
 
 
 def _last_line(text: str) -> str:

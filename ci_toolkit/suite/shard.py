@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ci_toolkit.model.bundle import JOURNAL_FOLDER, ShardCard, ShardState
+from ci_toolkit.model.bundle import JOURNAL_FOLDER, ShardCard, ShardState, StopKind
 from ci_toolkit.model.journal import Environment
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.progress import ShardEnded, ShardEvent
@@ -63,6 +63,7 @@ class _Shard:
         self.failures: set[str] = set()
         self.losses: list[str] = []
         self.environment: Environment | None = None
+        self.stopped_by = StopKind.NOBODY
         self._started = time.monotonic()
 
     def run(self) -> ShardCard:
@@ -88,6 +89,7 @@ class _Shard:
             index=self.shard.index,
             state=state,
             reason=reason,
+            stopped_by=self.stopped_by,
             attempts=self.attempts,
             actual_seconds=round(time.monotonic() - self._started, 3),
             measures_coverage=self.options.measures_coverage,
@@ -99,6 +101,8 @@ class _Shard:
     def _work(self) -> tuple[ShardState, str, str]:
         fruitless = 0
         while pieces := self._open_pieces():
+            if self.stop.is_asked:  # before it began, or between two attempts
+                return self._stopped(self.stop.reason)
             self.attempts += 1
             before = (len(self.finished), len(self.dropped))
             end = Attempt(self._task(pieces), self.folder, self.options, self.observe, self.stop).run()
@@ -107,7 +111,7 @@ class _Shard:
                 case How.FINISHED:
                     return ShardState.FINISHED, "", end.unexplained_exit
                 case How.STOPPED:
-                    return ShardState.STOPPED, end.reason, ""
+                    return self._stopped(end.reason)
                 case How.BROKEN:
                     return ShardState.BROKEN, end.reason, ""
                 case How.DIED:
@@ -115,6 +119,10 @@ class _Shard:
                     if fruitless >= ATTEMPTS_WITHOUT_PROGRESS:
                         return ShardState.BROKEN, f"pytest died {fruitless} times without a test: {end.reason}", ""
         return ShardState.FINISHED, "", ""
+
+    def _stopped(self, reason: str) -> tuple[ShardState, str, str]:
+        self.stopped_by = self.stop.kind
+        return ShardState.STOPPED, reason, ""
 
     def _open_pieces(self) -> dict[str, int]:
         # After a death, files whose tests are all finished need no second import.
@@ -137,6 +145,8 @@ class _Shard:
             cuts=tuple(cut for cut in self.plan.cuts if pieces.get(cut.path)),
             finished=tuple(FinishedTest(path=p, suffix=s, times=n) for (p, s), n in sorted(done.items())),
             categories=self.options.categories,
+            selected=self.plan.categories,
+            critical_first=self.options.critical_first,
             coverage_by_category=self.options.coverage_by_category,
         )
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.model.category import category_of_markers, category_of_path
+from ci_toolkit.model.category import MISSION_CRITICAL, Categories
 from ci_toolkit.model.journal import CollectedTest, FileCollected, FileOpened, JournalRecord, Selected, Started
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.journal import JournalWriter
+from ci_toolkit.suite.mentions import MentionReader
 from ci_toolkit.suite.opening import opened
+from ci_toolkit.suite.placing import Choice, Placer
 from ci_toolkit.suite.reports import phase_of, uncollectable
 from ci_toolkit.suite.selection import Selection, address, file_of, owned_files, owned_folders
 from ci_toolkit.suite.watchers import closed, interruption
@@ -30,11 +32,17 @@ class ShardPlugin:
         self.root = str(config.rootpath)
         self.journal = JournalWriter(Path(task.journal) / f"{task.attempt}-{worker}.jsonl")
         self.selection = Selection(task)
+        self.categories = Categories(task.categories)
+        self.placer = Placer(self.categories)
+        self.choice = Choice(self.placer, task.selected, critical_first=task.critical_first)
         self.coverage = CoverageContext(by_category=task.coverage_by_category)
         files = owned_files(task)
         self._paths = files | owned_folders(files)
         self._import_seconds: dict[str, float] = {}
         self._deselected: Counter[str] = Counter()
+        self._critical_left_out: dict[str, list[str]] = {}
+        self._category: list[str] = []
+        """Of each test, by number."""
         self._running: int | None = None
         self._reason = ""
         self._write(opened(task, worker, config))
@@ -58,23 +66,34 @@ class ShardPlugin:
         file = file_of(collector)
         if file is collector:
             self._write(FileOpened(path=collector.nodeid))
-            self.coverage.enter(category_of_path(collector.nodeid, self.task.categories))
+            self.coverage.enter(self.placer.of_file(collector.nodeid))
         start = time.perf_counter()
         report = yield
         seconds = time.perf_counter() - start
         if file is None:
             return report
         if not report.passed:
-            self._write(uncollectable(report, file.nodeid, seconds, self.root))
+            is_critical = self._may_be_critical(file)
+            self._write(uncollectable(report, file.nodeid, seconds, self.root, is_critical=is_critical))
         else:  # a class too: making its parametrized tests can take longer than the import
             self._import_seconds[file.nodeid] = self._import_seconds.get(file.nodeid, 0.0) + seconds
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
-        """Drop what is not this shard's before any plugin sorts, shuffles or deselects."""
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+        """Drop what is not this shard's before any plugin sorts or deselects, and other categories after them.
+
+        Only then has every conftest file set its markers.
+        """
         items[:] = self.selection.keep(items)
-        return (yield)
+        ours = items.copy()
+        yield
+        dropped = self.choice.left_out(items)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+        for item in self.choice.critical_among(ours, items):
+            path, suffix = address(item)
+            self._critical_left_out.setdefault(path, []).append(suffix)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Count what the user's own options leave out."""
@@ -83,44 +102,55 @@ class ShardPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Journal every test that will run, numbered."""
-        by_file: dict[str, list[CollectedTest]] = {path: [] for path in self._import_seconds}
-        grouped: dict[str, list[pytest.Item]] = {path: [] for path in self._import_seconds}
+        grouped: dict[str, list[tuple[str, pytest.Item]]] = {path: [] for path in self._import_seconds}
         for item in session.items:
             path, suffix = address(item)
-            grouped.setdefault(path, []).append(item)
-            by_file.setdefault(path, []).append(self._collected(item, path, suffix))
+            grouped.setdefault(path, []).append((suffix, item))
         first = 0
-        for path, tests in by_file.items():
-            for index, item in enumerate(grouped[path], start=first):
+        for path, found in grouped.items():
+            for index, (_, item) in enumerate(found, start=first):
                 item.stash[_INDEX] = index
-            self._write(self._file_collected(path, tuple(tests), first))
-            first += len(tests)
+            self._write(self._file_collected(path, found, first))
+            first += len(found)
         self._write(Selected(tests=first))
 
-    def _collected(self, item: pytest.Item, path: str, suffix: str) -> CollectedTest:
+    def _collected(self, item: pytest.Item, path: str, suffix: str, category: str) -> CollectedTest:
         location, line, _ = item.location
-        category = category_of_markers((mark.name for mark in item.iter_markers()), self.task.categories)
         return CollectedTest(
             suffix=suffix,
             line=0 if line is None else line + 1,
-            category="" if category == category_of_path(path, self.task.categories) else category,
+            category="" if category == self.placer.of_file(path) else category,
             location="" if location == path else location,
         )
 
-    def _file_collected(self, path: str, tests: tuple[CollectedTest, ...], first: int) -> FileCollected:
+    def _file_collected(self, path: str, found: list[tuple[str, pytest.Item]], first: int) -> FileCollected:
         piece = self.task.pieces.get(path, 0)
         total, digest = self.selection.digests[path] if piece else (0, "")
+        placements = [self.placer.place(item, path) for _, item in found]
+        self._category += [placement.category for placement in placements]
         return FileCollected(
             path=path,
             first=first,
-            tests=tests,
-            category=category_of_path(path, self.task.categories),
+            tests=tuple(
+                self._collected(item, path, suffix, placement.category)
+                for (suffix, item), placement in zip(found, placements, strict=True)
+            ),
+            category=self.placer.of_file(path),
             import_seconds=round(self._import_seconds.get(path, 0.0), 6),
             piece=piece,
             total=total,
             total_digest=digest,
             deselected=self._deselected[path],
+            critical=tuple(which for which, placement in enumerate(placements) if placement.is_critical),
+            clashes=tuple((which, placement.clash) for which, placement in enumerate(placements) if placement.clash),
+            critical_left_out=tuple(self._critical_left_out.get(path, ())),
         )
+
+    def _may_be_critical(self, file: pytest.File) -> bool:
+        # Asked only where a file does not collect: what it holds is then known from its place and its text alone.
+        if self.placer.of_file(file.nodeid) == MISSION_CRITICAL:
+            return True
+        return MISSION_CRITICAL in MentionReader(self.categories).read(file.path)
 
     # --- running ----------------------------------------------------------------------------------
 
@@ -129,7 +159,7 @@ class ShardPlugin:
         """Journal the start of a test: if it never ends, this names it."""
         self._running = item.stash[_INDEX]
         self._write(Started(i=self._running, at=round(time.time(), 6)))
-        self.coverage.enter_test(item, self.task.categories)
+        self.coverage.enter_test(item, self._category[self._running])
         try:
             return (yield)
         finally:

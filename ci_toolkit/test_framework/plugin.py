@@ -5,6 +5,9 @@ from typing import Final
 
 import pytest
 
+from ci_toolkit.config.categories import read_categories
+from ci_toolkit.config.project import project_root
+from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.test_framework.environment_guard import EnvironmentGuard
 
 MARKERS: Final = (
@@ -29,10 +32,19 @@ _ASYNC_FIXTURE_MODULES: Final = ("ci_toolkit.test_framework.websocket_fixtures",
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the guide's markers and fixtures known, and begin to guard the environment."""
-    for marker in MARKERS:
+    for marker in (*MARKERS, *_markers_of_own_categories(config)):
         config.addinivalue_line("markers", marker)
     async_modules = _ASYNC_FIXTURE_MODULES if config.pluginmanager.has_plugin("asyncio") else ()
     for module in (*_FIXTURE_MODULES, *async_modules):
         if not config.pluginmanager.has_plugin(module):
             config.pluginmanager.register(import_module(module), module)
     config.pluginmanager.register(EnvironmentGuard(), "ci-toolkit-environment-guard")
+
+
+def _markers_of_own_categories(config: pytest.Config) -> list[str]:
+    try:
+        every = read_categories(project_root(config.rootpath)).every
+    except ConfigurationError as error:
+        raise pytest.UsageError(str(error)) from error
+    known = {marker.partition(":")[0] for marker in MARKERS}
+    return [f"{own.marker}: a test of the category {own.name}" for own in every if own.marker not in known]

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
+from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, ShardReport, Status, Verdict
 from ci_toolkit.verdict.advice import advise, overhead_of
+from ci_toolkit.verdict.guide_rules import guide_breaches, left_out_note
 
 
 class Thresholds(Record, frozen=True, kw_only=True):
@@ -15,12 +17,20 @@ class Thresholds(Record, frozen=True, kw_only=True):
 
     overall: float | None = None
     by_category: Mapping[str, float] = {}
+    if_measured: Mapping[str, float] = {}
+    """What categories must reach where coverage was measured at all."""
+
+    def demands(self, coverage: MeasuredCoverage | None) -> dict[str, float | None]:
+        """Return category (``""`` is the whole run) to what is asked of it."""
+        standing = {} if coverage is None else {n: t for n, t in self.if_measured.items() if n in coverage.by_category}
+        return {"": self.overall, **standing, **self.by_category}
 
 
-def judge(run: MergedRun, thresholds: Thresholds) -> Verdict:
+def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Strictness.STRICT) -> Verdict:
     """Return the verdict on ``run``: incomplete before failed before passed."""
     doubts = tuple(_doubts(run))
-    breaches = (*doubts, *_broken_rules(run), *_coverage_breaches(run, thresholds))
+    rules = (*_broken_rules(run), *guide_breaches(run, strictness))
+    breaches = (*doubts, *rules, *_coverage_breaches(run, thresholds))
     nothing = not run.counts.total and not doubts
     status = Status.INCOMPLETE if doubts else Status.FAILED if breaches or nothing else Status.PASSED
     code = {
@@ -38,6 +48,8 @@ def judge(run: MergedRun, thresholds: Thresholds) -> Verdict:
         commit=run.plan.commit,
         counts=run.counts,
         lost=run.lost,
+        left_out=run.left_out,
+        mode=run.plan.mode,
         breaches=breaches,
         coverage=_coverage(run.coverage, thresholds),
         shards=tuple(
@@ -55,7 +67,7 @@ def judge(run: MergedRun, thresholds: Thresholds) -> Verdict:
         flaky=run.flaky,
         slowest=run.slowest,
         proof=run.proof,
-        notes=run.notes,
+        notes=(*run.notes, *filter(None, (left_out_note(run),))),
         lower_bound_seconds=run.plan.lower_bound_seconds,
         predicted_seconds=run.plan.makespan_seconds,
         achieved_seconds=max((shard.actual_seconds for shard in run.shards), default=0.0),
@@ -68,7 +80,7 @@ def _doubts(run: MergedRun) -> Iterator[Breach]:
     if run.lost:
         yield Breach(gate="completeness", message=f"{len(run.lost)} lost: planned or selected, and without an outcome")
     for shard in run.shards:
-        if shard.state is not ShardState.FINISHED:
+        if shard.state is not ShardState.FINISHED and not shard.stopped_by.is_by_rule:
             yield Breach(gate="completeness", message=f"shard {shard.index} is {shard.state}: {shard.reason}")
     for problem in run.problems:
         yield Breach(gate=problem.kind, message=problem.message)
@@ -84,8 +96,7 @@ def _broken_rules(run: MergedRun) -> Iterator[Breach]:
 
 
 def _coverage_breaches(run: MergedRun, thresholds: Thresholds) -> Iterator[Breach]:
-    demands = [("", thresholds.overall), *sorted(thresholds.by_category.items())]
-    for category, threshold in demands:
+    for category, threshold in sorted(thresholds.demands(run.coverage).items()):
         if threshold is None:
             continue
         of = f" of category {category}" if category else ""
@@ -120,8 +131,9 @@ def shown(percent: float, threshold: float) -> str:
 def _coverage(measured: MeasuredCoverage | None, thresholds: Thresholds) -> Coverage:
     if measured is None:
         return Coverage(percent=None, threshold=thresholds.overall)
+    demands = thresholds.demands(measured)
     by_category = {
-        name: CategoryCoverage(percent=_percent(*numbers), threshold=thresholds.by_category.get(name))
+        name: CategoryCoverage(percent=_percent(*numbers), threshold=demands.get(name))
         for name, numbers in sorted(measured.by_category.items())
     }
     percent = _percent(measured.covered, measured.statements)

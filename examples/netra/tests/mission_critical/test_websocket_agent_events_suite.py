@@ -10,6 +10,11 @@ Business Value Justification (BVJ):
 - Strategic Impact: Chat is the product
 """
 
+from ci_toolkit.test_framework.suite_main import main
+
+if __name__ == "__main__":  # before the imports that only pytest finds
+    main()
+
 import pytest
 from tests.mission_critical.base import MissionCriticalTest
 

@@ -1,0 +1,151 @@
+"""Where a value comes from: the flag, else the environment, else ``[tool.ci-toolkit]``, else the default."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from ci_toolkit.config.masking import masked
+from ci_toolkit.config.project import nearest, read_pyproject, tool_table
+from ci_toolkit.errors import ConfigurationError, ExitCode
+
+PREFIX = "CI_TOOLKIT"
+TABLES = frozenset({"categories", "framework", "lint", "modes", "quarantine", "services"})
+"""Tables of ``[tool.ci-toolkit]`` that a room reads by itself."""
+_NO_SETTINGS = frozenset({"help", "version", "show-settings"})
+
+
+class ToolkitCommand(click.Command):
+    """A command that can print the settings it would run with, and where each comes from."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        told = "Print every setting with its value and its source, and stop."
+        self.params.append(click.Option(["--show-settings"], is_flag=True, help=told))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, or print its settings."""
+        if ctx.params.pop("show_settings"):
+            for line in settings_lines(ctx):
+                click.echo(line)
+            return ExitCode.PASSED
+        return super().invoke(ctx)
+
+
+def word_of(option: click.Parameter) -> str:
+    """Return the setting's name: the option's long name without its dashes."""
+    return max(option.opts, key=len).lstrip("-")
+
+
+def options_of(command: click.Command) -> dict[str, click.Option]:
+    """Return the options of ``command`` that are settings, by name."""
+    options = (param for param in command.params if isinstance(param, click.Option))
+    return {word_of(option): option for option in options if word_of(option) not in _NO_SETTINGS}
+
+
+def let_environment_speak(command: click.Command, name: str) -> None:
+    """Let ``CI_TOOLKIT_NAME_OPTION``, else ``CI_TOOLKIT_OPTION``, set each option of ``command``."""
+    for word, option in options_of(command).items():
+        upper = word.upper().replace("-", "_")
+        own = [option.envvar] if isinstance(option.envvar, str) else list(option.envvar or ())
+        ours = [f"{PREFIX}_{name.upper()}_{upper}", f"{PREFIX}_{upper}"]
+        option.envvar = [*ours, *(variable for variable in own if variable not in ours)]
+    if isinstance(command, click.Group):
+        for sub, member in command.commands.items():
+            let_environment_speak(member, f"{name}_{sub}".replace("-", "_"))
+
+
+def defaults_from_pyproject(command: click.Command, name: str, root: Path, known: Iterable[str]) -> dict[str, Any]:
+    """Return click's ``default_map`` for ``command``: what the ``pyproject.toml`` in ``root`` says of its options.
+
+    ``[tool.ci-toolkit]`` speaks to every command, ``[tool.ci-toolkit.NAME]`` to this one, and is stronger. ``known``
+    are the other commands and their settings. Raises ConfigurationError for a key that is none, with the nearest
+    one, and for a value that cannot be one.
+    """
+    table = tool_table(read_pyproject(root), "ci-toolkit")
+    where = f"{root / 'pyproject.toml'} [tool.ci-toolkit]"
+    _check(table, chain(words_of(command), known), where)
+    defaults = _defaults(command, table, where)
+    own = table.get(name)
+    if name in TABLES or not isinstance(own, dict):
+        return defaults
+    where = f"{root / 'pyproject.toml'} [tool.ci-toolkit.{name}]"
+    _check(own, words_of(command), where)
+    return defaults | _defaults(command, own, where)
+
+
+def words_of(command: click.Command) -> Iterator[str]:
+    """Yield the settings of ``command`` and of the commands in it."""
+    yield from options_of(command)
+    for member in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from words_of(member)
+
+
+def _check(table: Mapping[str, Any], known: Iterator[str], where: str) -> None:
+    strangers = dict.fromkeys(table)
+    heard = []
+    for word in known:
+        if not strangers:  # the other commands, which come last, are then not even imported
+            return
+        heard.append(word)
+        strangers.pop(word, None)
+    for key in strangers:
+        raise ConfigurationError(f"{where} has no setting '{key}'", advice=nearest(key, sorted({*heard}), "settings"))
+
+
+def _defaults(command: click.Command, table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    defaults: dict[str, Any] = {}
+    for word, option in options_of(command).items():
+        if word in table and not isinstance(table[word], dict):
+            assert option.name is not None
+            defaults[option.name] = _value(option, table[word], f"{where} '{word}'")
+    if isinstance(command, click.Group):
+        defaults |= {name: _defaults(member, table, where) for name, member in command.commands.items()}
+    return defaults
+
+
+def _value(option: click.Option, value: object, where: str) -> object:
+    values = value if option.multiple and isinstance(value, list) else [value]
+    if any(isinstance(each, dict | list) for each in values):
+        raise ConfigurationError(f"{where} cannot be used: it is a list", advice="Give one plain value.")
+    if isinstance(value, bool) != bool(option.is_flag):
+        wanted = "true or false" if option.is_flag else "a value, not true or false"
+        raise ConfigurationError(f"{where} cannot be used", advice=f"Give {wanted}.")
+    converted = tuple(_converted(option, each, where) for each in values)
+    return converted if option.multiple else converted[0]
+
+
+def _converted(option: click.Option, value: object, where: str) -> object:
+    try:
+        return option.type.convert(value, option, None)
+    except click.BadParameter as error:
+        raise ConfigurationError(f"{where} cannot be used: {error.message}", advice="Mend this setting.") from error
+
+
+def settings_lines(ctx: click.Context) -> Iterator[str]:
+    """Yield a line for each setting of the command of ``ctx``: name, value, source."""
+    rows = [
+        (word, masked(word, ctx.params.get(option.name or "")) or "-", _source(ctx, option))
+        for word, option in options_of(ctx.command).items()
+    ]
+    yield from table_lines([("setting", "value", "source"), *rows])
+
+
+def table_lines(rows: list[tuple[str, str, str]]) -> Iterator[str]:
+    """Yield ``rows`` in columns."""
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for name, value, source in rows:
+        yield f"{name:<{first}}  {value:<{second}}  {source}"
+
+
+def _source(ctx: click.Context, option: click.Option) -> str:
+    source = ctx.get_parameter_source(option.name or "")
+    if source is ParameterSource.ENVIRONMENT:
+        names = option.envvar if isinstance(option.envvar, list) else []
+        return f"environment {next((name for name in names if name in os.environ), '')}".rstrip()
+    words = {ParameterSource.COMMANDLINE: "flag", ParameterSource.DEFAULT_MAP: "pyproject.toml"}
+    return words.get(source, "default") if source is not None else "default"

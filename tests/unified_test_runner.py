@@ -1,0 +1,6 @@
+"""The guide's unified test runner: the words of `ci-toolkit run`."""
+
+from ci_toolkit.unified_test_runner import main
+
+if __name__ == "__main__":
+    main()
