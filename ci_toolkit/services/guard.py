@@ -1,5 +1,6 @@
 """The guard: outlives the keeper by a moment, kills what it left running and removes what it left on disk."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -38,7 +39,6 @@ def traces_of(wish: Wish) -> Traces:
 
 def clean_up_after(keeper: int, traces: Traces) -> None:
     """Wait for ``keeper`` to end, then end what it left and remove its files."""
-    adopt_orphans()
     _reap(keeper)
     clean_up(traces)
 
@@ -60,8 +60,6 @@ def clean_up(traces: Traces) -> None:
 
 def adopt_orphans() -> None:
     """Become the parent of every process whose own parent below this one ends; Linux only."""
-    import ctypes  # noqa: PLC0415 (not while servers start)
-
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 

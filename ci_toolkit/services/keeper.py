@@ -47,6 +47,7 @@ def main() -> int:
     os.chdir("/")
     os.environ[LABEL] = wish.session
     guarding = _myself()
+    guard.adopt_orphans()
     waiting, go = os.pipe()
     keeper = os.fork()
     if keeper:
@@ -92,6 +93,7 @@ class _Keeper:
     def keep(self) -> None:
         """Keep the session from its start to its end."""
         os.setsid()  # a signal to the guard's group shall not meet both
+        guard.adopt_orphans()  # for the case that this has to clean up in the guard's place
         self._wake_on_signals()
         threading.Thread(target=self._start, daemon=True).start()
         # Standard input ends when whoever waits for the session dies or gives up.
@@ -155,7 +157,6 @@ class _Keeper:
 
     def _watch(self) -> None:
         """Note servers that end by themselves, until the session is to end."""
-        guard.adopt_orphans()  # for the case that this has to clean up in the guard's place
         noted: set[str] = set()
         while not wait_for_an_end(self._owners, wakes=[self._wake], seconds=_WATCH_SECONDS):
             if self._next_byte():
