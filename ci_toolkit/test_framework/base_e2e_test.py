@@ -49,7 +49,7 @@ class BaseE2ETest(BaseIntegrationTest):
         __tracebackhide__ = True
         assert_websocket_events(events, expected)
 
-    @pytest_asyncio.fixture(autouse=True)
+    @pytest_asyncio.fixture(autouse=True, loop_scope="function")
     async def _services_and_users(self, real_services: Services) -> AsyncIterator[None]:
         self.services = real_services
         self._users: list[User] = []

@@ -37,7 +37,7 @@ class BaseIntegrationTest:
         with get_env().isolation() as self.env:
             yield
 
-    @pytest_asyncio.fixture(autouse=True)
+    @pytest_asyncio.fixture(autouse=True, loop_scope="function")
     async def _set_up_and_tear_down(self, _environment_and_log: None) -> AsyncIterator[None]:
         try:
             await self.async_setup()

@@ -10,13 +10,13 @@ from ci_toolkit.test_framework.application import Services, load_application, ne
 from ci_toolkit.test_framework.websocket_client import WebSocketTestClient, backend_url_of
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="function")
 async def backend_url(real_services: Services) -> str:
     """Give where the backend listens, started if need be; clients that are told no address use it too."""
     return backend_url_of(real_services)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="function")
 async def websocket_client(real_services: Services, backend_url: str) -> AsyncIterator[WebSocketTestClient]:
     """Give a connection of a new user to the running backend."""
     create_user: Any = needed(load_application(), "create_user", by="websocket_client")
