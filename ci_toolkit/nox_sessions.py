@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nox
 
+from ci_toolkit import __version__
 from ci_toolkit.config.categories import read_categories
 from ci_toolkit.config.modes import read_modes
 from ci_toolkit.config.project import project_root, read_pyproject
@@ -40,8 +41,8 @@ def define_sessions(
     """Define the sessions of the project at ``root`` (by default the one around the current folder).
 
     ``install`` prepares a session's environment; by default it installs the project itself, where it is one, and
-    ci-toolkit. With ``python`` there is a session for each of these versions. ``leave_out`` names the sessions that
-    the noxfile defines itself.
+    this version of ci-toolkit. With ``python`` there is a session for each of these versions. ``leave_out`` names the
+    sessions that the noxfile defines itself.
     """
     root = project_root(Path.cwd()) if root is None else root
     prepare = install or _installer(root)
@@ -77,6 +78,6 @@ def _installer(root: Path) -> Install:
     is_project = "project" in read_pyproject(root)
 
     def install(session: nox.Session) -> None:
-        session.install("ci-toolkit", *(["--editable", str(root)] if is_project else []))
+        session.install(f"ci-toolkit=={__version__}", *(["--editable", str(root)] if is_project else []))
 
     return install
