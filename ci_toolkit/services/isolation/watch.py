@@ -37,6 +37,7 @@ class Watch:
         self._look = template.look
         self._digest_of_template = digest_of_template
         connection.query(catalogs.SESSION)
+        self.pid = int(connection.scalar("SELECT pg_backend_pid()") or 0)
         self._may_delete = self._let_triggers_rest()
         connection.query(catalogs.quick_look_function(template.with_columns))
         connection.query(restoring.restore_function(template, may_delete=self._may_delete))

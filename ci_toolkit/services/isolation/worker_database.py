@@ -9,7 +9,7 @@ from ci_toolkit.services.errors import StrayConnectionError
 from ci_toolkit.services.isolation.cluster import Cluster
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.isolation.restoring import Template, read_digest, read_template
-from ci_toolkit.services.isolation.strays import OWN_NAME, Stray, connections, is_any_prepared, roll_back_prepared
+from ci_toolkit.services.isolation.strays import Stray, connections, is_any_prepared, roll_back_prepared
 from ci_toolkit.services.isolation.watch import Findings, Watch
 from ci_toolkit.services.pgwire import SqlError
 
@@ -82,9 +82,9 @@ class WorkerDatabase:
 
     def connections(self) -> tuple[Stray, ...]:
         """Return who is connected to it, apart from the toolkit's own watch."""
-        return tuple(
-            stray for stray in connections(self._cluster.connection, self.name) if stray.application != OWN_NAME
-        )
+        own = None if self._watch is None else self._watch.pid
+        found = connections(self._cluster.connection, self.name)
+        return tuple(stray for stray in found if stray.pid != own)
 
     def _opened_watch(self) -> Watch:
         """Return the watch, opened at the end of the first test, which by then has not waited for it."""
@@ -105,6 +105,8 @@ class WorkerDatabase:
             self._watch = None
 
     def _finish(self, findings: Findings) -> Outcome:
+        if findings.others_write:
+            return self._clone_afresh("other connections kept writing to it")
         if findings.schema_changed:
             return self._clone_afresh("its schema was changed")
         if findings.reference_changed:
