@@ -107,6 +107,11 @@ class Categories:
         """Every marker that says something about a category."""
         return frozenset((*self._of_marker, NO_SKIP))
 
+    @property
+    def critical_folders(self) -> tuple[str, ...]:
+        """The names of the folders whose tests always run."""
+        return tuple(folder for folder, name in self._of_directory.items() if name == MISSION_CRITICAL)
+
     def of_path(self, path: str) -> str:
         """Return the category of the innermost directory of ``path`` that stands for one, or ``""``."""
         known = self._of_directory

@@ -10,12 +10,18 @@ class FindTask(Record, frozen=True, kw_only=True, tag_field="task", tag="find"):
 
     out: str
     """Where to write the listing."""
+    critical_folders: tuple[str, ...] = ()
+    """Names of folders whose tests always run."""
 
 
 class FoundFiles(Record, frozen=True, kw_only=True):
     """The answer to a FindTask."""
 
     root: str
+    broken_folders: tuple[str, ...] = ()
+    """Folders whose conftest or package cannot be imported: nobody knows what they hold."""
+    ignored_critical: tuple[str, ...] = ()
+    """Mission-critical paths that pytest is told to ignore."""
     paths: tuple[str, ...]
     function_patterns: tuple[str, ...]
     """pytest's ``python_functions``."""
@@ -28,6 +34,8 @@ class CollectTask(Record, frozen=True, kw_only=True, tag_field="task", tag="coll
 
     out: str
     """Where to write the listing."""
+    critical_folders: tuple[str, ...] = ()
+    """Names of folders whose tests always run."""
 
 
 class CollectedSuiteFile(Record, frozen=True, kw_only=True):
@@ -43,6 +51,10 @@ class CollectedSuite(Record, frozen=True, kw_only=True):
     """The answer to a CollectTask."""
 
     root: str
+    broken_folders: tuple[str, ...] = ()
+    """Folders whose conftest or package cannot be imported: nobody knows what they hold."""
+    ignored_critical: tuple[str, ...] = ()
+    """Mission-critical paths that pytest is told to ignore."""
     files: tuple[CollectedSuiteFile, ...]
 
 

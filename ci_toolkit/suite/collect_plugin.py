@@ -7,6 +7,7 @@ import pytest
 
 from ci_toolkit.model.record import encode
 from ci_toolkit.model.task import CollectedSuite, CollectedSuiteFile, CollectTask
+from ci_toolkit.suite.folder_watch import FolderWatch
 from ci_toolkit.suite.selection import address
 
 
@@ -16,6 +17,8 @@ class CollectPlugin:
     def __init__(self, task: CollectTask, config: pytest.Config) -> None:
         self.task = task
         self.root = str(config.rootpath)
+        self.watch = FolderWatch(config, task.critical_folders)
+        config.pluginmanager.register(self.watch, "ci-toolkit-folder-watch")
         self.tests: dict[str, dict[str, None]] = {}
         self.groups: dict[str, list[tuple[str, str]]] = {}
 
@@ -42,4 +45,10 @@ class CollectPlugin:
             CollectedSuiteFile(path=path, suffixes=tuple(tests), groups=tuple(self.groups.get(path, ())))
             for path, tests in self.tests.items()
         )
-        Path(self.task.out).write_bytes(encode(CollectedSuite(root=self.root, files=files)))
+        collected = CollectedSuite(
+            root=self.root,
+            broken_folders=self.watch.broken,
+            ignored_critical=self.watch.ignored,
+            files=files,
+        )
+        Path(self.task.out).write_bytes(encode(collected))

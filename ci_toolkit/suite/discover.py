@@ -12,7 +12,7 @@ import msgspec
 
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.model.category import Categories
-from ci_toolkit.model.record import Record, encode
+from ci_toolkit.model.record import encode
 from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.model.task import CollectedSuite, CollectTask, FindTask, FoundFiles
 from ci_toolkit.suite.anchors import AnchorReader
@@ -24,7 +24,7 @@ FIND_SECONDS = 600.0
 _PYTEST_USAGE = 4
 _FILES_THAT_CANNOT_BE_IMPORTED = 1
 _ANSWERED = (0, 5, _FILES_THAT_CANNOT_BE_IMPORTED)
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", FoundFiles, CollectedSuite)
 
 
 class DiscoveryError(ToolkitError):
@@ -56,7 +56,7 @@ def find_suite(
     """
     categories = categories or Categories()
     mentions = _mentions(categories, is_wanted=read_mentions)
-    found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles, seconds)
+    found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles, categories, seconds)
     reader = AnchorReader(found.function_patterns, found.class_patterns)
     anchors = {path: reader.read(Path(found.root) / path) for path in found.paths if path not in known}
     files = tuple(
@@ -88,7 +88,12 @@ def collect_suite(
     categories = categories or Categories()
     mentions = _mentions(categories, is_wanted=read_mentions)
     found = _ask_pytest(
-        root, ["--continue-on-collection-errors", *pytest_args, *arguments], CollectTask, CollectedSuite, seconds
+        root,
+        ["--continue-on-collection-errors", *pytest_args, *arguments],
+        CollectTask,
+        CollectedSuite,
+        categories,
+        seconds,
     )
     files = tuple(
         SuiteFile(
@@ -117,12 +122,13 @@ def _ask_pytest(
     arguments: Sequence[str],
     question: type[FindTask] | type[CollectTask],
     answer_kind: type[R],
+    categories: Categories,
     seconds: float | None,
 ) -> R:
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-find-") as folder:
         answer = Path(folder) / "found.json"
         task_file = Path(folder) / "task.json"
-        task_file.write_bytes(encode(question(out=str(answer))))
+        task_file.write_bytes(encode(question(out=str(answer), critical_folders=categories.critical_folders)))
         command = [*pytest_command(), "--collect-only", "-q", "-o", f"cache_dir={folder}/cache", *arguments]
         limit = FIND_SECONDS if seconds is None else max(0.0, seconds)
         try:
@@ -152,7 +158,24 @@ def _ask_pytest(
                 f"pytest ran in {root} without ci-toolkit's plugin, so the suite is unknown",
                 advice="Remove `-p no:ci-toolkit` or PYTEST_DISABLE_PLUGIN_AUTOLOAD, or install ci-toolkit there.",
             )
-        return msgspec.json.decode(answer.read_bytes(), type=answer_kind)
+        found = msgspec.json.decode(answer.read_bytes(), type=answer_kind)
+        _refuse_unseen(found, output)
+        return found
+
+
+def _refuse_unseen(found: FoundFiles | CollectedSuite, output: str) -> None:
+    """Raise DiscoveryError where a part of the suite is out of sight: no shard would ever run it."""
+    if found.broken_folders:
+        folders = ", ".join(found.broken_folders)
+        raise DiscoveryError(
+            f"what is in {folders} is unknown, for it cannot be collected:\n{_tail(output)}",
+            advice="Mend its conftest.py or __init__.py, or leave the folder out with `--ignore`.",
+        )
+    if found.ignored_critical:
+        raise DiscoveryError(
+            f"mission-critical tests always run, and pytest is told to ignore {', '.join(found.ignored_critical)}",
+            advice="See `--ignore`, and `collect_ignore` in conftest files; or move what is not critical elsewhere.",
+        )
 
 
 def _tail(output: str, lines: int = 30) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from ci_toolkit.model.record import encode
 from ci_toolkit.model.task import FindTask, FoundFiles
+from ci_toolkit.suite.folder_watch import FolderWatch
 
 
 class FindPlugin:
@@ -15,6 +16,8 @@ class FindPlugin:
     def __init__(self, task: FindTask, config: pytest.Config) -> None:
         self.task = task
         self.config = config
+        self.watch = FolderWatch(config, task.critical_folders)
+        config.pluginmanager.register(self.watch, "ci-toolkit-folder-watch")
         self.paths: dict[str, None] = {}
 
     @pytest.hookimpl(tryfirst=True)
@@ -30,6 +33,8 @@ class FindPlugin:
         """Write the listing."""
         found = FoundFiles(
             root=str(self.config.rootpath),
+            broken_folders=self.watch.broken,
+            ignored_critical=self.watch.ignored,
             paths=tuple(self.paths),
             function_patterns=_patterns(self.config.getini("python_functions")),
             class_patterns=_patterns(self.config.getini("python_classes")),

@@ -3,9 +3,9 @@
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
-from lxml import etree
 from netra_project import ADVICE, EXAMPLE, copy_of_netra, credentials, python
 
 from ci_toolkit.test_framework.scripted_llm import ScriptedLLM
@@ -21,7 +21,7 @@ def pytest_in(folder: Path, *args: str, **variables: str) -> subprocess.Complete
 
 
 def names(junit: Path) -> set[str]:
-    return {str(case.get("name")) for case in etree.parse(junit).iter("testcase")}
+    return {str(case.get("name")) for case in ET.parse(junit).iter("testcase")}
 
 
 def test_every_example_of_the_guide_passes_as_written(netra: Path) -> None:

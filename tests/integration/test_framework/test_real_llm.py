@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from xml.etree import ElementTree as ET
 
 import pytest
-from lxml import etree
 
 from ci_toolkit.isolated_environment import get_env
 from ci_toolkit.test_framework.agent_test_helpers import mock_llm_response
@@ -73,7 +73,7 @@ def test_calls_are_counted_and_priced_in_the_terminal_and_in_junit(suite: Path, 
     assert "most tokens: 11 in test_a.py::test_stream_and_tools" in result.stdout
     assert llm.requests[0]["temperature"] == 0
     assert llm.requests[1]["stream_options"] == {"include_usage": True}
-    used = {case.get("name"): properties(case) for case in etree.parse(suite / "out.xml").iter("testcase")}
+    used = {case.get("name"): properties(case) for case in ET.parse(suite / "out.xml").iter("testcase")}
     assert used["test_complete"] == {
         "llm_model": "scripted-model", "llm_calls": "1", "llm_input_tokens": "4", "llm_output_tokens": "2",
         "llm_cost_usd": "0.008000",
@@ -81,7 +81,7 @@ def test_calls_are_counted_and_priced_in_the_terminal_and_in_junit(suite: Path, 
     assert used["test_without"] == {}
 
 
-def properties(case: etree._Element) -> dict[str, str]:
+def properties(case: ET.Element) -> dict[str, str]:
     return {one.get("name", ""): one.get("value", "") for one in case.iter("property")}
 
 
@@ -96,7 +96,7 @@ def test_what_a_test_used_is_in_the_merged_junit_of_a_sharded_run(suite: Path) -
             cwd=suite, env={"PATH": "/usr/bin:/bin", "HOME": str(suite), **credentials(llm)},
             capture_output=True, timeout=60, check=True,
         )  # fmt: skip
-    merged = etree.parse(suite / ".ci-toolkit/out/junit.xml")
+    merged = ET.parse(suite / ".ci-toolkit/out/junit.xml")
     used = {case.get("name"): properties(case) for case in merged.iter("testcase")}
     assert used["test_complete"]["llm_input_tokens"] == "4"
     assert used["test_recorded"] == {"a<b": "c&d"}
