@@ -16,6 +16,14 @@ from ci_toolkit.report.markdown import render_markdown
 from ci_toolkit.report.terminal import render_terminal
 from ci_toolkit.verdict.judge import Thresholds, judge
 
+_REPORTS = ("verdict.json", "summary.md", "report.html", "junit.xml", "coverage.xml", "coverage.json", ".coverage")
+
+
+def forget_earlier_reports(out: Path) -> None:
+    """Remove the reports of an earlier run: they must not speak for one that cannot end, or begin."""
+    for name in _REPORTS:
+        (out / name).unlink(missing_ok=True)
+
 
 def finish(
     plan: Plan,
@@ -27,6 +35,7 @@ def finish(
     history: str = "",
 ) -> Verdict:
     """Merge the bundles below ``results``, write OUT, record the run in ``history`` and print the verdict."""
+    forget_earlier_reports(out)
     run = merge_run(
         plan,
         results,

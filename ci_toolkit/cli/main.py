@@ -1,6 +1,7 @@
 """The ``ci-toolkit`` program: finds the command, runs it, and turns errors into messages and exit codes."""
 
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -31,6 +32,9 @@ COMMANDS = {
 
 Modules are imported only when their command runs: `ci-toolkit shard` must not pay for the others.
 """
+
+
+_MACHINE_FAILED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
 class LazyGroup(click.Group):
@@ -97,23 +101,34 @@ def run_program(command: click.Command, argv: list[str] | None, *, name: str) ->
     """Run ``command`` under ``name`` and return its exit code; every message goes to standard error."""
     try:
         result = command.main(args=argv, prog_name=name, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("ci-toolkit: interrupted", err=True)
-        return ExitCode.INTERRUPTED
-    except ToolkitError as error:
-        click.echo(f"ci-toolkit: error [{error.slug}]: {error}", err=True)
-        return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
-        return ExitCode.USAGE
-    except Exception:  # noqa: BLE001 (the one broad catch: a bug of ours has its own exit code)
-        traceback.print_exc()
-        click.echo("ci-toolkit: this is a bug in ci-toolkit; please report it with the lines above", err=True)
-        return ExitCode.BUG
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the one broad catch; a bug has its own exit code)
+        return _explained(error)
     return result if isinstance(result, int) else ExitCode.PASSED
+
+
+def _explained(error: BaseException) -> int:
+    """Say what ``error`` means to standard error, and return its exit code."""
+    code: int = ExitCode.USAGE
+    match error:
+        case click.ClickException():
+            error.show()
+            code = error.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            click.echo("ci-toolkit: interrupted", err=True)
+            code = ExitCode.INTERRUPTED
+        case ToolkitError():
+            click.echo(f"ci-toolkit: error [{error.slug}]: {error}", err=True)
+            code = error.exit_code
+        case BrokenPipeError():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
+        case OSError() if error.filename is not None:
+            click.echo(f"ci-toolkit: error [file]: {error.filename}: {error.strerror}", err=True)
+            code = ExitCode.INFRASTRUCTURE if error.errno in _MACHINE_FAILED else ExitCode.USAGE
+        case _:
+            traceback.print_exception(error)
+            click.echo("ci-toolkit: this is a bug in ci-toolkit; please report it with the lines above", err=True)
+            code = ExitCode.BUG
+    return code
 
 
 def entry_point() -> None:

@@ -36,7 +36,7 @@ def command(
     Writes verdict.json, junit.xml, coverage.xml, coverage.json, .coverage, summary.md and report.html.
     """
     from ci_toolkit.cli.choice import read_choice  # noqa: PLC0415
-    from ci_toolkit.cli.finish import finish  # noqa: PLC0415 (lxml and coverage are for this command only)
+    from ci_toolkit.cli.finish import finish  # noqa: PLC0415 (start-up time)
     from ci_toolkit.config.project import project_root  # noqa: PLC0415
 
     plan = read_plan(plan_path)

@@ -17,7 +17,7 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.cli.plan_shape import read_shape, shaping_options
 from ci_toolkit.cli.staging import find_chosen, notes_on, request_for
 from ci_toolkit.config.project import project_root
-from ci_toolkit.files import replace_file
+from ci_toolkit.files import make_folder, replace_file
 from ci_toolkit.github.outputs import append_outputs, output_file, outputs_of
 from ci_toolkit.model.plan import Plan, plan_to_json
 from ci_toolkit.plan.build import build_plan
@@ -54,6 +54,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     choice = read_choice(project_root(Path.cwd()), mode=mode, categories=categories)
     request = msgspec.structs.replace(read_shape(**shape), is_collected=collect)
     plan = make_plan(Path.cwd(), paths, pytest_args(), request=request, choice=choice, history=kept)
+    make_folder(out.parent)
     replace_file(out, plan_to_json(plan))
     if outputs is not None:
         append_outputs(outputs, outputs_of(plan))

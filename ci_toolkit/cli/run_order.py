@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ci_toolkit.cli.choice import Choice, read_choice
-from ci_toolkit.cli.finish import finish
+from ci_toolkit.cli.finish import finish, forget_earlier_reports
 from ci_toolkit.cli.history_options import chosen_history, recall
 from ci_toolkit.cli.options import thresholds_of
 from ci_toolkit.cli.real_parts import RealParts, real_parts
@@ -96,7 +96,7 @@ def carry_out(order: RunOrder) -> ExitCode | int:
     choice = read_choice(root, mode=order.mode, categories=order.categories)
     thresholds = thresholds_of(order.coverage_threshold, order.category_thresholds, choice)
     rules = rules_of(choice.mode, order.fail_fast, fast_fail=order.fast_fail, budget=order.budget, begun_at=begun_at)
-    (order.out / "verdict.json").unlink(missing_ok=True)  # an earlier run's must not speak for one that cannot begin
+    forget_earlier_reports(order.out)
     history = chosen_history(order.history, no_history=order.no_history)
     suite, staged = _planned(order, folder, choice, rules, history)
     parts = _real_parts(order, choice, suite)

@@ -49,6 +49,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
         root=str((folder / plan.root).resolve()),
         folder=str(folder),
         pytest_args=(*plan.pytest_args, *pytest_args(), *plan.arguments),
+        own_arguments=pytest_args(),
         measures_coverage=coverage,
         coverage_by_category=coverage,
         test_seconds=test_timeout,

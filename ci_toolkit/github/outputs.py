@@ -7,10 +7,9 @@ from pathlib import Path
 from ci_toolkit.errors import ConfigurationError, FormatError
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import encode
+from ci_toolkit.plan.request import MATRIX_LIMIT
 
 VARIABLE = "GITHUB_OUTPUT"
-MATRIX_LIMIT = 256
-"""The most jobs that GitHub starts from one matrix."""
 OUTPUT_BYTES = 1024 * 1024
 """The most that the outputs of one job may hold, as GitHub counts: in UTF-16."""
 

@@ -71,6 +71,11 @@ class Case:
             self._rerun = False
 
     @property
+    def has_outcome(self) -> bool:
+        """Whether its outcome is known: it is over, or has failed, and nothing that follows can mend that."""
+        return self.is_over or any(_is_failure(odd) for odd in self._odd)
+
+    @property
     def may_have_died(self) -> bool:
         """Whether the death of a process can be this test's: it started, and did not end otherwise."""
         return self.was_started and (not self.is_over or any(isinstance(odd, Crashed) for odd in self._odd))

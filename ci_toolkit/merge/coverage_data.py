@@ -7,13 +7,11 @@ from pathlib import Path, PurePosixPath
 
 import coverage
 import msgspec
-from coverage.exceptions import CoverageException
+from coverage.exceptions import CoverageException, NoSource
 
 from ci_toolkit.merge.bundles import Bundle
-from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.bundle import CONTEXT_PREFIX, ShardState
 from ci_toolkit.model.merged import MeasuredCoverage, Problem
-
-CONTEXT_PREFIX = "category:"
 
 
 def merge_coverage(
@@ -35,9 +33,14 @@ def merge_coverage(
     try:
         measured.combine([str(file) for file in files], strict=True, keep=True)
         measured.save()
-        measured.xml_report(outfile=str(out / "coverage.xml"), ignore_errors=True)
+        measured.xml_report(outfile=str(out / "coverage.xml"))
         covered, statements = _report(measured, out / "coverage.json")
         by_category = _by_category(measured, categories)
+    except NoSource as error:
+        # Percentages without these files would look better than they are.
+        message = f"{error}; check out the sources where shards are merged, and set `relative_files = true` in [run]"
+        problems.append(Problem(kind="coverage-data", message=message))
+        return None, problems
     except CoverageException as error:
         problems.append(Problem(kind="coverage-data", message=f"the shards' coverage cannot be combined: {error}"))
         return None, problems
@@ -49,11 +52,13 @@ def merge_coverage(
 
 
 def _by_category(measured: coverage.Coverage, categories: Iterable[str]) -> dict[str, tuple[int, int]]:
-    # What runs at import has no category: each would run it alone too.
+    # What runs at import has no category: each would run it alone too. A category without a test reaches nothing.
+    known = measured.get_data().measured_contexts()
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-coverage-") as folder:
         return {
             name: _report(measured, Path(folder) / f"{name}.json", [f"^{CONTEXT_PREFIX}{name}$", "^$"])
             for name in sorted(categories)
+            if CONTEXT_PREFIX + name in known
         }
 
 
@@ -77,7 +82,7 @@ def _sound_files(bundle: Bundle, problems: list[Problem]) -> list[Path]:
 
 
 def _what_is_wrong(path: Path, size: int, sha256: str, folder: Path) -> str:
-    if not path.is_file() or path.resolve() != path.absolute() or not path.is_relative_to(folder):
+    if not path.is_file() or path.resolve() != folder.resolve() / path.relative_to(folder):
         return "is missing or a link"
     with path.open("rb") as file:
         if path.stat().st_size != size or hashlib.file_digest(file, "sha256").hexdigest() != sha256:
@@ -106,6 +111,6 @@ class _JsonReport(msgspec.Struct):
 
 def _report(measured: coverage.Coverage, path: Path, contexts: list[str] | None = None) -> tuple[int, int]:
     # Counts, not the percentage: that is rounded for people, and a threshold of 80 means 80.
-    measured.json_report(outfile=str(path), contexts=contexts, ignore_errors=True)
+    measured.json_report(outfile=str(path), contexts=contexts)
     totals = msgspec.json.decode(path.read_bytes(), type=_JsonReport).totals
     return totals.covered_lines + totals.covered_branches, totals.num_statements + totals.num_branches

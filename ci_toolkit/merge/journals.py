@@ -13,6 +13,8 @@ from ci_toolkit.model.journal import JOURNAL_SCHEMA, JournalRecord, Opened, deco
 from ci_toolkit.model.merged import Problem
 
 LARGEST_JOURNAL = 4 * 1024**3
+_END_OF_TIME = 1e11
+"""In epoch seconds: the year 5138."""
 CHUNK_BYTES = 1024 * 1024
 _NAME = re.compile(r"(?P<attempt>[1-9][0-9]{0,5})-(?P<worker>main|supervisor|gw[0-9]{1,5})\.jsonl")
 
@@ -89,6 +91,8 @@ def opening_problem(record: JournalRecord, file: JournalFile, bundle: Bundle) ->
         return f"{file.place} does not begin as a journal does"
     if record.schema != JOURNAL_SCHEMA:
         return f"{file.place} has format version {record.schema}; this ci-toolkit reads version {JOURNAL_SCHEMA}"
+    if not 0.0 <= record.at < _END_OF_TIME:
+        return f"{file.place} says that it began at {record.at!r}, which is no time"
     if (record.plan_id, record.shard) != (bundle.card.plan_id, bundle.card.index):
         return f"{file.place} is of shard {record.shard} of plan {record.plan_id[:12]}"
     return ""

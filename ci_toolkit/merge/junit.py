@@ -62,7 +62,7 @@ def _text(text: str) -> str:
 
 def _numbers(counts: Counts, seconds: float) -> dict[str, str]:
     return {
-        "tests": str(counts.total - counts.lost),
+        "tests": str(counts.total - counts.lost - counts.left_out),
         "failures": str(counts.failed),
         "errors": str(counts.errors),
         "skipped": str(counts.skipped + counts.xfailed),

@@ -69,9 +69,16 @@ def merge_run(
         problems=(*delivery.problems, *(p for m in merges for p in m.problems), *coverage_problems, *doubts),
         coverage=coverage,
         proof=proof,
-        notes=tuple(note.message for note in plan.notes),
+        deselected=sum(merge.deselected for merge in merges),
+        notes=(*(note.message for note in plan.notes), *_arguments_of_their_own(bundles)),
         history=run_learned(plan, merges, pieces_differ=bool(doubts)) if learns else RunRecord(),
     )
+
+
+def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterable[str]:
+    for bundle in bundles:
+        if bundle.card.own_arguments:
+            yield f"shard {bundle.card.index} was given arguments of its own: {' '.join(bundle.card.own_arguments)}"
 
 
 def _coverage_config(plan: Plan) -> str:
@@ -100,13 +107,17 @@ def _is_small(bundles: Sequence[Bundle], bytes_worth_a_process: int = 8_000_000)
 
 
 def _settle_files(merges: Sequence[ShardMerge]) -> list[ShardMerge]:
-    # Each shard with a piece of a file that cannot be imported says so; it is one error of one file.
-    seen: set[str] = set()
-    settled = []
-    for merge in merges:
-        settled.append(add_files(merge, [file for file in merge.without_tests if file.node_id not in seen]))
-        seen.update(file.node_id for file in merge.without_tests)
-    return settled
+    # Each shard with a piece of a file that cannot be imported says so; it is one error of one file. Where one shard
+    # skipped the file and another failed, the failure counts.
+    accounts = [(file, number) for number, merge in enumerate(merges) for file in merge.without_tests]
+    accounts.sort(key=lambda account: not account[0].outcome.is_failure)
+    owner: dict[str, int] = {}
+    for file, number in accounts:
+        owner.setdefault(file.node_id, number)
+    return [
+        add_files(merge, [file for file in merge.without_tests if owner[file.node_id] == number])
+        for number, merge in enumerate(merges)
+    ]
 
 
 def lost_units(missing: Iterable[PlannedShard]) -> list[tuple[int, str]]:

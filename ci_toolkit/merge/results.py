@@ -87,6 +87,12 @@ class BundleReading:
             case = self._cases[key] = Case(path, test, category)
         return case
 
+    def take_uncollectable(self, record: Uncollectable) -> None:
+        """Take in a file or class that could not be collected: a failure, where another worker only skipped it."""
+        before = self.uncollectable.get(record.node_id)
+        if before is None or before.outcome is not PhaseOutcome.FAILED:
+            self.uncollectable[record.node_id] = record
+
     def crash(self, crashed: Crashed) -> None:
         """Take in the death of a process at a test or a file."""
         for case in self._cases.values():
@@ -101,7 +107,7 @@ class BundleReading:
     def results(self) -> Iterator[TestResult]:
         """Yield the result of every test that has one."""
         for case in self._cases.values():
-            if case.is_over:
+            if case.has_outcome:
                 yield case.result()
 
     def results_of_files(self) -> Iterator[TestResult]:
@@ -119,7 +125,7 @@ class BundleReading:
     def lost(self, why: str) -> Iterator[LostTest]:
         """Yield every selected test without an outcome. ``why`` is what is known of the shard's end."""
         for case in self._cases.values():
-            if not case.is_over:
+            if not case.has_outcome:
                 reason = f"was running when its process ended ({why})" if case.was_started else f"never ran ({why})"
                 yield LostTest(node_id=case.node_id, shard=self.index, reason=reason, is_critical=case.is_critical)
 
@@ -173,7 +179,7 @@ class _Process:
             case FileCollected():
                 self._collect(record)
             case Uncollectable():
-                self._reading.uncollectable[record.node_id] = record
+                self._reading.take_uncollectable(record)
             case Crashed():
                 self._reading.crash(record)
             case Closed() if record.reason:

@@ -48,6 +48,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     without_tests: tuple[TestResult, ...]
     """Files and classes that failed, or skipped themselves, as a whole; counted and written by the caller, for each
     shard with a piece of such a file says so."""
+    deselected: int
     fragment: str
     seconds: float
     started_at: float
@@ -100,6 +101,7 @@ def merge_shard(
         problems=problems,
         files=tuple(_account(reading.files.get(unit.path), unit) for unit in planned.units),
         without_tests=tuple(reading.results_of_files()),
+        deselected=sum(record.deselected for record in reading.files.values()),
         fragment=str(fragment),
         seconds=seconds,
         started_at=reading.started_at,

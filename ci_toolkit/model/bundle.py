@@ -10,6 +10,8 @@ CARD_NAME = "shard.json"
 JOURNAL_FOLDER = "journal"
 COVERAGE_FOLDER = "coverage"
 OUTPUT_FOLDER = "output"
+CONTEXT_PREFIX = "category:"
+"""Begins the coverage context of what one category's tests run."""
 
 
 class ShardState(StrEnum):
@@ -61,6 +63,8 @@ class ShardCard(Record, frozen=True, kw_only=True):
     reason: str = ""
     """What a reader should know about the state."""
     stopped_by: StopKind = StopKind.NOBODY
+    own_arguments: tuple[str, ...] = ()
+    """pytest arguments that this shard was given beside the plan's."""
     attempts: int = 0
     """How many pytest processes it took."""
     actual_seconds: float = 0.0

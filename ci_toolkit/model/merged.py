@@ -76,6 +76,8 @@ class MergedRun(Record, frozen=True, kw_only=True):
     clashes: tuple[CategoryClash, ...] = ()
     coverage: MeasuredCoverage | None
     proof: Proof
+    deselected: int = 0
+    """Tests that options, plugins or the choice of categories left out."""
     notes: tuple[str, ...] = ()
     history: RunRecord = RunRecord()
     """What the run teaches; empty where no history is kept."""

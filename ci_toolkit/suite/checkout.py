@@ -15,6 +15,6 @@ def commit_of(folder: Path) -> str:
             timeout=30,
             check=False,
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode("ascii", "replace").strip()

@@ -5,7 +5,8 @@ import time
 import coverage
 import pytest
 
-CONTEXT_PREFIX = "category:"
+from ci_toolkit.model.bundle import CONTEXT_PREFIX
+
 FLUSH_SECONDS = 5.0
 """How much measuring a killed process may lose."""
 

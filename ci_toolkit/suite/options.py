@@ -15,6 +15,8 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     folder: str
     """The folder to run pytest in."""
     pytest_args: tuple[str, ...] = ()
+    own_arguments: tuple[str, ...] = ()
+    """Those of ``pytest_args`` that the plan does not have."""
     measures_coverage: bool = False
     coverage_by_category: bool = False
     test_seconds: float | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ci_toolkit.model.bundle import JOURNAL_FOLDER, ShardCard, ShardState, StopKind
+from ci_toolkit.model.bundle import JOURNAL_FOLDER, OUTPUT_FOLDER, ShardCard, ShardState, StopKind
 from ci_toolkit.model.journal import Environment
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.progress import ShardEnded, ShardEvent
@@ -90,6 +90,7 @@ class _Shard:
             state=state,
             reason=reason,
             stopped_by=self.stopped_by,
+            own_arguments=self.options.own_arguments,
             attempts=self.attempts,
             actual_seconds=round(time.monotonic() - self._started, 3),
             measures_coverage=self.options.measures_coverage,
@@ -100,6 +101,7 @@ class _Shard:
 
     def _work(self) -> tuple[ShardState, str, str]:
         fruitless = 0
+        died_between = ""
         while pieces := self._open_pieces():
             if self.stop.is_asked:  # before it began, or between two attempts
                 return self._stopped(self.stop.reason)
@@ -109,16 +111,18 @@ class _Shard:
             self._take(end)
             match end.how:
                 case How.FINISHED:
-                    return ShardState.FINISHED, "", end.unexplained_exit
+                    return ShardState.FINISHED, "", end.unexplained_exit or died_between
                 case How.STOPPED:
                     return self._stopped(end.reason)
                 case How.BROKEN:
                     return ShardState.BROKEN, end.reason, ""
                 case How.DIED:
+                    if not end.crashes:
+                        died_between = f"{end.reason} between two tests; see {OUTPUT_FOLDER}/{self.attempts}.log"
                     fruitless = 0 if (len(self.finished), len(self.dropped)) != before else fruitless + 1
                     if fruitless >= ATTEMPTS_WITHOUT_PROGRESS:
                         return ShardState.BROKEN, f"pytest died {fruitless} times without a test: {end.reason}", ""
-        return ShardState.FINISHED, "", ""
+        return ShardState.FINISHED, "", died_between
 
     def _stopped(self, reason: str) -> tuple[ShardState, str, str]:
         self.stopped_by = self.stop.kind

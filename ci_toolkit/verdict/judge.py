@@ -67,12 +67,19 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         flaky=run.flaky,
         slowest=run.slowest,
         proof=run.proof,
-        notes=(*run.notes, *filter(None, (left_out_note(run),))),
+        notes=(*run.notes, *filter(None, (_deselected_note(run), left_out_note(run)))),
         lower_bound_seconds=run.plan.lower_bound_seconds,
         predicted_seconds=run.plan.makespan_seconds,
         achieved_seconds=max((shard.actual_seconds for shard in run.shards), default=0.0),
         overhead_seconds=round(overhead_of(run.shards), 3),
         advice=advise(run.shards, run.slowest).message,
+    )
+
+
+def _deselected_note(run: MergedRun) -> str:
+    count = run.deselected
+    return (
+        f"{count} test{'s' * (count != 1)} deselected by options, plugins or the choice of categories" if count else ""
     )
 
 
@@ -111,7 +118,8 @@ def _coverage_breaches(run: MergedRun, thresholds: Thresholds) -> Iterator[Breac
 def _reached(coverage: MeasuredCoverage | None, category: str) -> tuple[int, int] | None:
     if coverage is None:
         return None
-    return coverage.by_category.get(category) if category else (coverage.covered, coverage.statements)
+    reached = coverage.by_category.get(category) if category else (coverage.covered, coverage.statements)
+    return reached if reached is not None and reached[1] else None  # nothing of nothing is no coverage
 
 
 def reaches(covered: int, statements: int, threshold: float) -> bool:
@@ -136,7 +144,7 @@ def _coverage(measured: MeasuredCoverage | None, thresholds: Thresholds) -> Cove
         name: CategoryCoverage(percent=_percent(*numbers), threshold=demands.get(name))
         for name, numbers in sorted(measured.by_category.items())
     }
-    percent = _percent(measured.covered, measured.statements)
+    percent = _percent(measured.covered, measured.statements) if measured.statements else None
     return Coverage(percent=percent, threshold=thresholds.overall, by_category=by_category)
 
 
