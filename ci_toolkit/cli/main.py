@@ -20,13 +20,16 @@ COMMANDS = {
     "run": ("ci_toolkit.cli.run", "Plan, run, merge and judge the suite on this machine."),
     "plan": ("ci_toolkit.cli.plan", "Write the plan: which shard runs what."),
     "shard": ("ci_toolkit.cli.shard", "Run one shard of a plan and leave its bundle."),
+    "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
+    "history": ("ci_toolkit.cli.history", "What past runs took: show, import, export, prune."),
+    "services": (
+        "ci_toolkit.cli.services",
+        "The real services: start, stop, ports, and the files made from their table.",
+    ),
+    "settings": ("ci_toolkit.cli.show_settings", "Every setting here, with its value and its source."),
     "lint": ("ci_toolkit.cli.lint", "Check tests against the rules of the guide."),
     "new": ("ci_toolkit.cli.new", "Write a test from the guide's template."),
     "index": ("ci_toolkit.cli.index", "Write the catalogue of e2e tests and the picture of the test architecture."),
-    "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
-    "history": ("ci_toolkit.cli.history", "What past runs took: show, import, export, prune."),
-    "settings": ("ci_toolkit.cli.show_settings", "Every setting here, with its value and its source."),
-    "services": ("ci_toolkit.cli.services", "The services: their ports and the files made from them."),
 }
 """Command name to the module with its click command (named ``command``) and its one line of help.
 
