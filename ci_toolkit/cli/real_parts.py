@@ -50,9 +50,7 @@ def _services(parts: RealParts, root: Path, tell: Callable[[str], None]) -> Iter
     from ci_toolkit.services.table import Environment  # noqa: PLC0415
 
     table = read_table(root)
-    # A team's own service, with a command, runs on the databases of the worker that asks for it: fixtures start it.
-    shared = {name for name in table.startable() if not table.service(name).command}
-    wanted = tuple(name for name in parts.services or _USUAL_SERVICES if name in shared)
+    wanted = tuple(name for name in parts.services or _USUAL_SERVICES if name in table.startable())
     environment = Environment.TEST_ALPINE if parts.alpine else Environment.TEST
     provider = Provider(parts.provider) if parts.provider else None
     request = StackRequest(

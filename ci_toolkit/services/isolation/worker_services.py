@@ -8,12 +8,14 @@ import msgspec
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.endpoint import Endpoint, variables
+from ci_toolkit.services.endpoint import Endpoint, Provider, variables
 from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.services.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.isolation.worker_redis import WorkerRedis
+from ci_toolkit.services.places import registry
+from ci_toolkit.services.ports import leased_by
 from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
 from ci_toolkit.services.table import Environment, Protocol, Service, Table
 
@@ -147,10 +149,16 @@ class WorkerServices:
         request = StackRequest(
             services=(own.name,),
             environment=self._environment,
-            # One port is not enough for the services of several workers.
-            dynamic_ports=self.place.handover.dynamic_ports or not self.place.is_alone,
+            provider=_provider_of_own(own, self.place.handover.provider),
+            dynamic_ports=self._needs_another_port(own),
         )
         return self._acquire(request, msgspec.structs.replace(self.table, services=rows), os.getpid()).endpoints[0]
+
+    def _needs_another_port(self, own: Service) -> bool:
+        """Whether the table's port is not enough: for several workers, or where `services up` runs one like it."""
+        if self.place.handover.dynamic_ports or not self.place.is_alone:
+            return True
+        return leased_by(registry(), own.port(self._environment)) is not None
 
     def _started(self, service: Service) -> Endpoint:
         self._start(service.name)
@@ -173,6 +181,13 @@ class WorkerServices:
         stack = acquire(request, table, Path(self.place.root), owner_pid=owner, tell=self._tell)
         self._stacks.append(stack)
         return stack
+
+
+def _provider_of_own(service: Service, asked_for: Provider | None) -> Provider | None:
+    """Return who runs a team's own service: never whoever listens on its port, for that may be any program."""
+    if service.protocol.is_data_store or (asked_for is Provider.DOCKER and service.image):
+        return asked_for
+    return Provider.NATIVE
 
 
 def _environment_of_what_is_up(root: Path) -> Environment:
