@@ -8,10 +8,11 @@ import pytest
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.endpoint import planned_all, variables
+from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.migrations import migrations_digest
 from ci_toolkit.services.settings import read_table, table_from
 from ci_toolkit.services.table import BUILT_IN, Credentials, Environment, Migrations
-from ci_toolkit.test_framework.test_config import ALPINE_TEST_PORTS, DEV_PORTS, TEST_PORTS
+from ci_toolkit.test_framework.test_config import ALPINE_TEST_PORTS, DEV_PORTS, TEST_PORTS, ports_of
 
 GUIDE = {
     "postgresql": 5434,
@@ -28,6 +29,12 @@ def test_the_built_in_ports_are_the_guides() -> None:
     assert TEST_PORTS == GUIDE
     assert ALPINE_TEST_PORTS == GUIDE | {"redis": 6382}
     assert DEV_PORTS == GUIDE | {"postgresql": 5432, "redis": 6379}
+
+
+def test_below_a_run_the_ports_are_those_of_what_it_brought_up() -> None:
+    run = {**Handover(owner=1).variables(), "REDIS_PORT": "6382"}
+    assert ports_of(BUILT_IN, run) == GUIDE | {"redis": 6382}
+    assert ports_of(BUILT_IN, {"REDIS_PORT": "6382"}) == GUIDE
 
 
 def test_a_test_cannot_change_the_ports() -> None:
