@@ -81,6 +81,9 @@ class Stack:
                     raise ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
             if read_card(registry(), card.session) is None:
                 raise ServiceDiedError(f"the session {card.session} with {', '.join(sorted(names))} has ended")
+        for name, said in self.health().items():  # the keeper looks only now and then
+            if said.startswith("closed"):
+                raise ServiceDiedError(f"{name} ended by itself: {said.removeprefix('closed: ')}")
 
     def health(self) -> dict[str, str]:
         """Ask each server anew, as its row of the table says; return ``ready``, or why not, by name."""

@@ -57,7 +57,8 @@ class UnifiedDockerManager:
     """Acquires and releases environments of real services.
 
     ``services`` names the wanted ones; without it, the data stores and what has an image. ``provider`` is the
-    only one that may be used; without it, the first that can: a server that listens already, a program of this machine, Docker.
+    only one that may be used; without it, the first that can: a server that listens already, a program of this
+    machine, Docker.
     What a manager started ends with its process at the latest, whatever kills it.
     """
 

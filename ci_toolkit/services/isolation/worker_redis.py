@@ -70,8 +70,11 @@ class WorkerRedis:
             except RedisError:  # a test ended all clients, or the server did: with the name the number was free
                 self._is_held = False
         if not self._is_held:
-            self._reclaim()
-            self._client.flushdb()
+            try:
+                self._reclaim()
+                self._client.flushdb()
+            except RedisError as error:
+                raise IsolationError(f"the Redis at {self._endpoint.address} does not answer: {error}") from error
 
     def close(self) -> None:
         """Empty the database and give its number up; safe to call twice."""

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.errors import ConfigurationError, ToolkitError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.errors import ServiceDiedError
 from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.services.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.isolation.worker_redis import WorkerRedis
+from ci_toolkit.services.pgwire import SqlError
 from ci_toolkit.services.places import registry
 from ci_toolkit.services.ports import leased_by
 from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
@@ -131,7 +133,19 @@ class WorkerServices:
         self._stacks, self._endpoints, self._servers = [], {}, {}
         self._redis = self._clickhouse = self._database = None
         for close in reversed(closing):
-            close()
+            try:
+                close()
+            except (ToolkitError, OSError, SqlError) as error:  # the others are to be closed all the same
+                self._tell(f"a service had ended before the tests: {error}")
+
+    def explain(self, error: Exception) -> str:
+        """Return what ``error`` comes of: the death of a server with the end of its log, else ``error`` itself."""
+        for stack in self._stacks:
+            try:
+                stack.check()
+            except ServiceDiedError as death:
+                return str(death)
+        return str(error)
 
     def _only(self, protocol: Protocol) -> Service:
         for service in self.table.services:
