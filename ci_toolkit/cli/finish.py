@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import click
+import msgspec
 
 from ci_toolkit.cli.history_options import remember
+from ci_toolkit.errors import ExitCode
 from ci_toolkit.files import replace_file
 from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import to_json
-from ci_toolkit.model.verdict import Verdict
+from ci_toolkit.model.verdict import Breach, Status, Verdict
 from ci_toolkit.report.html import render_html
 from ci_toolkit.report.markdown import render_markdown
 from ci_toolkit.report.terminal import render_terminal
@@ -33,6 +35,7 @@ def finish(
     *,
     strictness: Strictness = Strictness.STRICT,
     history: str = "",
+    trouble: str = "",
 ) -> Verdict:
     """Merge the bundles below ``results``, write OUT, record the run in ``history`` and print the verdict."""
     forget_earlier_reports(out)
@@ -44,7 +47,7 @@ def finish(
         coverage_categories={*thresholds.by_category, *thresholds.if_measured},
         learns=bool(history),
     )
-    verdict = judge(run, thresholds, strictness)
+    verdict = _despite(trouble, judge(run, thresholds, strictness))
     replace_file(out / "verdict.json", to_json(verdict))
     replace_file(out / "summary.md", render_markdown(verdict).encode("utf-8", "backslashreplace"))
     replace_file(out / "report.html", render_html(verdict).encode("utf-8", "backslashreplace"))
@@ -52,3 +55,15 @@ def finish(
     click.echo(render_terminal(verdict), nl=False)
     click.echo(f"ci-toolkit: reports in {out}/: report.html, summary.md, verdict.json, junit.xml", err=True)
     return verdict
+
+
+def _despite(trouble: str, verdict: Verdict) -> Verdict:
+    """Return the verdict on a run whose infrastructure failed under the tests: what they say is no answer then."""
+    if not trouble:
+        return verdict
+    return msgspec.structs.replace(
+        verdict,
+        status=Status.INCOMPLETE,
+        exit_code=int(ExitCode.INFRASTRUCTURE),
+        breaches=(Breach(gate="services", message=trouble), *verdict.breaches),
+    )

@@ -100,11 +100,18 @@ def carry_out(order: RunOrder) -> ExitCode | int:
     history = chosen_history(order.history, no_history=order.no_history)
     suite, staged = _planned(order, folder, choice, rules, history)
     parts = _real_parts(order, choice, suite)
-    with real_parts(parts, root, lambda line: click.echo(f"ci-toolkit: {line}", err=True)) as variables:
-        options = _shard_options(order, folder, staged, choice, rules, variables)
+    with real_parts(parts, root, lambda line: click.echo(f"ci-toolkit: {line}", err=True)) as real:
+        options = _shard_options(order, folder, staged, choice, rules, real.variables)
         ran = run_shards(staged.plan, staged.stages, order.results, options, order.jobs_at_a_time, rules)
+        trouble = real.trouble()
     verdict = finish(
-        staged.plan, order.results, order.out, thresholds, strictness=choice.mode.strictness, history=history
+        staged.plan,
+        order.results,
+        order.out,
+        thresholds,
+        strictness=choice.mode.strictness,
+        history=history,
+        trouble=trouble,
     )
     return ExitCode.INTERRUPTED if ran.is_interrupted else verdict.exit_code
 

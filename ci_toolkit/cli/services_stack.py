@@ -22,7 +22,8 @@ def up(
 ) -> int:
     """Start services and leave them running until `services down`.
 
-    Without NAMES: the data stores of the table, and every service with a command.
+    Without NAMES: the data stores of the table, and what has an image. A service with a command is started by the
+    fixtures, for each worker of a run; by name it is started here as well.
     """
     from ci_toolkit.config.project import project_root  # noqa: PLC0415 (start-up time)
     from ci_toolkit.services.endpoint import Provider  # noqa: PLC0415

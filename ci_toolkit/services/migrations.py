@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services import pgwire
 from ci_toolkit.services.endpoint import Endpoint, variables
 from ci_toolkit.services.errors import MigrationError
@@ -22,9 +23,19 @@ _TABLES: Final = (
 
 
 def migrations_digest(migrations: Migrations, root: Path) -> str:
-    """Return what changes as soon as the command, or the name or content of a migration file does."""
+    """Return what changes as soon as the command, or the name or content of a migration file does.
+
+    Raises ConfigurationError for a command without files: its schema would be old one day, and nobody could see it.
+    """
     state = hashlib.sha256("\0".join((*migrations.command, "", *migrations.files)).encode())
-    for path in migration_files(migrations, root):
+    files = migration_files(migrations, root)
+    if migrations.command and not files:
+        raise ConfigurationError(
+            f"`{' '.join(migrations.command)}` migrates, and no file matches migrations = {list(migrations.files)}"
+            f" in {root}: a change of schema would go unseen",
+            advice="Name the files that decide the schema, by patterns relative to the project's root.",
+        )
+    for path in files:
         state.update(b"\0" + path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return state.hexdigest()
 

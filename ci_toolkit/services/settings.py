@@ -48,6 +48,7 @@ def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
             continue
         row = _read_row(value, where=f"{origin} '{name}'")
         rows[name] = _changed(rows[name], row) if name in rows else _added(name, row, where=f"{origin} '{name}'")
+        _refuse_useless_migrations(rows[name], where=f"{origin} '{name}'")
     table = Table(services=tuple(rows.values()), origin=origin)
     _refuse_shared_ports(table)
     return table
@@ -104,6 +105,21 @@ def _added(name: str, row: _Row, *, where: str) -> Service:
             f"{where} has no port", advice=f"Set port, or ports for each of: {', '.join(Environment)}."
         )
     return _changed(Service(name=name, protocol=row.protocol, ports={}), row)
+
+
+def _refuse_useless_migrations(service: Service, *, where: str) -> None:
+    """Raise ConfigurationError for migrations that would be ignored, or whose change nobody could see."""
+    migrations = service.migrations
+    if service.protocol is not Protocol.POSTGRESQL and (migrations.command or migrations.files):
+        raise ConfigurationError(
+            f"{where} has migrate or migrations, and only a PostgreSQL database is migrated, not {service.protocol}",
+            advice="Remove them, and fill the store in a fixture.",
+        )
+    if migrations.command and not migrations.files:
+        raise ConfigurationError(
+            f"{where} has migrate without migrations: a change of schema would go unseen, and the old one be used",
+            advice='Name the files that decide the schema: migrations = ["migrations/versions/*.py"].',
+        )
 
 
 def _refuse_shared_ports(table: Table) -> None:

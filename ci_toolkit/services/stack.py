@@ -20,6 +20,7 @@ from ci_toolkit.services.migrations import migrations_digest
 from ci_toolkit.services.owner import Owner, owner_of
 from ci_toolkit.services.places import cache, data_home, own_folder, registry
 from ci_toolkit.services.session import Card, Wish, cards, deaths, new_session, read_card
+from ci_toolkit.services.status import state_of
 from ci_toolkit.services.sweep import has_dead_sessions, sweep
 from ci_toolkit.services.table import Environment, Service, Table
 
@@ -80,6 +81,18 @@ class Stack:
                     raise ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
             if read_card(registry(), card.session) is None:
                 raise ServiceDiedError(f"the session {card.session} with {', '.join(sorted(names))} has ended")
+        for name, said in self.health().items():  # the keeper looks only now and then
+            if said.startswith("closed"):
+                raise ServiceDiedError(f"{name} ended by itself: {said.removeprefix('closed: ')}")
+
+    def health(self) -> dict[str, str]:
+        """Ask each server anew, as its row of the table says; return ``ready``, or why not, by name."""
+        return {
+            endpoint.name: ": ".join(filter(None, state_of(card, endpoint)))
+            for card in self._sessions
+            for endpoint in self.endpoints
+            if endpoint in card.endpoints
+        }
 
     def save_logs(self, folder: Path) -> tuple[Path, ...]:
         """Copy the logs of its servers into ``folder``, as for a run's bundle, and return the copies."""

@@ -70,7 +70,7 @@ def session_status() -> tuple[SessionStatus, ...]:
 
 
 def _status(card: Card, endpoint: Endpoint) -> ServiceStatus:
-    state, reason = _state(card, endpoint)
+    state, reason = state_of(card, endpoint)
     return ServiceStatus(
         name=endpoint.name,
         provider=endpoint.provider,
@@ -84,7 +84,8 @@ def _status(card: Card, endpoint: Endpoint) -> ServiceStatus:
     )
 
 
-def _state(card: Card, endpoint: Endpoint) -> tuple[str, str]:
+def state_of(card: Card, endpoint: Endpoint) -> tuple[str, str]:
+    """Ask a server as its row of the table says: ``ready``, or in one word why not, and the reason."""
     death = next((death for death in deaths(registry(), card.session) if death.service == endpoint.name), None)
     if death is not None:
         return "ended", death.reason.splitlines()[-1] if death.reason else "by itself"

@@ -104,8 +104,11 @@ class Table(Record, frozen=True, kw_only=True):
         )
 
     def startable(self) -> tuple[str, ...]:
-        """Return the services that ci-toolkit can start: the data stores, and those with a command or an image."""
-        return tuple(row.name for row in self.services if row.protocol.is_data_store or row.command or row.image)
+        """Return the services that ci-toolkit starts for everybody: the data stores, and those with an image.
+
+        A service with a command is not one of them: fixtures start it for each worker, on the worker's databases.
+        """
+        return tuple(row.name for row in self.services if (row.protocol.is_data_store or row.image) and not row.command)
 
     def with_ports(self, environment: Environment, ports: Mapping[str, int]) -> "Table":
         """Return this table with other ports in ``environment``, such as the dynamic ones of a session."""

@@ -157,10 +157,13 @@ class RealServicesPlugin:
             if not failure:
                 return start()
         except (ToolkitError, OSError, SqlError) as error:
-            failure = str(error)
+            failure = self._explain(error)
         if for_all:
             self._failure = failure
         pytest.fail(failure, pytrace=False)
+
+    def _explain(self, error: Exception) -> str:
+        return str(error) if self._services is None else self._services.explain(error)
 
     def _clean(self, item: pytest.Item) -> None:
         if self._services is None:
@@ -170,7 +173,7 @@ class RealServicesPlugin:
         try:
             outcome = self._services.clean(mode_of(item), test=item.nodeid)
         except (ToolkitError, OSError, SqlError) as error:
-            failure = str(error)
+            failure = self._explain(error)
         if failure:
             pytest.fail(failure, pytrace=False)
         if outcome.cloned_because:

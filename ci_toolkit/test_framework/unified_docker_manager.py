@@ -10,7 +10,6 @@ from ci_toolkit.config.project import nearest, project_root
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.endpoint import Endpoint, Provider
-from ci_toolkit.services.probe import Answer, State, ask
 from ci_toolkit.services.settings import read_table
 from ci_toolkit.services.stack import Stack, StackRequest, acquire
 from ci_toolkit.services.table import Environment
@@ -57,8 +56,9 @@ _READY = "ready"
 class UnifiedDockerManager:
     """Acquires and releases environments of real services.
 
-    ``services`` names the wanted ones; without it, all that the table can start. ``provider`` is the only one that may
-    be used; without it, the first that can: a server that listens already, a program of this machine, Docker.
+    ``services`` names the wanted ones; without it, the data stores and what has an image. ``provider`` is the
+    only one that may be used; without it, the first that can: a server that listens already, a program of this
+    machine, Docker.
     What a manager started ends with its process at the latest, whatever kills it.
     """
 
@@ -93,8 +93,7 @@ class UnifiedDockerManager:
     def environment_info(self, name: str = "test") -> EnvironmentInfo:
         """Return the acquired environment ``name``, each of its services asked anew whether it is ready."""
         environment, stack = self._acquired(name)
-        health = {endpoint.name: _said(ask(endpoint)) for endpoint in stack.endpoints}
-        return EnvironmentInfo(name=name, environment=environment, endpoints=stack.endpoints, health=health)
+        return EnvironmentInfo(name=name, environment=environment, endpoints=stack.endpoints, health=stack.health())
 
     def release_environment(self, name: str = "test") -> None:
         """End what this manager started for ``name``; what ran before stays. Raises an error if it cannot be ended."""
@@ -137,10 +136,6 @@ def _provider(word: Provider | str | None) -> Provider | None:
     if word is not None and word not in set(Provider):
         raise ConfigurationError(f"there is no provider '{word}'", advice=nearest(word, list(Provider), "providers"))
     return Provider(word) if word else None
-
-
-def _said(answer: Answer) -> str:
-    return _READY if answer.state is State.READY else f"{answer.state.name.lower()}: {answer.reason}"
 
 
 def _say(text: str) -> None:

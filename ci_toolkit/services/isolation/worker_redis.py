@@ -12,7 +12,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the client's own, no OSError)
+from redis.retry import Retry
 
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.errors import IsolationError, NoFreeDatabaseError
@@ -29,27 +31,22 @@ class WorkerRedis:
     """A logical database that no other worker or run has. Closing it empties it and gives its number up."""
 
     def __init__(self, endpoint: Endpoint, *, run: str, worker: str) -> None:
-        login = endpoint.credentials
         self._endpoint = endpoint
         self._holder = f"{run}:{worker}:pid-{os.getpid()}"
-        self._client: Any = Redis(
-            host=endpoint.host,
-            port=endpoint.port,
-            username=login.user or None,
-            password=login.password or None,
-            single_connection_client=True,
-        )
+        self._is_open = self._is_held = False
         try:
-            with self._only_one_chooses():
-                self.number = self._claim()
+            with self._only_one_chooses() as zero:
+                self.number = self._choose(zero)
+                self._client = self._hold(zero)
+            self._is_open = self._is_held = True
             self.clean()
         except RedisError as error:
-            self._client.close()
+            self.close()
             raise IsolationError(
                 f"cannot take a logical database on {endpoint.address}: {error}", advice="Look at the server's log."
             ) from error
         except BaseException:
-            self._client.close()
+            self.close()
             raise
 
     def __enter__(self) -> Self:
@@ -66,30 +63,73 @@ class WorkerRedis:
         return self._endpoint.with_database(str(self.number))
 
     def clean(self) -> None:
-        """Remove every key of this database, and of no other."""
-        self._client.flushdb()
+        """Remove every key of this database, and of no other. Raises IsolationError if it is no longer ours."""
+        if self._is_held:
+            try:
+                self._client.flushdb()
+            except RedisError:  # a test ended all clients, or the server did: with the name the number was free
+                self._is_held = False
+        if not self._is_held:
+            try:
+                self._reclaim()
+                self._client.flushdb()
+            except RedisError as error:
+                raise IsolationError(f"the Redis at {self._endpoint.address} does not answer: {error}") from error
 
     def close(self) -> None:
-        """Empty the database and give its number up."""
+        """Empty the database and give its number up; safe to call twice."""
+        if not self._is_open:
+            return
+        self._is_open = False
         try:
             self.clean()
             self._client.select(0)
             self._client.srem(_OURS, self.number)
-        except RedisError:
-            pass  # the server has ended, and the database with it
+        except (RedisError, IsolationError):
+            pass  # the server has ended, and the database with it, or it is somebody else's by now
         finally:
             self._client.close()
 
-    def _claim(self) -> int:
-        held = dict(self._held())
-        ours = {int(number) for number in self._client.smembers(_OURS)}
-        filled = self._filled() - ours - {0}
-        databases = self._databases()
+    def _connected(self, number: int = 0, name: str | None = None) -> Any:
+        """Return a client of one connection: a command on a lost one raises ConnectionError, whatever comes next."""
+        login = self._endpoint.credentials
+        return Redis(
+            host=self._endpoint.host,
+            port=self._endpoint.port,
+            username=login.user or None,
+            password=login.password or None,
+            db=number,
+            client_name=name,
+            single_connection_client=True,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def _hold(self, zero: Any) -> Any:
+        """Return the connection whose name says whose the number is; its settings survive a reconnect."""
+        zero.sadd(_OURS, self.number)
+        return self._connected(self.number, f"{_NAME}{self.number}:{self._holder}")
+
+    def _reclaim(self) -> None:
+        """Take the same number again after a lost connection. Raises IsolationError if it has become another's."""
+        self._client.close()
+        with self._only_one_chooses() as zero:
+            holder = dict(_held(zero)).get(self.number, "")
+            is_strange = self.number in _filled(zero) - _ours(zero)
+            if holder or is_strange:
+                raise IsolationError(
+                    f"the connection to database {self.number} of the Redis at {self._endpoint.address} was lost, and"
+                    f" the database is now {holder or 'filled by somebody else'}; it was not emptied",
+                    advice="A test that ends other clients (CLIENT KILL) or restarts the server needs one of its own.",
+                )
+            self._client = self._hold(zero)
+        self._is_held = True
+
+    def _choose(self, zero: Any) -> int:
+        held = dict(_held(zero))
+        filled = _filled(zero) - _ours(zero) - {0}
+        databases = _databases(zero)
         for number in range(1, databases):
             if number not in held and number not in filled:
-                self._client.client_setname(f"{_NAME}{number}:{self._holder}")
-                self._client.sadd(_OURS, number)
-                self._client.select(number)
                 return number
         raise self._none_free(databases, held, filled)
 
@@ -102,37 +142,41 @@ class WorkerRedis:
             advice="Use fewer workers, or start it with more: `redis-server --databases 64`.",
         )
 
-    def _held(self) -> Iterator[tuple[int, str]]:
-        for client in self._client.client_list():
-            name = client["name"]
-            if name.startswith(_NAME):
-                number, _, holder = name.removeprefix(_NAME).partition(":")
-                yield int(number), holder
-
-    def _filled(self) -> set[int]:
-        return {int(name.removeprefix("db")) for name in self._client.info("keyspace")}
-
-    def _databases(self) -> int:
-        try:
-            return int(self._client.config_get("databases")["databases"])
-        except (RedisError, KeyError):  # some servers of others keep that to themselves
-            return _USUAL_NUMBER
-
     @contextmanager
-    def _only_one_chooses(self) -> Iterator[None]:
+    def _only_one_chooses(self) -> Iterator[Any]:
+        """Yield a client of database 0 that has the lock."""
         deadline = time.monotonic() + 2 * _LOCK_MILLISECONDS / 1000
-        while not self._client.set(_LOCK, self._holder, nx=True, px=_LOCK_MILLISECONDS):
-            if time.monotonic() > deadline:
-                raise IsolationError(f"the lock {_LOCK} on {self._endpoint.address} is never given back")
-            time.sleep(0.005)  # between two questions; another worker holds it for a few milliseconds
-        try:
-            yield
-        finally:
-            self._let_others_choose()
+        with self._connected() as zero:
+            while not zero.set(_LOCK, self._holder, nx=True, px=_LOCK_MILLISECONDS):
+                if time.monotonic() > deadline:
+                    raise IsolationError(f"the lock {_LOCK} on {self._endpoint.address} is never given back")
+                time.sleep(0.005)  # between two questions; another worker holds it for a few milliseconds
+            try:
+                yield zero
+            finally:
+                zero.delete(_LOCK)
 
-    def _let_others_choose(self) -> None:
-        chosen = getattr(self, "number", None)
-        self._client.select(0)
-        self._client.delete(_LOCK)
-        if chosen is not None:
-            self._client.select(chosen)
+
+def _held(zero: Any) -> Iterator[tuple[int, str]]:
+    for client in zero.client_list():
+        name = client["name"]
+        if name.startswith(_NAME):
+            number, _, holder = name.removeprefix(_NAME).partition(":")
+            yield int(number), holder
+
+
+def _ours(zero: Any) -> set[int]:
+    return {int(number) for number in zero.smembers(_OURS)}
+
+
+def _filled(zero: Any) -> set[int]:
+    return {int(name.removeprefix("db")) for name in zero.info("keyspace")}
+
+
+def _databases(zero: Any) -> int:
+    try:
+        return int(zero.config_get("databases")["databases"])
+    except ConnectionError:
+        raise
+    except (RedisError, KeyError):  # some servers of others keep that to themselves
+        return _USUAL_NUMBER

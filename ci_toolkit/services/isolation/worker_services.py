@@ -6,14 +6,18 @@ from pathlib import Path
 
 import msgspec
 
-from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.errors import ConfigurationError, ToolkitError
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.endpoint import Endpoint, variables
+from ci_toolkit.services.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.errors import ServiceDiedError
 from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.services.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.isolation.worker_redis import WorkerRedis
+from ci_toolkit.services.pgwire import SqlError
+from ci_toolkit.services.places import registry
+from ci_toolkit.services.ports import leased_by
 from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
 from ci_toolkit.services.table import Environment, Protocol, Service, Table
 
@@ -129,7 +133,19 @@ class WorkerServices:
         self._stacks, self._endpoints, self._servers = [], {}, {}
         self._redis = self._clickhouse = self._database = None
         for close in reversed(closing):
-            close()
+            try:
+                close()
+            except (ToolkitError, OSError, SqlError) as error:  # the others are to be closed all the same
+                self._tell(f"a service had ended before the tests: {error}")
+
+    def explain(self, error: Exception) -> str:
+        """Return what ``error`` comes of: the death of a server with the end of its log, else ``error`` itself."""
+        for stack in self._stacks:
+            try:
+                stack.check()
+            except ServiceDiedError as death:
+                return str(death)
+        return str(error)
 
     def _only(self, protocol: Protocol) -> Service:
         for service in self.table.services:
@@ -147,10 +163,16 @@ class WorkerServices:
         request = StackRequest(
             services=(own.name,),
             environment=self._environment,
-            # One port is not enough for the services of several workers.
-            dynamic_ports=self.place.handover.dynamic_ports or not self.place.is_alone,
+            provider=_provider_of_own(own, self.place.handover.provider),
+            dynamic_ports=self._needs_another_port(own),
         )
         return self._acquire(request, msgspec.structs.replace(self.table, services=rows), os.getpid()).endpoints[0]
+
+    def _needs_another_port(self, own: Service) -> bool:
+        """Whether the table's port is not enough: for several workers, or where `services up` runs one like it."""
+        if self.place.handover.dynamic_ports or not self.place.is_alone:
+            return True
+        return leased_by(registry(), own.port(self._environment)) is not None
 
     def _started(self, service: Service) -> Endpoint:
         self._start(service.name)
@@ -173,6 +195,13 @@ class WorkerServices:
         stack = acquire(request, table, Path(self.place.root), owner_pid=owner, tell=self._tell)
         self._stacks.append(stack)
         return stack
+
+
+def _provider_of_own(service: Service, asked_for: Provider | None) -> Provider | None:
+    """Return who runs a team's own service: never whoever listens on its port, for that may be any program."""
+    if service.protocol.is_data_store or (asked_for is Provider.DOCKER and service.image):
+        return asked_for
+    return Provider.NATIVE
 
 
 def _environment_of_what_is_up(root: Path) -> Environment:

@@ -1,6 +1,7 @@
 """The fixtures of real services in a real project: pytest is run on it, servers are started, nothing is pretended."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -266,6 +267,12 @@ class Project:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
+    def ci_toolkit(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "ci_toolkit", *words], cwd=self.folder, env=self._environment | variables,
+            text=True, capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+
     def run(self, *words: str, **variables: str) -> str:
         return finished(self.start(*words, **variables))
 
@@ -350,3 +357,52 @@ def test_clickhouse_starts_when_a_test_looks_for_its_address(project: Project) -
     program(Protocol.CLICKHOUSE)
     project.write("test_clickhouse.py", CLICKHOUSE)
     assert "2 passed" in (output := project.run()), output
+
+
+def with_backend(project: Project, port: int) -> None:
+    project.write(
+        "pyproject.toml",
+        f"{PYPROJECT}\n[tool.ci-toolkit.services.backend]\n"
+        f"command = ['{sys.executable}', 'backend.py', '{{port}}']\npath = '/'\nport = {port}\n",
+    )
+    project.write("backend.py", BACKEND)
+    project.write("test_backend.py", BEHIND_THE_BACKEND)
+
+
+def one_port_for_the_backend(project: Project) -> dict[str, str]:
+    """Databases of `services up` on dynamic ports cannot be attached to, so all ports are the project's own."""
+    text = (project.folder / "pyproject.toml").read_text()
+    ports = [free_port() for _ in range(2)]
+    text = text.replace(
+        "[tool.ci-toolkit.services.postgresql]", f"[tool.ci-toolkit.services.postgresql]\nport = {ports[0]}"
+    )
+    project.write("pyproject.toml", f"{text}[tool.ci-toolkit.services.redis]\nport = {ports[1]}\n")
+    return {"CI_TOOLKIT_SERVICES_DYNAMIC_PORTS": ""}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_teams_own_service_that_is_up_by_name_leaves_its_port_and_is_not_the_workers(project: Project) -> None:
+    with_backend(project, free_port())
+    plain = one_port_for_the_backend(project)
+    try:
+        up = project.ci_toolkit("services", "up", "postgresql", "redis", "backend", **plain)
+        assert up.returncode == 0, up.stderr
+        assert "4 passed" in (output := project.run(**plain)), output
+    finally:
+        project.ci_toolkit("services", "down", **plain)
+
+
+def test_a_stranger_on_the_port_of_a_teams_own_service_is_never_what_is_tested(project: Project) -> None:
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        port = stranger.getsockname()[1]
+        with_backend(project, port)
+        output = project.run(**one_port_for_the_backend(project))
+    assert f"port {port} is taken by pid {os.getpid()}" in output, output
+    assert "passed" not in output

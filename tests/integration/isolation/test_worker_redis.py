@@ -11,7 +11,7 @@ from isolation_servers import redis_server
 from redis import Redis
 
 from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.errors import NoFreeDatabaseError
+from ci_toolkit.services.errors import IsolationError, NoFreeDatabaseError
 from ci_toolkit.services.isolation.worker_redis import WorkerRedis
 
 HOLD = """
@@ -84,3 +84,30 @@ def test_a_killed_workers_database_is_free_at_once_and_emptied_for_the_next(smal
     with WorkerRedis(small, run="0123abcd", worker="gw0") as worker, client(small, worker.number) as next_one:
         assert worker.number == number
         assert next_one.dbsize() == 0
+
+
+def test_after_its_connection_was_ended_it_empties_its_own_database_and_still_has_it(small: Endpoint) -> None:
+    with WorkerRedis(small, run="0123abcd", worker="gw0") as worker, client(small, 0) as person:
+        person.set("precious", "yes")
+        with client(small, worker.number) as test:
+            test.set("left", "behind")
+            test.client_kill_filter(_type="normal", skipme=True)
+        worker.clean()
+        with client(small, worker.number) as next_test, WorkerRedis(small, run="0123abcd", worker="gw1") as other:
+            assert next_test.dbsize() == 0
+            assert other.number != worker.number
+        assert person.get("precious") == b"yes"
+    with client(small, 0) as person:
+        assert person.get("precious") == b"yes"
+
+
+def test_a_number_that_went_to_another_while_the_connection_was_lost_is_not_emptied(small: Endpoint) -> None:
+    with WorkerRedis(small, run="0123abcd", worker="gw0") as worker, client(small, worker.number) as test:
+        test.client_kill_filter(_type="normal", skipme=True)
+        with WorkerRedis(small, run="0123abcd", worker="gw1") as other:
+            assert other.number == worker.number
+            test.set("others", "key")
+            with pytest.raises(IsolationError, match="0123abcd:gw1"):
+                worker.clean()
+            worker.close()
+            assert test.get("others") == b"key"

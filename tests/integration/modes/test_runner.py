@@ -82,6 +82,24 @@ def test_services_that_cannot_be_had_stop_the_run_before_any_test(project: Proje
 
 
 @pytest.mark.skipif(find_server(Protocol.REDIS) is None, reason=f"needs redis-server: {HOW_TO_GET[Protocol.REDIS]}")
+def test_a_service_that_dies_under_the_tests_is_never_green_and_exits_4(project: Project) -> None:
+    project.write(
+        {
+            "pyproject.toml": '[tool.ci-toolkit.categories.cache]\nservices = ["redis"]\n',
+            "tests/cache/test_c.py": "import os, redis\n"
+            "def test_c():\n"
+            "    redis.from_url(os.environ['REDIS_URL']).shutdown(nosave=True)\n",
+        }
+    )
+    words = ("--category", "cache", "--real-services", "--dynamic-ports", "--provider", "native")
+    done = project.ci_toolkit("run", "--shards", "1", *words)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "redis ended by itself" in done.stdout
+    assert (project.verdict["status"], project.verdict["exit_code"]) == ("incomplete", 4)
+    assert project.verdict["counts"]["passed"] == 1
+
+
+@pytest.mark.skipif(find_server(Protocol.REDIS) is None, reason=f"needs redis-server: {HOW_TO_GET[Protocol.REDIS]}")
 def test_the_tests_are_told_where_the_services_of_their_categories_answer(project: Project) -> None:
     project.write(
         {

@@ -128,8 +128,11 @@ def test_a_migration_command_runs_in_the_project_with_the_database_in_its_enviro
     [
         (Migrations(files=("*.sql",)), "bad.sql: syntax error"),
         (Migrations(files=("nowhere/*.sql",)), "no file matches nowhere"),
-        (Migrations(command=(sys.executable, "-c", "print('column is missing'); exit(3)")), "column is missing"),
-        (Migrations(command=("no-such-program",)), "`no-such-program` did not run"),
+        (
+            Migrations(command=(sys.executable, "-c", "print('column is missing'); exit(3)"), files=("*.sql",)),
+            "column is missing",
+        ),
+        (Migrations(command=("no-such-program",), files=("*.sql",)), "`no-such-program` did not run"),
     ],
 )
 def test_a_migration_that_fails_says_which_and_leaves_nothing(lab: Lab, migrations: Migrations, said: str) -> None:

@@ -8,9 +8,11 @@ import pytest
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.endpoint import planned_all, variables
+from ci_toolkit.services.handover import Handover
+from ci_toolkit.services.migrations import migrations_digest
 from ci_toolkit.services.settings import read_table, table_from
-from ci_toolkit.services.table import BUILT_IN, Credentials, Environment
-from ci_toolkit.test_framework.test_config import ALPINE_TEST_PORTS, DEV_PORTS, TEST_PORTS
+from ci_toolkit.services.table import BUILT_IN, Credentials, Environment, Migrations
+from ci_toolkit.test_framework.test_config import ALPINE_TEST_PORTS, DEV_PORTS, TEST_PORTS, ports_of
 
 GUIDE = {
     "postgresql": 5434,
@@ -27,6 +29,12 @@ def test_the_built_in_ports_are_the_guides() -> None:
     assert TEST_PORTS == GUIDE
     assert ALPINE_TEST_PORTS == GUIDE | {"redis": 6382}
     assert DEV_PORTS == GUIDE | {"postgresql": 5432, "redis": 6379}
+
+
+def test_below_a_run_the_ports_are_those_of_what_it_brought_up() -> None:
+    run = {**Handover(owner=1).variables(), "REDIS_PORT": "6382"}
+    assert ports_of(BUILT_IN, run) == GUIDE | {"redis": 6382}
+    assert ports_of(BUILT_IN, {"REDIS_PORT": "6382"}) == GUIDE
 
 
 def test_a_test_cannot_change_the_ports() -> None:
@@ -62,12 +70,26 @@ def test_another_image_does_not_keep_the_built_in_small_one() -> None:
         ({"search": {"protocol": "http"}}, "has no port"),
         ({"redis": {"port": 5434}}, "'postgresql' and 'redis' share port 5434"),
         ({"redis": {"port": 70000}}, "not between 1 and 65535"),
+        ({"postgresql": {"migrate": ["alembic", "upgrade", "head"]}}, "migrate without migrations"),
+        ({"clickhouse": {"migrations": ["*.sql"]}}, "only a PostgreSQL database is migrated"),
+        ({"redis": {"migrate": ["fill"], "migrations": ["*.txt"]}}, "only a PostgreSQL database is migrated"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigurationError, match="here") as caught:
         table_from(settings, origin="here")
     assert says in str(caught.value)
+
+
+def test_a_command_whose_migrations_match_no_file_is_refused(tmp_path: Path) -> None:
+    migrations = Migrations(command=("alembic", "upgrade", "head"), files=("migrations/*.py",))
+    with pytest.raises(ConfigurationError, match="no file matches"):
+        migrations_digest(migrations, tmp_path)
+
+
+def test_a_service_with_a_command_is_not_started_for_everybody() -> None:
+    table = table_from({"backend": {"command": ["serve", "{port}"]}, "analytics": {"image": "us/it:1"}}, origin="here")
+    assert table.startable() == ("postgresql", "redis", "clickhouse", "analytics")
 
 
 def test_an_unknown_service_is_answered_with_the_known_ones() -> None:
