@@ -9,9 +9,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from ci_toolkit.config.masking import masked
 from ci_toolkit.config.project import nearest, read_pyproject, tool_table
 from ci_toolkit.errors import ConfigurationError, ExitCode
+from ci_toolkit.masking import masked
 
 PREFIX = "CI_TOOLKIT"
 TABLES = frozenset({"categories", "framework", "lint", "modes", "quarantine", "services"})
@@ -129,10 +129,16 @@ def _converted(option: click.Option, value: object, where: str) -> object:
 def settings_lines(ctx: click.Context) -> Iterator[str]:
     """Yield a line for each setting of the command of ``ctx``: name, value, source."""
     rows = [
-        (word, masked(word, ctx.params.get(option.name or "")) or "-", _source(ctx, option))
+        (word, _shown(word, ctx.params.get(option.name or "")) or "-", _source(ctx, option))
         for word, option in options_of(ctx.command).items()
     ]
     yield from table_lines([("setting", "value", "source"), *rows])
+
+
+def _shown(word: str, value: object) -> str:
+    if isinstance(value, tuple | list):
+        return ", ".join(_shown(word, part) for part in value)
+    return masked(word, "" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def table_lines(rows: list[tuple[str, str, str]]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from ci_toolkit.history.file_place import FilePlace
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.store import HistoryError, HistoryStore, UnreachableHistoryError
+from ci_toolkit.masking import without_secrets
 
 T = TypeVar("T")
 
@@ -86,7 +87,7 @@ class BranchPlace:
         return tip
 
     def _unreachable(self, done: subprocess.CompletedProcess[bytes]) -> HistoryError:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        said = without_secrets(done.stderr.decode("utf-8", "replace")).strip().splitlines()
         return UnreachableHistoryError(
             f"branch {self.branch} cannot be fetched from origin: {said[-1] if said else 'git failed'}",
             advice="Check the network, and that the job may read (and for merges write) the repository's contents.",
@@ -122,7 +123,7 @@ class BranchPlace:
         done = self._try(*args, data=data)
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip()
-            raise HistoryError(f"git {args[0]} failed in {self._folder}: {said}")
+            raise HistoryError(f"git {args[0]} failed in {self._folder}: {without_secrets(said)}")
         return done.stdout
 
     def _try(self, *args: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -1,16 +1,17 @@
 """A history in a PostgreSQL database that several repositories or runners share: the same file, in one row."""
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 from ci_toolkit.history.file_place import FilePlace
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.store import HistoryError, HistoryStore, UnreachableHistoryError
+from ci_toolkit.masking import without_secrets
 
 if TYPE_CHECKING:
     import psycopg
@@ -21,6 +22,12 @@ SCHEMES = ("postgresql", "postgres")
 FILE = "history.sqlite"
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 60
+_CHARACTER = r"(?:[^%/?#\[\]@\s]|%[0-9A-Fa-f]{2})"
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^%:/?#\[\]@\s,]|%[0-9A-Fa-f]{2})*(?::\d*)?"
+_URL = re.compile(
+    rf"(?P<url>\w+://(?:{_CHARACTER}*@)?{_HOST}(?:,{_HOST})*(?:[/?](?:[/?]|{_CHARACTER})*)?)(?:\#(?P<name>[^@]*))?"
+)
+"""Strict, so that no part of a password is taken for a host, a port, a database or the history's name."""
 _TABLE = """
 CREATE TABLE IF NOT EXISTS ci_toolkit_history (
     name text PRIMARY KEY, file bytea NOT NULL, changed_at timestamptz NOT NULL DEFAULT now()
@@ -36,10 +43,13 @@ class DatabasePlace:
     """The row that the URL's fragment names (``postgresql://host/database#project``), ``default`` without one."""
 
     def __init__(self, url: str) -> None:
-        self.origin = without_password(url)
-        parts = urlsplit(url)
-        self._name = parts.fragment or "default"
-        self._url = urlunsplit(parts._replace(fragment=""))
+        """Keep the URL. Raises HistoryError for a URL that cannot be read."""
+        self.origin = without_secrets(url)
+        parts = _URL.fullmatch(url)
+        if parts is None:
+            raise _unreadable(self.origin)
+        self._name = parts["name"] or "default"
+        self._url = parts["url"]
 
     def open(self) -> HistoryStore | None:
         """Return a copy of the history to read from, or None where there is none yet."""
@@ -90,6 +100,10 @@ class _Connection:
             raise HistoryError(
                 "a history in PostgreSQL needs psycopg", advice="Install ci-toolkit[services]."
             ) from error
+        try:
+            psycopg.conninfo.conninfo_to_dict(url)
+        except psycopg.Error:
+            raise _unreadable(origin) from None  # the driver quotes what it could not read: perhaps the password
         self._psycopg = psycopg
         self._url = url
         self._origin = origin
@@ -120,12 +134,12 @@ class _Connection:
         )
 
 
-def without_password(url: str) -> str:
-    """Return ``url`` as it may be shown."""
-    parts = urlsplit(url)
-    user, mark, host = parts.netloc.rpartition("@")
-    shown = f"{user.partition(':')[0]}{mark}{host}"
-    return urlunsplit(parts._replace(netloc=shown, query=""))
+def _unreadable(origin: str) -> HistoryError:
+    return HistoryError(
+        f"the history's URL cannot be read: {origin}",
+        advice="It is postgresql://USER:PASSWORD@HOST:PORT/DATABASE#NAME; percent-encode the password "
+        "(% as %25, / as %2F, @ as %40, # as %23), and the other parts likewise.",
+    )
 
 
 def _digest(data: bytes) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ci_toolkit.isolated_environment.masking import masked
+from ci_toolkit.masking import masked
 
 PROCESS = "process environment"
 """The source of a variable that nobody set through an isolated environment."""
@@ -32,7 +32,8 @@ class Entry:
 
     def change(self, key: str) -> Change:
         """Return this entry as a reader may see it."""
-        return Change(key=key, old=masked(key, self.original), new=masked(key, self.value), source=self.source)
+        old, new = (None if value is None else masked(key, value) for value in (self.original, self.value))
+        return Change(key=key, old=old, new=new, source=self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

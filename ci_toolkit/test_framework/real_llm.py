@@ -3,6 +3,7 @@
 Registered as a pytest plugin where the project has adopted ci-toolkit.
 """
 
+import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -105,10 +106,24 @@ def _without_key(report: R) -> R:
         report.sections = [(name, key.masked(text)) for name, text in report.sections]
         noted = getattr(report, "user_properties", [])
         noted[:] = [(name, key.masked(value) if isinstance(value, str) else value) for name, value in noted]
+        if reason := getattr(report, "wasxfail", ""):
+            vars(report)["wasxfail"] = key.masked(reason)
         text = str(report.longrepr or "")
-        if key.masked(text) != text:
+        if isinstance(report.longrepr, tuple):  # of a skip, whose shape others rely on
+            path, line, why = report.longrepr
+            report.longrepr = (path, line, key.masked(why))
+        elif key.masked(text) != text:
             report.longrepr = key.masked(text)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
+    """Take the key out of a warning, before anybody shows it or sends it on."""
+    key = Secret(get_env().get(API_KEY, ""))
+    shown = key.masked(str(warning_message.message))
+    if shown != str(warning_message.message):
+        warning_message.message = UserWarning(shown)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

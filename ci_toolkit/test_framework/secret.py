@@ -3,7 +3,7 @@
 import logging
 from typing import Any, Final
 
-from ci_toolkit.isolated_environment.masking import MASK
+from ci_toolkit.masking import MASK
 
 _SHORTEST: Final = 6
 """What is shorter is a placeholder such as ``none``; hiding it would blot out ordinary words."""

@@ -3,7 +3,9 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
+
+_WORTH_SAYING: Final = 0.1
 
 
 class ConditionTimeoutError(AssertionError):
@@ -19,8 +21,9 @@ async def wait_for_condition(
 ) -> Any:
     """Return the first true value of ``predicate``, which may be async, asked every ``interval`` seconds.
 
-    Fails after ``timeout`` seconds, also where the predicate itself hangs, with the last value that it gave. What the
-    predicate raises is raised at once: an error is not a "not yet".
+    Fails after ``timeout`` seconds with the last value that it gave. An async predicate that hangs is left then; a sync
+    one runs on the event loop and cannot be, so the message says how long it really took. What the predicate raises is
+    raised at once: an error is not a "not yet".
     """
     __tracebackhide__ = True
     clock = asyncio.get_running_loop().time
@@ -42,7 +45,11 @@ async def wait_for_condition(
             return value
         await asyncio.sleep(min(interval, max(deadline - clock(), 0)))
     what = description or _source(predicate)
-    raise ConditionTimeoutError(f"waited {timeout:g} s for {what}; asked {asked} times, the last answer was {value!r}")
+    over = clock() - deadline
+    late = f" (and {over:.1f} s more for a sync predicate, which cannot be left)" if over >= _WORTH_SAYING else ""
+    raise ConditionTimeoutError(
+        f"waited {timeout:g} s{late} for {what}; asked {asked} times, the last answer was {value!r}"
+    )
 
 
 def _source(predicate: Callable[[], Any]) -> str:

@@ -24,6 +24,10 @@ class WebSocketFailure(AssertionError):  # noqa: N818 (a test fails by it, as by
     """The server did not do what the test needs; the message shows what it sent so far."""
 
 
+class _Closed(WebSocketFailure):
+    """The server closed the connection."""
+
+
 class WebSocketTestClient:
     """A real connection, used as ``async with WebSocketTestClient(token=...) as client``.
 
@@ -88,7 +92,13 @@ class WebSocketTestClient:
     async def receive_json(self, timeout: float | None = None) -> Any:  # noqa: ASYNC109 (the guide's word)
         """Return the next message. Fails after ``timeout`` seconds, on a closed connection, and on what is not JSON."""
         __tracebackhide__ = True
-        text = await self._within(self._open.recv(), timeout or self.timeout, "to send a message")
+        seconds = timeout or self.timeout
+        return await self._receive(seconds, seconds)
+
+    async def _receive(self, seconds: float, limit: float) -> Any:
+        """Return the next message, if it comes in the ``seconds`` that are left of ``limit``."""
+        __tracebackhide__ = True
+        text = await self._within(self._open.recv(), seconds, "to send a message", limit)
         try:
             message = json.loads(text)
         except ValueError:
@@ -143,19 +153,23 @@ class WebSocketTestClient:
             raise WebSocketFailure(f"{self!r} is not connected: use `async with WebSocketTestClient(...) as client`")
         return self._connection
 
-    async def _within(self, work: Awaitable[T], seconds: float, what: str) -> T:
+    async def _within(self, work: Awaitable[T], seconds: float, what: str, limit: float | None = None) -> T:
         __tracebackhide__ = True
         try:
             return await asyncio.wait_for(work, seconds)
         except TimeoutError:
-            failure = self._failure(f"waited {seconds:g} s for {self.url} {what}")
+            failure = self._failure(f"waited {limit or seconds:g} s for {self.url} {what}")
         except ConnectionClosed as error:
             reason = self._secret.masked(str(error))
-            failure = self._failure(f"{self.url} closed the connection while the test waited for it {what}: {reason}")
+            message = f"{self.url} closed the connection while the test waited for it {what}: {reason}"
+            failure = _Closed(self._told(message))
         raise failure from None
 
     def _failure(self, message: str) -> WebSocketFailure:
-        return WebSocketFailure(f"{message}\nReceived until then:\n{self.transcript}")
+        return WebSocketFailure(self._told(message))
+
+    def _told(self, message: str) -> str:
+        return f"{message}\nReceived until then:\n{self.transcript}"
 
     def _refusal(self, error: Exception) -> str:
         if isinstance(error, InvalidStatus):
@@ -185,8 +199,8 @@ class _Events(AsyncIterator[dict[str, Any]]):
         __tracebackhide__ = True
         left = self._deadline - asyncio.get_running_loop().time()
         try:
-            message: dict[str, Any] = await self._client.receive_json(max(left, 0.001))
-        except WebSocketFailure:
+            message: dict[str, Any] = await self._client._receive(max(left, 0.001), self._seconds)  # noqa: SLF001
+        except _Closed:
             if self._client.is_closed_in_order:
                 raise StopAsyncIteration from None
             raise

@@ -210,6 +210,41 @@ def test_the_key_is_nowhere_in_any_output_even_if_the_server_and_the_tests_shout
     assert "***" in everything
 
 
+TALKATIVE = """
+import os
+import warnings
+import pytest
+
+KEY = os.environ["CI_TOOLKIT_LLM_API_KEY"]
+
+class Odd(Warning):
+    def __str__(self):
+        return f"odd {KEY}"
+
+def test_warns():
+    warnings.warn(f"careful with {KEY}")
+    warnings.warn(Odd())
+
+def test_skips():
+    pytest.skip(f"no model for {KEY}")
+
+@pytest.mark.xfail(reason=f"known {KEY}")
+def test_xfails():
+    assert False
+"""
+
+
+@pytest.mark.parametrize("args", [(), ("-n", "1")], ids=["one process", "xdist"])
+def test_warnings_skips_and_expected_failures_are_told_without_the_key(suite: Path, args: tuple[str, ...]) -> None:
+    (suite / "test_a.py").write_text(TALKATIVE)
+    result = run(suite, "-rsx", "-Wdefault", "--junitxml=out.xml", *args, CI_TOOLKIT_LLM_API_KEY=KEY)
+    everything = result.stdout + result.stderr + (suite / "out.xml").read_text()
+    assert "1 passed, 1 skipped, 1 xfailed, 2 warnings" in result.stdout, everything
+    for told in ("careful with ***", "odd ***", "no model for ***", "known ***"):
+        assert told in everything
+    assert KEY not in everything
+
+
 def test_an_endpoint_that_cannot_be_reached_is_named() -> None:
     with ScriptedLLM([]) as gone:
         settings = LLMSettings(base_url=gone.base_url, api_key=Secret(gone.api_key), model="m")

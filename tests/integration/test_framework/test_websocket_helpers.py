@@ -13,6 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from ci_toolkit.test_framework.agent_test_helpers import assert_agent_execution
+from ci_toolkit.test_framework.utilities import wait_for_condition
 from ci_toolkit.test_framework.websocket_helpers import (
     ALL_FIVE_EVENTS,
     WebSocketFailure,
@@ -108,7 +109,7 @@ def test_the_guides_examples_of_websocket_tests() -> None:
     ],
 )
 def test_every_receive_has_a_limit(receive: Callable[[WebSocketTestClient], Awaitable[Any]]) -> None:
-    with pytest.raises(WebSocketFailure, match=r"waited 0\.0\d+ s for ws://127\.0\.0\.1:\d+/ws to send a message"):
+    with pytest.raises(WebSocketFailure, match=r"waited 0\.05 s for ws://127\.0\.0\.1:\d+/ws to send a message"):
         run(receive, says_nothing)
 
 
@@ -118,7 +119,7 @@ def test_a_loop_over_events_ends_at_its_limit_even_if_others_keep_coming() -> No
             await connection.send('{"type": "pong"}')
             await asyncio.sleep(0.01)
 
-    with pytest.raises(WebSocketFailure, match="1  pong"):
+    with pytest.raises(WebSocketFailure, match=r"^waited 0\.1 s for [^\n]*(?s:.*)1  pong"):
         run(lambda client: client.collect_events(timeout=0.1), chatters)
 
 
@@ -139,6 +140,22 @@ def test_a_server_that_leaves_in_good_order_ends_the_events_and_fails_who_waits_
     assert run(scenario, starts_and_leaves) == [RUN[0]]
     with pytest.raises(WebSocketFailure, match="closed before it sent agent_completed"):
         run(lambda client: client.collect_events(), starts_and_leaves)
+
+
+def test_a_loop_over_events_fails_on_what_is_not_json_even_if_the_server_then_left_in_good_order() -> None:
+    async def says_one_thing_and_babbles(connection: ServerConnection) -> None:
+        await connection.send(json.dumps(RUN[0]))
+        await connection.send("not json")
+
+    async def scenario(client: WebSocketTestClient) -> None:
+        events = client.receive_events()
+        assert await anext(events) == RUN[0]
+        await wait_for_condition(lambda: client.is_closed_in_order, interval=0.001)
+        async for _ in events:
+            pytest.fail("there is nothing more")
+
+    with pytest.raises(WebSocketFailure, match="sent what is not JSON: 'not json'"):
+        run(scenario, says_one_thing_and_babbles)
 
 
 def test_what_is_not_json_is_shown_without_the_token() -> None:

@@ -1,6 +1,7 @@
 """Waiting with a limit, and user contexts that share nothing."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -37,6 +38,11 @@ def test_a_condition_that_never_holds_fails_with_its_source_and_its_last_answer(
 def test_a_predicate_that_hangs_is_left_at_the_limit() -> None:
     with pytest.raises(ConditionTimeoutError, match="an answer that never came"):
         asyncio.run(wait_for_condition(lambda: asyncio.sleep(60), timeout=0.03))
+
+
+def test_a_sync_predicate_that_overran_the_limit_is_named_as_the_reason() -> None:
+    with pytest.raises(ConditionTimeoutError, match=r"waited 0.01 s \(and 0\.\d s more for a sync predicate, which"):
+        asyncio.run(wait_for_condition(lambda: threading.Event().wait(0.15), timeout=0.01))
 
 
 def test_what_a_predicate_raises_is_no_not_yet() -> None:
