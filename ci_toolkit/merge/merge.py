@@ -13,7 +13,7 @@ from ci_toolkit.merge.completeness import prove
 from ci_toolkit.merge.coverage_data import merge_coverage
 from ci_toolkit.merge.junit import write_junit
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
-from ci_toolkit.merge.tally import SLOWEST, add_counts
+from ci_toolkit.merge.tally import SLOWEST, add_counts, add_llm_use
 from ci_toolkit.merge.whole_run import run_learned
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.history import RunRecord
@@ -71,6 +71,7 @@ def merge_run(
         proof=proof,
         deselected=sum(merge.deselected for merge in merges),
         notes=(*(note.message for note in plan.notes), *_arguments_of_their_own(bundles)),
+        llm=add_llm_use(merge.llm for merge in merges),
         history=run_learned(plan, merges, pieces_differ=bool(doubts)) if learns else RunRecord(),
     )
 

@@ -9,7 +9,7 @@ from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
 from ci_toolkit.merge.results import BundleReading
-from ci_toolkit.merge.tally import Tally, add_counts
+from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.history import FileRun, JobRun
 from ci_toolkit.model.journal import FileCollected
@@ -17,7 +17,7 @@ from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard, Pr
 from ci_toolkit.model.plan import PlannedShard, Unit
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.result import TestResult
-from ci_toolkit.model.verdict import Counts, LostTest, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, SlowTest, TestFailure
 
 
 class FileAccount(Record, frozen=True, kw_only=True):
@@ -54,6 +54,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     started_at: float
     stops: tuple[str, ...]
     job: JobRun | None = None
+    llm: LlmUse | None = None
     learned: tuple[FileRun, ...] = ()
     """What history learns: nothing from a bundle that anything is wrong with."""
 
@@ -106,6 +107,7 @@ def merge_shard(
         seconds=seconds,
         started_at=reading.started_at,
         stops=tuple(reading.stops),
+        llm=add_llm_use(tally.llm),
         job=job_learned(reading, card, tested, tests_seconds, between) if learns else None,
         learned=files_learned(reading, card) if learns else (),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, TestResult
-from ci_toolkit.model.verdict import Counts, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, LlmUse, SlowTest, TestFailure
 
 SLOWEST = 20
 _NOT_RUN = {Outcome.SKIPPED, Outcome.XFAILED}
@@ -20,6 +20,35 @@ def add_counts(parts: Iterable[Counts]) -> Counts:
     return Counts(**{name: sum([getattr(part, name) for part in parts]) for name in Counts.__struct_fields__})
 
 
+def add_llm_use(parts: Iterable[LlmUse | None]) -> LlmUse | None:
+    """Return the sum of ``parts``, or None where nobody used a language model."""
+    used = [part for part in parts if part is not None]
+    if not used:
+        return None
+    costs = [part.cost for part in used if part.cost is not None]
+    return LlmUse(
+        calls=sum(part.calls for part in used),
+        prompt_tokens=sum(part.prompt_tokens for part in used),
+        completion_tokens=sum(part.completion_tokens for part in used),
+        cost=round(sum(costs), 6) if costs else None,
+    )
+
+
+def _llm_use(properties: Iterable[tuple[str, str]]) -> LlmUse | None:
+    said = dict(properties)
+    if "llm_calls" not in said:
+        return None
+    try:
+        return LlmUse(
+            calls=int(said["llm_calls"]),
+            prompt_tokens=int(said.get("llm_input_tokens", 0)),
+            completion_tokens=int(said.get("llm_output_tokens", 0)),
+            cost=float(said["llm_cost_usd"]) if "llm_cost_usd" in said else None,
+        )
+    except ValueError:  # somebody's own property of that name
+        return None
+
+
 class Tally:
     """What the results of one shard amount to."""
 
@@ -30,6 +59,7 @@ class Tally:
         self.flaky: list[TestFailure] = []
         self.critical: list[CriticalTest] = []
         """Mission-critical tests that were skipped or expected to fail."""
+        self.llm: list[LlmUse | None] = []
         self._slowest: list[tuple[float, str]] = []
 
     def watch(self, results: Iterable[TestResult]) -> Iterator[TestResult]:
@@ -49,6 +79,8 @@ class Tally:
             elif result.is_critical and result.outcome in _NOT_RUN:
                 how = str(result.outcome)
                 self.critical.append(CriticalTest(node_id=result.node_id, how=how, reason=result.reason))
+            if result.properties:
+                self.llm.append(_llm_use(result.properties))
             yield result
 
     def _failure(self, result: TestResult) -> TestFailure:

@@ -4,7 +4,7 @@ from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.verdict import Counts, LostTest, Proof, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, Proof, SlowTest, TestFailure
 
 
 class Problem(Record, frozen=True, kw_only=True):
@@ -79,5 +79,6 @@ class MergedRun(Record, frozen=True, kw_only=True):
     deselected: int = 0
     """Tests that options, plugins or the choice of categories left out."""
     notes: tuple[str, ...] = ()
+    llm: LlmUse | None = None
     history: RunRecord = RunRecord()
     """What the run teaches; empty where no history is kept."""

@@ -102,6 +102,16 @@ class SlowTest(Record, frozen=True, kw_only=True):
     seconds: float
 
 
+class LlmUse(Record, frozen=True, kw_only=True):
+    """What the run's tests used of real language models, as their fixture recorded it."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = None
+    """US dollars; None where no price is set."""
+
+
 class Proof(Record, frozen=True, kw_only=True):
     """What shows that every test ran exactly once."""
 
@@ -140,5 +150,7 @@ class Verdict(Record, frozen=True, kw_only=True):
     """The slowest shard, start-up included."""
     overhead_seconds: float = 0.0
     """What a shard took besides its tests and imports, typically; the prediction leaves it out."""
+    llm: LlmUse | None = None
+    """None where no test called a real language model."""
     advice: str = ""
     """What would make the next run shorter, most of all."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ci_toolkit.model.verdict import Status, Verdict
-from ci_toolkit.report.terminal import counts_line, one_line, times_line
+from ci_toolkit.report.terminal import counts_line, llm_line, one_line, times_line
 
 LARGEST_SUMMARY = 1_000_000
 """Bytes. GitHub drops a step summary over 1 MiB as a whole."""
@@ -79,6 +79,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     if verdict.coverage.percent is not None:
         asked = f" of {verdict.coverage.threshold:g}% asked" if verdict.coverage.threshold is not None else ""
         yield from ("", f"Coverage: {verdict.coverage.percent:.2f}%{asked}")
+    if verdict.llm:
+        yield from ("", _text(llm_line(verdict.llm)))
     yield from ("", _text(verdict.proof.statement))
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ci_toolkit.model.verdict import Counts, LostTest, TestFailure, Verdict
+from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, TestFailure, Verdict
 
 MOST_LISTED = 50
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -35,6 +35,15 @@ def times_line(verdict: Verdict) -> str:
     )
 
 
+def llm_line(use: LlmUse) -> str:
+    """Return what real language models were used for."""
+    price = "" if use.cost is None else f", {use.cost:.4f} US dollars"
+    return (
+        f"real language model: {use.calls} calls, {use.prompt_tokens} tokens in, "
+        f"{use.completion_tokens} tokens out{price}"
+    )
+
+
 def _lines(verdict: Verdict) -> Iterator[str]:
     yield from _failures("failures", verdict.failures)
     yield from _failures("flaky: failed, then passed", verdict.flaky)
@@ -57,6 +66,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         for name, part in coverage.by_category.items():
             asked = f" (asked: {part.threshold:g}%)" if part.threshold is not None else ""
             yield f"  {name}: {part.percent:.2f}%{asked}"
+    if verdict.llm:
+        yield llm_line(verdict.llm)
     yield f"proof: {verdict.proof.statement}"
     for note in verdict.notes:
         yield f"note: {one_line(note, 500)}"

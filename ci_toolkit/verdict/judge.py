@@ -72,6 +72,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         predicted_seconds=run.plan.makespan_seconds,
         achieved_seconds=max((shard.actual_seconds for shard in run.shards), default=0.0),
         overhead_seconds=round(overhead_of(run.shards), 3),
+        llm=run.llm,
         advice=advise(run.shards, run.slowest).message,
     )
 

@@ -91,11 +91,14 @@ def test_what_a_test_used_is_in_the_merged_junit_of_a_sharded_run(suite: Path) -
     )
     with ScriptedLLM(["Forty percent"]) as llm:
         (suite / "test_a.py").write_text(SUITE.partition("async def test_stream")[0])
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "ci_toolkit", "run", "--shards", "1"],
             cwd=suite, env={"PATH": "/usr/bin:/bin", "HOME": str(suite), **credentials(llm)},
-            capture_output=True, timeout=60, check=True,
+            capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
+    out = suite / ".ci-toolkit/out"
+    for told in (done.stdout + done.stderr, (out / "summary.md").read_text(), (out / "report.html").read_text()):
+        assert "real language model: 1 calls, 4 tokens in, 2 tokens out" in told
     merged = ET.parse(suite / ".ci-toolkit/out/junit.xml")
     used = {case.get("name"): properties(case) for case in merged.iter("testcase")}
     assert used["test_complete"]["llm_input_tokens"] == "4"
