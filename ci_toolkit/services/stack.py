@@ -24,6 +24,8 @@ from ci_toolkit.services.status import state_of
 from ci_toolkit.services.sweep import has_dead_sessions, sweep
 from ci_toolkit.services.table import Environment, Service, Table
 
+_NOTING_SECONDS: Final = 2.5
+"""How long the keeper may take to note a death that was seen here first."""
 _GATES: Final = 64
 """Locks that keep one run from starting one thing twice; runs that share one merely wait for each other."""
 
@@ -74,6 +76,16 @@ class Stack:
 
     def check(self) -> None:
         """Raise ServiceDiedError, with the end of its log, if a server has ended by itself since it was ready."""
+        self._raise_noted_death()
+        silent = {name: said for name, said in self.health().items() if said.startswith("closed")}
+        until = time.monotonic() + _NOTING_SECONDS
+        while silent and time.monotonic() < until:  # the keeper looks only now and then, and knows the log
+            time.sleep(_NOTING_SECONDS / 50)
+            self._raise_noted_death()
+        for name, said in silent.items():
+            raise ServiceDiedError(f"{name} ended by itself: {said.removeprefix('closed: ')}")
+
+    def _raise_noted_death(self) -> None:
         names = {endpoint.name for endpoint in self.endpoints}
         for card in self._sessions:
             for death in deaths(registry(), card.session):
@@ -81,9 +93,6 @@ class Stack:
                     raise ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
             if read_card(registry(), card.session) is None:
                 raise ServiceDiedError(f"the session {card.session} with {', '.join(sorted(names))} has ended")
-        for name, said in self.health().items():  # the keeper looks only now and then
-            if said.startswith("closed"):
-                raise ServiceDiedError(f"{name} ended by itself: {said.removeprefix('closed: ')}")
 
     def health(self) -> dict[str, str]:
         """Ask each server anew, as its row of the table says; return ``ready``, or why not, by name."""
