@@ -49,9 +49,11 @@ def command(
     from ci_toolkit.lint.engine import lint  # noqa: PLC0415 (keeps `--help` quick)
     from ci_toolkit.lint.formats import FORMATS  # noqa: PLC0415
     from ci_toolkit.lint.settings import load_settings  # noqa: PLC0415
+    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
 
     root = project_root((paths[0] if paths else Path()).absolute())
-    settings = load_settings(root).narrowed(select=_split(selected), ignore=_split(ignored))
+    ports = read_table(root).every_port
+    settings = load_settings(root, service_ports=ports).narrowed(select=_split(selected), ignore=_split(ignored))
     report = lint(paths or (Path(),), root=root, settings=settings, jobs=jobs)
     written = FORMATS[form](report).encode("utf-8", "backslashreplace")
     if output is None:

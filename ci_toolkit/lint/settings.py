@@ -98,12 +98,16 @@ def settings_from_toml(table: Mapping[str, Any], *, origin: str) -> LintSettings
     return settings
 
 
-def load_settings(root: Path) -> LintSettings:
-    """Read the settings of the project at ``root``; defaults where it has none. Raises ConfigurationError."""
+def load_settings(root: Path, *, service_ports: Iterable[int] = ()) -> LintSettings:
+    """Read the settings of the project at ``root``; defaults where it has none. Raises ConfigurationError.
+
+    ``service_ports`` are those of the project's table of services: hard-coding one of them is a finding too.
+    """
     table, origin = read_section(root, "lint")
     every = read_categories(root).every
     mock_free = [category.name for category in every if category.mocks is MockPolicy.NONE]
     table = {"categories": [category.name for category in every], "mock-free": mock_free, **table}
     named = tool_table(read_pyproject(root), "pytest").get("ini_options", {}).get("python_files", ())
     table = {"file-names": named.split() if isinstance(named, str) else list(named), **table} if named else table
-    return settings_from_toml(table, origin=origin)
+    settings = settings_from_toml(table, origin=origin)
+    return msgspec.structs.replace(settings, ports=tuple(sorted({*settings.ports, *service_ports})))

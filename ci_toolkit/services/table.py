@@ -122,6 +122,11 @@ class Table(Record, frozen=True, kw_only=True):
             ),
         )
 
+    @property
+    def every_port(self) -> frozenset[int]:
+        """The ports of every service in every environment."""
+        return frozenset(port for service in self.services for port in service.ports.values())
+
     def ports(self, environment: Environment) -> dict[str, int]:
         """Return the port of every service in ``environment``."""
         return {service.name: service.port(environment) for service in self.services}

@@ -182,4 +182,6 @@ def _key(order: Order, image: Image) -> str:
 
 
 def _log(order: Order) -> Path:
-    return order.folder / "log"
+    path = order.folder / "log"
+    path.touch(mode=0o600)  # what a server says of itself is its user's alone
+    return path
