@@ -4,6 +4,7 @@ The schemas are shipped as files beside this module, so that a tool in any langu
 """
 
 from importlib.resources import files
+from inspect import cleandoc
 
 import msgspec
 
@@ -20,6 +21,9 @@ def generate(name: str) -> str:
     kind, version = SCHEMAS[name]
     schema = msgspec.json.schema(kind)
     schema["$defs"][kind.__name__]["properties"]["schema"] = {"const": version}
+    for definition in schema["$defs"].values():
+        if "description" in definition:  # Python 3.13 takes the indentation out of docstrings, 3.11 does not
+            definition["description"] = cleandoc(definition["description"])
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"ci-toolkit {name}.json, format version {version}",
