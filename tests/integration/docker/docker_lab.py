@@ -62,8 +62,10 @@ class DockerLab:
         found = self.engine.api.networks(filters={"label": [SESSION_LABEL]})
         return [one["Name"] for one in found if self.is_mine(one["Labels"])]
 
-    def snapshots(self) -> set[str]:
-        return {image["Id"] for image in self.engine.api.images(filters={"label": SNAPSHOT_LABEL})}
+    def snapshots(self) -> list[str]:
+        """Return the names of the snapshots that this lab's sessions made, each there for the next session to find."""
+        found = self.engine.api.images(filters={"label": [SNAPSHOT_LABEL, SESSION_LABEL]})
+        return [name for one in found if self.is_mine(one["Labels"]) for name in one["RepoTags"] or ()]
 
     def build(self, name: str, dockerfile: str) -> None:
         steps = self.engine.api.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name, rm=True, decode=True)
