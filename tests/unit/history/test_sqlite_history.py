@@ -150,8 +150,8 @@ def test_damaged_file_is_told_and_moved_aside_when_the_next_run_is_added(
     path = saved(tmp_path / "history.sqlite", tests=40)
     damage(path)
     left = path.read_bytes()
-    with pytest.raises(DamagedHistoryError, match="damaged"):
-        list(_opened(path).file_runs(HERE))
+    with pytest.raises(DamagedHistoryError, match="damaged"), _opened(path) as store:
+        list(store.file_runs(HERE))
     new, told = add_run(str(path), run_of(file_run({"t": 1.0})), now=NOW)
     assert new == 1
     assert "moved to" in told
