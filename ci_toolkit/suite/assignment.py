@@ -11,9 +11,9 @@ import pytest
 from ci_toolkit.model.task import CollectTask, FindTask, ShardTask, Task
 from ci_toolkit.suite.collect_plugin import CollectPlugin
 from ci_toolkit.suite.find_plugin import FindPlugin
-from ci_toolkit.suite.plugin import VARIABLE
 from ci_toolkit.suite.selection import owned_files, owned_folders
 from ci_toolkit.suite.shard_plugin import ShardPlugin
+from ci_toolkit.suite.task_variable import VARIABLE
 from ci_toolkit.suite.watchers import ControllerPlugin, die_with_parent
 
 

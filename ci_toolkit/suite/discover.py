@@ -18,7 +18,7 @@ from ci_toolkit.model.task import CollectedSuite, CollectTask, FindTask, FoundFi
 from ci_toolkit.suite.anchors import AnchorReader
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.mentions import MentionReader
-from ci_toolkit.suite.plugin import VARIABLE
+from ci_toolkit.suite.task_variable import VARIABLE
 
 FIND_SECONDS = 600.0
 _PYTEST_USAGE = 4

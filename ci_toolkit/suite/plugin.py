@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-# Kept light on purpose: pytest imports this module at every start in every project that has ci-toolkit installed.
-VARIABLE = "CI_TOOLKIT_TASK"
-"""Names the task file, in the environment or in what xdist tells a worker. Taken out at once, so that tests
-which run pytest themselves are left alone."""
+from ci_toolkit.suite.task_variable import VARIABLE
 
+# Kept light on purpose, with all it imports: pytest loads it at every start in every project with ci-toolkit installed.
 _FRAMEWORK = "ci_toolkit.test_framework.plugin"
 """The guide's markers and fixtures. By name: the test framework stands above this room."""
 _ADOPTED = re.compile(rb"""^\s*\[+\s*tool\s*\.\s*["']?ci-toolkit["']?\s*[.\]]""", re.MULTILINE)

@@ -1,0 +1,5 @@
+"""What the supervisor and the plugin both know, and nothing else: the plugin is imported in every run of pytest."""
+
+VARIABLE = "CI_TOOLKIT_TASK"
+"""Names the task file, in the environment or in what xdist tells a worker. Taken out at once, so that tests
+which run pytest themselves are left alone."""
