@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from pytest_split.algorithms import Algorithms
 
 from ci_toolkit.model.durations import Durations, FileDurations
-from ci_toolkit.model.plan import Plan, function_of
+from ci_toolkit.model.node_id import function_of
+from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.homes import Homes

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from ci_toolkit.model.plan import function_of
+from ci_toolkit.model.node_id import function_of
 
 _ALIKE_WITH_ITS_NAME = 0.5
 _ALIKE = 0.8

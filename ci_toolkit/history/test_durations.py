@@ -9,7 +9,8 @@ import msgspec
 
 from ci_toolkit.errors import FormatError
 from ci_toolkit.model.durations import FileDurations
-from ci_toolkit.model.history import FileRun, node_id_of, split_node_id
+from ci_toolkit.model.history import FileRun
+from ci_toolkit.model.node_id import node_id_of, split_node_id
 from ci_toolkit.model.record import Record
 from ci_toolkit.plan.sound import is_sound
 

@@ -1,6 +1,7 @@
 """One test while its records come in: phases, tries, and the outcome that they amount to."""
 
 from ci_toolkit.model.journal import CollectedTest, Crashed, Failure, Phase, PhaseOutcome, When
+from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 
 _PASSED = PhaseOutcome.PASSED
@@ -46,7 +47,7 @@ class Case:
     @property
     def node_id(self) -> str:
         """The name that pytest gives the test."""
-        return self.path if self._test.suffix == self.path else f"{self.path}::{self._test.suffix}"
+        return node_id_of(self.path, self._test.suffix)
 
     def start(self) -> None:
         """Begin a try."""

@@ -14,6 +14,7 @@ from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.history import FileRun, JobRun
 from ci_toolkit.model.journal import FileCollected
 from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard, Problem
+from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.plan import PlannedShard, Unit
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.result import TestResult
@@ -163,14 +164,14 @@ def _uncollected(
 def _deselected(reading: BundleReading) -> Iterator[CriticalTest]:
     for path, record in reading.files.items():
         for suffix in record.critical_left_out:
-            yield CriticalTest(node_id=f"{path}::{suffix}", how="deselected")
+            yield CriticalTest(node_id=node_id_of(path, suffix), how="deselected")
 
 
 def _clashes(reading: BundleReading) -> Iterator[CategoryClash]:
     for path, record in reading.files.items():
         for which, what in record.clashes:
             if 0 <= which < len(record.tests):
-                yield CategoryClash(node_id=f"{path}::{record.tests[which].suffix}", what=what)
+                yield CategoryClash(node_id=node_id_of(path, record.tests[which].suffix), what=what)
 
 
 def _strangers(reading: BundleReading, planned: PlannedShard) -> Iterator[Problem]:

@@ -89,19 +89,6 @@ class Incident(Record, frozen=True, kw_only=True):
     ended: Ended
 
 
-def node_id_of(path: str, suffix: str) -> str:
-    """Return the node id of a test: the suffix alone where it is the whole of it."""
-    return suffix if suffix == path or suffix.startswith(f"{path}::") else f"{path}::{suffix}"
-
-
-def split_node_id(node_id: str) -> tuple[str, str]:
-    """Return path and suffix of a node id, so that ``node_id_of`` gives it back."""
-    path, mark, suffix = node_id.partition("::")
-    if not mark or node_id_of(path, suffix) != node_id:
-        return path, node_id
-    return path, suffix
-
-
 def environment_name(implementation: str, python: str, platform: str) -> str:
     """Return such as ``cpython-3.12-linux``: what makes times comparable, and no more."""
     version = ".".join(python.split(".")[:2])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ci_toolkit.errors import FormatError
+from ci_toolkit.model.node_id import class_of, function_of
 from ci_toolkit.model.record import Record, encode, from_json, to_json
 
 PLAN_SCHEMA = 1
@@ -171,13 +172,3 @@ class PieceOf:
             (self._function, function_of(suffix)),
             (self._class, class_of(suffix)),
         )
-
-
-def function_of(suffix: str) -> str:
-    """Return a node-id suffix without its parameters: ``T::test[a]`` becomes ``T::test``."""
-    return suffix.partition("[")[0]
-
-
-def class_of(suffix: str) -> str:
-    """Return the class part of a node-id suffix: ``T::U::test[a]`` becomes ``T::U``, ``test`` becomes ``""``."""
-    return function_of(suffix).rpartition("::")[0]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from itertools import groupby
 
-from ci_toolkit.model.plan import class_of, function_of
+from ci_toolkit.model.node_id import class_of, function_of
 from ci_toolkit.model.record import Record
 from ci_toolkit.plan.estimates import FileEstimate
 from ci_toolkit.plan.request import Keep

@@ -5,10 +5,11 @@ from typing import Any
 
 from pytest_split.algorithms import Algorithms
 
+from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.record import Record
 from ci_toolkit.plan.deal import Deal
 from ci_toolkit.plan.request import Algorithm
-from ci_toolkit.plan.workload import Workload, node_id
+from ci_toolkit.plan.workload import Workload
 
 
 class Item(Record, frozen=True, kw_only=True):
@@ -26,7 +27,7 @@ def deal_by_pytest_split(work: Workload, shards: int, algorithm: Algorithm) -> D
     It knows nothing of landings; the deal's loads hold them all the same, as they will be paid.
     """
     items = [
-        Item(nodeid=node_id(estimate.path, atom.suffixes[0]), file=file, atom=number, seconds=atom.seconds)
+        Item(nodeid=node_id_of(estimate.path, atom.suffixes[0]), file=file, atom=number, seconds=atom.seconds)
         for file, estimate in enumerate(work.files)
         for number, atom in enumerate(work.atoms(file))
     ]

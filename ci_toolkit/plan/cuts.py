@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ci_toolkit.model.plan import Cut, function_of
+from ci_toolkit.model.node_id import function_of
+from ci_toolkit.model.plan import Cut
 
 
 def cut_of(path: str, pieces: Sequence[Sequence[str]]) -> Cut:

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from ci_toolkit.model.durations import FileDurations
-from ci_toolkit.model.plan import function_of
+from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import SuiteFile
 from ci_toolkit.plan.sound import DEFAULT_TEST_SECONDS

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from ci_toolkit.model.durations import Durations, FileDurations
-from ci_toolkit.model.plan import PlanNote, function_of
+from ci_toolkit.model.node_id import function_of, node_id_of
+from ci_toolkit.model.plan import PlanNote
 
 LONGEST_SECONDS = 5 * 86_400.0
 """No test takes longer: a job ends after five days at the latest. What is above is a mistake in the history."""
@@ -32,7 +33,7 @@ def mend(durations: Durations) -> tuple[dict[str, FileDurations], list[PlanNote]
     suite_mean = _mean(seconds for file in files.values() for seconds in _sound_seconds(file)) if damaged else None
     names = []
     for file in damaged:
-        names += [f"{file.path}::{suffix}" for suffix, seconds in _pairs(file) if not is_sound(seconds)]
+        names += [node_id_of(file.path, suffix) for suffix, seconds in _pairs(file) if not is_sound(seconds)]
         files[file.path] = _mend_file(file, suite_mean)
     notes = [_unsound_note(sorted(names))] if names else []
     if files and not any(sum(file.seconds) > 0.0 for file in files.values()):

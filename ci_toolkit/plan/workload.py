@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 
-from ci_toolkit.model.plan import class_of
+from ci_toolkit.model.node_id import class_of, node_id_of
 from ci_toolkit.plan.atoms import Atom, atoms_of
 from ci_toolkit.plan.estimates import FileEstimate
 from ci_toolkit.plan.request import Keep
@@ -71,7 +71,7 @@ class Workload:
             file = max(range(len(self.files)), key=self._longest_test)
             estimate = self.files[file]
             took, suffix = max(zip(estimate.each, estimate.suffixes, strict=True), default=(0.0, ""))
-            return estimate.landing_seconds + took, node_id(estimate.path, suffix)
+            return estimate.landing_seconds + took, node_id_of(estimate.path, suffix)
         together = [self._longest_atom(number) for number in range(len(self.files))]
         return max([*together, *map(self._seconds_and_name, self.bundles)])
 
@@ -83,9 +83,9 @@ class Workload:
         estimate = self.files[file]
         atom = max(self.atoms(file), key=lambda atom: (atom.seconds, atom.suffixes))
         if len(atom.suffixes) == 1:
-            name = node_id(estimate.path, atom.suffixes[0])
+            name = node_id_of(estimate.path, atom.suffixes[0])
         elif self.keep is Keep.CLASS:
-            name = node_id(estimate.path, class_of(atom.suffixes[0]))
+            name = node_id_of(estimate.path, class_of(atom.suffixes[0]))
         elif self.keep is Keep.XDIST_GROUP:
             name = f"{estimate.path} (group {_group(estimate, atom)!r})"
         else:
@@ -130,11 +130,6 @@ class Workload:
 
 def _group(file: FileEstimate, atom: Atom) -> str:
     return file.group_of(atom.suffixes[0])
-
-
-def node_id(path: str, suffix: str) -> str:
-    """Return the node id of a test, or the path where nothing is known of the file's tests."""
-    return f"{path}::{suffix}" if suffix else path
 
 
 def _least_share(total: float, large: Sequence[tuple[float, float]], shards: int, low: float) -> float:

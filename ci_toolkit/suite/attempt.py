@@ -25,9 +25,9 @@ from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.discover import pytest_command
 from ci_toolkit.suite.journal import JournalWriter
 from ci_toolkit.suite.options import ShardOptions, StopRequest
-from ci_toolkit.suite.plugin import VARIABLE
-from ci_toolkit.suite.progress import AttemptProgress, InFlight, TestKey, node_id
+from ci_toolkit.suite.progress import AttemptProgress, InFlight, TestKey
 from ci_toolkit.suite.shard_plugin import JOURNAL_FAILED
+from ci_toolkit.suite.task_variable import VARIABLE
 
 POLL_SECONDS = 0.05
 DUMP_SECONDS = 2.0
@@ -119,7 +119,7 @@ class Attempt:
             environment=self._environment(),
             selected=frozenset(self.progress.selected),
             finished=frozenset(self.progress.finished),
-            failures=frozenset(map(node_id, self.progress.failed)) | self.progress.uncollectable,
+            failures=frozenset(key.node_id for key in self.progress.failed) | self.progress.uncollectable,
             uncollectable=frozenset(self.progress.uncollectable & self.task.pieces.keys()),
             crashes=tuple(self.crashes),
         )
@@ -210,10 +210,10 @@ class Attempt:
                 message = record.failure.message if record.failure else ""
                 is_critical = key in self.progress.critical
                 return ProblemFound(
-                    shard=shard, node_id=node_id(key), kind=kind, message=message, is_critical=is_critical
+                    shard=shard, node_id=key.node_id, kind=kind, message=message, is_critical=is_critical
                 )
             case Phase() if key is not None and key in self.progress.finished and record.w is When.TEARDOWN:
-                return TestEnded(shard=shard, node_id=node_id(key), is_failure=key in self.progress.failed)
+                return TestEnded(shard=shard, node_id=key.node_id, is_failure=key in self.progress.failed)
             case _:
                 return None
 
@@ -249,10 +249,10 @@ class Attempt:
     def _note_workers_deaths(self) -> None:
         for test in self.progress.in_flight:
             limit_was_hit = test.key in self._limit_hits
-            if limit_was_hit or node_id(test.key) in self.progress.crashed:
+            if limit_was_hit or test.key.node_id in self.progress.crashed:
                 limit = self.options.limit_of(test.category)
                 reason = f"ran over its time limit of {limit:g} s" if limit_was_hit else ""
-                self._note(test, reason or self.progress.crashed[node_id(test.key)].reason)
+                self._note(test, reason or self.progress.crashed[test.key.node_id].reason)
 
     def _note_deaths(self, reason: str) -> None:
         noted = {crash.key for crash in self.crashes}
@@ -266,9 +266,9 @@ class Attempt:
             )
 
     def _note(self, test: InFlight, reason: str) -> None:
-        path = test.key[0]
+        path = test.key.path
         self._append(
-            Crash(node_id=node_id(test.key), path=path, key=test.key, reason=reason, detail=self._detail(test.key))
+            Crash(node_id=test.key.node_id, path=path, key=test.key, reason=reason, detail=self._detail(test.key))
         )
 
     def _append(self, crash: Crash) -> None:

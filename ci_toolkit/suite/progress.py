@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,10 +22,22 @@ from ci_toolkit.model.journal import (
     When,
     decoder,
 )
+from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.record import Record
 
-TestKey = tuple[str, str, int]
-"""Path, the rest of the node id, and which of its namesakes, from 0."""
+
+class TestKey(NamedTuple):
+    """Which test of a suite; names may stand in it more than once."""
+
+    path: str
+    suffix: str
+    occurrence: int
+    """Which of its namesakes, from 0."""
+
+    @property
+    def node_id(self) -> str:
+        """Pytest's name of the test."""
+        return node_id_of(self.path, self.suffix)
 
 
 class InFlight(Record, frozen=True, kw_only=True):
@@ -114,7 +127,7 @@ class WorkerProgress:
     def _number(self, record: FileCollected) -> None:
         for number, test in enumerate(record.tests, start=record.first):
             name = (record.path, test.suffix)
-            self.tests[number] = (*name, self._names[name])
+            self.tests[number] = TestKey(*name, self._names[name])
             self._names[name] += 1
             if category := test.category or record.category:
                 self._categories[number] = category
@@ -192,9 +205,3 @@ class AttemptProgress:
     def importing(self) -> str:
         """The file at whose import collection stands, or ``""``."""
         return next((worker.importing for worker in self.workers.values() if worker.importing), "")
-
-
-def node_id(key: TestKey) -> str:
-    """Return pytest's name of the test."""
-    path, suffix, _ = key
-    return suffix if suffix == path else f"{path}::{suffix}"

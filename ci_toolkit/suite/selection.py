@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ci_toolkit.model.node_id import suffix_below
 from ci_toolkit.model.plan import PieceOf
 from ci_toolkit.model.task import ShardTask
 
@@ -34,7 +35,7 @@ def address(item: pytest.Item) -> tuple[str, str]:
     """Return the path of the file that ``item`` was collected from, and the rest of its node id."""
     file = file_of(item)
     path = file.nodeid if file is not None else item.nodeid.partition("::")[0]
-    return path, item.nodeid.removeprefix(f"{path}::")
+    return path, suffix_below(path, item.nodeid)
 
 
 class Selection:

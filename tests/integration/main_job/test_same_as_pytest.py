@@ -6,8 +6,27 @@ import pytest
 from main_job_project import PLAIN, Project
 
 ODD_SUITE = {
-    "pytest.ini": "[pytest]\naddopts = --doctest-modules\n",
-    "conftest.py": "import pytest\n\n@pytest.fixture\ndef word(): return 'top'\n",
+    "pytest.ini": "[pytest]\naddopts = --doctest-modules --doctest-glob=*.rst\n",
+    "conftest.py": """
+import pytest
+
+@pytest.fixture
+def word(): return 'top'
+
+class Check(pytest.Item):
+    def runtest(self): assert self.path.read_text() == "good"
+    def reportinfo(self): return self.path, None, self.name
+
+class Checked(pytest.File):
+    def collect(self): yield Check.from_parent(self, name=self.name, nodeid=self.nodeid)
+
+def pytest_collect_file(file_path, parent):
+    return Checked.from_parent(parent, path=file_path) if file_path.suffix == ".checked" else None
+""",
+    "GUIDE.rst": ">>> 1 + 1\n2\n",
+    "docs/guide.rst": ">>> 1 + 1\n3\n",
+    "whole.checked": "good",
+    "docs/whole.checked": "bad",
     "pkg/__init__.py": "",
     "pkg/code.py": 'def double(x):\n    """\n    >>> double(2)\n    4\n    """\n    return 2 * x\n\ndef test_is_no_test(): assert 0\n',
     "tests/one/conftest.py": "import pytest\n\n@pytest.fixture\ndef word(): return 'one'\n",

@@ -11,7 +11,7 @@ from ci_toolkit.errors import FormatError
 from ci_toolkit.history.fold import fold_files
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.test_durations import file_runs_of, read_test_durations, write_test_durations
-from ci_toolkit.model.history import node_id_of, split_node_id
+from ci_toolkit.model.node_id import node_id_of, split_node_id
 
 NODE_IDS = [
     "tests/test_a.py::test_plain",

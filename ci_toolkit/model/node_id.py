@@ -1,0 +1,32 @@
+"""pytest's name of a test in its two parts: the path of its file, and the suffix that follows ``path::``.
+
+The suffix is empty for an item that is its file, as some linting plugins make them: its node id is the path alone.
+"""
+
+_MARK = "::"
+
+
+def node_id_of(path: str, suffix: str) -> str:
+    """Return the node id of a test: the path alone where there is no suffix."""
+    return f"{path}{_MARK}{suffix}" if suffix else path
+
+
+def split_node_id(node_id: str) -> tuple[str, str]:
+    """Return path and suffix of a node id, so that ``node_id_of`` gives it back."""
+    path, _, suffix = node_id.partition(_MARK)
+    return (path, suffix) if suffix else (node_id, "")
+
+
+def suffix_below(path: str, node_id: str) -> str:
+    """Return what names the test within the file ``path``: all of the node id where that does not begin with it."""
+    return "" if node_id == path else node_id.removeprefix(path + _MARK)
+
+
+def function_of(suffix: str) -> str:
+    """Return a suffix without its parameters: ``T::test[a]`` becomes ``T::test``."""
+    return suffix.partition("[")[0]
+
+
+def class_of(suffix: str) -> str:
+    """Return the class part of a suffix: ``T::U::test[a]`` becomes ``T::U``, ``test`` becomes ``""``."""
+    return function_of(suffix).rpartition(_MARK)[0]
