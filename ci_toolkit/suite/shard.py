@@ -13,8 +13,9 @@ from ci_toolkit.model.journal import Environment
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.model.task import FinishedTest, ShardTask
-from ci_toolkit.suite.attempt import Attempt, AttemptEnd, Crash, How
+from ci_toolkit.suite.attempt import Attempt
 from ci_toolkit.suite.bundle import close_bundle, open_bundle, write_card
+from ci_toolkit.suite.ending import AttemptEnd, Crash, How
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.progress import TestKey
 
