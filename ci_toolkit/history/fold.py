@@ -1,13 +1,14 @@
 """From a file's last runs to what its tests are expected to take: the latest weighs most."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
 
-from ci_toolkit.model.durations import FileDurations
+from ci_toolkit.model.durations import STRAYS, FileDurations
 from ci_toolkit.model.history import Column, Ended, FileRun
 
 _NAMES = msgspec.json.Decoder(tuple[str, ...])
@@ -15,6 +16,9 @@ _SECONDS = msgspec.json.Decoder(tuple[float, ...])
 _TELLING = frozenset(map(str, (Ended.PASSED, Ended.FLAKY, Ended.XFAILED, Ended.XPASSED)))
 """Outcomes whose seconds are what the test takes. A failure may come early, or late, at a time limit."""
 _UNKNOWN = str(Ended.UNKNOWN)
+
+_LEAST_TRUST = 1e-9
+"""A run at another level altogether still tells of tests that have not run since."""
 
 
 class _Table(NamedTuple):
@@ -35,23 +39,28 @@ def fold_files(runs: Iterable[FileRun]) -> Iterator[FileDurations]:
 def fold(path: str, runs: Sequence[FileRun]) -> FileDurations:
     """Return what the tests of a file are expected to take; ``runs`` come the latest first.
 
-    Each run weighs as much as all before it together: an exponential mean with 0.5. The tests are those of the
-    latest whole run and what was new since; the others are gone. Seconds of a test that did not pass count only
-    where it never passed. A run that cannot be read is left out.
+    Each run weighs as much as all before it together (an exponential mean with 0.5), and less where the file took
+    something else altogether then. The tests are those of the latest whole run and what was new since; the others
+    are gone. Seconds of a test that did not pass count only where it never passed. A run that cannot be read is
+    left out.
     """
     tables = _read(runs)
-    imported, _ = _mean([(run.import_seconds,) for run in runs if run.import_seconds is not None])
+    imports = [run.import_seconds for run in runs if run.import_seconds is not None]
     if tables and all(not table.outcomes and table.names is tables[0].names for table in tables):
         names = tables[0].names
-        seconds, spreads = _mean([table.seconds for table in tables])
+        sums: Sequence[float] = [sum(table.seconds) for table in tables]
+        columns = [table.seconds for table in tables]
+        seconds = _mean(columns, [_alike(sums[0], before) for before in sums])
+        spreads = tuple([0.5 * (max(times) - min(times)) for times in zip(*columns, strict=True)])
     else:
-        names, seconds, spreads = _by_name(tables)
+        names, seconds, spreads, sums = _by_name(tables)
     return FileDurations(
         path=path,
         suffixes=names,
         seconds=seconds,
         spreads=spreads if len(tables) > 1 else (),
-        import_seconds=imported[0] if imported else None,
+        spread=0.5 * (max(sums) - min(sums)) if len(sums) > 1 else None,
+        import_seconds=_mean([(took,) for took in imports], [1.0] * len(imports))[0] if imports else None,
     )
 
 
@@ -71,27 +80,62 @@ def _read(runs: Sequence[FileRun]) -> list[_Table]:
     return tables
 
 
-def _mean(columns: Sequence[tuple[float, ...]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the exponential mean of ``columns``, the latest first, and half the way from shortest to longest."""
-    if not columns:
-        return (), ()
-    mean = columns[-1]
-    for column in reversed(columns[:-1]):
-        mean = tuple([0.5 * (new + old) for new, old in zip(column, mean, strict=True)])
-    return mean, tuple([0.5 * (max(times) - min(times)) for times in zip(*columns, strict=True)])
+def _mean(columns: Sequence[tuple[float, ...]], trust: Sequence[float]) -> tuple[float, ...]:
+    """Return the exponential mean of ``columns``, the latest first, each counting by its ``trust``, 1 or less."""
+    if len(columns) == 1:
+        return columns[0]
+    halves = [0.5 ** (age + 1) for age in range(len(columns))]
+    halves[-1] *= 2.0
+    weights = [half * share for half, share in zip(halves, trust, strict=True)]
+    every = sum(weights)
+    mean = [0.0] * len(columns[0])
+    for weight, column in zip(weights, columns, strict=True):
+        part = weight / every
+        mean = [so_far + part * seconds for so_far, seconds in zip(mean, column, strict=True)]
+    return tuple(mean)
 
 
-def _by_name(tables: Sequence[_Table]) -> tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...]]:
-    passed: dict[str, list[tuple[float]]] = {}
-    other: dict[str, list[tuple[float]]] = {}
+def _alike(latest: float, before: float) -> float:
+    """Return how much a run tells in which a file took ``before`` seconds, and now ``latest``: 1 if it was the same.
+
+    That is how likely two runs of a file are to lie so far apart (a bell curve over the ratio, each run straying by
+    `STRAYS`). Noise is averaged out, and one slow test hardly counts in the sum of its file. But a file that was
+    made three times as fast, or that ran on another kind of machine, is not what it was.
+    """
+    if not (0.0 < latest < math.inf and 0.0 < before < math.inf):
+        return 1.0 if latest == before else _LEAST_TRUST
+    return max(_LEAST_TRUST, math.exp(-((math.log(latest / before) / (2.0 * STRAYS)) ** 2)))
+
+
+def _by_name(
+    tables: Sequence[_Table],
+) -> tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...], Sequence[float]]:
+    """Return names, seconds, spreads, and what all of them took in each run that has all of them."""
+    passed: list[dict[str, float]] = []
+    other: dict[str, list[float]] = {}
     for table in tables:
         letters = table.outcomes or Ended.PASSED * len(table.names)
+        passed.append({})
         for name, seconds, letter in zip(table.names, table.seconds, letters, strict=True):
-            if letter != _UNKNOWN:
-                (passed if letter in _TELLING else other).setdefault(name, []).append((seconds,))
-    names = [name for name in _alive(tables) if name in passed or name in other]
-    means = [_mean(passed.get(name) or other[name]) for name in names]
-    return tuple(names), tuple(mean for (mean,), _ in means), tuple(spread for _, (spread,) in means)
+            if letter in _TELLING:
+                passed[-1][name] = seconds
+            elif letter != _UNKNOWN:
+                other.setdefault(name, []).append(seconds)
+    trust = [_alike(*_sums_of_both(passed[0], before)) for before in passed]
+    means, spreads = {}, []
+    for name in _alive(tables):
+        known = [(times[name], share) for times, share in zip(passed, trust, strict=True) if name in times]
+        known = known or [(seconds, 1.0) for seconds in other.get(name, ())]
+        if known:
+            (means[name],) = _mean([(seconds,) for seconds, _ in known], [share for _, share in known])
+            spreads.append(0.5 * (max(known)[0] - min(known)[0]))
+    sums = [sum(times[name] for name in means) for times in passed if times.keys() >= means.keys()]
+    return tuple(means), tuple(means.values()), tuple(spreads), sums
+
+
+def _sums_of_both(latest: Mapping[str, float], before: Mapping[str, float]) -> tuple[float, float]:
+    both = latest.keys() & before.keys()
+    return sum(latest[name] for name in both), sum(before[name] for name in both)
 
 
 def _alive(tables: Sequence[_Table]) -> dict[str, None]:

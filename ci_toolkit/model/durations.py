@@ -3,6 +3,9 @@
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.model.record import Record
 
+STRAYS = 0.25
+"""How far a file strays from run to run where nothing better is known, as a share of what it takes."""
+
 
 class FileDurations(Record, frozen=True, kw_only=True):
     """One file's tests as parallel tuples, which keeps a million tests in little memory."""
@@ -14,6 +17,9 @@ class FileDurations(Record, frozen=True, kw_only=True):
     """What each test is expected to take, setup and teardown included, less ``fixture_seconds``."""
     spreads: tuple[float, ...] = ()
     """How far each test's time usually strays from ``seconds``; empty where nothing is known."""
+    spread: float | None = None
+    """How far the file's tests together usually stray, or None where only one run is known. Less than ``spreads``
+    say where one test pays what another paid before, more where the whole file is slow at times."""
     import_seconds: float | None = None
     """What importing the file takes, or None where it was never measured."""
     fixture_seconds: float = 0.0

@@ -14,29 +14,62 @@ def folded(*runs: FileRun) -> dict[str, float]:
     return dict(zip(told.suffixes, told.seconds, strict=True))
 
 
+STEADY = {"rest": 1e6}
+"""What a file takes besides the test that is looked at: it makes the file as a whole take the same in each run."""
+
+
 @pytest.mark.parametrize(
     ("latest_first", "expected"),
     [
-        ([{"t": 3.0}], 3.0),
-        ([{"t": 4.0}, {"t": 2.0}], 3.0),
-        ([{"t": 8.0}, {"t": 4.0}, {"t": 0.0}], 5.0),  # 8/2 + 4/4 + 0/4
+        ([3.0], 3.0),
+        ([4.0, 2.0], 3.0),
+        ([8.0, 4.0, 0.0], 5.0),  # 8/2 + 4/4 + 0/4
     ],
 )
-def test_latest_run_weighs_as_much_as_all_before_it(latest_first: list[dict[str, float]], expected: float) -> None:
-    runs = [file_run(seconds, at=100.0 - place) for place, seconds in enumerate(latest_first)]
-    assert folded(*runs) == {"t": expected}
+def test_latest_run_weighs_as_much_as_all_before_it(latest_first: list[float], expected: float) -> None:
+    runs = [file_run({"t": took, **STEADY}, at=100.0 - place) for place, took in enumerate(latest_first)]
+    assert folded(*runs)["t"] == pytest.approx(expected)
+
+
+def test_a_run_in_which_the_whole_file_took_something_else_hardly_counts() -> None:
+    mended = folded(file_run({"a": 10.0, "b": 20.0}), file_run({"a": 33.0, "b": 57.0}))
+    assert mended["a"] == pytest.approx(10.0, rel=0.05)
+    on_another_machine = folded(*[file_run({"a": took, "b": took}) for took in (10.0, 10.4, 3.0, 3.0)])
+    assert on_another_machine["a"] == pytest.approx(10.2, rel=0.01)
+
+
+def test_one_slow_test_is_damped_however_slow_it_was() -> None:
+    assert folded(file_run({"t": 100.0, **STEADY}), file_run({"t": 2.0, **STEADY}))["t"] == pytest.approx(51.0)
+
+
+def test_a_test_that_only_an_old_run_knows_takes_what_it_took_there() -> None:
+    runs = (file_run({"a": 1.0}, is_whole=False), file_run({"a": 90.0, "b": 7.0}))
+    assert folded(*runs)["b"] == 7.0
 
 
 def test_names_in_another_order_count_the_same_as_in_one_order() -> None:
-    same = folded(file_run({"a": 1.0, "b": 2.0}), file_run({"a": 3.0, "b": 4.0}))
-    other = folded(file_run({"a": 1.0, "b": 2.0}), file_run({"b": 4.0, "a": 3.0}))
-    assert same == other == {"a": 2.0, "b": 3.0}
+    same = folded(file_run({"a": 1.0, "b": 2.0}), file_run({"a": 2.0, "b": 1.0}))
+    other = folded(file_run({"a": 1.0, "b": 2.0}), file_run({"b": 1.0, "a": 2.0}))
+    assert same == other == {"a": 1.5, "b": 1.5}
 
 
 def test_spread_says_how_far_times_stray_and_nothing_after_one_run() -> None:
     assert fold("test_a.py", [file_run({"t": 3.0})]).spreads == ()
     assert fold("test_a.py", [file_run({"t": 3.0}), file_run({"t": 3.0})]).spreads == (0.0,)
     assert fold("test_a.py", [file_run({"t": 4.0}), file_run({"t": 2.0})]).spreads == (1.0,)
+
+
+def test_spread_of_a_file_is_of_its_tests_together() -> None:
+    assert fold("test_a.py", [file_run({"a": 3.0, "b": 1.0})]).spread is None
+    one_paid_for_the_other = [file_run({"a": 3.0, "b": 1.0}), file_run({"a": 1.0, "b": 3.0})]
+    assert fold("test_a.py", one_paid_for_the_other).spread == 0.0
+    slow_together = [file_run({"a": 3.0, "b": 1.0}), file_run({"a": 5.0, "b": 2.0}, outcomes="..")]
+    assert fold("test_a.py", slow_together).spread == 1.5
+
+
+def test_spread_of_a_file_is_seen_in_runs_that_hold_all_its_tests() -> None:
+    parts = [file_run({"a": 3.0, "b": 1.0}), file_run({"a": 9.0}, is_whole=False), file_run({"a": 3.0, "b": 3.0})]
+    assert fold("test_a.py", parts).spread == 1.0
 
 
 def test_deleted_test_is_gone_after_a_whole_run_and_only_then() -> None:
@@ -62,7 +95,8 @@ def test_time_of_a_test_that_never_passed_is_better_than_none() -> None:
 
 @pytest.mark.parametrize("letter", list(".RxX"))
 def test_flaky_and_expected_outcomes_count(letter: str) -> None:
-    assert folded(file_run({"t": 4.0}, outcomes=letter), file_run({"t": 2.0})) == {"t": 3.0}
+    runs = (file_run({"t": 4.0, **STEADY}, outcomes=f"{letter}."), file_run({"t": 2.0, **STEADY}))
+    assert folded(*runs)["t"] == pytest.approx(3.0)
 
 
 def test_unreadable_run_is_left_out() -> None:
@@ -77,7 +111,7 @@ def test_import_seconds_are_averaged_over_the_runs_that_measured_them() -> None:
 
 
 def test_each_file_is_folded_by_itself() -> None:
-    runs = [file_run({"t": 1.0}, path="a.py"), file_run({"t": 3.0}, path="a.py"), file_run({"t": 5.0}, path="b.py")]
+    runs = [file_run({"t": 2.0}, path="a.py"), file_run({"t": 2.0}, path="a.py"), file_run({"t": 5.0}, path="b.py")]
     assert {file.path: file.seconds for file in fold_files(runs)} == {"a.py": (2.0,), "b.py": (5.0,)}
 
 
