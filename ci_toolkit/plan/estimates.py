@@ -3,12 +3,19 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from ci_toolkit.model.durations import FileDurations
+import msgspec
+
+from ci_toolkit.model.durations import STRAYS, FileDurations
 from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import SuiteFile
+from ci_toolkit.plan.renamed_tests import under_new_names
 from ci_toolkit.plan.sound import DEFAULT_TEST_SECONDS
+
+STRAYS_AT_LEAST = 0.05
+"""What every file is taken to stray, however steady its few known runs are."""
 
 
 class FileEstimate(Record, frozen=True, kw_only=True):
@@ -21,7 +28,7 @@ class FileEstimate(Record, frozen=True, kw_only=True):
     seconds: float
     """All its tests together."""
     spread: float = 0.0
-    """How far ``seconds`` usually strays; a test without history strays as far as it takes."""
+    """How far ``seconds`` may stray: what past runs show, else a share of it; more where history is missing."""
     suffixes: tuple[str, ...] = ()
     """Its tests: those that history knows, then the new ones, which stand without parameters."""
     each: tuple[float, ...] = ()
@@ -60,18 +67,61 @@ def estimate(
     tests that there are, so what history knows beyond them is dead and does not count.
     """
     readings = [_read(file, durations.get(file.path), is_collected=is_collected) for file in files]
-    has_new = any(reading.new for reading in readings)
-    function_seconds = _suite_function_seconds(readings) if has_new else DEFAULT_TEST_SECONDS
+    has_unknown = any(reading.known is None for reading in readings)
+    function = _function_of_suite(readings) if has_unknown else _NOTHING_KNOWN
     import_seconds = _suite_import_seconds(durations)
-    return [_estimate_file(reading, function_seconds, import_seconds) for reading in readings]
+    return [_estimate_file(reading, function, import_seconds) for reading in readings]
+
+
+class _Function(NamedTuple):
+    """What a test function takes of which nothing is known but its neighbours."""
+
+    seconds: float
+    spread: float
+
+
+_NOTHING_KNOWN = _Function(DEFAULT_TEST_SECONDS, DEFAULT_TEST_SECONDS)
+
+
+def _function_among(neighbours: Sequence[float]) -> _Function:
+    """Return what to expect of one more function beside ``neighbours`` in its file: what the middle one takes.
+
+    Their mean is ruled by the few slow ones, and nobody expects to write one of these next. But one may, so it may
+    stray as far as they do.
+    """
+    middle = statistics.median(neighbours)
+    return _Function(middle, _strays(neighbours, middle))
+
+
+def _function_of_suite(readings: Sequence[_Reading]) -> _Function:
+    """Return what to expect of each function of an unknown file: the mean, slow ones included.
+
+    Much hangs on a whole file. If it takes longer than planned, one shard pays all of that; if less, each shard
+    loses its share of it.
+    """
+    each = [seconds for reading in readings if reading.known for seconds in _by_function(reading.known).values()]
+    if not each:
+        return _NOTHING_KNOWN
+    mean = math.fsum(each) / len(each)
+    return _Function(mean, max(mean, _strays(each, mean)))
+
+
+def _strays(each: Sequence[float], middle: float) -> float:
+    return math.sqrt(math.fsum([(took - middle) ** 2 for took in each]) / len(each))
 
 
 def _read(file: SuiteFile, known: FileDurations | None, *, is_collected: bool) -> _Reading:
-    if known is not None and is_collected:
-        known = _without_dead(known, frozenset(file.anchors))
-    if known is None or not known.suffixes:
+    if known is None:
         return _Reading(file=file, known=None, new=file.anchors or ("",))
-    return _Reading(file=file, known=known, new=_new_tests(file.anchors, known.suffixes, is_collected=is_collected))
+    new = _new_tests(file.anchors, known.suffixes, is_collected=is_collected)
+    if new:
+        known = under_new_names(known, file.anchors)
+        new = _new_tests(file.anchors, known.suffixes, is_collected=is_collected)
+    if is_collected:
+        known = _without_dead(known, frozenset(file.anchors))
+    if not known.suffixes:
+        return _Reading(file=file, known=None, new=file.anchors or ("",))
+    return _Reading(file=file, known=known, new=new)
 
 
 def _new_tests(anchors: Sequence[str], suffixes: Sequence[str], *, is_collected: bool) -> tuple[str, ...]:
@@ -88,21 +138,24 @@ def _functions(suffixes: Sequence[str]) -> frozenset[str]:
 
 
 def _without_dead(known: FileDurations, alive: frozenset[str]) -> FileDurations:
+    if alive.issuperset(known.suffixes):
+        return known
     pairs = [(s, t) for s, t in zip(known.suffixes, known.seconds, strict=True) if s in alive]
-    return FileDurations(
-        path=known.path,
+    return msgspec.structs.replace(
+        known,
         suffixes=tuple(suffix for suffix, _ in pairs),
         seconds=tuple(seconds for _, seconds in pairs),
-        import_seconds=known.import_seconds,
-        fixture_seconds=known.fixture_seconds,
+        spreads=(),
+        spread=None,
     )
 
 
-def _suite_function_seconds(readings: Sequence[_Reading]) -> float:
-    known = [reading.known for reading in readings if reading.known]
-    if not known:
-        return DEFAULT_TEST_SECONDS
-    return math.fsum(math.fsum(file.seconds) for file in known) / sum(len(_functions(file.suffixes)) for file in known)
+def _by_function(known: FileDurations) -> dict[str, float]:
+    taken: dict[str, float] = {}
+    for suffix, seconds in zip(known.suffixes, known.seconds, strict=True):
+        function = suffix.partition("[")[0]
+        taken[function] = taken.get(function, 0.0) + seconds
+    return taken
 
 
 def _suite_import_seconds(durations: Mapping[str, FileDurations]) -> float:
@@ -110,29 +163,30 @@ def _suite_import_seconds(durations: Mapping[str, FileDurations]) -> float:
     return statistics.median(measured) if measured else 0.0
 
 
-def _estimate_file(reading: _Reading, function_seconds: float, import_seconds: float) -> FileEstimate:
+def _estimate_file(reading: _Reading, function: _Function, import_seconds: float) -> FileEstimate:
     file, known = reading.file, reading.known
     if known is None:
         return FileEstimate(
             path=file.path,
             category=file.category,
             landing_seconds=import_seconds,
-            seconds=function_seconds * len(reading.new),
-            spread=function_seconds * math.sqrt(len(reading.new)),
+            seconds=function.seconds * len(reading.new),
+            spread=function.spread * len(reading.new),  # the tests of one file are slow together
             suffixes=reading.new,
-            each=(function_seconds,) * len(reading.new),
+            each=(function.seconds,) * len(reading.new),
             anchors=file.anchors,
             groups=file.groups,
         )
     total = math.fsum(known.seconds)
-    of_new = _new_seconds(reading, total)
+    new = _new_functions(reading, known) if reading.new else ()
+    of_new = tuple(test.seconds for test in new)
     return FileEstimate(
         path=file.path,
         category=file.category,
         landing_seconds=known.fixture_seconds
         + (import_seconds if known.import_seconds is None else known.import_seconds),
         seconds=math.fsum((total, *of_new)),
-        spread=math.sqrt(math.fsum([spread * spread for spread in (*known.spreads, *of_new)])),
+        spread=math.fsum((_spread(known, total), *(test.spread for test in new))),
         suffixes=known.suffixes + reading.new,
         each=known.seconds + of_new,
         anchors=file.anchors,
@@ -141,15 +195,16 @@ def _estimate_file(reading: _Reading, function_seconds: float, import_seconds: f
     )
 
 
-def _new_seconds(reading: _Reading, total: float) -> tuple[float, ...]:
-    if not reading.new:
-        return ()
-    assert reading.known is not None
-    of_file = total / len(_functions(reading.known.suffixes))
+def _spread(known: FileDurations, total: float) -> float:
+    return STRAYS * total if known.spread is None else max(known.spread, STRAYS_AT_LEAST * total)
+
+
+def _new_functions(reading: _Reading, known: FileDurations) -> tuple[_Function, ...]:
+    of_file = _function_among([*_by_function(known).values()])
     families: dict[str, list[float]] = {function_of(suffix): [] for suffix in reading.new}
-    for suffix, seconds in zip(reading.known.suffixes, reading.known.seconds, strict=True):
+    for suffix, seconds in zip(known.suffixes, known.seconds, strict=True):
         family = families.get(function_of(suffix))
         if family is not None:
             family.append(seconds)
-    means = {function: math.fsum(family) / len(family) for function, family in families.items() if family}
-    return tuple(means.get(function_of(suffix), of_file) for suffix in reading.new)
+    found = {function: _function_among(family) for function, family in families.items() if family}
+    return tuple(found.get(function_of(suffix), of_file) for suffix in reading.new)

@@ -50,6 +50,8 @@ def _is_whole(file: FileDurations) -> bool:
         return False
     if not is_sound(file.fixture_seconds) or not is_sound(file.import_seconds or 0.0):
         return False
+    if not is_sound(file.spread or 0.0):
+        return False
     if not file.seconds:
         return True
     mean = sum(file.seconds) / len(file.seconds)  # NaN if any is NaN, which min and max may overlook
@@ -87,13 +89,14 @@ def _mend_file(file: FileDurations, suite_mean: float | None) -> FileDurations:
         file,
         seconds=tuple(mended),
         spreads=(),
+        spread=None,
         import_seconds=imported if imported is not None and is_sound(imported) else None,
         fixture_seconds=file.fixture_seconds if is_sound(file.fixture_seconds) else 0.0,
     )
 
 
 def _count_each(file: FileDurations) -> FileDurations:
-    return msgspec.structs.replace(file, seconds=(DEFAULT_TEST_SECONDS,) * len(file.suffixes), spreads=())
+    return msgspec.structs.replace(file, seconds=(DEFAULT_TEST_SECONDS,) * len(file.suffixes), spreads=(), spread=None)
 
 
 def _unsound_note(names: list[str]) -> PlanNote:

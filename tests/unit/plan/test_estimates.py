@@ -1,10 +1,12 @@
 import math
 
+import msgspec
 import pytest
 
 from ci_toolkit.model.durations import FileDurations
 from ci_toolkit.model.suite import SuiteFile
 from ci_toolkit.plan.estimates import FileEstimate, estimate
+from ci_toolkit.plan.renamed_tests import renamed_functions
 
 KNOWN = FileDurations(
     path="test_known.py",
@@ -27,7 +29,16 @@ def seconds_of(file: FileEstimate) -> dict[str, float]:
 def test_known_tests_take_what_history_says_and_landing_is_import_and_shared_fixtures() -> None:
     file = estimate_one(SuiteFile(path="test_known.py"))
     assert (file.seconds, file.landing_seconds) == (18.0, 2.0)
-    assert math.isclose(file.spread, 0.5)
+
+
+@pytest.mark.parametrize(("seen", "spread"), [(None, 4.5), (3.0, 3.0), (0.0, 0.9)])
+def test_a_file_strays_as_it_was_seen_to_else_by_a_quarter_and_never_not_at_all(
+    seen: float | None, spread: float
+) -> None:
+    known = msgspec.structs.replace(KNOWN, spread=seen)
+    assert math.isclose(
+        estimate([SuiteFile(path=KNOWN.path)], {KNOWN.path: known}, is_collected=False)[0].spread, spread
+    )
 
 
 def test_a_new_parameter_set_takes_what_its_family_takes() -> None:
@@ -35,12 +46,37 @@ def test_a_new_parameter_set_takes_what_its_family_takes() -> None:
     assert seconds_of(file) == {"test_a[1]": 2.0, "test_a[3]": 2.0}
 
 
-def test_a_new_function_takes_what_a_function_of_its_file_takes() -> None:
-    file = estimate_one(SuiteFile(path="test_known.py", anchors=("test_a", "test_b", "test_new")))
-    assert seconds_of(file)["test_new"] == 9.0
+def test_a_new_function_takes_what_the_middle_function_of_its_file_takes_and_may_be_as_slow_as_the_slowest() -> None:
+    known = FileDurations(path="a.py", suffixes=("test_1", "test_2", "test_3[x]", "test_3[y]"), seconds=(1, 2, 40, 60))
+    file = SuiteFile(path="a.py", anchors=("test_1", "test_2", "test_3", "test_new"))
+    told = estimate([file], {"a.py": known}, is_collected=False)[0]
+    assert seconds_of(told)["test_new"] == 2.0
+    assert told.spread == pytest.approx(0.25 * 103 + math.sqrt((1 + 0 + 98**2) / 3))
 
 
-def test_a_file_without_history_takes_what_functions_of_the_suite_take() -> None:
+def test_a_renamed_function_takes_what_it_took() -> None:
+    file = estimate_one(SuiteFile(path="test_known.py", anchors=("test_renamed", "test_b")))
+    assert seconds_of(file) == {"test_renamed[1]": 2.0, "test_renamed[2]": 4.0, "test_b": 12.0}
+
+
+@pytest.mark.parametrize(
+    ("suffixes", "anchors", "renamed"),
+    [
+        (("test_a", "test_b"), ("test_a", "test_c"), {"test_b": "test_c"}),
+        (("T::test_a[1]", "test_b"), ("T::test_x", "test_b"), {"T::test_a": "T::test_x"}),
+        (("T::test_a", "test_b"), ("T::test_a", "T::test_c"), {}),  # of another class
+        (("test_b", "test_a"), ("test_c", "test_d"), {"test_a": "test_c", "test_b": "test_d"}),
+        (("test_a", "test_b"), ("test_a", "test_c", "test_d"), {}),  # two came, one went
+        (("test_generated", "test_a"), ("test_a",), {}),
+    ],
+)
+def test_as_many_functions_of_a_class_as_went_are_taken_for_the_same(
+    suffixes: tuple[str, ...], anchors: tuple[str, ...], renamed: dict[str, str]
+) -> None:
+    assert renamed_functions(suffixes, anchors) == renamed
+
+
+def test_a_file_without_history_takes_what_functions_of_the_suite_take_in_the_mean_and_strays_as_they_do() -> None:
     _, file = estimate(
         [SuiteFile(path="test_known.py"), SuiteFile(path="test_new.py", anchors=("test_x", "test_y"))],
         {KNOWN.path: KNOWN},
@@ -48,6 +84,7 @@ def test_a_file_without_history_takes_what_functions_of_the_suite_take() -> None
     )
     assert seconds_of(file) == {"test_x": 9.0, "test_y": 9.0}
     assert file.landing_seconds == 0.5
+    assert file.spread == 18.0
     assert not file.is_known
 
 
