@@ -50,6 +50,8 @@ class Step(NamedTuple):
 
     after: float
     """The larger load of the two afterwards."""
+    other: float
+    """The smaller one."""
     target: int
     give: Parcel
     take: Parcel | None
@@ -133,9 +135,9 @@ class Exchanges:
             enters = give.seconds + deal.charge(give.file, target)
             if load + room + enters - give.leaves > 2.0 * best:
                 continue  # even shared out evenly, the two would take longer
-            after = max(load - give.leaves, room + enters)
+            other, after = sorted((load - give.leaves, room + enters))
             if after <= best:
-                yield Step(after, target, give, None, self._new_pieces(give, target))
+                yield Step(after, other, target, give, None, self._new_pieces(give, target))
             wanted = (room + enters - load + give.leaves) / 2.0
             if wanted <= 0.0:
                 continue
@@ -144,10 +146,10 @@ class Exchanges:
                 if take.file == give.file and not (take.atoms and give.atoms):
                     continue
                 back = take.seconds + deal.charge(take.file, source)
-                after = max(load - give.leaves + back, room + enters - take.leaves)
+                other, after = sorted((load - give.leaves + back, room + enters - take.leaves))
                 if after <= best:
                     pieces = self._new_pieces(give, target) + self._new_pieces(take, source)
-                    yield Step(after, target, give, take, pieces)
+                    yield Step(after, other, target, give, take, pieces)
 
     def of_ends(self, source: int) -> Iterator[Step]:
         """Yield steps that move one end of a file's run on ``source`` to another shard: cuts, or cuts moved."""
@@ -166,10 +168,10 @@ class Exchanges:
                     atoms = tuple(here[:at] if is_start else here[at:])
                     moved = ends[at - 1] if is_start else ends[-1] - ends[at - 1]
                     room = deal.loads[target] + deal.charge(file, target)
-                    after = max(deal.loads[source] - moved, room + moved)
+                    other, after = sorted((deal.loads[source] - moved, room + moved))
                     if after <= deal.loads[source] * (1.0 - LEAST_GAIN):
                         give = Parcel(moved, file, atoms, moved, len(atoms))
-                        yield Step(after, target, give, None, self._new_pieces(give, target))
+                        yield Step(after, other, target, give, None, self._new_pieces(give, target))
 
     def _targets_of(self, file: int, source: int) -> list[int]:
         """Return the shards that may get an end of ``file``: those with some of it, and the least loaded."""

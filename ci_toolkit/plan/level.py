@@ -1,7 +1,7 @@
 """Levels a deal: moves, swaps and small cuts between the slowest shard and the others until it is good enough."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ci_toolkit.plan.deal import Deal
 from ci_toolkit.plan.exchange import Aim, Exchanges, Step
@@ -14,6 +14,9 @@ _WELL_RELIEVED = 0.5
 """A step that takes away this share of what is above the goal is taken without looking at dearer kinds."""
 _COARSE = 1000.0
 """What is above the goal counts in thousandths of it: less is not worth another cut."""
+
+_NOTHING = 1e-9
+"""Less than this share of a shard is a matter of rounding."""
 
 
 def level(deal: Deal, aim: Aim) -> Deal:
@@ -31,7 +34,7 @@ def level(deal: Deal, aim: Aim) -> Deal:
             if deal.loads[slowest] > earlier * _PROGRESS:
                 break
             earlier = deal.loads[slowest]
-        step = _best_step(exchanges, deal.loads[slowest], slowest, aim)
+        step = _best_step(exchanges, deal.loads, slowest, aim)
         if step is None:
             stuck.add(slowest)
             continue
@@ -50,14 +53,20 @@ def _take(step: Step, deal: Deal, source: int) -> None:
             deal.move(parcel.file, here, there)
 
 
-def _best_step(exchanges: Exchanges, load: float, source: int, aim: Aim) -> Step | None:
+def _best_step(exchanges: Exchanges, loads: Sequence[float], source: int, aim: Aim) -> Step | None:
     """Return the step that relieves ``source`` best; looks for dearer kinds only where cheap ones do not do."""
+    load = loads[source]
+
+    def above(seconds: float) -> float:
+        return max(0.0, seconds - aim.goal)
 
     def rank(step: Step) -> tuple[float, float, float, int]:
-        over = max(0.0, step.after - aim.goal)
+        over = above(step.after)
         if aim.moves_little:
-            gained = load - max(step.after, aim.goal)
-            return ((step.tests + max(0, step.pieces)) / gained, over, step.after, step.target)
+            # What only makes another shard late would be moved again.
+            gained = above(load) + above(loads[step.target]) - over - above(step.other)
+            price = (step.tests + max(0, step.pieces)) / gained if gained > load * _NOTHING else math.inf
+            return (price, over, step.after, step.target)
         coarse = math.ceil(over / aim.goal * _COARSE) if aim.goal > 0.0 else over
         return (coarse, step.pieces, step.after, step.target)
 
