@@ -81,6 +81,15 @@ class Deal:
         """Return what ``shard`` would pay for the landing of ``file``: nothing where it already runs some of it."""
         return 0.0 if file in self.parts[shard] else self.work.landings[file]
 
+    def spread(self, shard: int) -> float:
+        """Return how far the load of ``shard`` may stray: each file by itself, its tests there together."""
+        work = self.work
+        strays = [
+            work.spreads[file] * (took / work.seconds[file] if work.seconds[file] > 0.0 else 1.0)
+            for file, took in sorted(self.parts[shard].items())
+        ]
+        return math.hypot(*strays)
+
     @property
     def makespan(self) -> float:
         """The seconds of the slowest shard."""

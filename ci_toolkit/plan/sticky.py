@@ -1,5 +1,6 @@
 """Stays close to an earlier plan: each test where it was, and as few moved as the makespan allows."""
 
+import math
 from collections import Counter
 
 from ci_toolkit.model.plan import Plan
@@ -29,7 +30,7 @@ def _as_before(work: Workload, shards: int, homes: Homes) -> Deal:
     """Put everything where it was, and what is new on the shards with the least."""
     deal = Deal(work, shards)
     homeless: list[tuple[float, Bundle]] = []
-    for bundle in bundles_of(work, float("inf")):
+    for bundle in bundles_of(work, [math.inf] * len(work.files)):
         for shard, part in _by_home(work, bundle, homes):
             if shard is None or shard >= shards:
                 homeless.append((-work.bundle_seconds(part), part))

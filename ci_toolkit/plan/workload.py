@@ -22,6 +22,8 @@ class Workload:
         self.landings = [file.landing_seconds for file in files]
         """What every shard that runs any test of the file pays once."""
         self.seconds = [file.seconds for file in files]
+        self.spreads = [file.spread for file in files]
+        """How far the seconds may stray."""
         self._atoms: dict[int, tuple[Atom, ...]] = {}
 
     def atoms(self, file: int) -> tuple[Atom, ...]:
@@ -34,22 +36,23 @@ class Workload:
         """Return into how many parts ``file`` can be cut at most."""
         return len(self.atoms(file)) if file in self._atoms else max(1, len(self.files[file].suffixes))
 
-    def bound(self, shards: int) -> float:
-        """Return what no plan of ``shards`` shards can beat.
+    def can_be_cut(self, file: int) -> bool:
+        """Whether ``file`` holds more than one test, and no rule keeps all of them together."""
+        return self.keep is not Keep.MODULE and len(self.files[file].suffixes) > 1
 
-        That is the longest that stays together, or an even share of all: tests, and the landing of each file on as
-        many shards as it fills at least.
-        """
-        low = max(math.fsum((*self.landings, *self.seconds)) / shards, self.longest)
+    def bound(self, shards: int) -> float:
+        """Return what no plan of ``shards`` shards can beat: the longest that stays together, or a fair share."""
+        return max(self.longest, self.fair_share(shards))
+
+    def fair_share(self, shards: int) -> float:
+        """Return an even share of all: tests, and the landing of each file on as many shards as it fills at least."""
+        low = self.even_share(shards)
         large = [
             (landing, seconds)
             for landing, seconds in zip(self.landings, self.seconds, strict=True)
             if landing > 0.0 and landing + seconds > low
         ]
-        if not large:
-            return low
-        base = low * shards if low > self.longest else math.fsum((*self.landings, *self.seconds))
-        return max(low, _least_share(base, large, shards, low))
+        return _least_share(low * shards, large, shards, low) if large else low
 
     def even_share(self, shards: int) -> float:
         """Return what each of ``shards`` shards would take if everything could be shared out evenly."""

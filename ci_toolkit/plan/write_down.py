@@ -28,6 +28,7 @@ def write_down(deal: Deal, services: CategoryServices = ()) -> tuple[tuple[Plann
         PlannedShard(
             index=shard + 1,
             estimated_seconds=deal.loads[shard],
+            spread_seconds=deal.spread(shard),
             units=tuple(units[shard]),
             category=next(iter(own)) if len(own) == 1 else "",
             services=_services_of(own, services),

@@ -1,7 +1,22 @@
-from ci_toolkit.model.durations import Durations
+import math
+
+import pytest
+
+from ci_toolkit.model.durations import Durations, FileDurations
 from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.request import PlanRequest
+
+
+def test_a_shard_strays_as_its_files_do_each_by_itself() -> None:
+    known = tuple(
+        FileDurations(path=path, suffixes=("test_1", "test_2"), seconds=(took, took), spread=spread)
+        for path, took, spread in (("a.py", 10.0, 3.0), ("b.py", 5.0, 4.0), ("c.py", 5.0, 0.0))
+    )
+    suite = Suite(root="/r", arguments=(), files=tuple(SuiteFile(path=file.path) for file in known))
+    one = build_plan(suite, Durations(files=known), PlanRequest(shards=1))
+    assert one.shards[0].spread_seconds == pytest.approx(math.hypot(3.0, 4.0, 0.05 * 10.0))
+    assert build_plan(suite, Durations(), PlanRequest(shards=1)).shards[0].spread_seconds == pytest.approx(3.0**0.5)
 
 
 def test_without_history_files_are_weighed_by_the_tests_found_in_their_source() -> None:

@@ -1,3 +1,5 @@
+import msgspec
+
 from ci_toolkit.model.plan import Cut, Plan, PlannedShard, Unit
 from ci_toolkit.report.plan_picture import draw_plan, list_plan
 
@@ -47,6 +49,16 @@ def test_bars_stand_against_the_bound_with_what_sets_it() -> None:
         "3 shards, 84.0 s, bound 80.0 s (+5.0%)\n"
         "limited by tests/test_a.py::test_long: more shards help only once that is shorter\n"
     )
+
+
+def test_what_each_shard_may_stray_stands_beside_its_seconds() -> None:
+    shards = tuple(msgspec.structs.replace(shard, spread_seconds=7.25 * shard.index) for shard in CUT_PLAN.shards[:2])
+    plan = msgspec.structs.replace(CUT_PLAN, shards=shards)
+    assert draw_plan(plan, width=82).splitlines()[:2] == [
+        "shard    1  ██████████████████████████████████      84.0 s ±7.2   1 file + 1 piece",
+        "shard    2  █████████████████                       42.0 s ±14.5  1 piece",
+    ]
+    assert "84.0 s +-7.2   1 file" in draw_plan(plan, is_ascii=True)
 
 
 def test_a_terminal_without_blocks_gets_plain_signs() -> None:

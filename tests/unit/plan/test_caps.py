@@ -1,0 +1,71 @@
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ci_toolkit.plan.caps import MORE_LANDINGS, MORE_PIECES, caps_of, count_pieces
+from ci_toolkit.plan.estimates import FileEstimate
+from ci_toolkit.plan.request import Keep
+from ci_toolkit.plan.workload import Workload
+
+
+def file(number: int, seconds: float, *, spread: float = 0.0, landing: float = 0.0, tests: int = 20) -> FileEstimate:
+    return FileEstimate(
+        path=f"test_{number:02}.py",
+        seconds=seconds,
+        spread=spread,
+        landing_seconds=landing,
+        suffixes=tuple(f"test_{test}" for test in range(tests)),
+        each=(seconds / tests,) * tests,
+    )
+
+
+def counts(files: list[FileEstimate], cap: float, shards: int, keep: Keep = Keep.NOTHING) -> list[int]:
+    caps = caps_of(Workload(files, keep), cap, shards)
+    return [count_pieces(f.landing_seconds, f.seconds, at) for f, at in zip(files, caps, strict=True)]
+
+
+def test_the_file_that_strays_most_is_divided_though_it_would_fit() -> None:
+    files = [file(number, 10.0, spread=0.5) for number in range(19)] + [file(19, 10.0, spread=9.0)]
+    assert counts(files, 50.0, 4) == [1] * 19 + [3]
+
+
+def test_what_hardly_strays_stays_whole() -> None:
+    assert counts([file(number, 10.0, spread=0.1) for number in range(40)], 50.0, 8) == [1] * 40
+
+
+def test_a_dear_landing_is_not_paid_for_it() -> None:
+    files = [file(number, 10.0, spread=9.0, landing=5.0) for number in range(40)]
+    assert counts(files, 100.0, 4) == [1] * 40
+
+
+def test_no_file_has_more_pieces_than_tests_or_shards_and_one_that_is_kept_together_has_one() -> None:
+    files = [file(number, 1.0) for number in range(60)] + [file(60, 10.0, spread=90.0, tests=2)]
+    assert counts(files, 50.0, 8)[-1] == 2
+    wide = [*files[:-1], file(60, 10.0, spread=90.0)]
+    assert counts(wide, 50.0, 3)[-1] == 3
+    assert counts(wide, 50.0, 3, Keep.MODULE)[-1] == 1
+
+
+FILES = st.lists(
+    st.tuples(st.floats(0.0, 100.0), st.floats(0.0, 100.0), st.floats(0.0, 2.0), st.integers(1, 20)),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(FILES, st.floats(1.0, 200.0), st.integers(1, 16))
+def test_dividing_for_steadiness_keeps_to_its_pieces_and_landings(
+    drawn: list[tuple[float, float, float, int]], cap: float, shards: int
+) -> None:
+    files = [
+        file(number, seconds, spread=spread, landing=landing, tests=tests)
+        for number, (seconds, spread, landing, tests) in enumerate(drawn)
+    ]
+    needed = [count_pieces(f.landing_seconds, f.seconds, cap) for f in files]
+    more = [after - before for before, after in zip(needed, counts(files, cap, shards), strict=True)]
+    everything = math.fsum(f.weight for f in files)
+    assert min(more) >= 0
+    assert sum(more) <= round(sum(needed) * MORE_PIECES)
+    paid = math.fsum(extra * f.landing_seconds for extra, f in zip(more, files, strict=True))
+    assert paid <= everything * MORE_LANDINGS * (1.0 + 1e-9)
