@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,31 +43,29 @@ def find_suite(
     arguments: Sequence[str] = (),
     pytest_args: Sequence[str] = (),
     *,
-    known: Collection[str] = (),
     categories: Categories | None = None,
     read_mentions: bool = False,
     seconds: float | None = None,
 ) -> Suite:
     """Return every file that ``pytest ARGUMENTS`` run in ``root`` would collect, in its order.
 
-    conftest files are imported, test modules are not. Files whose paths are in ``known`` (history knows
-    their tests) are not read for anchors. With ``read_mentions`` every file is read for the categories that it
-    speaks of. Raises DiscoveryError with pytest's own words if it fails.
+    conftest files are imported, test modules are not: they are read for the names of their tests, and with
+    ``read_mentions`` for the categories that they speak of. Raises DiscoveryError with pytest's own words if it fails.
     """
     categories = categories or Categories()
     mentions = _mentions(categories, is_wanted=read_mentions)
     found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles, categories, seconds)
     reader = AnchorReader(found.function_patterns, found.class_patterns)
-    anchors = {path: reader.read(Path(found.root) / path) for path in found.paths if path not in known}
     files = tuple(
         SuiteFile(
             path=path,
             category=categories.of_path(path),
             mentions=mentions(Path(found.root) / path),
-            anchors=anchors[path].names if path in anchors else (),
-            groups=anchors[path].groups if path in anchors else (),
+            anchors=anchors.names,
+            groups=anchors.groups,
         )
         for path in found.paths
+        for anchors in (reader.read(Path(found.root) / path),)
     )
     return _suite(root, found.root, arguments, files)
 
