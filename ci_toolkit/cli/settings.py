@@ -27,6 +27,17 @@ class ToolkitCommand(click.Command):
         told = "Print every setting with its value and its source, and stop."
         self.params.append(click.Option(["--show-settings"], is_flag=True, help=told))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse ``args``; whoever only asks for the settings needs not give what a run would need."""
+        required = [param for param in self.params if param.required and "--show-settings" in args]
+        for param in required:
+            param.required = False
+        try:
+            return super().parse_args(ctx, args)
+        finally:
+            for param in required:
+                param.required = True
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, or print its settings."""
         if ctx.params.pop("show_settings"):
@@ -150,6 +161,8 @@ def table_lines(rows: list[tuple[str, str, str]]) -> Iterator[str]:
 
 def _source(ctx: click.Context, option: click.Option) -> str:
     source = ctx.get_parameter_source(option.name or "")
+    if option.required and ctx.params.get(option.name or "") is None:
+        return "to be given"
     if source is ParameterSource.ENVIRONMENT:
         names = option.envvar if isinstance(option.envvar, list) else []
         return f"environment {next((name for name in names if name in os.environ), '')}".rstrip()

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from ci_toolkit.cli.main import COMMANDS, main
 from ci_toolkit.cli.settings import TABLES, ToolkitCommand, defaults_from_pyproject, let_environment_speak
@@ -46,6 +47,18 @@ def test_the_flag_is_before_the_environment_before_pyproject_before_the_default(
     monkeypatch.setenv("CI_TOOLKIT_GO_SHARDS", "5")
     assert show(tmp_path, pyproject="shards = 3")["shards"] == ["5", "environment", "CI_TOOLKIT_GO_SHARDS"]
     assert show(tmp_path, "--shards", "6", pyproject="shards = 3")["shards"] == ["6", "flag"]
+
+
+def test_settings_are_shown_without_what_only_a_run_would_need() -> None:
+    @click.command(cls=ToolkitCommand)
+    @click.option("--count", type=int, required=True)
+    def needy(count: int) -> None:
+        click.echo(str(count))
+
+    shown = CliRunner().invoke(needy, ["--show-settings"])
+    assert shown.output.splitlines()[1].split() == ["count", "-", "to", "be", "given"]
+    assert "flag" in CliRunner().invoke(needy, ["--show-settings", "--count", "3"]).output
+    assert "Missing option '--count'" in CliRunner().invoke(needy, []).output
 
 
 def test_lists_and_flags_come_from_pyproject_and_secrets_are_masked(tmp_path: Path) -> None:
