@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
+from ci_toolkit.cli.history_place import history_option
 from ci_toolkit.errors import FormatError
-from ci_toolkit.history.places import DEFAULT, add_run, open_history, prune_history, shown
+from ci_toolkit.history.places import add_run, open_history, prune_history, shown
 from ci_toolkit.history.store import DAY, HistoryError, HistoryStore
 from ci_toolkit.history.test_durations import TestDurations
 from ci_toolkit.model.history import RunRecord
@@ -34,15 +35,7 @@ class Age(click.ParamType[float]):
         return int(match[1]) * DAY * (7 if match[2] == "w" else 1)
 
 
-def _history_option(function: F) -> F:
-    return click.option(
-        "--history",
-        default=DEFAULT,
-        show_default=True,
-        envvar="CI_TOOLKIT_HISTORY",
-        metavar="FILE|git:BRANCH|URL",
-        help="The history.",
-    )(function)
+_history_option = history_option("The history.")
 
 
 def _environment_option(function: F) -> F:

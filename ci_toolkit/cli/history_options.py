@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
+from ci_toolkit.cli.history_place import history_option
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.history.lookup import NO_HISTORY, durations_of
-from ci_toolkit.history.places import DEFAULT, add_run, open_history, shown
+from ci_toolkit.history.places import add_run, open_history, shown
 from ci_toolkit.history.store import DamagedHistoryError, UnreachableHistoryError
 from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.history import RunRecord, environment_name
@@ -24,14 +25,7 @@ def history_options(function: F) -> F:
     """Add ``history`` (where it is kept) and ``no_history``."""
     for decorate in (
         click.option("--no-history", is_flag=True, help="Neither use nor record what tests take."),
-        click.option(
-            "--history",
-            default=DEFAULT,
-            show_default=True,
-            envvar="CI_TOOLKIT_HISTORY",
-            metavar="FILE|git:BRANCH|URL",
-            help="Where it is kept what tests take.",
-        ),
+        history_option("Where it is kept what tests take."),
     ):
         function = decorate(function)
     return function

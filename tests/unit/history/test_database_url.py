@@ -5,8 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from ci_toolkit.cli.history_place import history_option
 from ci_toolkit.history.places import open_history, shown
 from ci_toolkit.history.store import HistoryError, UnreachableHistoryError
 
@@ -69,3 +72,31 @@ def test_no_command_shows_a_password_that_cannot_be_read(tmp_path: Path, passwor
         assert done.returncode == code, said
         assert "zzter2" not in said
     assert not [path for path in tmp_path.rglob("*.json") if "zzter2" in path.read_text()]
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:hunter2@h/d", "postgresql://h/d?password=hunter2", "mysql://me:hunter2@h"]
+)
+def test_a_password_on_the_command_line_is_warned_of_without_showing_it(url: str) -> None:
+    assert warnings_of("--history", url).count("CI_TOOLKIT_HISTORY") == 1
+    assert "hunter2" not in warnings_of("--history", url)
+
+
+@pytest.mark.parametrize("place", ["postgresql://me@h/d", "git:history", "a=b@c:d.sqlite"])
+def test_a_place_without_a_password_is_no_reason_to_warn(place: str) -> None:
+    assert warnings_of("--history", place) == ""
+
+
+def test_a_password_in_the_environment_is_where_it_belongs() -> None:
+    assert warnings_of(CI_TOOLKIT_HISTORY="postgresql://me:hunter2@h/d") == ""
+
+
+def warnings_of(*arguments: str, **environment: str) -> str:
+    @click.command()
+    @history_option("Where.")
+    def command(history: str) -> None:
+        assert history
+
+    done = CliRunner().invoke(command, arguments, env=environment)
+    assert done.exit_code == 0
+    return done.stderr
