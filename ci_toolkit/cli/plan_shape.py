@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -95,6 +96,12 @@ def _previous_plan(path: Path | None) -> Plan | None:
         return None
 
 
+def _one_of(option: str, default: StrEnum, about: str) -> Callable[[F], F]:
+    """Return the option whose value is one of the kind of ``default``."""
+    choices = click.Choice([choice.value for choice in type(default)])
+    return click.option(option, type=choices, default=default.value, show_default=True, help=about)
+
+
 _SHAPING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--shards",
@@ -128,22 +135,10 @@ _SHAPING: tuple[Callable[[Any], Any], ...] = (
         type=click.FloatRange(min=0),
         default=0.0,
         metavar="P",
-        help="What a minute of a job costs; prints what the run costs.",
+        help="What a minute of a job costs: prints what the run costs, and what with more or fewer shards.",
     ),
-    click.option(
-        "--algorithm",
-        type=click.Choice([choice.value for choice in Algorithm]),
-        default=Algorithm.FILES.value,
-        show_default=True,
-        help="How tests are dealt out; the last two are pytest-split's own.",
-    ),
-    click.option(
-        "--keep",
-        type=click.Choice([choice.value for choice in Keep]),
-        default=Keep.NOTHING.value,
-        show_default=True,
-        help="What must never be separated.",
-    ),
+    _one_of("--algorithm", Algorithm.FILES, "How tests are dealt out; the last two are pytest-split's own."),
+    _one_of("--keep", Keep.NOTHING, "What must never be separated."),
     click.option(
         "--previous",
         type=click.Path(path_type=Path),

@@ -11,8 +11,9 @@ from ci_toolkit.plan.balance import balance
 from ci_toolkit.plan.by_pytest_split import deal_by_pytest_split
 from ci_toolkit.plan.deal import Deal
 from ci_toolkit.plan.estimates import estimate
+from ci_toolkit.plan.price import cost_note
 from ci_toolkit.plan.request import Algorithm, PlanRequest
-from ci_toolkit.plan.sizing import cost_note, count_shards
+from ci_toolkit.plan.sizing import count_shards
 from ci_toolkit.plan.sound import mend
 from ci_toolkit.plan.sticky import stay_close
 from ci_toolkit.plan.workload import Workload
@@ -72,5 +73,5 @@ def _deal(work: Workload, request: PlanRequest, overhead: float) -> tuple[Deal, 
     if request.previous is not None and request.algorithm is Algorithm.FILES:
         deal = stay_close(work, deal, request.previous)
     if request.price_per_minute > 0.0:
-        notes.append(cost_note(deal, overhead, request.price_per_minute))
+        notes.append(cost_note(work, deal, request, overhead, dealing))
     return deal, notes

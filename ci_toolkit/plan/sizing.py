@@ -72,13 +72,3 @@ def _why_missed(work: Workload, request: PlanRequest, overhead: float, deal: Dea
     count = len(deal.loads)
     shards = f"{count} shards take" if count > 1 else "1 shard takes"
     return f"no number of shards up to {request.max_shards} meets {target}: {why}; {shards} {taken}"
-
-
-def cost_note(deal: Deal, overhead: float, price_per_minute: float) -> PlanNote:
-    """Return what the run costs where each job is billed by the minute begun, as GitHub does."""
-    minutes = sum(max(1, math.ceil((load + overhead) / 60.0)) for load in deal.loads)
-    return PlanNote(
-        kind="cost",
-        message=f"{len(deal.loads)} jobs are billed {minutes} minutes, each rounded up: "
-        f"{minutes * price_per_minute:.2f} at {price_per_minute:g} a minute",
-    )

@@ -32,7 +32,7 @@ def read(path: Path) -> Plan:
 def test_auto_finds_the_count_and_says_what_it_costs(suite: Path) -> None:
     done = plan(suite, "--shards", "auto", "--target", "8s", "--overhead", "2s", "--price", "0.5")
     assert len(read(suite / "plan.json").shards) == 5
-    assert "5 jobs are billed 5 minutes, each rounded up: 2.50 at 0.5 a minute" in done.stderr
+    assert "are billed 5 minutes, each rounded up: 2.50 at 0.5 a minute; 2 jobs would take" in done.stderr
 
 
 def test_what_no_count_can_meet_is_told_and_planned_all_the_same(suite: Path) -> None:

@@ -1,5 +1,3 @@
-import math
-
 import pytest
 from plan_cases import Times, durations_of, suite_of
 
@@ -55,11 +53,3 @@ def test_the_ceiling_is_kept_and_said() -> None:
 def test_an_overhead_above_the_target_is_said() -> None:
     plan = auto(target_seconds=30.0, overhead_seconds=40.0, max_shards=16)
     assert "the overhead of a job alone takes 40 s" in plan.notes[0].message
-
-
-def test_the_price_counts_minutes_begun() -> None:
-    plan = auto(target_seconds=130.0, overhead_seconds=5.0, price_per_minute=0.008)
-    minutes = sum(math.ceil((shard.estimated_seconds + 5.0) / 60.0) for shard in plan.shards)
-    assert plan.notes[0].message == (
-        f"5 jobs are billed {minutes} minutes, each rounded up: {minutes * 0.008:.2f} at 0.008 a minute"
-    )

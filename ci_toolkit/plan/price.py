@@ -1,0 +1,61 @@
+"""What a run costs where each job is billed by the minute begun, and what more or fewer shards would."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ci_toolkit.model.plan import PlanNote
+from ci_toolkit.plan.deal import Deal
+from ci_toolkit.plan.request import PlanRequest
+from ci_toolkit.plan.sizing import Dealing
+from ci_toolkit.plan.words import seconds_text
+from ci_toolkit.plan.workload import Workload
+
+
+class Bill(NamedTuple):
+    """What one count of shards takes and costs."""
+
+    minutes: int
+    seconds: float
+    shards: int
+
+
+def cost_note(work: Workload, deal: Deal, request: PlanRequest, overhead: float, dealing: Dealing) -> PlanNote:
+    """Return what the run costs as planned, and beside it what some other counts of shards would take and cost."""
+    price = request.price_per_minute
+    bill = bill_of(deal, overhead)
+    others = [bill_of(dealing(count), overhead) for count in _other_counts(work, bill.shards, request, overhead)]
+    told = [
+        f"{_jobs(other.shards)} would take {seconds_text(other.seconds)} for {other.minutes * price:.2f}"
+        for other in others
+    ]
+    planned = (
+        f"{_jobs(bill.shards)} of at most {seconds_text(bill.seconds)} are billed {bill.minutes} minutes, "
+        f"each rounded up: {bill.minutes * price:.2f} at {price:g} a minute"
+    )
+    return PlanNote(kind="cost", message="; ".join([planned, *told]))
+
+
+def bill_of(deal: Deal, overhead: float) -> Bill:
+    """Return what ``deal`` is billed, as GitHub does: each job by itself, by the minute begun."""
+    minutes = sum(max(1, math.ceil((load + overhead) / 60.0)) for load in deal.loads)
+    return Bill(minutes, deal.makespan + overhead, len(deal.loads))
+
+
+def _other_counts(work: Workload, shards: int, request: PlanRequest, overhead: float) -> Sequence[int]:
+    """Return half and twice as many, and the count between them that should cost least; ``shards`` is none of them.
+
+    Rounding up makes the price jump: six jobs of 55 s cost less than five of 65 s, and end earlier.
+    """
+    fewer, more = max(1, shards // 2), max(shards, min(2 * shards, request.max_shards))
+
+    def likely(count: int) -> Bill:
+        seconds = max(work.longest, work.even_share(count)) + overhead
+        return Bill(count * max(1, math.ceil(seconds / 60.0)), seconds, count)
+
+    cheapest = min(map(likely, range(fewer, more + 1)))
+    return sorted({fewer, more, cheapest.shards} - {shards})
+
+
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count} jobs"
