@@ -3,12 +3,18 @@
 import json
 import lzma
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from pytest_split.algorithms import Algorithms
 
+from ci_toolkit.history.fold import fold_files
+from ci_toolkit.history.store import KEPT_RUNS
+from ci_toolkit.history.test_durations import file_runs_of
 from ci_toolkit.model.durations import Durations, FileDurations
 from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.plan import Plan
@@ -58,7 +64,28 @@ def by_file(times: Times) -> dict[str, dict[str, float]]:
 
 
 def plan_for(tests: Iterable[str], recorded: Times, shards: int, setup: float, previous: Plan | None = None) -> Plan:
-    """Plan a checkout with these ``tests`` on what was ``recorded`` earlier, as `ci-toolkit plan` does.
+    """Plan a checkout with these ``tests`` on what one run ``recorded`` earlier, as `ci-toolkit plan` does."""
+    known = tuple(
+        FileDurations(path=path, suffixes=tuple(known), seconds=tuple(known.values()), import_seconds=setup or None)
+        for path, known in by_file(recorded).items()
+    )
+    return plan_on(tests, Durations(files=known), shards, previous)
+
+
+def remembered(versions: Sequence[Times], setup: float) -> Durations:
+    """Return what history makes of a run of the whole suite at each of ``versions``, the oldest first."""
+    runs = [
+        msgspec.structs.replace(run, total=run.tests, import_seconds=setup or None)
+        for at, times in enumerate(versions)
+        for run in file_runs_of(times, at=at)
+    ]
+    runs.sort(key=lambda run: (run.path, -run.at))
+    last_runs = (run for _, of_path in groupby(runs, key=attrgetter("path")) for run in islice(of_path, KEPT_RUNS))
+    return Durations(files=tuple(fold_files(last_runs)))
+
+
+def plan_on(tests: Iterable[str], durations: Durations, shards: int, previous: Plan | None = None) -> Plan:
+    """Plan a checkout with these ``tests`` on ``durations``.
 
     Of the checkout it knows the files and the names of their test functions, which stand in the source.
     """
@@ -70,12 +97,6 @@ def plan_for(tests: Iterable[str], recorded: Times, shards: int, setup: float, p
         root=".",
         arguments=(),
         files=tuple(SuiteFile(path=path, anchors=tuple(names)) for path, names in anchors.items()),
-    )
-    durations = Durations(
-        files=tuple(
-            FileDurations(path=path, suffixes=tuple(known), seconds=tuple(known.values()), import_seconds=setup or None)
-            for path, known in by_file(recorded).items()
-        )
     )
     return build_plan(suite, durations, PlanRequest(shards=shards, previous=previous))
 
