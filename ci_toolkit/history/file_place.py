@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from ci_toolkit.history.schema import damaged
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.store import DamagedHistoryError, HistoryError, HistoryStore
 
@@ -62,7 +63,7 @@ def _check_kind(path: Path) -> None:
     if start in {b"", _MAGIC}:
         return
     if path.name.endswith(_OUR_ENDINGS):
-        raise DamagedHistoryError(f"{path} is damaged (it does not begin as a history does)")
+        raise damaged(path, "it does not begin as a history does")
     raise HistoryError(
         f"{path} is not a history", advice="Give a file that `ci-toolkit` wrote, or a new name ending in .sqlite."
     )

@@ -19,7 +19,8 @@ _JOBS_ASKED = 40
 """The latest shards by whose times overhead is judged."""
 _NAMED = 3
 NO_HISTORY = PlanNote(
-    kind="no-history", message="no history yet: every test counts the same; the next plan will know what this run took"
+    kind="no-history",
+    message="no history yet: every test counts the same, as 1 s; the next plan will know what this run took",
 )
 
 

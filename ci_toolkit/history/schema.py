@@ -62,10 +62,10 @@ def check(connection: sqlite3.Connection, path: Path) -> bool:
     return True
 
 
-def damaged(path: Path, error: Exception) -> DamagedHistoryError:
+def damaged(path: Path, why: object) -> DamagedHistoryError:
     """Return the error that says that ``path`` is broken."""
     return DamagedHistoryError(
-        f"{path} is damaged ({error})", advice="Restore it from a backup or a cache, or let the next run begin anew."
+        f"{path} is damaged ({why})", advice="Restore it from a backup or a cache, or let the next run begin anew."
     )
 
 

@@ -8,7 +8,7 @@ from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.plan.deal import Deal
 from ci_toolkit.plan.request import PlanRequest
 from ci_toolkit.plan.sizing import Dealing
-from ci_toolkit.plan.words import seconds_text
+from ci_toolkit.plan.words import money_text, seconds_text
 from ci_toolkit.plan.workload import Workload
 
 
@@ -26,12 +26,12 @@ def cost_note(work: Workload, deal: Deal, request: PlanRequest, overhead: float,
     bill = bill_of(deal, overhead)
     others = [bill_of(dealing(count), overhead) for count in _other_counts(work, bill.shards, request, overhead)]
     told = [
-        f"{_jobs(other.shards)} would take {seconds_text(other.seconds)} for {other.minutes * price:.2f}"
+        f"{_jobs(other.shards)} would take {seconds_text(other.seconds)} for {money_text(other.minutes * price)}"
         for other in others
     ]
     planned = (
         f"{_jobs(bill.shards)} of at most {seconds_text(bill.seconds)} are billed {bill.minutes} minutes, "
-        f"each rounded up: {bill.minutes * price:.2f} at {price:g} a minute"
+        f"each rounded up: {money_text(bill.minutes * price)} at {price:g} a minute"
     )
     return PlanNote(kind="cost", message="; ".join([planned, *told]))
 

@@ -6,11 +6,20 @@ from collections.abc import Callable, Iterator
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.plan.deal import Deal
 from ci_toolkit.plan.request import PlanRequest
-from ci_toolkit.plan.words import seconds_text
+from ci_toolkit.plan.sound import DEFAULT_TEST_SECONDS
+from ci_toolkit.plan.words import seconds_text, shards_text
 from ci_toolkit.plan.workload import Workload
 
 AT_THE_FLOOR = 1.02
 """A makespan this near to the longest test is not worth more shards."""
+
+FIRST_SHARDS = 16
+"""The most that are taken before anything is known of what tests take: a guess is no reason for hundreds of jobs."""
+
+_NOTHING_KNOWN = (
+    f"no test has a time yet, so nothing says how many shards meet the target: {{count}} to begin with, "
+    f"as if a test took {DEFAULT_TEST_SECONDS:g} s; the next plan will know"
+)
 
 Dealing = Callable[[int], Deal]
 """Makes the deal for a count of shards; cheap when asked again."""
@@ -21,9 +30,13 @@ def count_shards(
 ) -> tuple[int, tuple[PlanNote, ...]]:
     """Return the smallest count of shards whose makespan and overhead stay within the target, and what to say of it.
 
-    Where none does, that is the smallest count which is about as fast as any up to the ceiling.
+    Where none does, that is the smallest count which is about as fast as any up to the ceiling. Where no test has a
+    time yet, it is a guess, and few.
     """
     room = request.target_seconds - overhead
+    if not work.is_known:
+        count = _smallest(work, min(request.max_shards, FIRST_SHARDS), room, dealing)
+        return count, (PlanNote(kind="unknown-times", message=_NOTHING_KNOWN.format(count=shards_text(count))),)
     if room >= work.longest:
         found = _smallest(work, request.max_shards, room, dealing)
         if dealing(found).makespan <= room:
@@ -70,5 +83,5 @@ def _why_missed(work: Workload, request: PlanRequest, overhead: float, deal: Dea
     else:
         why = f"the tests take {seconds_text(work.even_share(1))} in all{with_overhead}"
     count = len(deal.loads)
-    shards = f"{count} shards take" if count > 1 else "1 shard takes"
-    return f"no number of shards up to {request.max_shards} meets {target}: {why}; {shards} {taken}"
+    take = "take" if count > 1 else "takes"
+    return f"no number of shards up to {request.max_shards} meets {target}: {why}; {shards_text(count)} {take} {taken}"

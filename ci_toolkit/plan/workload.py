@@ -36,6 +36,11 @@ class Workload:
         """Return into how many parts ``file`` can be cut at most."""
         return len(self.atoms(file)) if file in self._atoms else max(1, len(self.files[file].suffixes))
 
+    @cached_property
+    def is_known(self) -> bool:
+        """Whether the time of any test is known."""
+        return any(file.is_known for file in self.files)
+
     def can_be_cut(self, file: int) -> bool:
         """Whether ``file`` holds more than one test, and no rule keeps all of them together."""
         return self.keep is not Keep.MODULE and len(self.files[file].suffixes) > 1

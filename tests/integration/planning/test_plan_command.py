@@ -19,7 +19,11 @@ def suite(tmp_path: Path) -> Path:
 
 
 def plan(suite: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ci_toolkit", "plan", "--no-history", *arguments]
+    return toolkit(suite, "plan", "--no-history", *arguments, code=code)
+
+
+def toolkit(suite: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ci_toolkit", *arguments]
     done = subprocess.run(command, cwd=suite, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
     assert done.returncode == code, done.stderr
     return done
@@ -35,9 +39,17 @@ def test_auto_finds_the_count_and_says_what_it_costs(suite: Path) -> None:
     assert "are billed 5 minutes, each rounded up: 2.50 at 0.5 a minute; 2 jobs would take" in done.stderr
 
 
-def test_what_no_count_can_meet_is_told_and_planned_all_the_same(suite: Path) -> None:
+def test_auto_before_the_first_run_takes_few_shards_and_says_that_it_guesses(suite: Path) -> None:
     done = plan(suite, "--shards", "auto", "--target", "0.5s")
-    assert "no number of shards up to 256 meets the target of 0.5 s: capped by test_" in done.stderr
+    assert "16 shards to begin with, as if a test took 1 s" in done.stderr
+    assert len(read(suite / "plan.json").shards) == 16
+
+
+def test_what_no_count_can_meet_is_told_and_planned_all_the_same(suite: Path) -> None:
+    (suite / "times.json").write_text('{"test_5.py::test_0": 9.0, "test_4.py::test_0": 1.0}')
+    toolkit(suite, "history", "import", "times.json")
+    done = toolkit(suite, "plan", "--shards", "auto", "--target", "0.5s")
+    assert "no number of shards up to 256 meets the target of 0.5 s: capped by test_5.py::test_" in done.stderr
     assert (suite / "plan.json").exists()
 
 

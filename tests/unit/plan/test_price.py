@@ -16,13 +16,13 @@ def priced(shards: int | None, *, overhead: float = 5.0, times: Times = TIMES, *
 
 def test_the_bill_counts_minutes_begun_and_stands_beside_fewer_and_more_shards() -> None:
     assert priced(5).notes[0].message == (
-        "5 jobs of at most 125 s are billed 15 minutes, each rounded up: 0.15 at 0.01 a minute; "
-        "2 jobs would take 305 s for 0.12; 6 jobs would take 105 s for 0.12; 10 jobs would take 65 s for 0.20"
+        "5 jobs of at most 125 s are billed 15 minutes, each rounded up: 0.150 at 0.01 a minute; "
+        "2 jobs would take 305 s for 0.120; 6 jobs would take 105 s for 0.120; 10 jobs would take 65 s for 0.200"
     )
 
 
 def test_a_count_that_costs_less_because_its_jobs_fit_a_minute_is_named() -> None:
-    assert "11 jobs would take 60 s for 0.11" in priced(10).notes[0].message
+    assert "11 jobs would take 60 s for 0.110" in priced(10).notes[0].message
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 import pytest
 from plan_cases import Times, durations_of, suite_of
 
+from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.request import PlanRequest
 
@@ -48,6 +50,17 @@ def test_the_ceiling_is_kept_and_said() -> None:
     assert plan.notes[0].message == (
         "no number of shards up to 8 meets the target of 10 s: the tests take 10.0 min in all; 8 shards take 75 s"
     )
+
+
+@pytest.mark.parametrize(("target", "most", "shards"), [(10.0, 256, 16), (10.0, 4, 4), (500.0, 256, 2), (0.0, 256, 16)])
+def test_before_anything_is_known_few_shards_are_taken_and_said_to_be_a_guess(
+    target: float, most: int, shards: int
+) -> None:
+    files = tuple(SuiteFile(path=path, anchors=tuple(tests)) for path, tests in TIMES.items())
+    suite = Suite(root=".", arguments=(), files=files)
+    plan = build_plan(suite, Durations(), PlanRequest(target_seconds=target, max_shards=most))
+    assert len(plan.shards) == shards
+    assert f"{shards} shards to begin with" in plan.notes[0].message
 
 
 def test_an_overhead_above_the_target_is_said() -> None:
