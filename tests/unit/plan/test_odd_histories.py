@@ -54,6 +54,15 @@ def test_impossible_import_and_fixture_times_do_not_count() -> None:
     assert build_plan(suite, Durations(files=(file,)), PlanRequest(shards=1)).makespan_seconds == 3.0
 
 
+@pytest.mark.parametrize("spread", [*ODD, 1e9])
+def test_an_odd_spread_of_a_file_leaves_a_finite_one_of_its_shard(spread: float) -> None:
+    file = FileDurations(path="a.py", suffixes=("test_1", "test_2"), seconds=(3.0, 1.0), spread=spread)
+    suite = Suite(root=".", arguments=(), files=(SuiteFile(path="a.py"),))
+    plan = build_plan(suite, Durations(files=(file,)), PlanRequest(shards=1))
+    assert plan.makespan_seconds == 4.0
+    assert 0.0 <= plan.shards[0].spread_seconds <= 5 * 86_400.0
+
+
 @pytest.mark.parametrize("algorithm", Algorithm)
 @pytest.mark.parametrize("shards", [1, 2, 1000])
 def test_one_test_runs_on_one_of_many_shards(shards: int, algorithm: Algorithm) -> None:
