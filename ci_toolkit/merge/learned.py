@@ -1,6 +1,7 @@
 """What a bundle teaches history: the seconds of each test and how it ended, as columns a file."""
 
 import hashlib
+from collections.abc import Iterator
 
 import msgspec
 
@@ -8,7 +9,7 @@ from ci_toolkit.merge.cases import Case
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.model.bundle import ShardCard, ShardState
 from ci_toolkit.model.history import Ended, FileRun, JobRun, environment_name
-from ci_toolkit.model.journal import FileCollected, When
+from ci_toolkit.model.journal import FileCollected, PhaseOutcome, When
 from ci_toolkit.model.record import encode
 from ci_toolkit.model.result import Outcome
 from ci_toolkit.plan.sound import is_sound
@@ -28,7 +29,7 @@ _Row = tuple[str, float, float, float, str]
 
 
 def files_learned(reading: BundleReading, card: ShardCard) -> tuple[FileRun, ...]:
-    """Return what the tests of each collected file took. A file without a single outcome teaches nothing."""
+    """Return what the tests of each collected file took. Tests without a single outcome teach nothing."""
     key = _key(card, reading.started_at)
     found = []
     for path, rows in _rows(reading).items():
@@ -36,7 +37,33 @@ def files_learned(reading: BundleReading, card: ShardCard) -> tuple[FileRun, ...
         columns = _Columns(rows)
         if record is not None and columns.has_outcome:
             found.append(columns.file_run(record, key, reading.started_at))
+    found += [_without_tests(path, took, key, reading.started_at) for path, took in _testless(reading)]
     return tuple(found)
+
+
+def _testless(reading: BundleReading) -> Iterator[tuple[str, float]]:
+    """Yield path and import seconds of each file that was collected and holds no test, or that skipped itself."""
+    for collected in reading.files.values():
+        if not (collected.tests or collected.deselected or collected.piece):
+            yield collected.path, collected.import_seconds
+    for file in reading.uncollectable.values():
+        if file.node_id == file.path and file.outcome is PhaseOutcome.SKIPPED and file.path not in reading.files:
+            yield file.path, file.seconds
+
+
+def _without_tests(path: str, imported: float, key: str, at: float) -> FileRun:
+    return FileRun(
+        path=path,
+        key=key,
+        at=at,
+        tests=0,
+        total=0,
+        import_seconds=imported if is_sound(imported) else None,
+        suffixes=b"[]",
+        seconds=b"[]",
+        setup=b"[]",
+        teardown=b"[]",
+    )
 
 
 def _rows(reading: BundleReading) -> dict[str, list[_Row]]:

@@ -80,6 +80,9 @@ class _Function(NamedTuple):
     spread: float
 
 
+_SKIPPED = _Function(0.0, 0.0)
+"""A function of a file that held no test when it last ran: the file skipped itself as a whole."""
+
 _NOTHING_KNOWN = _Function(DEFAULT_TEST_SECONDS, DEFAULT_TEST_SECONDS)
 
 
@@ -111,8 +114,8 @@ def _strays(each: Sequence[float], middle: float) -> float:
 
 
 def _read(file: SuiteFile, known: FileDurations | None, *, is_collected: bool) -> _Reading:
-    if known is None:
-        return _Reading(file=file, known=None, new=file.anchors or ("",))
+    if known is None or not known.suffixes:
+        return _Reading(file=file, known=known, new=file.anchors or ("",))
     new = _new_tests(file.anchors, known.suffixes, is_collected=is_collected)
     if new:
         known = under_new_names(known, file.anchors)
@@ -165,17 +168,19 @@ def _suite_import_seconds(durations: Mapping[str, FileDurations]) -> float:
 
 def _estimate_file(reading: _Reading, function: _Function, import_seconds: float) -> FileEstimate:
     file, known = reading.file, reading.known
-    if known is None:
+    if known is None or not known.suffixes:
+        function = function if known is None else _SKIPPED
         return FileEstimate(
             path=file.path,
             category=file.category,
-            landing_seconds=import_seconds,
+            landing_seconds=import_seconds if known is None or known.import_seconds is None else known.import_seconds,
             seconds=function.seconds * len(reading.new),
             spread=function.spread * len(reading.new),  # the tests of one file are slow together
             suffixes=reading.new,
             each=(function.seconds,) * len(reading.new),
             anchors=file.anchors,
             groups=file.groups,
+            is_known=known is not None,
         )
     total = math.fsum(known.seconds)
     new = _new_functions(reading, known) if reading.new else ()

@@ -58,6 +58,17 @@ def test_second_run_is_planned_from_what_the_first_one_took(recorded: Project) -
     assert notes(recorded.json("plan.json")) == {}
 
 
+def test_a_file_that_skips_itself_is_known_to_hold_no_test(project: Project) -> None:
+    skips = "import pytest\n\npytest.importorskip('no_such_module')\n\ndef test_it():\n    pass\n"
+    project.write({"test_a_slow.py": SLOW, "test_skips.py": skips, "test_empty.py": "import os\n"})
+    assert {"test_skips.py", "test_empty.py"} <= {unit["path"] for s in plan(project)["shards"] for unit in s["units"]}
+    run_once(project)
+    planned = plan(project)
+    assert notes(planned) == {}
+    seconds = {unit["path"]: unit["estimated_seconds"] for shard in planned["shards"] for unit in shard["units"]}
+    assert max(seconds["test_skips.py"], seconds["test_empty.py"]) < 0.2 < planned["makespan_seconds"]
+
+
 def test_failed_run_is_recorded_but_its_failures_are_no_times(recorded: Project) -> None:
     shown = json.loads(recorded.ci_toolkit("history", "show", "--json").stdout)
     assert (shown["tests"], shown["files"]) == (9, 3)

@@ -88,6 +88,23 @@ def test_a_file_without_history_takes_what_functions_of_the_suite_take_in_the_me
     assert not file.is_known
 
 
+def test_a_file_that_held_no_test_when_it_ran_takes_its_import() -> None:
+    skipped = FileDurations(path="test_numpy.py", import_seconds=0.3)
+    known = {KNOWN.path: KNOWN, skipped.path: skipped}
+    _, file, new = estimate(
+        [
+            SuiteFile(path="test_known.py"),
+            SuiteFile(path="test_numpy.py", anchors=("test_x", "test_y")),
+            SuiteFile(path="test_new.py"),
+        ],
+        known,
+        is_collected=False,
+    )
+    assert (file.weight, file.spread, file.is_known) == (0.3, 0.0, True)
+    assert seconds_of(file) == {"test_x": 0.0, "test_y": 0.0}
+    assert seconds_of(new) == {"": 9.0}
+
+
 def test_what_nobody_knows_strays_as_far_as_it_takes() -> None:
     new = estimate([SuiteFile(path="test_new.py", anchors=("test_x",))], {}, is_collected=False)[0]
     assert new.spread == new.seconds
