@@ -12,9 +12,9 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
+from ci_toolkit.services.closing import Closing
 from ci_toolkit.services.table import Credentials
 
 STARTING_UP: Final = "57P03"
@@ -54,7 +54,7 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-class Connection:
+class Connection(Closing):
     """One connection, in autocommit. Closes itself as a context manager.
 
     Raises SqlError if the server refuses, WireError (an OSError) if it does not speak PostgreSQL,
@@ -74,14 +74,6 @@ class Connection:
         except BaseException:
             self._socket.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the connection; safe to call twice."""

@@ -8,9 +8,9 @@ the next session drops the clone.
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
+from ci_toolkit.services.closing import Closing
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.errors import IsolationError
 from ci_toolkit.services.pgwire import NO_SUCH_DATABASE, Connection, SqlError, literal, quoted
@@ -31,7 +31,7 @@ _NOT_ALLOWED: Final = "42501"
 _HAS_STRATEGIES: Final = 150000
 
 
-class Cluster:
+class Cluster(Closing):
     """The maintenance connection of one worker. Closing it gives up every clone it holds."""
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -41,14 +41,6 @@ class Cluster:
         version = int(self.connection.scalar("SHOW server_version_num") or 0)
         # Copying files takes a third of the time of the default, which writes every page to the log.
         self._strategy = " STRATEGY file_copy" if version >= _HAS_STRATEGIES else ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Give up what is held, at once: the server takes a moment to see that a connection has ended."""

@@ -9,10 +9,10 @@ import os
 import re
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from ci_toolkit.model.record import Record
+from ci_toolkit.services.closing import Closing
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.errors import IsolationError
 from ci_toolkit.services.isolation.clickhouse_http import ClickHouse, name, text
@@ -37,7 +37,7 @@ class _Table(Record, frozen=True, kw_only=True):
         return self.engine.endswith("View")
 
 
-class WorkerClickHouse:
+class WorkerClickHouse(Closing):
     """A database of its own. Closing it drops it."""
 
     def __init__(self, endpoint: Endpoint, *, run: str, worker: str) -> None:
@@ -55,14 +55,6 @@ class WorkerClickHouse:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def endpoint(self) -> Endpoint:

@@ -1,9 +1,9 @@
 """One worker's PostgreSQL database: a clone of the template, brought back to its exact content after each test."""
 
 import time
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
+from ci_toolkit.services.closing import Closing
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.errors import StrayConnectionError
 from ci_toolkit.services.isolation.cluster import Cluster
@@ -19,7 +19,7 @@ _PATIENCE_SECONDS: Final = 5.0
 """How long a connection may take to end once it is told to."""
 
 
-class WorkerDatabase:
+class WorkerDatabase(Closing):
     """A clone of the endpoint's database. Closing it drops the clone.
 
     ``run`` (eight hexadecimal digits) and ``worker`` make its name; nobody else gets the same one.
@@ -37,14 +37,6 @@ class WorkerDatabase:
         except BaseException:
             self._cluster.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def endpoint(self) -> Endpoint:

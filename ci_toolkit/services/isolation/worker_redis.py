@@ -8,14 +8,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the client's own, no OSError)
 from redis.retry import Retry
 
+from ci_toolkit.services.closing import Closing
 from ci_toolkit.services.endpoint import Endpoint
 from ci_toolkit.services.errors import IsolationError, NoFreeDatabaseError
 
@@ -27,7 +27,7 @@ _NAME: Final = "ci-toolkit:database:"
 _USUAL_NUMBER: Final = 16
 
 
-class WorkerRedis:
+class WorkerRedis(Closing):
     """A logical database that no other worker or run has. Closing it empties it and gives its number up."""
 
     def __init__(self, endpoint: Endpoint, *, run: str, worker: str) -> None:
@@ -48,14 +48,6 @@ class WorkerRedis:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def endpoint(self) -> Endpoint:
