@@ -21,7 +21,8 @@ from ci_toolkit.services.table import Service
 
 _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.05
-_GROWTH: Final = 1.2
+_PART: Final = 0.03
+"""A pause is this part of the time that has passed, so that asking delays no answer by more than that."""
 _ONE_ANSWER: Final = 1.0
 """How long one question may take; a silent server is asked again until the service's own limit."""
 
@@ -40,8 +41,8 @@ def wait_until_ready(
     WrongCredentialsError and PortTakenError as soon as it says so. ``is_alive`` and ``tail`` tell of the
     process behind it.
     """
-    limit = time.monotonic() + service.ready_seconds
-    pause = _FIRST_PAUSE
+    began = time.monotonic()
+    limit = began + service.ready_seconds
     while True:
         left = limit - time.monotonic()
         answer = ask(endpoint, path=service.path, timeout=min(_ONE_ANSWER, max(left, _FIRST_PAUSE)))
@@ -52,8 +53,8 @@ def wait_until_ready(
             raise died(service.name, tail(), when="before it answered")
         if answer.state in {State.DENIED, State.STRANGER} or left <= 0:
             raise refusal(endpoint, service, answer, tail())
-        time.sleep(pause)  # between two questions
-        pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+        passed = time.monotonic() - began
+        time.sleep(min(max(passed * _PART, _FIRST_PAUSE), _LONGEST_PAUSE))  # between two questions
 
 
 def refusal(endpoint: Endpoint, service: Service, answer: Answer, tail: str = "") -> InfrastructureError:

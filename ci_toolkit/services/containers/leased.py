@@ -6,6 +6,7 @@ and the engine removes the container. No second container is needed to watch thi
 """
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -108,11 +109,15 @@ class LeasedContainer:
                 self._ended.set()
 
 
-def start(engine: Engine, draft: Draft, log: Path) -> LeasedContainer:
-    """Create, hold and start a container. Raises an InfrastructureError; then there is none."""
+def start(engine: Engine, draft: Draft, log: Path, *, go: Callable[[], None] = lambda: None) -> LeasedContainer:
+    """Create and hold a container, and start it once ``go`` returns.
+
+    Raises an InfrastructureError; then there is none.
+    """
     identity = _create(engine, draft)
     try:
         container = LeasedContainer(engine, identity, log)
+        go()
         _start(engine, identity, draft)
     except BaseException:
         with suppress(EngineError), engine.asked_to("remove a container"):

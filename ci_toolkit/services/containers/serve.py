@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from ci_toolkit.services import images
-from ci_toolkit.services.containers import leased, network, snapshots
+from ci_toolkit.services.containers import empty, leased, network, snapshots, turn
 from ci_toolkit.services.containers.engine import Engine, connect
 from ci_toolkit.services.containers.image import Image, find
 from ci_toolkit.services.containers.leased import Draft, LeasedContainer
@@ -88,16 +88,23 @@ class ContainerServer:
 
 def start(order: Order) -> ContainerServer:
     """Start the service of ``order`` and wait for its first answer. Raises an InfrastructureError."""
+    if order.service.protocol is Protocol.POSTGRESQL:
+        return _start_postgresql(order)
+    with turn.announced(order.service.protocol):
+        engine, image = _prepare(order)
+        draft = _draft(order, image)
+        if not order.service.protocol.is_data_store:
+            draft = _among_neighbours(engine, order, draft)
+        container = leased.start(engine, draft, _log(order), go=lambda: turn.wait_for_slower(order.service.protocol))
+    return _ready(engine, order, container, detail=image.name)
+
+
+def _prepare(order: Order) -> tuple[Engine, Image]:
+    """Return the engine and the image, and leave the mark that there may be a container."""
     engine = connect(seconds=order.service.ready_seconds)
     image = find(engine, order.service.image_for(order.environment), service=order.service.name)
     (order.folder / CONTAINER_MARK).touch()  # before anything is made: the guard of a killed keeper looks for it
-    if order.service.protocol is Protocol.POSTGRESQL:
-        return _start_postgresql(engine, order, image)
-    draft = _draft(order, image)
-    if not order.service.protocol.is_data_store:
-        draft = _among_neighbours(engine, order, draft)
-    server, _ = _run(engine, order, draft, detail=image.name)
-    return server
+    return engine, image
 
 
 def _among_neighbours(engine: Engine, order: Order, draft: Draft) -> Draft:
@@ -107,34 +114,50 @@ def _among_neighbours(engine: Engine, order: Order, draft: Draft) -> Draft:
     return msgspec.structs.replace(draft, network=name, environment=told | draft.environment)
 
 
-def _start_postgresql(engine: Engine, order: Order, image: Image) -> ContainerServer:
+def _start_postgresql(order: Order) -> ContainerServer:
     """Start PostgreSQL on a snapshot of the migrated database, which is made where there is none."""
-    key = _key(order, image)
-    is_warm = not order.is_fresh and snapshots.is_there(engine, key)
-    draft = _draft(order, image)
-    draft = msgspec.structs.replace(
-        draft,
-        image=snapshots.name_of(key) if is_warm else image.name,
-        environment=_INITDB | draft.environment,
-        command=image.command_with((*images.throw_away_options(order.service), *_OPTIONS)),
-        first=snapshots.RESTORE,
-    )
-    detail = f"{image.name}, {'warm' if is_warm else 'new'} snapshot"
-    server, container = _run(engine, order, draft, detail=detail)
+    with turn.announced(Protocol.POSTGRESQL):
+        engine, image = _prepare(order)
+        key = _key(order, image)
+        is_warm = not order.is_fresh and snapshots.is_there(engine, key)
+        draft = _draft(order, image)
+        draft = msgspec.structs.replace(
+            draft,
+            image=snapshots.name_of(key) if is_warm else image.name,
+            environment=_INITDB | draft.environment,
+            command=image.command_with((*images.throw_away_options(order.service), *_OPTIONS)),
+            first=snapshots.RESTORE if is_warm else _make_empty(image),
+        )
+        container = leased.start(engine, draft, _log(order))
+    server = _ready(engine, order, container, detail=f"{image.name}, {'warm' if is_warm else 'new'} snapshot")
     if is_warm:
         return server
     try:
-        migrate(order.service, server.endpoint, Path(order.root))
-        login = order.service.credentials
-        with Connection(server.endpoint.host, order.port, login) as connection:
-            connection.query("CHECKPOINT")
-        snapshots.take(container)
+        _take_migrated(order, server, container)
     except BaseException:
         server.stop()
         raise
     # Making the image takes as long as starting the container did, and nobody waits for it.
     threading.Thread(target=_keep, args=(container, key, order), daemon=True).start()
     return server
+
+
+def _make_empty(image: Image) -> str:
+    """Return the shell lines that make the database, none where the image alone knows how."""
+    return f"{empty.MAKE}\n{snapshots.PACK}" if empty.is_made_here(image) else ""
+
+
+def _take_migrated(order: Order, server: ContainerServer, container: LeasedContainer) -> None:
+    """Migrate the database and take a snapshot of it, unless there is one that is as good."""
+    migrations = order.service.migrations
+    if not (migrations.command or migrations.files) and snapshots.PACKED in _log(order).read_text(
+        encoding="utf-8", errors="replace"
+    ):
+        return
+    migrate(order.service, server.endpoint, Path(order.root))
+    with Connection(server.endpoint.host, order.port, order.service.credentials) as connection:
+        connection.query("CHECKPOINT")
+    snapshots.take(container)
 
 
 def _keep(container: LeasedContainer, key: str, order: Order) -> None:
@@ -147,15 +170,15 @@ def _keep(container: LeasedContainer, key: str, order: Order) -> None:
                 log.write(f"(no snapshot: {error.message})\n")
 
 
-def _run(engine: Engine, order: Order, draft: Draft, *, detail: str) -> tuple[ContainerServer, LeasedContainer]:
-    container = leased.start(engine, draft, _log(order))
+def _ready(engine: Engine, order: Order, container: LeasedContainer, *, detail: str) -> ContainerServer:
+    """Return the server in ``container`` once it has answered; end it if it does not."""
     server = ContainerServer(engine, container, order)
     try:
         server.wait_until_ready(order, detail=detail)
     except BaseException:
         server.stop()
         raise
-    return server, container
+    return server
 
 
 def _draft(order: Order, image: Image) -> Draft:
@@ -178,7 +201,7 @@ def _key(order: Order, image: Image) -> str:
     environment = _INITDB | images.variables(order.service)
     facts = (f"{name}={environment[name]}" for name in sorted(environment))
     migrations = migrations_digest(order.service.migrations, Path(order.root))
-    return digest(image.identity, *facts, migrations)
+    return digest(snapshots.FILE, image.identity, *facts, migrations)
 
 
 def _log(order: Order) -> Path:

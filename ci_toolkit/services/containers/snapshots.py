@@ -8,19 +8,28 @@ from ci_toolkit.services.containers.engine import SNAPSHOT_LABEL, Engine
 from ci_toolkit.services.containers.leased import LeasedContainer
 
 REPOSITORY: Final = "ci-toolkit/snapshot"
-FOLDER: Final = "/ci-toolkit/snapshot"
-"""Where the data lie in the image: not where the server runs, for that is in memory."""
+_FOLDER: Final = "/ci-toolkit"
+FILE: Final = f"{_FOLDER}/snapshot.tar"
+"""Where the data lie in the image: one file, for a thousand small ones take five times as long to make.
+
+The server does not run there, for that is in memory."""
 _KEPT: Final = 6
 """How many stay, the last made ones."""
 
 RESTORE: Final = f"""\
-if [ -d {FOLDER} ]; then
-    mkdir -p "$PGDATA" && cp -a {FOLDER}/. "$PGDATA" && rm -f "$PGDATA/postmaster.pid" || exit 1
-fi"""
+mkdir -p "$PGDATA" && tar -C "$PGDATA" -xpf {FILE} && rm -f "$PGDATA/postmaster.pid" || exit 1"""
 """Shell lines that put a snapshot where the server looks for its data."""
 
+PACKED: Final = "ci-toolkit: took a snapshot of the empty database"
+"""What a log says where the lines of PACK did their work."""
+PACK: Final = f"""\
+if [ -s "$PGDATA/PG_VERSION" ]; then
+    mkdir -p {_FOLDER} && tar -C "$PGDATA" -cf {FILE} . && echo "{PACKED}" || rm -f {FILE}
+fi"""
+"""Shell lines that take a snapshot before the server runs, and none where there is nothing to take."""
+
 _TAKE: Final = f"""\
-mkdir -p {FOLDER} && kill -STOP -1 && cp -a "$PGDATA/." {FOLDER}; status=$?
+mkdir -p {_FOLDER} && kill -STOP -1 && tar -C "$PGDATA" -cf {FILE} .; status=$?
 kill -CONT -1
 exit $status"""
 """Every process inside is held while its files are copied, so that they are of one moment; what the server then

@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from services_lab import Lab
@@ -57,6 +58,10 @@ class DockerLab:
 
     def is_mine(self, labels: dict[str, str]) -> bool:
         return is_named_by(self.lab.registry, labels[SESSION_LABEL])
+
+    def log(self, service: str) -> Path:
+        """Return the log of the one session that runs ``service``."""
+        return next(card.log(service) for card in self.lab.cards())
 
     def networks(self) -> list[str]:
         found = self.engine.api.networks(filters={"label": [SESSION_LABEL]})

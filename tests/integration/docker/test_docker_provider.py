@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from services_lab import Lab, wait_for
 
 from ci_toolkit.errors import ExitCode
+from ci_toolkit.services.containers.snapshots import PACKED
 from ci_toolkit.services.endpoint import Endpoint, Provider
 from ci_toolkit.services.errors import ImageMissingError, MigrationError, ServiceDiedError
 from ci_toolkit.services.pgwire import Connection
@@ -83,6 +84,58 @@ def test_a_warm_start_runs_neither_initdb_nor_the_migrations(docker: DockerLab, 
     migration.write_text(f"CREATE TABLE another (); -- {lab.root}")
     with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as changed_since:
         assert "new snapshot" in changed_since.endpoint("postgresql").detail
+
+
+CLUSTER = (
+    "SELECT name, setting FROM pg_settings WHERE source = 'configuration file' ORDER BY name",
+    "SELECT type, database, user_name, address, netmask, auth_method, error FROM pg_hba_file_rules ORDER BY line_number",
+    "SELECT datname, pg_get_userbyid(datdba), encoding, datcollate, datctype, datacl FROM pg_database ORDER BY datname",
+    "SELECT rolname, rolsuper, rolcanlogin, rolbypassrls FROM pg_roles ORDER BY rolname",
+    "SELECT extname, extversion FROM pg_extension ORDER BY extname",
+    "SELECT count(*) FROM pg_collation",
+)
+"""What a user can see of how a cluster was made."""
+
+
+def test_an_empty_database_is_made_as_the_entry_point_of_the_image_makes_it(docker: DockerLab) -> None:
+    login = Credentials(user="a user", password="p\"'$(id) %s\\", database='a "b" $c')
+    by_itself = {"POSTGRES_HOST_AUTH_METHOD": "scram-sha-256"}  # which is the default, and is left to the entry point
+    clusters = []
+    for variables in ({}, by_itself):
+        table = changed("postgresql", credentials=login, variables=variables)
+        with docker.acquire("postgresql", table=table, force_recreate=True) as stack:
+            endpoint = stack.endpoint("postgresql")
+            with Connection(endpoint.host, endpoint.port, login) as connection:
+                clusters.append([connection.query(sql) for sql in CLUSTER])
+            said = docker.log("postgresql").read_text()
+            assert (PACKED in said) == (not variables)
+            assert ("server started" in said) == bool(variables)
+    assert clusters[0] == clusters[1]
+
+
+def test_what_an_image_runs_on_a_new_database_is_left_to_its_entry_point(docker: DockerLab) -> None:
+    image = "postgres:ci-toolkit-test-scripts"
+    docker.build(
+        image, "FROM postgres:15\nRUN mkdir -p /docker-entrypoint-initdb.d && touch /docker-entrypoint-initdb.d/1.sql"
+    )
+    with docker.acquire("postgresql", table=changed("postgresql", image=image), force_recreate=True) as stack:
+        assert scalar(stack.endpoint("postgresql"), "SELECT 1") == "1"
+        said = docker.log("postgresql").read_text()
+        assert PACKED not in said
+        assert "server started" in said
+
+
+def test_a_snapshot_without_migrations_holds_nothing_that_a_test_wrote(docker: DockerLab) -> None:
+    login = Credentials(user="test", password="test", database=f"test-{docker.lab.root}")
+    table = changed("postgresql", credentials=login)
+    with docker.acquire("postgresql", table=table) as cold:
+        began = scalar(cold.endpoint("postgresql"), IDENTIFIER)
+        scalar(cold.endpoint("postgresql"), "CREATE TABLE left_behind ()")
+        wait_for(lambda: bool(docker.snapshots()))
+    with docker.acquire("postgresql", table=table) as warm:
+        assert "warm snapshot" in warm.endpoint("postgresql").detail
+        assert scalar(warm.endpoint("postgresql"), IDENTIFIER) == began
+        assert scalar(warm.endpoint("postgresql"), "SELECT to_regclass('left_behind')") is None
 
 
 @pytest.mark.parametrize("user", ["", "worker"])
