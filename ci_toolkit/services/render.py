@@ -92,8 +92,8 @@ def _compose_service(row: Service, environment: Environment) -> Node:
         "labels": {_LABEL: str(environment)},
         "ports": [f"{LOOPBACK}:{row.port(environment)}:{row.container_port or row.port(environment)}"],
     }
-    if images.variables(row):
-        service["environment"] = images.variables(row)
+    if images.compose_variables(row):
+        service["environment"] = images.compose_variables(row)
     command = images.command(row, is_kept=environment is Environment.DEV)
     if command:
         service["command"] = list(command)
@@ -123,8 +123,8 @@ def _health(row: Service) -> str:
         # Over TCP: the server that the image runs while it makes the database listens on a socket file alone.
         return f"psql -h {LOOPBACK} -U {login.user} -d {login.database} -c 'SELECT 1'"
     if row.protocol is Protocol.REDIS:
-        words = [*(("--user", login.user) if login.user else ()), *(("-a", login.password) if login.password else ())]
-        return shlex.join(["redis-cli", *words, "ping"]) + " | grep PONG"
+        user = ("--user", login.user) if login.user else ()
+        return shlex.join(["redis-cli", *user, "ping"]) + " | grep PONG"  # it reads the password from its environment
     return f"wget -qO- http://{LOOPBACK}:{row.container_port}/ping"
 
 

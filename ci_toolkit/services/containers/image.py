@@ -24,10 +24,14 @@ class Image(Record, frozen=True, kw_only=True):
     """What its entry point gets when nothing else is said."""
     volumes: tuple[str, ...]
 
+    @property
+    def is_known_server(self) -> bool:
+        """Whether its own command is a server whose options are known."""
+        return bool(self.arguments) and self.arguments[0] in _SERVERS
+
     def command_with(self, options: tuple[str, ...]) -> tuple[str, ...]:
         """Return what runs in a container: its own command, with ``options`` where that is a known server's."""
-        is_known = bool(self.arguments) and self.arguments[0] in _SERVERS
-        return (*self.entry_point, *self.arguments, *(options if is_known else ()))
+        return (*self.entry_point, *self.arguments, *(options if self.is_known_server else ()))
 
 
 def find(engine: Engine, name: str, *, service: str) -> Image:

@@ -18,12 +18,13 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.services.containers.engine import PORT_LABEL, SERVICE_LABEL, SESSION_LABEL, Engine
 from ci_toolkit.services.endpoint import LOOPBACK
 from ci_toolkit.services.errors import EngineError
+from ci_toolkit.services.images import INPUT
 from ci_toolkit.services.ports import listener, taken
 
 _LEASE: Final = """\
 exec 3<&0
 {first}
-"$@" 3<&- </dev/null & server=$!
+{run}
 {{ while read -r _ <&3; do :; done; kill -KILL $server; }} &
 exec 3<&-
 trap 'kill -TERM $server' TERM INT
@@ -34,6 +35,13 @@ done
 """
 """Ends with the server, or ends the server with the lease. When it ends, the kernel ends whatever is left inside."""
 
+_RUN: Final = '"$@" 3<&- </dev/null & server=$!'
+_RUN_WITH_INPUT: Final = f"""\
+input=${INPUT}
+unset {INPUT}
+"$@" 3<&- <<END & server=$!
+$input
+END"""
 _GONE_SECONDS: Final = 5.0
 _TAKEN: Final = ("port is already allocated", "address already in use")
 
@@ -57,6 +65,8 @@ class Draft(Record, frozen=True, kw_only=True):
     """Where it has the name of its service; empty for the engine's default network."""
     first: str = ""
     """Shell lines that run before the image's own entry point."""
+    input: str = ""
+    """What the server reads from its standard input; stands in no argument."""
 
 
 class LeasedContainer:
@@ -145,13 +155,14 @@ def _create(engine: Engine, draft: Draft) -> str:
     )
     joined = {draft.network: engine.api.create_endpoint_config(aliases=[draft.service])} if draft.network else None
     labels = {SESSION_LABEL: draft.session, SERVICE_LABEL: draft.service, PORT_LABEL: str(draft.container_port)}
+    run = _RUN_WITH_INPUT if draft.input else _RUN
     with engine.asked_to(f"create a container of {draft.image}"):
         created = engine.api.create_container(
             draft.image,
             name=f"ci-toolkit-{draft.session}-{draft.service}",
-            entrypoint=["/bin/sh", "-c", _LEASE.format(first=draft.first), "lease"],
+            entrypoint=["/bin/sh", "-c", _LEASE.format(first=draft.first, run=run), "lease"],
             command=list(draft.command),
-            environment=draft.environment,
+            environment=draft.environment | ({INPUT: draft.input} if draft.input else {}),
             ports=[draft.container_port],
             labels=labels,
             host_config=host,

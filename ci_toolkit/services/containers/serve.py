@@ -184,6 +184,11 @@ def _ready(engine: Engine, order: Order, container: LeasedContainer, *, detail: 
 def _draft(order: Order, image: Image) -> Draft:
     service = order.service
     is_store = service.protocol.is_data_store
+    settings = images.login_settings(service) if image.is_known_server else ""
+    options = images.throw_away_options(service)
+    if settings:  # behind a file of settings that the image names, else first, which older servers need
+        has_file = len(image.arguments) > 1
+        options = (*options, images.FROM_INPUT) if has_file else (images.FROM_INPUT, *options)
     return Draft(
         image=image.name,
         service=service.name,
@@ -191,7 +196,8 @@ def _draft(order: Order, image: Image) -> Draft:
         port=order.port,
         container_port=service.container_port or order.port,
         environment=images.variables(service),
-        command=image.command_with(images.throw_away_options(service)),
+        command=image.command_with(options),
+        input=settings,
         in_memory=image.volumes or (images.DATA_FOLDER[service.protocol],) if is_store else (),
     )
 

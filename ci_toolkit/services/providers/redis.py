@@ -7,6 +7,7 @@ from ci_toolkit.services.binaries import find_server
 from ci_toolkit.services.child import Child, server_environment
 from ci_toolkit.services.endpoint import LOOPBACK
 from ci_toolkit.services.errors import NoProviderError
+from ci_toolkit.services.images import login_settings
 from ci_toolkit.services.providers.native import Server
 from ci_toolkit.services.providers.provider import Order
 from ci_toolkit.services.session import LABEL
@@ -35,7 +36,6 @@ def start(order: Order) -> Server:
 
 def _settings(order: Order) -> str:
     """Return the settings; in a file, for a password on the command line would be seen by every user."""
-    login = order.service.credentials
     lines = [
         f"port {order.port}",
         f"bind {LOOPBACK}",
@@ -43,13 +43,6 @@ def _settings(order: Order) -> str:
         'save ""',
         "appendonly no",
         "daemonize no",
+        login_settings(order.service),
     ]
-    if login.password:
-        lines.append(f"requirepass {_quoted(login.password)}")
-    if login.user:
-        lines.append(f"user {_quoted(login.user)} on {_quoted('>' + login.password)} ~* &* +@all")
     return "\n".join(lines) + "\n"
-
-
-def _quoted(word: str) -> str:
-    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -37,7 +37,7 @@ def table(tmp_path: Path) -> Iterator[Table]:
     holder = Holder(pid=os.getpid(), session="compose", directory=str(tmp_path))
     with lease_any(tmp_path / "registry", holder) as first, lease_any(tmp_path / "registry", holder) as second:
         ports = dict(zip(STORES, (first.port, second.port), strict=True))
-        login = Credentials(password="s3 'cret$HOME")
+        login = Credentials(user="worker", password="s3 'cret$HOME\"\nEND")
         rows = (replace(row, credentials=login) if row.name == "redis" else row for row in BUILT_IN.services)
         changed = Table(services=tuple(rows))
         for environment in Environment:

@@ -2,6 +2,9 @@
 
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from docker_lab import DockerLab
@@ -138,13 +141,30 @@ def test_a_snapshot_without_migrations_holds_nothing_that_a_test_wrote(docker: D
         assert scalar(warm.endpoint("postgresql"), "SELECT to_regclass('left_behind')") is None
 
 
-@pytest.mark.parametrize("user", ["", "worker"])
-def test_a_login_of_redis_is_asked_for(docker: DockerLab, user: str) -> None:
-    login = Credentials(user=user, password="s3 'cret$")
+HOSTILE = "s3 'cret\"$HOME `id` $(id) %s \\n <<END\nEND\nuser 2nd-line on nopass é"
+
+
+@pytest.mark.parametrize("user", ["", "worker", "o'worker"])
+@pytest.mark.parametrize("password", ["secret-of-redis", HOSTILE])
+def test_a_login_of_redis_is_asked_for_and_stands_in_no_argument(docker: DockerLab, user: str, password: str) -> None:
+    login = Credentials(user=user, password=password)
     with docker.acquire("redis", table=changed("redis", credentials=login)) as stack:
         endpoint = stack.endpoint("redis")
         assert ask(endpoint).state is State.READY
         assert ask(replace(endpoint, credentials=replace(login, password="wrong"))).state is State.DENIED
+        assert ask(replace(endpoint, credentials=Credentials(user="2nd-line", password="x"))).state is State.DENIED
+        facts = docker.engine.api.inspect_container(docker.containers()["redis"])
+        said = str([facts["Path"], facts["Args"], facts["Config"]["Cmd"], facts["Config"]["Entrypoint"]])
+        assert repr(password)[1:-1] not in said
+        assert password not in said
+        assert [command for command in commands_of_all_processes() if password[:12].encode() in command] == []
+
+
+def commands_of_all_processes() -> Iterator[bytes]:
+    """Yield the arguments of all processes of this machine, and so of its containers."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            yield path.read_bytes()
 
 
 def test_failed_migrations_end_the_container(docker: DockerLab, lab: Lab) -> None:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.render import compose_text, drifts, rendered
-from ci_toolkit.services.table import BUILT_IN, Environment
+from ci_toolkit.services.table import BUILT_IN, Credentials, Environment, Table
 
 WORKFLOW = """\
 jobs:
@@ -30,6 +31,14 @@ def test_this_repository_s_own_compose_files_are_as_the_table_says() -> None:
 
 def test_compose_listens_on_the_loopback_only() -> None:
     assert '"127.0.0.1:6382:6379"' in compose_text(BUILT_IN, Environment.TEST_ALPINE)
+
+
+def test_a_password_of_redis_stands_in_the_environment_alone() -> None:
+    login = Credentials(user="worker", password="secret")
+    table = Table(services=(replace(BUILT_IN.service("redis"), credentials=login),))
+    for environment in Environment:
+        lines = [line.strip() for line in compose_text(table, environment).splitlines() if "secret" in line]
+        assert [line.partition(":")[0] for line in lines] == ["CI_TOOLKIT_INPUT", "REDISCLI_AUTH"]
 
 
 def test_what_was_rendered_does_not_drift_and_rendering_again_changes_nothing(tmp_path: Path) -> None:
