@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import importlib.util
 import os
 import random
 import socket
@@ -22,6 +23,8 @@ DYNAMIC_PORTS: Final = range(20000, 30000)
 """Below the kernel's ephemeral ports, so that no outgoing connection is handed one of them."""
 _LISTENING: Final = "0A"
 _ATTEMPTS: Final = 5
+_ENGINES: Final = ("docker-proxy", "rootlessport", "dockerd", "com.docker.")
+"""Programs that listen for a container: a proxy or, without one, the engine itself."""
 
 
 class Holder(Record, frozen=True, kw_only=True):
@@ -70,15 +73,6 @@ def claim(registry: Path, port: int, holder: Holder) -> PortLease:
         if other is not None:
             break  # else its lock was held for a moment by somebody who only looked
     raise taken(port, by=_describe(other), is_ours=other is not None and other.directory == holder.directory)
-
-
-def lease(registry: Path, port: int, holder: Holder) -> PortLease:
-    """Lease ``port``. Raises PortTakenError naming who holds it if another session has it or a program listens."""
-    held = claim(registry, port, holder)
-    if not is_free(port):
-        held.close()
-        raise taken(port, by=listener(port))
-    return held
 
 
 def lease_any(registry: Path, holder: Holder) -> PortLease:
@@ -152,10 +146,20 @@ def listener(port: int) -> str:
     """Return who listens on ``port``, as far as this user may see: a container, or a process id and its command."""
     for pid in _listening_processes(port):
         command = _command(pid)
-        if "docker-proxy" in command or "rootlessport" in command:
-            return f"a container (`docker ps --filter publish={port}` names it; pid {pid}: {command})"
-        return f"pid {pid} ({command})"
-    return f"another user's program (`sudo ss -ltnp 'sport = :{port}'` names it)"
+        if not any(name in command for name in _ENGINES):
+            return f"pid {pid} ({command})"
+        unnamed = f"a container (`docker ps --filter publish={port}` names it; pid {pid}: {command})"
+        return _container(port) or unnamed
+    return _container(port) or f"another user's program (`sudo ss -ltnp 'sport = :{port}'` names it)"
+
+
+def _container(port: int) -> str:
+    """Return which container publishes ``port``, where an engine can be asked."""
+    if importlib.util.find_spec("docker") is None:
+        return ""
+    from ci_toolkit.services.containers.publisher import publisher_of  # noqa: PLC0415 (needs the extra)
+
+    return publisher_of(port)
 
 
 class _Descriptor:

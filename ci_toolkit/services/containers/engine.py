@@ -63,13 +63,13 @@ _SILENCES: Final = (DockerException, requests.RequestException, urllib3.exceptio
 """APIError, a refusal, is among them and is caught first."""
 
 
-def connect(*, seconds: float) -> Engine:
+def connect(*, seconds: float, patience: int = _QUICK_SECONDS) -> Engine:
     """Return the engine of ``DOCKER_HOST`` or of the current context. Raises EngineError if none answers in time.
 
-    No later answer may take longer than ``seconds`` either.
+    ``patience`` is what its first answer may take, ``seconds`` what each later one may.
     """
     try:
-        client = docker.from_env(timeout=_QUICK_SECONDS)
+        client = docker.from_env(timeout=patience)
         client.api.timeout = max(1, round(seconds))
     except _SILENCES as error:
         raise _silent(error) from error
