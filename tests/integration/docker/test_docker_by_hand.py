@@ -46,6 +46,37 @@ def test_a_service_that_has_ended_shows_in_the_health_of_its_environment(docker:
     docker_manager.release_environment("test")
 
 
+HEALTH = """\
+FROM postgres:15
+ENTRYPOINT []
+CMD perl -MIO::Socket::INET -e '\
+    my $server = IO::Socket::INET->new(LocalPort => 8000, Listen => 5, ReuseAddr => 1) or die $!; my $asked = 0; \
+    while (my $client = $server->accept) { \
+        my $line = <$client>; while (<$client>) { last if /^\\r?$/ } \
+        my $said = $line !~ m{^GET /health } ? "500 Wrong" : ++$asked < 3 ? "503 Starting" : -e "/ill" ? "503 Ill" : "200 OK"; \
+        print $client "HTTP/1.0 $said\\r\\nContent-Length: 0\\r\\n\\r\\n"; close $client }'
+"""
+"""A service that is up with the third question at its path, and anywhere else never."""
+
+
+def test_a_service_with_a_path_is_healthy_as_long_as_that_path_says_so(docker: DockerLab, lab: Lab) -> None:
+    docker.build("ci-toolkit/test-health:1", HEALTH)
+    row = {"protocol": '"http"', "port": "8099", "container-port": "8000", "image": '"ci-toolkit/test-health:1"'}
+    lines = [f"{name} = {value}" for name, value in {**row, "path": '"/health"'}.items()]
+    (lab.root / "pyproject.toml").write_text("[tool.ci-toolkit.services.shop]\n" + "\n".join(lines))
+    docker_manager = manager(lab, "shop")
+    env_info = docker_manager.acquire_environment("test")
+    assert env_info.health == {"shop": "ready"}
+    container = docker.containers()["shop"]
+    command = docker.engine.api.exec_create(container, ["touch", "/ill"])["Id"]
+    docker.engine.api.exec_start(command)
+    env_info = docker_manager.environment_info("test")
+    assert env_info.health["shop"] == "starting: GET /health answered 503 Ill"
+    assert not env_info.is_healthy
+    docker_manager.release_environment("test")
+    docker.wait_until_nothing_is_left()
+
+
 def test_mistakes_name_what_is_known(lab: Lab) -> None:
     docker_manager = manager(lab, "redis")
     with pytest.raises(ConfigurationError, match="Did you mean 'test'"):
