@@ -13,7 +13,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/ci-toolkit/images
 suite=bookworm
 packages=postgresql,redis-server,busybox
 base=ci-toolkit/base:$suite
-images="postgres:15 postgres:15-alpine redis:7 redis:7-alpine"
+clickhouse=clickhouse/clickhouse-server:23.8
+images="postgres:15 postgres:15-alpine redis:7 redis:7-alpine $clickhouse $clickhouse-alpine"
 
 main() {
     case "${1:-}" in
@@ -110,9 +111,10 @@ import_base() {
 make_image() {
     case $1 in
         *-alpine) file=alpine.dockerfile ;;
+        clickhouse/*) file=clickhouse.dockerfile ;;
         *) file=${1%%:*}.dockerfile ;;
     esac
-    DOCKER_BUILDKIT=0 docker build -q -t "$1" --build-arg REGULAR="${1%-alpine}" -f "$here/images/$file" "$here/images" \
+    DOCKER_BUILDKIT=0 docker build --network host -q -t "$1" --build-arg REGULAR="${1%-alpine}" -f "$here/images/$file" "$here/images" \
         >/dev/null 2>"$state.build.log" || {
         say "building $1 failed:" && tail -n 5 "$state.build.log" >&2
         return 1

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from docker_lab import DockerLab
+from docker_lab import DockerLab, engine_with
 from msgspec.structs import replace
 from services_lab import Lab, wait_for
 
@@ -209,6 +209,26 @@ def fails(stack: Stack) -> bool:
     except ServiceDiedError:
         return True
     return False
+
+
+@pytest.mark.parametrize("environment", [Environment.TEST, Environment.TEST_ALPINE])
+def test_clickhouse_answers_with_the_table_s_login_and_has_its_database(
+    docker: DockerLab, environment: Environment
+) -> None:
+    engine_with(BUILT_IN.service("clickhouse").image_for(environment)).close()
+    with docker.acquire("clickhouse", environment=environment) as stack:
+        endpoint = stack.endpoint("clickhouse")
+        assert ask(endpoint).state is State.READY
+        wrong = replace(endpoint.credentials, password="wrong")
+        assert ask(replace(endpoint, credentials=wrong)).state is State.DENIED
+        login = endpoint.credentials
+        query = urllib.request.Request(
+            f"http://{endpoint.address}/?query=SELECT%20currentDatabase()&database={login.database}",
+            headers={"X-ClickHouse-User": login.user, "X-ClickHouse-Key": login.password},
+        )
+        with urllib.request.urlopen(query, timeout=10) as answer:
+            assert answer.read().decode().strip() == login.database
+    docker.wait_until_nothing_is_left()
 
 
 def test_a_service_of_the_teams_own_reaches_the_stores_by_their_names(docker: DockerLab) -> None:
