@@ -1,6 +1,7 @@
 """A service of the table in a container, from its image to its first answer."""
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -116,10 +117,13 @@ def _among_neighbours(engine: Engine, order: Order, draft: Draft) -> Draft:
 
 def _start_postgresql(order: Order) -> ContainerServer:
     """Start PostgreSQL on a snapshot of the migrated database, which is made where there is none."""
-    with turn.announced(Protocol.POSTGRESQL):
+    with ExitStack() as ahead:
+        ahead.enter_context(turn.announced(Protocol.POSTGRESQL))
         engine, image = _prepare(order)
         key = _key(order, image)
         is_warm = not order.is_fresh and snapshots.is_there(engine, key)
+        if is_warm:
+            ahead.close()  # then it is a quick one itself
         draft = _draft(order, image)
         draft = msgspec.structs.replace(
             draft,
