@@ -15,11 +15,9 @@ from ci_toolkit.services.ending import end_all
 from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.owner import parents
 from ci_toolkit.services.ports import forget_leases
-from ci_toolkit.services.session import Wish, remove_card, remove_folder, session_folder
+from ci_toolkit.services.session import CONTAINER_MARK, Wish, remove_card, remove_folder, session_folder
 from ci_toolkit.services.snapshot import partial_folder
 
-CONTAINER_MARK: Final = "container"
-"""The file in a service's folder that is there as long as there may be a container of it."""
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
 

@@ -9,12 +9,12 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 
 from ci_toolkit.model.record import Record
+from ci_toolkit.services.closing import Closing
 from ci_toolkit.services.endpoint import LOOPBACK
 from ci_toolkit.services.errors import PortTakenError
 from ci_toolkit.services.places import own_folder
@@ -39,21 +39,13 @@ class Holder(Record, frozen=True, kw_only=True):
         return f"ci-toolkit session {self.session} (pid {self.pid}, {self.directory})"
 
 
-class PortLease:
+class PortLease(Closing):
     """The right to one port, until it is closed or its process ends."""
 
     def __init__(self, port: int, path: Path, descriptor: int) -> None:
         self.port = port
         self._path = path
         self._descriptor = descriptor
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Give the port back; safe to call twice."""

@@ -3,8 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import docker
 import requests
@@ -12,6 +11,7 @@ import urllib3
 from docker.constants import DEFAULT_UNIX_SOCKET
 from docker.errors import APIError, DockerException
 
+from ci_toolkit.services.closing import Closing
 from ci_toolkit.services.errors import EngineError
 
 SESSION_LABEL: Final = "ci-toolkit.session"
@@ -27,19 +27,11 @@ _QUICK_SECONDS: Final = 3
 """How long an engine may take to say that it is there."""
 
 
-class Engine:
+class Engine(Closing):
     """A Docker engine that has answered."""
 
     def __init__(self, client: docker.DockerClient) -> None:
         self.api = client.api
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Hang up; what is attached to a container stays so."""

@@ -14,12 +14,12 @@ from ci_toolkit.services.containers.image import Image, find
 from ci_toolkit.services.containers.leased import Draft, LeasedContainer
 from ci_toolkit.services.endpoint import Endpoint, Provider
 from ci_toolkit.services.errors import EngineError
-from ci_toolkit.services.guard import CONTAINER_MARK
 from ci_toolkit.services.log import tail_of
 from ci_toolkit.services.migrations import migrate, migrations_digest
 from ci_toolkit.services.pgwire import Connection
 from ci_toolkit.services.providers.provider import Order
 from ci_toolkit.services.readiness import wait_until_ready
+from ci_toolkit.services.session import CONTAINER_MARK
 from ci_toolkit.services.snapshot import digest
 from ci_toolkit.services.table import Protocol
 
