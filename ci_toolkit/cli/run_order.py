@@ -102,8 +102,16 @@ def carry_out(order: RunOrder) -> ExitCode | int:
     parts = _real_parts(order, choice, suite)
     with real_parts(parts, root, lambda line: click.echo(f"ci-toolkit: {line}", err=True)) as real:
         options = _shard_options(order, folder, staged, choice, rules, real.variables)
-        ran = run_shards(staged.plan, staged.stages, order.results, options, order.jobs_at_a_time, rules)
-        trouble = real.trouble()
+        ran = run_shards(
+            staged.plan,
+            staged.stages,
+            order.results,
+            options,
+            order.jobs_at_a_time,
+            rules,
+            save_logs=real.save_logs,
+        )
+        trouble = real.trouble(order.results / "shard-*")
     verdict = finish(
         staged.plan,
         order.results,

@@ -60,7 +60,8 @@ def _spawn(stdin: int, stdout: int) -> int:
     """Start the guard. It outlives this process on purpose, so nobody here waits for it as for a child."""
     streams = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1), (os.POSIX_SPAWN_DUP2, stdout, 2)]
     command = [sys.executable, "-P", "-m", "ci_toolkit.services.keeper"]
-    return os.posix_spawn(sys.executable, command, os.environ, file_actions=streams)
+    # In a process group of its own: whoever ends all that a pytest started would end it with the services of others.
+    return os.posix_spawn(sys.executable, command, os.environ, file_actions=streams, setpgroup=0)
 
 
 def _hear(hearing: int, tell: Callable[[str], None]) -> Card:

@@ -4,12 +4,14 @@ import hashlib
 import os
 import uuid
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pytest
 
 from ci_toolkit.config.project import nearest, project_root
 from ci_toolkit.errors import ToolkitError
+from ci_toolkit.model.bundle import SERVICES_FOLDER
 from ci_toolkit.services.errors import MissingExtraError
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.pgwire import SqlError
@@ -242,15 +244,21 @@ def _new_services(config: pytest.Config, told: dict[str, None]) -> "WorkerServic
 def _place(config: pytest.Config) -> "Place":
     from ci_toolkit.services.handover import read_handover  # noqa: PLC0415 (start-up time)
     from ci_toolkit.services.isolation.worker_services import Place  # noqa: PLC0415
+    from ci_toolkit.suite.assignment import shard_task  # noqa: PLC0415
 
     worker = getattr(config, "workerinput", {})
     told = read_handover()
     run = worker.get("testrunuid") or uuid.uuid4().hex
+    name = worker.get("workerid", "main")
+    task = shard_task(config)
     return Place(
         root=str(project_root(config.rootpath)),
         run=hashlib.sha256(run.encode()).hexdigest()[:8],
-        worker=worker.get("workerid", "main"),
-        owner=told.owner or (os.getppid() if worker else os.getpid()),
+        worker=name,
+        # What a shard's tests start lives as long as the shard: a test that kills its process takes nothing with it.
+        owner=task.supervisor if task else told.owner or (os.getppid() if worker else os.getpid()),
         is_alone=not worker and told.owner is None,
+        logs=str(Path(task.journal).parent / SERVICES_FOLDER) if task else "",
+        mark=f"-{task.attempt}-{name}" if task else "",
         handover=told,
     )
