@@ -5,7 +5,7 @@ import os
 import uuid
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 
@@ -15,6 +15,7 @@ from ci_toolkit.model.bundle import SERVICES_FOLDER
 from ci_toolkit.services.errors import MissingExtraError
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.pgwire import SqlError
+from ci_toolkit.test_framework.services_report import services_report
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
     from ci_toolkit.services.endpoint import Endpoint
@@ -32,8 +33,6 @@ _MARKERS: Final = {
     MARKER: "real_services: needs running services",
     "isolation": "isolation(how): how a test's writes to the database are undone: rollback, truncate or clone",
 }
-_TOLD: Final = "ci_toolkit_services"
-"""The name under which a worker passes on what the services said at their start."""
 
 
 def services_plugin(config: pytest.Config) -> "RealServicesPlugin":
@@ -42,6 +41,7 @@ def services_plugin(config: pytest.Config) -> "RealServicesPlugin":
     if found is None:
         found = RealServicesPlugin(config)
         config.pluginmanager.register(found, PLUGIN)
+        services_report(config)
     assert isinstance(found, RealServicesPlugin)
     return found
 
@@ -66,7 +66,6 @@ class RealServicesPlugin:
         self._is_in_use = False
         self._environment: dict[str, str | None] = {}
         self._news = ""
-        self._told: dict[str, None] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -100,22 +99,8 @@ class RealServicesPlugin:
         self._close_sessions()
         services, self._services = self._services, None
         if services is not None:
+            services_report(self._config).bury(services.deaths())
             services.close()
-        output = getattr(self._config, "workeroutput", None)
-        if output is not None:
-            output[_TOLD] = list(self._told)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker of xdist heard."""
-        self._told |= dict.fromkeys(getattr(node, "workeroutput", {}).get(_TOLD, ()))
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say which servers there were, who ran them, and their versions."""
-        if self._told:
-            terminalreporter.section("real services")
-            for line in self._told:
-                terminalreporter.write_line(line)
 
     def start(self, *, database: bool = False, redis: bool = False, if_known: bool = False) -> "WorkerServices":
         """Start what this test needs, and set the environment variables until it ends. Fails the test if it cannot."""
@@ -149,7 +134,7 @@ class RealServicesPlugin:
 
     def _worker_services(self) -> "WorkerServices":
         if self._services is None:
-            self._services = _new_services(self._config, self._told)
+            self._services = _new_services(self._config)
         return self._services
 
     def _or_fail(self, start: Callable[[], T], *, for_all: bool = True) -> T:
@@ -224,7 +209,7 @@ def _news(item: pytest.Item, outcome: Outcome) -> str:
     return f"after {item.nodeid} the database was cloned afresh: {outcome.cloned_because}{closed}{advice}"
 
 
-def _new_services(config: pytest.Config, told: dict[str, None]) -> "WorkerServices":
+def _new_services(config: pytest.Config) -> "WorkerServices":
     try:
         from ci_toolkit.services.isolation.worker_services import WorkerServices  # noqa: PLC0415 (start-up time)
     except ModuleNotFoundError as error:
@@ -234,11 +219,7 @@ def _new_services(config: pytest.Config, told: dict[str, None]) -> "WorkerServic
     from ci_toolkit.services.settings import read_table  # noqa: PLC0415
 
     place = _place(config)
-    return WorkerServices(
-        read_table(project_root(config.rootpath)),
-        place,
-        tell=lambda line: told.update({line.removesuffix(", already running"): None}),
-    )
+    return WorkerServices(read_table(project_root(config.rootpath)), place, tell=services_report(config).tell)
 
 
 def _place(config: pytest.Config) -> "Place":

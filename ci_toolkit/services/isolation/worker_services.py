@@ -1,7 +1,7 @@
 """What one worker of a test run has of the real services: its own databases, started when the first test asks."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -150,12 +150,15 @@ class WorkerServices:
 
     def explain(self, error: Exception) -> str:
         """Return what ``error`` comes of: the death of a server with the end of its log, else ``error`` itself."""
+        return next(iter(self.deaths()), str(error))
+
+    def deaths(self) -> Iterator[str]:
+        """Yield which servers have ended by themselves, with the ends of their logs."""
         for stack in self._stacks:
             try:
                 stack.check()
             except ServiceDiedError as death:
-                return str(death)
-        return str(error)
+                yield str(death)
 
     def _only(self, protocol: Protocol) -> Service:
         for service in self.table.services:
