@@ -83,6 +83,19 @@ class RealServicesPlugin:
         self._news = ""
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Say of a failure whose server died under the test what happened, before what a driver says of it."""
+        report = yield
+        if report.failed and self._is_in_use and not self._failure:
+            death = self._death()
+            if death:
+                report.sections.append((MARKER, death))
+                crash = getattr(report.longrepr, "reprcrash", None)
+                if crash is not None:
+                    crash.message = f"{death.partition(';')[0]}: {crash.message}"
+        return report
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Clean up once all of the test's fixtures are torn down."""
         try:
@@ -145,15 +158,23 @@ class RealServicesPlugin:
                 return start()
         except (ToolkitError, OSError, SqlError) as error:
             failure = self._explain(error)
-        if for_all:
+        if for_all and not self._failure:
             self._failure = failure
         pytest.fail(failure, pytrace=False)
 
     def _explain(self, error: Exception) -> str:
-        return str(error) if self._services is None else self._services.explain(error)
+        """Return what ``error`` comes of: the death of a server with the end of its log, else ``error`` itself."""
+        return self._death() or str(error)
+
+    def _death(self) -> str:
+        """Return which server has died, if one has: whatever comes after that fails at once, and in one line."""
+        death = "" if self._services is None else next(self._services.deaths(), "")
+        if death:
+            self._failure = f"{death.partition(';')[0]}; an earlier failure shows the end of its log"
+        return death
 
     def _clean(self, item: pytest.Item) -> None:
-        if self._services is None:
+        if self._services is None or self._failure:  # nothing to clean then, and nobody would come after
             return
         failure = ""
         outcome = Outcome()

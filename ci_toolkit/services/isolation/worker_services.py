@@ -148,10 +148,6 @@ class WorkerServices:
             except (ToolkitError, OSError, SqlError) as error:  # the others are to be closed all the same
                 self._tell(f"a service had ended before the tests: {error}")
 
-    def explain(self, error: Exception) -> str:
-        """Return what ``error`` comes of: the death of a server with the end of its log, else ``error`` itself."""
-        return next(iter(self.deaths()), str(error))
-
     def deaths(self) -> Iterator[str]:
         """Yield which servers have ended by themselves, with the ends of their logs."""
         for stack in self._stacks:

@@ -1,5 +1,7 @@
 """A server that dies under plain pytest: loud, whoever notices, and no worker hangs on it."""
 
+import time
+
 import pytest
 from isolation_project import Project, finished, home, project
 
@@ -25,7 +27,7 @@ BY_IMPORT = "from ci_toolkit.test_framework.real_services_test_fixtures import r
 
 
 def ended(project: Project, *words: str) -> tuple[int, str]:
-    process = project.start(*words)
+    process = project.start(*words, COLUMNS="300")
     output = finished(process)
     return process.returncode, output
 
@@ -59,3 +61,52 @@ def test_services_that_live_leave_the_exit_status_alone(project: Project) -> Non
     code, output = ended(project, "-n", "1")
     assert code == 1, output
     assert "did not live" not in output
+
+
+POSTGRESQL_DIES = """
+import os, pathlib, signal, pytest, psycopg
+
+def kill_the_server(session):
+    path = session.scalar("SHOW data_directory") + "/postmaster.pid"
+    os.kill(int(pathlib.Path(path).read_text().split()[0]), signal.SIGKILL)
+
+def test_before(real_db_sync): pass
+def test_dies_in_the_middle(real_db_sync):
+    real_db_sync.execute("INSERT INTO users (email) VALUES ('test@example.com')")
+    kill_the_server(real_db_sync)
+    while True:  # its backends look up only now and then
+        real_db_sync.execute("SELECT 'after'")
+async def test_after(real_db): pass
+async def test_after_that(real_services): pass
+"""
+
+
+def test_a_worker_whose_postgresql_is_dead_ends_at_once_and_each_failure_is_explained_once(project: Project) -> None:
+    project.write("test_it.py", POSTGRESQL_DIES)
+    began = time.monotonic()
+    code, output = ended(project, "-n", "1")
+    assert time.monotonic() - began < 30
+    assert code == 4, output
+    assert "1 failed, 1 passed, 2 errors" in output
+    failed, *errors = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR test_it"))]
+    assert "test_dies_in_the_middle - postgresql ended by itself: sqlalchemy" in failed
+    assert "SELECT 'after'" in output
+    assert len(errors) == 2
+    assert all("postgresql ended by itself; an earlier" in error for error in errors)
+    assert output.count("terminating connection due to unexpected postmaster exit") <= 10  # no storm
+
+
+def test_the_test_in_whose_middle_redis_dies_says_so_in_its_own_failure(project: Project) -> None:
+    project.write(
+        "test_it.py",
+        "def test_dies(real_redis_sync):\n    real_redis_sync.shutdown(nosave=True)\n    real_redis_sync.get('a')\n"
+        "def test_fails_by_itself(real_db_sync): assert 0\n",
+    )
+    code, output = ended(project, "-k", "dies")
+    assert code == 4, output
+    assert "1 failed, 1 deselected in" in output
+    assert "redis ended by itself: redis.exceptions.ConnectionError" in output
+    assert output.count("bye bye") == 2  # in the failure, and at the end
+    code, output = ended(project, "-k", "fails")
+    assert code == 1, output
+    assert "ended by itself" not in output
