@@ -30,6 +30,8 @@ class RealParts(Record, frozen=True, kw_only=True):
     dynamic_ports: bool = False
     force_recreate: bool = False
     llm: bool = False
+    seconds: float | None = None
+    """What the run's budget leaves them to start in."""
 
 
 class RealThings:
@@ -108,6 +110,7 @@ def _services(parts: RealParts, root: Path, tell: Callable[[str], None]) -> "tup
         provider=provider,
         dynamic_ports=parts.dynamic_ports,
         force_recreate=parts.force_recreate,
+        seconds=parts.seconds,
     )
     below = Handover(owner=os.getpid(), environment=environment, provider=provider, dynamic_ports=parts.dynamic_ports)
     stack = acquire(request, table, root, owner_pid=os.getpid(), tell=tell)

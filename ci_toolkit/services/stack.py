@@ -41,6 +41,8 @@ class StackRequest(Record, frozen=True, kw_only=True):
     """Free ports instead of the table's."""
     force_recreate: bool = False
     """What runs without an owner is ended first, and snapshots are made anew."""
+    seconds: float | None = None
+    """How long all of it may take; by itself each service may take what its row of the table says."""
 
 
 class Stack:
@@ -147,7 +149,10 @@ def acquire(
         for endpoint, _ in found.values():
             tell(f"{endpoint.describe()}, already running")
         missing = tuple(service for service in wanted if service.name not in found)
-        started = (start_keeper(_wish(request, missing, owner, root, wished_at), tell),) if missing else ()
+        started: tuple[Card, ...] = ()
+        if missing:
+            wish = _wish(request, missing, owner, root, wished_at)
+            started = (start_keeper(wish, tell, seconds=request.seconds),)
     for card in started:
         found |= {endpoint.name: (endpoint, card) for endpoint in card.endpoints}
     return Stack(tuple(found[service.name][0] for service in wanted), _cards(found), started=started)
