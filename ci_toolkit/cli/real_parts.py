@@ -83,7 +83,7 @@ def real_parts(parts: RealParts, root: Path, tell: Callable[[str], None]) -> Ite
     """
     llm = {REAL_LLM: "1"} if parts.llm else {}
     if parts.services is None:
-        real = RealThings(llm, tell)
+        real = RealThings({**llm, **_for_fixtures(parts)}, tell)
     else:
         stack, variables = _services(parts, root, tell)
         real = RealThings({**llm, **variables}, tell, stack)
@@ -91,6 +91,15 @@ def real_parts(parts: RealParts, root: Path, tell: Callable[[str], None]) -> Ite
         yield real
     finally:
         real.stop()
+
+
+def _for_fixtures(parts: RealParts) -> Mapping[str, str]:
+    """Return what tells the fixtures, which start what they need, how to."""
+    from ci_toolkit.services.endpoint import Provider  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.handover import Handover  # noqa: PLC0415
+
+    provider = Provider(parts.provider) if parts.provider else None
+    return Handover(provider=provider, dynamic_ports=parts.dynamic_ports).variables()
 
 
 def _services(parts: RealParts, root: Path, tell: Callable[[str], None]) -> "tuple[Stack, Mapping[str, str]]":

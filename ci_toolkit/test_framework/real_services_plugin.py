@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from ci_toolkit.config.project import nearest, project_root
-from ci_toolkit.errors import ToolkitError
+from ci_toolkit.errors import InfrastructureError, ToolkitError
 from ci_toolkit.model.bundle import SERVICES_FOLDER
+from ci_toolkit.services import handover
 from ci_toolkit.services.errors import MissingExtraError
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.pgwire import SqlError
+from ci_toolkit.suite.plugin import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
@@ -112,7 +115,7 @@ class RealServicesPlugin:
         self._close_sessions()
         services, self._services = self._services, None
         if services is not None:
-            services_report(self._config).bury(services.deaths())
+            services_report(self._config).note(*services.deaths())
             services.close()
 
     def start(self, *, database: bool = False, redis: bool = False, if_known: bool = False) -> "WorkerServices":
@@ -158,13 +161,18 @@ class RealServicesPlugin:
                 return start()
         except (ToolkitError, OSError, SqlError) as error:
             failure = self._explain(error)
+            if isinstance(error, InfrastructureError):
+                services_report(self._config).note(failure)
         if for_all and not self._failure:
             self._failure = failure
         pytest.fail(failure, pytrace=False)
 
     def _explain(self, error: Exception) -> str:
         """Return what ``error`` comes of: the death of a server with the end of its log, else ``error`` itself."""
-        return self._death() or str(error)
+        said = self._death() or str(error)
+        if self._config.getoption(DYNAMIC_PORTS, None) is None:  # where nothing is adopted there is no such option
+            said = said.replace(f"run with {DYNAMIC_PORTS}", f"set {handover.DYNAMIC_PORTS}=1")
+        return said
 
     def _death(self) -> str:
         """Return which server has died, if one has: whatever comes after that fails at once, and in one line."""
@@ -244,12 +252,13 @@ def _new_services(config: pytest.Config) -> "WorkerServices":
 
 
 def _place(config: pytest.Config) -> "Place":
-    from ci_toolkit.services.handover import read_handover  # noqa: PLC0415 (start-up time)
     from ci_toolkit.services.isolation.worker_services import Place  # noqa: PLC0415
     from ci_toolkit.suite.assignment import shard_task  # noqa: PLC0415
 
     worker = getattr(config, "workerinput", {})
-    told = read_handover()
+    told = handover.read_handover()
+    if config.getoption(DYNAMIC_PORTS, None):
+        told = replace(told, dynamic_ports=True)
     run = worker.get("testrunuid") or uuid.uuid4().hex
     name = worker.get("workerid", "main")
     task = shard_task(config)

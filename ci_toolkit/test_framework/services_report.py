@@ -1,7 +1,7 @@
-"""In pytest: what the real services of all workers said, and which of them died, at the end of the session."""
+"""In pytest: what the real services of all workers said, and how they failed, at the end of the session."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,53 +22,53 @@ def services_report(config: pytest.Config) -> "ServicesReport":
 
 
 class ServicesReport:
-    """Fails a session whose servers did not live as long as its tests, though no test may have noticed."""
+    """Ends a session with exit status 4 whose servers could not be had, or died, though no test may have noticed."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._told: dict[str, None] = {}
-        self._deaths: dict[str, None] = {}
+        self._failures: dict[str, None] = {}
         self._has_lost_a_worker = False
 
     def tell(self, line: str) -> None:
         """Take down what a service says at its start."""
         self._told[line.removesuffix(", already running")] = None
 
-    def bury(self, deaths: Iterable[str]) -> None:
-        """Take down which servers ended by themselves, with the ends of their logs."""
-        self._deaths |= dict.fromkeys(deaths)
+    def note(self, *failures: str) -> None:
+        """Take down that a server could not be had, or has ended by itself; the same words count once."""
+        self._failures |= dict.fromkeys(failures)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker of xdist heard; one that crashed has said nothing."""
         output = getattr(node, "workeroutput", None)
         self._has_lost_a_worker |= output is None
-        told, deaths = (output or {}).get(SERVICES_REPORT, ((), ()))
+        told, failures = (output or {}).get(SERVICES_REPORT, ((), ()))
         self._told |= dict.fromkeys(told)
-        self.bury(deaths)
+        self.note(*failures)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Pass on what was taken down, or let the session fail by it: what its tests say is no answer then."""
         if self._has_lost_a_worker:
-            self.bury(_deaths_of_what_is_owned())
+            self.note(*_deaths_of_what_is_owned())
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[SERVICES_REPORT] = [list(self._told), list(self._deaths)]
-        elif self._deaths:
-            session.shouldfail = "; ".join(death.partition(";")[0] for death in self._deaths)
+            output[SERVICES_REPORT] = [list(self._told), list(self._failures)]
+        elif self._failures:
+            session.shouldfail = "; ".join(failure.partition("\n")[0].partition(";")[0] for failure in self._failures)
             if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
                 session.exitstatus = ExitCode.INFRASTRUCTURE
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say which servers there were, who ran them, and their versions; and which did not live long enough."""
+        """Say which servers there were, who ran them, and their versions; and which failed."""
         if self._told:
             terminalreporter.section("real services")
             for line in self._told:
                 terminalreporter.write_line(line)
-        if self._deaths:
-            terminalreporter.section("a service did not live as long as the tests", red=True)
-            for death in self._deaths:
-                terminalreporter.write_line(death)
+        if self._failures:
+            terminalreporter.section("what failed of the real services", red=True)
+            for failure in self._failures:
+                terminalreporter.write_line(failure)
 
 
 def _deaths_of_what_is_owned() -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A team's project with real services, and pytest run in it as a person would."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -67,9 +68,12 @@ class Project:
         path.write_text(text, encoding="utf-8")
 
     def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
+        return self.start_command([sys.executable, "-m", "pytest", *PLUGINS], *words, **variables)
+
+    def start_command(self, command: list[str], *words: str, **variables: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *PLUGINS, *words], cwd=self.folder, env=self._environment | variables, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [*command, *words], cwd=self.folder, env=self._environment | variables, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
     def ci_toolkit(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -101,3 +105,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(tmp_path: Path, home: Path) -> Project:
     return Project(tmp_path, home)
+
+
+def ports_of_its_own(project: Project) -> dict[str, str]:
+    """Give the project's table ports that nobody else has; return the variables that make them count."""
+    text = (project.folder / "pyproject.toml").read_text()
+    ports = [free_port() for _ in range(2)]
+    text = text.replace(
+        "[tool.ci-toolkit.services.postgresql]", f"[tool.ci-toolkit.services.postgresql]\nport = {ports[0]}"
+    )
+    project.write("pyproject.toml", f"{text}[tool.ci-toolkit.services.redis]\nport = {ports[1]}\n")
+    return {"CI_TOOLKIT_SERVICES_DYNAMIC_PORTS": ""}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
