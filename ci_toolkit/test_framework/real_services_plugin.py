@@ -86,19 +86,6 @@ class RealServicesPlugin:
         self._news = ""
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Say of a failure whose server died under the test what happened, before what a driver says of it."""
-        report = yield
-        if report.failed and self._is_in_use and not self._failure:
-            death = self._death()
-            if death:
-                report.sections.append((MARKER, death))
-                crash = getattr(report.longrepr, "reprcrash", None)
-                if crash is not None:
-                    crash.message = f"{death.partition(';')[0]}: {crash.message}"
-        return report
-
-    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Clean up once all of the test's fixtures are torn down."""
         try:
@@ -151,6 +138,7 @@ class RealServicesPlugin:
     def _worker_services(self) -> "WorkerServices":
         if self._services is None:
             self._services = _new_services(self._config)
+            self._config.pluginmanager.register(_DeathsComeFirst(self))  # only now: every report would pay for it
         return self._services
 
     def _or_fail(self, start: Callable[[], T], *, for_all: bool = True) -> T:
@@ -173,6 +161,15 @@ class RealServicesPlugin:
         if self._config.getoption(DYNAMIC_PORTS, None) is None:  # where nothing is adopted there is no such option
             said = said.replace(f"run with {DYNAMIC_PORTS}", f"set {handover.DYNAMIC_PORTS}=1")
         return said
+
+    def explain_failure(self, report: pytest.TestReport) -> None:
+        """Say in the report of a failed test which server died under it, before what a driver says of it."""
+        death = self._death() if self._is_in_use and not self._failure else ""
+        if death:
+            report.sections.append((MARKER, death))
+            crash = getattr(report.longrepr, "reprcrash", None)
+            if crash is not None:
+                crash.message = f"{death.partition(';')[0]}: {crash.message}"
 
     def _death(self) -> str:
         """Return which server has died, if one has: whatever comes after that fails at once, and in one line."""
@@ -214,6 +211,21 @@ class RealServicesPlugin:
             else:
                 os.environ[name] = value
         self._environment.clear()
+
+
+class _DeathsComeFirst:
+    """Has the failures of tests that use services explained."""
+
+    def __init__(self, plugin: RealServicesPlugin) -> None:
+        self._plugin = plugin
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Explain a failure."""
+        report = yield
+        if report.failed:
+            self._plugin.explain_failure(report)
+        return report
 
 
 def mode_of(item: pytest.Item) -> Mode:

@@ -55,7 +55,8 @@ class ServicesReport:
         if output is not None:
             output[SERVICES_REPORT] = [list(self._told), list(self._failures)]
         elif self._failures:
-            session.shouldfail = "; ".join(failure.partition("\n")[0].partition(";")[0] for failure in self._failures)
+            first_words = (failure.partition("\n")[0].partition(";")[0] for failure in self._failures)
+            session.shouldfail = session.shouldfail or "; ".join(first_words)
             if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
                 session.exitstatus = ExitCode.INFRASTRUCTURE
 
