@@ -64,6 +64,10 @@ class RealThings:
             self._tell(f"the logs of the services could not be saved: {error}")
 
     def _stacks(self) -> "tuple[Stack, ...]":
+        from ci_toolkit.services.places import has_registry  # noqa: PLC0415 (start-up time)
+
+        if not has_registry():  # then nothing has been started, and a run without services needs no folder for them
+            return ()
         from ci_toolkit.services.stack import owned  # noqa: PLC0415 (start-up time)
 
         of_fixtures = owned(os.getpid())

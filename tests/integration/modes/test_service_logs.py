@@ -97,6 +97,17 @@ def test_the_log_of_a_teams_own_service_is_named_after_its_worker(services: Proj
     assert "GET / HTTP" in logs(services, 1)["backend-1-gw0.log"]
 
 
+def test_a_run_without_services_needs_no_place_for_them_and_makes_none(
+    services: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.write({"tests/cache/test_c.py": "def test_c(): pass\n"})
+    for place in (tmp_path / "nowhere", tmp_path / "file" / "below"):
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("CI_TOOLKIT_SERVICES_DIR", str(place))
+        assert services.ci_toolkit("run", "--shards", "1").returncode == 0
+        assert not place.exists()
+
+
 def test_merging_names_only_plain_files_of_the_bundle(services: Project) -> None:
     write_tests(services, fails="assert 0")
     services.ci_toolkit("run", "--shards", "1")
