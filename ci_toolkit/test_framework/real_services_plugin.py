@@ -1,28 +1,23 @@
 """In pytest: gives each test that asks for it real services, and takes its traces out of them when it has ended."""
 
-import hashlib
 import os
-import uuid
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
-from msgspec.structs import replace
 
-from ci_toolkit.config.project import nearest, project_root
+from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import InfrastructureError, ToolkitError
-from ci_toolkit.model.bundle import SERVICES_FOLDER
 from ci_toolkit.services import handover
-from ci_toolkit.services.errors import MissingExtraError
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.pgwire import SqlError
 from ci_toolkit.suite.plugin import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
+from ci_toolkit.test_framework.worker_place import new_services
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
     from ci_toolkit.services.endpoint import Endpoint
-    from ci_toolkit.services.isolation.worker_services import Place, WorkerServices
+    from ci_toolkit.services.isolation.worker_services import WorkerServices
     from ci_toolkit.test_framework.database_sessions import DatabaseSessions
 
 T = TypeVar("T")
@@ -137,7 +132,7 @@ class RealServicesPlugin:
 
     def _worker_services(self) -> "WorkerServices":
         if self._services is None:
-            self._services = _new_services(self._config)
+            self._services = new_services(self._config)
             self._config.pluginmanager.register(_DeathsComeFirst(self))  # only now: every report would pay for it
         return self._services
 
@@ -248,40 +243,3 @@ def _news(item: pytest.Item, outcome: Outcome) -> str:
     closed = "".join(f"\n  closed: {line}" for line in outcome.closed)
     advice = "\n  A pool survives that with pool_pre_ping=True." if closed else ""
     return f"after {item.nodeid} the database was cloned afresh: {outcome.cloned_because}{closed}{advice}"
-
-
-def _new_services(config: pytest.Config) -> "WorkerServices":
-    try:
-        from ci_toolkit.services.isolation.worker_services import WorkerServices  # noqa: PLC0415 (start-up time)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"real services need the package {error.name}", advice="Install it: pip install 'ci-toolkit[services]'."
-        ) from error
-    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
-
-    place = _place(config)
-    return WorkerServices(read_table(project_root(config.rootpath)), place, tell=services_report(config).tell)
-
-
-def _place(config: pytest.Config) -> "Place":
-    from ci_toolkit.services.isolation.worker_services import Place  # noqa: PLC0415
-    from ci_toolkit.suite.assignment import shard_task  # noqa: PLC0415
-
-    worker = getattr(config, "workerinput", {})
-    told = handover.read_handover()
-    if config.getoption(DYNAMIC_PORTS, None):
-        told = replace(told, dynamic_ports=True)
-    run = worker.get("testrunuid") or uuid.uuid4().hex
-    name = worker.get("workerid", "main")
-    task = shard_task(config)
-    return Place(
-        root=str(project_root(config.rootpath)),
-        run=hashlib.sha256(run.encode()).hexdigest()[:8],
-        worker=name,
-        # What a shard's tests start lives as long as the shard: a test that kills its process takes nothing with it.
-        owner=task.supervisor if task else told.owner or (os.getppid() if worker else os.getpid()),
-        is_alone=not worker and told.owner is None,
-        logs=str(Path(task.journal).parent / SERVICES_FOLDER) if task else "",
-        mark=f"-{task.attempt}-{name}" if task else "",
-        handover=told,
-    )
