@@ -99,11 +99,19 @@ def carry_out(order: RunOrder) -> ExitCode | int:
     forget_earlier_reports(order.out)
     history = chosen_history(order.history, no_history=order.no_history)
     suite, staged = _planned(order, folder, choice, rules, history)
-    parts = _real_parts(order, choice, suite)
+    parts = _real_parts(order, choice, suite, rules.seconds_left)
     with real_parts(parts, root, lambda line: click.echo(f"ci-toolkit: {line}", err=True)) as real:
         options = _shard_options(order, folder, staged, choice, rules, real.variables)
-        ran = run_shards(staged.plan, staged.stages, order.results, options, order.jobs_at_a_time, rules)
-        trouble = real.trouble()
+        ran = run_shards(
+            staged.plan,
+            staged.stages,
+            order.results,
+            options,
+            order.jobs_at_a_time,
+            rules,
+            save_logs=real.save_logs,
+        )
+        trouble = real.trouble(order.results / "shard-*")
     verdict = finish(
         staged.plan,
         order.results,
@@ -128,7 +136,7 @@ def _planned(order: RunOrder, folder: Path, choice: Choice, rules: RunRules, his
     return suite, staged
 
 
-def _real_parts(order: RunOrder, choice: Choice, suite: Suite) -> RealParts:
+def _real_parts(order: RunOrder, choice: Choice, suite: Suite, seconds: float | None) -> RealParts:
     return RealParts(
         services=choice.services(chosen_files(suite, choice)) if order.real_services else None,
         provider=order.provider or "",
@@ -136,6 +144,7 @@ def _real_parts(order: RunOrder, choice: Choice, suite: Suite) -> RealParts:
         alpine=not order.no_alpine,
         dynamic_ports=order.dynamic_ports,
         force_recreate=order.force_recreate,
+        seconds=seconds,
     )
 
 

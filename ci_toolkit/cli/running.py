@@ -1,6 +1,6 @@
 """Runs shards for ``shard`` and ``run``: side by side, shown live, stopped by signals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -59,10 +59,13 @@ def run_shards(
     options: ShardOptions,
     jobs: int,
     rules: RunRules | None = None,
+    *,
+    save_logs: Callable[[Path], object] = lambda _: None,
 ) -> ShardsRun:
     """Run the shards of ``plan`` stage after stage, ``jobs`` at a time, until they end or ``rules`` end them.
 
-    Each shard leaves a bundle, the ones that never began as well: what they were to run has a name.
+    Each shard leaves a bundle, the ones that never began as well: what they were to run has a name. ``save_logs``
+    puts the logs of the services into a folder.
     """
     outcome = ShardsRun()
     stop = outcome.stop
@@ -81,7 +84,7 @@ def run_shards(
 
         def run(index: int) -> ShardCard:
             keeper.begin(index)
-            return run_shard(plan, index, results, options, observe=observe, stop=stop)
+            return run_shard(plan, index, results, options, observe=observe, stop=stop, save_logs=save_logs)
 
         for indexes in stages:
             outcome.cards += pool.map(run, indexes)

@@ -7,6 +7,7 @@ import click
 
 from ci_toolkit.cli.options import RESULTS, read_plan, running_options
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
+from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.mode import FailFast
 
 
@@ -33,6 +34,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
     Run it in the folder in which the plan was made. The plan's mode says what ends the shard early.
     """
     from ci_toolkit.cli.choice import read_choice  # noqa: PLC0415
+    from ci_toolkit.cli.real_parts import RealParts, real_parts  # noqa: PLC0415
     from ci_toolkit.cli.rules import rules_of  # noqa: PLC0415
     from ci_toolkit.cli.running import check_commit, run_shards  # noqa: PLC0415
     from ci_toolkit.config.project import project_root  # noqa: PLC0415
@@ -56,4 +58,13 @@ def command(  # noqa: PLR0913 (one parameter an option)
         categories=choice.categories.every,
         critical_first=rules.may_end_early,
     )
-    return run_shards(plan, [[index]], results, options, 1, rules).exit_code
+    with real_parts(RealParts(services=None), project_root(folder), _tell) as real:
+        ran = run_shards(plan, [[index]], results, options, 1, rules, save_logs=real.save_logs)
+        trouble = real.trouble(results / f"shard-{index}")
+    if trouble:
+        _tell(trouble)
+    return ExitCode.INFRASTRUCTURE if trouble and not ran.is_interrupted else ran.exit_code
+
+
+def _tell(line: str) -> None:
+    click.echo(f"ci-toolkit: {line}", err=True)

@@ -3,10 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ci_toolkit.errors import FormatError
-from ci_toolkit.model.bundle import BUNDLE_SCHEMA, CARD_NAME, ShardCard
+from ci_toolkit.model.bundle import BUNDLE_SCHEMA, CARD_NAME, SERVICES_FOLDER, ShardCard
 from ci_toolkit.model.merged import Problem
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record, from_json
@@ -61,6 +61,17 @@ def open_delivery(results: Path, plan: Plan) -> Delivery:
             problems.append(Problem(kind="bundle-twice", message=message, shard=index))
     single = {index: bundles[0] for index, bundles in sorted(found.items()) if len(bundles) == 1}
     return Delivery(bundles=single, problems=tuple(problems))
+
+
+def service_logs(bundle: Bundle) -> tuple[str, ...]:
+    """Return the paths of the services' logs that the bundle says it holds; nobody opens them here."""
+    paths = [Path(bundle.folder) / listed for listed in bundle.card.service_logs if _is_service_log(listed)]
+    return tuple(str(path) for path in paths if path.is_file() and not path.is_symlink())
+
+
+def _is_service_log(listed: str) -> bool:
+    parts = PurePosixPath(listed).parts
+    return len(parts) == len((SERVICES_FOLDER, "NAME.log")) and parts[0] == SERVICES_FOLDER and parts[1] != ".."
 
 
 def _stranger(card: ShardCard, plan: Plan, folder: Path) -> Problem | None:

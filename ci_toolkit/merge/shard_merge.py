@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from ci_toolkit.merge.bundles import Bundle
+from ci_toolkit.merge.bundles import Bundle, service_logs
 from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
 from ci_toolkit.merge.results import BundleReading
@@ -91,6 +91,7 @@ def merge_shard(
             tests_seconds=tests_seconds,
             unexplained_exit=card.unexplained_exit,
             stopped_by=card.stopped_by if by_rule else StopKind.NOBODY,
+            service_logs=service_logs(bundle),
         ),
         counts=counts,
         lost=() if by_rule else unrun,

@@ -4,6 +4,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from ci_toolkit.model import llm_properties
 from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, TestResult
 from ci_toolkit.model.verdict import Counts, LlmUse, SlowTest, TestFailure
@@ -36,14 +37,14 @@ def add_llm_use(parts: Iterable[LlmUse | None]) -> LlmUse | None:
 
 def _llm_use(properties: Iterable[tuple[str, str]]) -> LlmUse | None:
     said = dict(properties)
-    if "llm_calls" not in said:
+    if llm_properties.CALLS not in said:
         return None
     try:
         return LlmUse(
-            calls=int(said["llm_calls"]),
-            prompt_tokens=int(said.get("llm_input_tokens", 0)),
-            completion_tokens=int(said.get("llm_output_tokens", 0)),
-            cost=float(said["llm_cost_usd"]) if "llm_cost_usd" in said else None,
+            calls=int(said[llm_properties.CALLS]),
+            prompt_tokens=int(said.get(llm_properties.INPUT_TOKENS, 0)),
+            completion_tokens=int(said.get(llm_properties.OUTPUT_TOKENS, 0)),
+            cost=float(said[llm_properties.COST]) if llm_properties.COST in said else None,
         )
     except ValueError:  # somebody's own property of that name
         return None

@@ -10,6 +10,8 @@ CARD_NAME = "shard.json"
 JOURNAL_FOLDER = "journal"
 COVERAGE_FOLDER = "coverage"
 OUTPUT_FOLDER = "output"
+SERVICES_FOLDER = "services"
+"""Of the logs of the services that the shard's tests had, without passwords."""
 CONTEXT_PREFIX = "category:"
 """Begins the coverage context of what one category's tests run."""
 
@@ -76,3 +78,5 @@ class ShardCard(Record, frozen=True, kw_only=True):
     environment: Environment | None = None
     files: tuple[BundleFile, ...] = ()
     """The coverage data files, so that a swapped or damaged one is noticed."""
+    service_logs: tuple[str, ...] = ()
+    """Relative to the bundle."""

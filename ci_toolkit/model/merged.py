@@ -28,6 +28,8 @@ class MergedShard(Record, frozen=True, kw_only=True):
     """Its tests, what pytest does between them, and imports; the rest of ``actual_seconds`` is overhead."""
     unexplained_exit: str = ""
     stopped_by: StopKind = StopKind.NOBODY
+    service_logs: tuple[str, ...] = ()
+    """Paths of what its services said."""
 
 
 class CriticalTest(Record, frozen=True, kw_only=True):

@@ -33,6 +33,12 @@ class NotReadyError(InfrastructureError):
     slug = "not-ready"
 
 
+class OutOfTimeError(InfrastructureError):
+    """The run's own time was over before every server answered."""
+
+    slug = "out-of-time"
+
+
 class ServiceDiedError(InfrastructureError):
     """A server that was asked for ended by itself."""
 

@@ -13,7 +13,7 @@ from ci_toolkit.services.table import Environment
 _OWNER: Final = "CI_TOOLKIT_SERVICES_OWNER"
 _ENVIRONMENT: Final = "CI_TOOLKIT_SERVICES_ENVIRONMENT"
 _PROVIDER: Final = "CI_TOOLKIT_SERVICES_PROVIDER"
-_DYNAMIC_PORTS: Final = "CI_TOOLKIT_SERVICES_DYNAMIC_PORTS"
+DYNAMIC_PORTS: Final = "CI_TOOLKIT_SERVICES_DYNAMIC_PORTS"
 
 
 class Handover(Record, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Handover(Record, frozen=True, kw_only=True):
             _OWNER: "" if self.owner is None else str(self.owner),
             _ENVIRONMENT: self.environment or "",
             _PROVIDER: self.provider or "",
-            _DYNAMIC_PORTS: "1" if self.dynamic_ports else "",
+            DYNAMIC_PORTS: "1" if self.dynamic_ports else "",
         }
         return {name: value for name, value in said.items() if value}
 
@@ -49,7 +49,7 @@ def read_handover(variables: Mapping[str, str] = os.environ) -> Handover:
         owner=int(owner) if owner else None,
         environment=Environment(environment) if environment else None,
         provider=Provider(provider) if provider else None,
-        dynamic_ports=variables.get(_DYNAMIC_PORTS, "") not in {"", "0", "false"},
+        dynamic_ports=variables.get(DYNAMIC_PORTS, "") not in {"", "0", "false"},
     )
 
 

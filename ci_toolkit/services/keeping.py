@@ -1,8 +1,10 @@
 """Starts a keeper and waits for its answer; ends one."""
 
 import os
+import select
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final
@@ -11,7 +13,7 @@ import msgspec
 
 from ci_toolkit.model.record import encode
 from ci_toolkit.services import talk
-from ci_toolkit.services.errors import KeeperError
+from ci_toolkit.services.errors import KeeperError, OutOfTimeError
 from ci_toolkit.services.owner import Owner, owner_of, wait_for_an_end
 from ci_toolkit.services.session import Card, Wish
 
@@ -20,10 +22,11 @@ _END_SECONDS: Final = 10.0
 _NOISE: Final = 20
 
 
-def start_keeper(wish: Wish, tell: Callable[[str], None]) -> Card:
+def start_keeper(wish: Wish, tell: Callable[[str], None], *, seconds: float | None = None) -> Card:
     """Start the keeper of ``wish`` and return its card once everything answers.
 
-    Raises the InfrastructureError that it met; then, and when this is interrupted, nothing of the session is left.
+    Raises OutOfTimeError where that takes more than ``seconds``, and the InfrastructureError that the keeper met;
+    then, and when this is interrupted, nothing of the session is left.
     """
     asking_end, asking = os.pipe()
     hearing, hearing_end = os.pipe()
@@ -36,7 +39,7 @@ def start_keeper(wish: Wish, tell: Callable[[str], None]) -> Card:
     try:
         with suppress(BrokenPipeError), open(asking, "wb", closefd=False) as line:
             line.write(encode(wish) + b"\n")
-        card = _hear(hearing, tell)
+        card = _hear(hearing, tell, None if seconds is None else time.monotonic() + seconds)
         is_kept = True
     finally:
         os.close(asking)  # the keeper of a session that is not ready takes this as its end
@@ -60,12 +63,13 @@ def _spawn(stdin: int, stdout: int) -> int:
     """Start the guard. It outlives this process on purpose, so nobody here waits for it as for a child."""
     streams = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1), (os.POSIX_SPAWN_DUP2, stdout, 2)]
     command = [sys.executable, "-P", "-m", "ci_toolkit.services.keeper"]
-    return os.posix_spawn(sys.executable, command, os.environ, file_actions=streams)
+    # In a process group of its own: whoever ends all that a pytest started would end it with the services of others.
+    return os.posix_spawn(sys.executable, command, os.environ, file_actions=streams, setpgroup=0)
 
 
-def _hear(hearing: int, tell: Callable[[str], None]) -> Card:
+def _hear(hearing: int, tell: Callable[[str], None], until: float | None) -> Card:
     noise: list[str] = []
-    for line in _lines(hearing):
+    for line in _lines(hearing, until):
         try:
             message = talk.read(line)
         except msgspec.DecodeError:
@@ -82,11 +86,22 @@ def _hear(hearing: int, tell: Callable[[str], None]) -> Card:
     raise KeeperError(f"the keeper of the services ended without an answer\n{text}", advice="Try again.")
 
 
-def _lines(descriptor: int) -> Iterator[bytes]:
+def _lines(descriptor: int, until: float | None) -> Iterator[bytes]:
     buffer = b""
-    while piece := os.read(descriptor, 65536):
+    while piece := _piece(descriptor, until):
         *whole, buffer = (buffer + piece).split(b"\n")
         yield from whole
+
+
+def _piece(descriptor: int, until: float | None) -> bytes:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(None if until is None else max(0.0, until - time.monotonic()) * 1000):
+        raise OutOfTimeError(
+            "the run's budget ended before its services answered, and no test has run",
+            advice="Give more with --budget, or have them running before: `ci-toolkit services up`.",
+        )
+    return os.read(descriptor, 65536)
 
 
 def _send(keeper: Owner, number: signal.Signals) -> None:

@@ -20,8 +20,18 @@ _ROOM: Final = 512 * 1024 * 1024
 
 def registry() -> Path:
     """Return the folder, the same for every session of this user, with the leases and the keepers."""
+    return own_folder(_registry())
+
+
+def has_registry() -> bool:
+    """Whether there is such a folder already, which this user may trust; unlike ``registry`` this makes none."""
+    path = _registry()
+    return path.is_dir() and not path.is_symlink() and path.lstat().st_uid == os.getuid()
+
+
+def _registry() -> Path:
     chosen = os.environ.get(REGISTRY_VARIABLE)
-    return own_folder(Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"ci-toolkit-{os.getuid()}")
+    return Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"ci-toolkit-{os.getuid()}"
 
 
 def data_home() -> Path:

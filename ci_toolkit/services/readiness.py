@@ -34,14 +34,15 @@ def wait_until_ready(
     wished_at: float,
     is_alive: Callable[[], bool] = lambda: True,
     tail: Callable[[], str] = lambda: "",
+    may_be_silent: float | None = None,
 ) -> Endpoint:
     """Return ``endpoint`` with the server's version once it answers.
 
     Raises ServiceDiedError if it ends before, NotReadyError if it takes longer than the service may,
     WrongCredentialsError and PortTakenError as soon as it says so. ``is_alive`` and ``tail`` tell of the
-    process behind it.
+    process behind it. With ``may_be_silent`` one that accepts connections and says nothing for so long is given up.
     """
-    began = time.monotonic()
+    began = heard_at = time.monotonic()
     limit = began + service.ready_seconds
     while True:
         left = limit - time.monotonic()
@@ -53,6 +54,10 @@ def wait_until_ready(
             raise died(service.name, tail(), when="before it answered")
         if answer.state in {State.DENIED, State.STRANGER} or left <= 0:
             raise refusal(endpoint, service, answer, tail())
+        if answer.state is not State.SILENT:
+            heard_at = time.monotonic()
+        elif may_be_silent is not None and time.monotonic() - heard_at >= may_be_silent:
+            raise _silence(endpoint, service, may_be_silent)
         passed = time.monotonic() - began
         time.sleep(min(max(passed * _PART, _FIRST_PAUSE), _LONGEST_PAUSE))  # between two questions
 
@@ -75,6 +80,14 @@ def refusal(endpoint: Endpoint, service: Service, answer: Answer, tail: str = ""
         f"{service.name} on {endpoint.address} was not ready within {service.ready_seconds:g} s: {answer.reason}"
         f" ({listener(endpoint.port)})" + _quoted(tail),
         advice=f"See its log; ready-seconds under [tool.ci-toolkit.services.{service.name}] gives it longer.",
+    )
+
+
+def _silence(endpoint: Endpoint, service: Service, seconds: float) -> InfrastructureError:
+    return NotReadyError(
+        f"port {endpoint.port} is taken by {listener(endpoint.port)}, which accepts connections and has said nothing "
+        f"for {seconds:g} s: it is not {service.protocol}, or it hangs",
+        advice="Stop it, or run with --dynamic-ports: every fixture and variable then follows.",
     )
 
 

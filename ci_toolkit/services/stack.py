@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +15,11 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.services.endpoint import Endpoint, Provider, variables
 from ci_toolkit.services.errors import KeeperError, ServiceDiedError
 from ci_toolkit.services.keeping import end_session, start_keeper
+from ci_toolkit.services.log import copy_log
 from ci_toolkit.services.migrations import migrations_digest
 from ci_toolkit.services.owner import Owner, owner_of
 from ci_toolkit.services.places import cache, data_home, own_folder, registry
-from ci_toolkit.services.session import Card, Wish, cards, deaths, new_session, read_card
+from ci_toolkit.services.session import Card, Death, Wish, cards, deaths, new_session, read_card
 from ci_toolkit.services.status import state_of
 from ci_toolkit.services.sweep import has_dead_sessions, sweep
 from ci_toolkit.services.table import Environment, Service, Table
@@ -41,6 +41,8 @@ class StackRequest(Record, frozen=True, kw_only=True):
     """Free ports instead of the table's."""
     force_recreate: bool = False
     """What runs without an owner is ended first, and snapshots are made anew."""
+    seconds: float | None = None
+    """How long all of it may take; by itself each service may take what its row of the table says."""
 
 
 class Stack:
@@ -90,29 +92,31 @@ class Stack:
         for card in self._sessions:
             for death in deaths(registry(), card.session):
                 if death.service in names:
-                    raise ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
+                    raise _died(death)
             if read_card(registry(), card.session) is None:
                 raise ServiceDiedError(f"the session {card.session} with {', '.join(sorted(names))} has ended")
 
     def health(self) -> dict[str, str]:
         """Ask each server anew, as its row of the table says; return ``ready``, or why not, by name."""
-        return {
-            endpoint.name: ": ".join(filter(None, state_of(card, endpoint)))
-            for card in self._sessions
-            for endpoint in self.endpoints
-            if endpoint in card.endpoints
-        }
+        return {endpoint.name: ": ".join(filter(None, state_of(card, endpoint))) for card, endpoint in self._kept()}
 
-    def save_logs(self, folder: Path) -> tuple[Path, ...]:
-        """Copy the logs of its servers into ``folder``, as for a run's bundle, and return the copies."""
-        names = {endpoint.name for endpoint in self.endpoints}
-        logs = {endpoint.name: card.log(endpoint.name) for card in self._sessions for endpoint in card.endpoints}
-        folder.mkdir(parents=True, exist_ok=True)
-        return tuple(
-            shutil.copyfile(log, folder / f"{name}.log")
-            for name, log in sorted(logs.items())
-            if name in names and log.exists()
-        )
+    def save_logs(self, folder: Path, *, mark: str = "") -> tuple[Path, ...]:
+        """Copy what may be shown of its servers' logs to ``folder``, as ``NAME``, ``mark``, ``.log``."""
+        copies = []
+        for card, endpoint in self._kept():
+            log = card.log(endpoint.name)
+            if log.exists():  # an external server has its log elsewhere
+                folder.mkdir(parents=True, exist_ok=True)
+                copies.append(folder / f"{endpoint.name}{mark}.log")
+                copy_log(log, copies[-1], secrets=[endpoint.credentials.password])
+        return tuple(copies)
+
+    def _kept(self) -> Iterator[tuple[Card, Endpoint]]:
+        """Yield each of its servers with the session that keeps it."""
+        for card in self._sessions:
+            for endpoint in card.endpoints:
+                if endpoint in self.endpoints:
+                    yield card, endpoint
 
     def stop(self) -> None:
         """End what this call started, unless it belongs to another process; safe to call twice."""
@@ -145,10 +149,20 @@ def acquire(
         for endpoint, _ in found.values():
             tell(f"{endpoint.describe()}, already running")
         missing = tuple(service for service in wanted if service.name not in found)
-        started = (start_keeper(_wish(request, missing, owner, root, wished_at), tell),) if missing else ()
+        started: tuple[Card, ...] = ()
+        if missing:
+            wish = _wish(request, missing, owner, root, wished_at)
+            started = (start_keeper(wish, tell, seconds=request.seconds),)
     for card in started:
         found |= {endpoint.name: (endpoint, card) for endpoint in card.endpoints}
     return Stack(tuple(found[service.name][0] for service in wanted), _cards(found), started=started)
+
+
+def owned(pid: int) -> Stack:
+    """Return what ends with the process ``pid``, whoever asked for it: the fixtures of the tests below a run, say."""
+    owner = owner_of(pid)
+    mine = tuple(card for card in cards(registry()) if owner is not None and card.owner == owner)
+    return Stack(tuple(endpoint for card in mine for endpoint in card.endpoints), mine, started=mine)
 
 
 def ownerless(root: Path) -> tuple[Card, ...]:
@@ -160,19 +174,28 @@ _Found = dict[str, tuple[Endpoint, Card]]
 
 
 def _running_already(request: StackRequest, wanted: tuple[Service, ...], owner: Owner | None, root: Path) -> _Found:
-    """Return which of the wanted services run already, as the table wants them, for this owner or this project."""
+    """Return which of the wanted services run already, as the table wants them, for this owner or this project.
+
+    Raises ServiceDiedError if one ended by itself that this owner had.
+    """
     found: _Found = {}
     for card in cards(registry()):
         if card.root != str(root) or not _may_use(card, request, owner):
             continue
-        dead = {death.service for death in deaths(registry(), card.session)}
+        dead = {death.service: death for death in deaths(registry(), card.session)}
         for endpoint in card.endpoints:
             if endpoint.name in dead:
+                if card.owner is not None and any(row.name == endpoint.name for row in wanted):
+                    raise _died(dead[endpoint.name])  # of this very run, which another server would hide
                 continue
             is_as_wanted = any(_is_as_wanted(row, card, root) for row in wanted if row.name == endpoint.name)
             if is_as_wanted and request.provider in {None, endpoint.provider}:
                 found.setdefault(endpoint.name, (endpoint, card))
     return found
+
+
+def _died(death: Death) -> ServiceDiedError:
+    return ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
 
 
 def _may_use(card: Card, request: StackRequest, owner: Owner | None) -> bool:

@@ -3,7 +3,7 @@
 import importlib.util
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -15,6 +15,8 @@ from ci_toolkit.suite.selection import owned_files, owned_folders
 from ci_toolkit.suite.shard_plugin import ShardPlugin
 from ci_toolkit.suite.task_variable import VARIABLE
 from ci_toolkit.suite.watchers import ControllerPlugin, die_with_parent
+
+_SHARD: Final = "ci-toolkit-shard"
 
 
 def take_up(task_file: str, config: pytest.Config) -> None:
@@ -34,11 +36,17 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     config.args = _arguments_with_our_files(config, task)
     _leave_judging_coverage_to_the_merge(config)
     if not worker and getattr(config.option, "dist", "no") != "no":
-        config.pluginmanager.register(ControllerPlugin(task, config), "ci-toolkit-shard")
+        config.pluginmanager.register(ControllerPlugin(task, config), _SHARD)
     else:
-        config.pluginmanager.register(ShardPlugin(task, config, worker=worker or "main"), "ci-toolkit-shard")
+        config.pluginmanager.register(ShardPlugin(task, config, worker=worker or "main"), _SHARD)
     if config.pluginmanager.has_plugin("xdist"):
         config.pluginmanager.register(_PassTaskOn(task_file), "ci-toolkit-pass-task-on")
+
+
+def shard_task(config: pytest.Config) -> ShardTask | None:
+    """Return the task of this pytest process, or of the xdist worker's controller, if it runs a shard."""
+    plugin = config.pluginmanager.get_plugin(_SHARD)
+    return plugin.task if isinstance(plugin, ShardPlugin | ControllerPlugin) else None
 
 
 def _arguments_with_our_files(config: pytest.Config, task: ShardTask) -> list[str]:

@@ -11,12 +11,13 @@ from ci_toolkit.model.bundle import (
     COVERAGE_FOLDER,
     JOURNAL_FOLDER,
     OUTPUT_FOLDER,
+    SERVICES_FOLDER,
     BundleFile,
     ShardCard,
 )
 from ci_toolkit.model.record import to_json
 
-_FOLDERS = (JOURNAL_FOLDER, COVERAGE_FOLDER, OUTPUT_FOLDER, "task", "cache")
+_FOLDERS = (JOURNAL_FOLDER, COVERAGE_FOLDER, OUTPUT_FOLDER, SERVICES_FOLDER, "task", "cache")
 
 
 class BundleError(ToolkitError):
@@ -61,3 +62,8 @@ def close_bundle(folder: Path) -> tuple[BundleFile, ...]:
             size = path.stat().st_size
             files.append(BundleFile(path=path.relative_to(folder).as_posix(), size=size, sha256=digest))
     return tuple(files)
+
+
+def service_logs(folder: Path) -> tuple[str, ...]:
+    """Return the paths, in the bundle, of the services' logs that it holds."""
+    return tuple(path.relative_to(folder).as_posix() for path in sorted((folder / SERVICES_FOLDER).glob("*.log")))

@@ -79,7 +79,11 @@ class Inquest:
             return How.BROKEN, f"the journal could not be written: {self._output.last_line()}", ""
         self._note_workers_deaths()
         if self._progress.is_collected and not self._unfinished():
-            return How.FINISHED, "", "" if was_interrupted else self._unexplained(status)
+            return (
+                How.FINISHED,
+                "",
+                "" if was_interrupted else self._unexplained(status, closed.reason if closed is not None else ""),
+            )
         if asked_to_stop is not None:
             return How.STOPPED, asked_to_stop, ""
         if closed is not None and closed.reason not in {"", "KeyboardInterrupt", "Interrupted"}:
@@ -120,11 +124,12 @@ class Inquest:
         self.crashes.append(crash)
         self._note(crash)
 
-    def _unexplained(self, status: int) -> str:
+    def _unexplained(self, status: int, reason: str) -> str:
         failed = self._progress.failed or self._progress.uncollectable or self.crashes
         if status in _EXPLAINED_EXITS or (status == _TESTS_FAILED and failed):
             return ""
-        return f"pytest {_death(status, '')} after its last test; see {OUTPUT_FOLDER}/{self._output.path.name}"
+        told = f" ({reason})" if reason else ""
+        return f"pytest {_death(status, '')} after its last test{told}; see {OUTPUT_FOLDER}/{self._output.path.name}"
 
 
 def _death(status: int, reason: str) -> str:

@@ -2,8 +2,10 @@
 
 import os
 import re
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,20 @@ from ci_toolkit.suite.task_variable import VARIABLE
 # Kept light on purpose, with all it imports: pytest loads it at every start in every project with ci-toolkit installed.
 _FRAMEWORK = "ci_toolkit.test_framework.plugin"
 """The guide's markers and fixtures. By name: the test framework stands above this room."""
+DYNAMIC_PORTS = "--dynamic-ports"
+_SERVICES_REPORT = "ci_toolkit.test_framework.services_report"
+SERVICES_REPORT = "ci-toolkit-services-report"
+"""The plugin's name, and what a worker passes on to the controller's."""
 _ADOPTED = re.compile(rb"""^\s*\[+\s*tool\s*\.\s*["']?ci-toolkit["']?\s*[.\]]""", re.MULTILINE)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
+    """Add our option in a project that has adopted ci-toolkit, unless its conftest files have one of that name."""
+    if is_adopted(early_config.rootpath):
+        told = "real services on free ports in place of the table's, so that two runs at once do not meet"
+        with suppress(ValueError):
+            parser.getgroup("ci-toolkit").addoption(DYNAMIC_PORTS, action="store_true", default=False, help=told)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -27,6 +42,14 @@ def pytest_configure(config: pytest.Config) -> None:
         take_up(task_file, config)
     if is_adopted(config.rootpath) and not config.pluginmanager.has_plugin(_FRAMEWORK):
         config.pluginmanager.register(import_module(_FRAMEWORK), _FRAMEWORK)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear what a worker says of its services, also where the fixtures came by import and the controller has none."""
+    output = getattr(node, "workeroutput", {})
+    if SERVICES_REPORT in output and not node.config.pluginmanager.has_plugin(SERVICES_REPORT):
+        import_module(_SERVICES_REPORT).services_report(node.config).pytest_testnodedown(node)
 
 
 def is_adopted(root: Path) -> bool:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from ci_toolkit.model.bundle import JOURNAL_FOLDER, OUTPUT_FOLDER, ShardCard, ShardState, StopKind
+from ci_toolkit.model.bundle import JOURNAL_FOLDER, OUTPUT_FOLDER, SERVICES_FOLDER, ShardCard, ShardState, StopKind
 from ci_toolkit.model.journal import Environment
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.model.task import FinishedTest, ShardTask
 from ci_toolkit.suite.attempt import Attempt
-from ci_toolkit.suite.bundle import close_bundle, open_bundle, write_card
+from ci_toolkit.suite.bundle import close_bundle, open_bundle, service_logs, write_card
 from ci_toolkit.suite.ending import AttemptEnd, Crash, How
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.progress import TestKey
@@ -31,13 +31,16 @@ def run_shard(
     *,
     observe: Callable[[ShardEvent], None],
     stop: StopRequest,
+    save_logs: Callable[[Path], object] = lambda _: None,
 ) -> ShardCard:
     """Run shard ``index`` of ``plan``, leave its bundle in ``results/shard-INDEX`` and return the card.
 
     A test that kills its process, or runs over its time limit, is an error of that test, and the rest goes on
-    in a new process. Raises BundleError if the folder is in the way.
+    in a new process. ``save_logs`` puts the logs of the services into the folder that it is given. Raises
+    BundleError if the bundle's folder is in the way.
     """
-    return _Shard(plan, plan.shard(index), open_bundle(results, index), options, observe, stop).run()
+    shard = _Shard(plan, plan.shard(index), open_bundle(results, index), options, observe, stop)
+    return shard.run(save_logs)
 
 
 class _Shard:
@@ -67,11 +70,13 @@ class _Shard:
         self.stopped_by = StopKind.NOBODY
         self._started = time.monotonic()
 
-    def run(self) -> ShardCard:
+    def run(self, save_logs: Callable[[Path], object]) -> ShardCard:
         write_card(self.folder, self._card(ShardState.RUNNING, "it is running, or was killed", ""))
         state, reason, unexplained = self._work()
         card = self._card(state, reason, unexplained)
-        card = msgspec.structs.replace(card, files=close_bundle(self.folder))
+        save_logs(self.folder / SERVICES_FOLDER)
+        logs = service_logs(self.folder)
+        card = msgspec.structs.replace(card, files=close_bundle(self.folder), service_logs=logs)
         write_card(self.folder, card)
         self.observe(
             ShardEnded(

@@ -30,6 +30,7 @@ class ControllerPlugin:
     """Keeps the journal of xdist's controller: its workers' deaths. Each worker keeps the journal of its tests."""
 
     def __init__(self, task: ShardTask, config: pytest.Config) -> None:
+        self.task = task
         self.journal = JournalWriter(Path(task.journal) / f"{task.attempt}-main.jsonl")
         self.journal.write(opened(task, "main", config))
         self.reason = ""

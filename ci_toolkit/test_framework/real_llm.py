@@ -6,11 +6,12 @@ Registered as a pytest plugin where the project has adopted ci-toolkit.
 import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from ci_toolkit.isolated_environment import get_env
+from ci_toolkit.model.llm_properties import CALLS, COST, INPUT_TOKENS, MODEL, OUTPUT_TOKENS, UNCOUNTED_CALLS
 from ci_toolkit.test_framework.llm_settings import (
     API_KEY,
     ASKED_FOR,
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
     from ci_toolkit.test_framework.llm_client import RealLLM
 
 __all__ = ["has_llm_credentials", "real_llm", "real_llm_fixture"]
-
-_CALLS: Final = "llm_calls"
-_INPUT: Final = "llm_input_tokens"
-_OUTPUT: Final = "llm_output_tokens"
-_COST: Final = "llm_cost_usd"
-_UNCOUNTED: Final = "llm_uncounted_calls"
-
 
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 
@@ -78,13 +72,13 @@ def _properties(llm: "RealLLM") -> list[tuple[str, object]]:
     if not used.calls:
         return []
     found: list[tuple[str, object]] = [
-        ("llm_model", llm.model), (_CALLS, used.calls), (_INPUT, used.input_tokens), (_OUTPUT, used.output_tokens),
+        (MODEL, llm.model), (CALLS, used.calls), (INPUT_TOKENS, used.input_tokens), (OUTPUT_TOKENS, used.output_tokens),
     ]  # fmt: skip
     cost = llm.settings.cost(used.input_tokens, used.output_tokens)
     if cost is not None:
-        found.append((_COST, f"{cost:.6f}"))
+        found.append((COST, f"{cost:.6f}"))
     if used.uncounted:
-        found.append((_UNCOUNTED, used.uncounted))
+        found.append((UNCOUNTED_CALLS, used.uncounted))
     return found
 
 
@@ -136,13 +130,17 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             if getattr(report, "when", "") != "teardown":
                 continue
             used = dict(report.user_properties)
-            cost += float(used.get(_COST, 0))
-            total.update({name: int(used.get(name, 0)) for name in (_CALLS, _INPUT, _OUTPUT, _UNCOUNTED)})
-            dearest = max(dearest, (int(used.get(_INPUT, 0)) + int(used.get(_OUTPUT, 0)), report.nodeid))
-    if total[_CALLS]:
+            cost += float(used.get(COST, 0))
+            total.update(
+                {name: int(used.get(name, 0)) for name in (CALLS, INPUT_TOKENS, OUTPUT_TOKENS, UNCOUNTED_CALLS)}
+            )
+            dearest = max(dearest, (int(used.get(INPUT_TOKENS, 0)) + int(used.get(OUTPUT_TOKENS, 0)), report.nodeid))
+    if total[CALLS]:
         terminalreporter.section("real language model")
         priced = f", {cost:.4f} US dollars" if cost else ""
-        terminalreporter.line(f"{total[_CALLS]} calls, {total[_INPUT]} tokens in, {total[_OUTPUT]} tokens out{priced}")
+        terminalreporter.line(
+            f"{total[CALLS]} calls, {total[INPUT_TOKENS]} tokens in, {total[OUTPUT_TOKENS]} tokens out{priced}"
+        )
         terminalreporter.line(f"most tokens: {dearest[0]} in {dearest[1]}")
-        if total[_UNCOUNTED]:
-            terminalreporter.line(f"{total[_UNCOUNTED]} calls of these stated no usage")
+        if total[UNCOUNTED_CALLS]:
+            terminalreporter.line(f"{total[UNCOUNTED_CALLS]} calls of these stated no usage")

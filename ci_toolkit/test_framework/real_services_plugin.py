@@ -1,22 +1,23 @@
 """In pytest: gives each test that asks for it real services, and takes its traces out of them when it has ended."""
 
-import hashlib
 import os
-import uuid
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 
-from ci_toolkit.config.project import nearest, project_root
-from ci_toolkit.errors import ToolkitError
-from ci_toolkit.services.errors import MissingExtraError
+from ci_toolkit.config.project import nearest
+from ci_toolkit.errors import InfrastructureError, ToolkitError
+from ci_toolkit.services import handover
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.pgwire import SqlError
+from ci_toolkit.suite.plugin import DYNAMIC_PORTS
+from ci_toolkit.test_framework.services_report import services_report
+from ci_toolkit.test_framework.worker_place import new_services
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
     from ci_toolkit.services.endpoint import Endpoint
-    from ci_toolkit.services.isolation.worker_services import Place, WorkerServices
+    from ci_toolkit.services.isolation.worker_services import WorkerServices
     from ci_toolkit.test_framework.database_sessions import DatabaseSessions
 
 T = TypeVar("T")
@@ -30,8 +31,6 @@ _MARKERS: Final = {
     MARKER: "real_services: needs running services",
     "isolation": "isolation(how): how a test's writes to the database are undone: rollback, truncate or clone",
 }
-_TOLD: Final = "ci_toolkit_services"
-"""The name under which a worker passes on what the services said at their start."""
 
 
 def services_plugin(config: pytest.Config) -> "RealServicesPlugin":
@@ -40,6 +39,7 @@ def services_plugin(config: pytest.Config) -> "RealServicesPlugin":
     if found is None:
         found = RealServicesPlugin(config)
         config.pluginmanager.register(found, PLUGIN)
+        services_report(config)
     assert isinstance(found, RealServicesPlugin)
     return found
 
@@ -64,7 +64,6 @@ class RealServicesPlugin:
         self._is_in_use = False
         self._environment: dict[str, str | None] = {}
         self._news = ""
-        self._told: dict[str, None] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -98,22 +97,8 @@ class RealServicesPlugin:
         self._close_sessions()
         services, self._services = self._services, None
         if services is not None:
+            services_report(self._config).note(*services.deaths())
             services.close()
-        output = getattr(self._config, "workeroutput", None)
-        if output is not None:
-            output[_TOLD] = list(self._told)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker of xdist heard."""
-        self._told |= dict.fromkeys(getattr(node, "workeroutput", {}).get(_TOLD, ()))
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say which servers there were, who ran them, and their versions."""
-        if self._told:
-            terminalreporter.section("real services")
-            for line in self._told:
-                terminalreporter.write_line(line)
 
     def start(self, *, database: bool = False, redis: bool = False, if_known: bool = False) -> "WorkerServices":
         """Start what this test needs, and set the environment variables until it ends. Fails the test if it cannot."""
@@ -147,7 +132,8 @@ class RealServicesPlugin:
 
     def _worker_services(self) -> "WorkerServices":
         if self._services is None:
-            self._services = _new_services(self._config, self._told)
+            self._services = new_services(self._config)
+            self._config.pluginmanager.register(_DeathsComeFirst(self))  # only now: every report would pay for it
         return self._services
 
     def _or_fail(self, start: Callable[[], T], *, for_all: bool = True) -> T:
@@ -158,15 +144,37 @@ class RealServicesPlugin:
                 return start()
         except (ToolkitError, OSError, SqlError) as error:
             failure = self._explain(error)
-        if for_all:
+            if isinstance(error, InfrastructureError):
+                services_report(self._config).note(failure)
+        if for_all and not self._failure:
             self._failure = failure
         pytest.fail(failure, pytrace=False)
 
     def _explain(self, error: Exception) -> str:
-        return str(error) if self._services is None else self._services.explain(error)
+        """Return what ``error`` comes of: the death of a server with the end of its log, else ``error`` itself."""
+        said = self._death() or str(error)
+        if self._config.getoption(DYNAMIC_PORTS, None) is None:  # where nothing is adopted there is no such option
+            said = said.replace(f"run with {DYNAMIC_PORTS}", f"set {handover.DYNAMIC_PORTS}=1")
+        return said
+
+    def explain_failure(self, report: pytest.TestReport) -> None:
+        """Say in the report of a failed test which server died under it, before what a driver says of it."""
+        death = self._death() if self._is_in_use and not self._failure else ""
+        if death:
+            report.sections.append((MARKER, death))
+            crash = getattr(report.longrepr, "reprcrash", None)
+            if crash is not None:
+                crash.message = f"{death.partition(';')[0]}: {crash.message}"
+
+    def _death(self) -> str:
+        """Return which server has died, if one has: whatever comes after that fails at once, and in one line."""
+        death = "" if self._services is None else next(self._services.deaths(), "")
+        if death:
+            self._failure = f"{death.partition(';')[0]}; an earlier failure shows the end of its log"
+        return death
 
     def _clean(self, item: pytest.Item) -> None:
-        if self._services is None:
+        if self._services is None or self._failure:  # nothing to clean then, and nobody would come after
             return
         failure = ""
         outcome = Outcome()
@@ -200,6 +208,21 @@ class RealServicesPlugin:
         self._environment.clear()
 
 
+class _DeathsComeFirst:
+    """Has the failures of tests that use services explained."""
+
+    def __init__(self, plugin: RealServicesPlugin) -> None:
+        self._plugin = plugin
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Explain a failure."""
+        report = yield
+        if report.failed:
+            self._plugin.explain_failure(report)
+        return report
+
+
 def mode_of(item: pytest.Item) -> Mode:
     """Return how the test's writes are undone, from its marker; commits are commits where it has none."""
     marker = item.get_closest_marker("isolation")
@@ -220,37 +243,3 @@ def _news(item: pytest.Item, outcome: Outcome) -> str:
     closed = "".join(f"\n  closed: {line}" for line in outcome.closed)
     advice = "\n  A pool survives that with pool_pre_ping=True." if closed else ""
     return f"after {item.nodeid} the database was cloned afresh: {outcome.cloned_because}{closed}{advice}"
-
-
-def _new_services(config: pytest.Config, told: dict[str, None]) -> "WorkerServices":
-    try:
-        from ci_toolkit.services.isolation.worker_services import WorkerServices  # noqa: PLC0415 (start-up time)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"real services need the package {error.name}", advice="Install it: pip install 'ci-toolkit[services]'."
-        ) from error
-    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
-
-    place = _place(config)
-    return WorkerServices(
-        read_table(project_root(config.rootpath)),
-        place,
-        tell=lambda line: told.update({line.removesuffix(", already running"): None}),
-    )
-
-
-def _place(config: pytest.Config) -> "Place":
-    from ci_toolkit.services.handover import read_handover  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.isolation.worker_services import Place  # noqa: PLC0415
-
-    worker = getattr(config, "workerinput", {})
-    told = read_handover()
-    run = worker.get("testrunuid") or uuid.uuid4().hex
-    return Place(
-        root=str(project_root(config.rootpath)),
-        run=hashlib.sha256(run.encode()).hexdigest()[:8],
-        worker=worker.get("workerid", "main"),
-        owner=told.owner or (os.getppid() if worker else os.getpid()),
-        is_alone=not worker and told.owner is None,
-        handover=told,
-    )

@@ -67,7 +67,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         flaky=run.flaky,
         slowest=run.slowest,
         proof=run.proof,
-        notes=(*run.notes, *filter(None, (_deselected_note(run), left_out_note(run)))),
+        notes=(*run.notes, *filter(None, (_deselected_note(run), left_out_note(run))), *_logs_notes(run)),
         lower_bound_seconds=run.plan.lower_bound_seconds,
         predicted_seconds=run.plan.makespan_seconds,
         achieved_seconds=max((shard.actual_seconds for shard in run.shards), default=0.0),
@@ -82,6 +82,15 @@ def _deselected_note(run: MergedRun) -> str:
     return (
         f"{count} test{'s' * (count != 1)} deselected by options, plugins or the choice of categories" if count else ""
     )
+
+
+def _logs_notes(run: MergedRun) -> Iterator[str]:
+    """Say where the services' logs are that may explain what went wrong."""
+    failed = {failure.shard for failure in run.failures}
+    for shard in run.shards:
+        went_wrong = shard.index in failed or shard.unexplained_exit or shard.state is not ShardState.FINISHED
+        if shard.service_logs and went_wrong:
+            yield f"what the services of shard {shard.index} said: {', '.join(shard.service_logs)}"
 
 
 def _doubts(run: MergedRun) -> Iterator[Breach]:

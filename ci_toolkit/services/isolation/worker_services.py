@@ -1,7 +1,8 @@
 """What one worker of a test run has of the real services: its own databases, started when the first test asks."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from ci_toolkit.errors import ConfigurationError, ToolkitError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.endpoint import Endpoint, Provider, variables
-from ci_toolkit.services.errors import ServiceDiedError
+from ci_toolkit.services.errors import PortTakenError, ServiceDiedError
 from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.isolation.mode import Mode, Outcome
 from ci_toolkit.services.isolation.worker_clickhouse import WorkerClickHouse
@@ -34,6 +35,10 @@ class Place(Record, frozen=True, kw_only=True):
     handover: Handover = Handover()
     is_alone: bool = True
     """Whether this is the run's only worker."""
+    logs: str = ""
+    """Where the logs of what is the worker's alone go; nowhere without it."""
+    mark: str = ""
+    """Which worker it is, in the names of these logs."""
 
 
 class WorkerServices:
@@ -45,6 +50,8 @@ class WorkerServices:
         self._tell = tell
         self._environment = place.handover.environment or _environment_of_what_is_up(Path(place.root))
         self._stacks: list[Stack] = []
+        self._own_stacks: list[Stack] = []
+        """Those of ``_stacks`` that no other worker has."""
         self._servers: dict[str, Endpoint] = {}
         """What runs, as all workers of the run share it."""
         self._endpoints: dict[str, Endpoint] = {}
@@ -128,9 +135,12 @@ class WorkerServices:
 
     def close(self) -> None:
         """Drop this worker's databases and end what belongs to it alone."""
-        closing: list[Callable[[], None]] = [stack.stop for stack in self._stacks]
+        closing: list[Callable[[], object]] = [stack.stop for stack in self._stacks]
+        if self.place.logs:
+            save = partial(Stack.save_logs, folder=Path(self.place.logs), mark=self.place.mark)
+            closing += [partial(save, stack) for stack in self._own_stacks]
         closing += [part.close for part in (self._redis, self._clickhouse, self._database) if part is not None]
-        self._stacks, self._endpoints, self._servers = [], {}, {}
+        self._stacks, self._own_stacks, self._endpoints, self._servers = [], [], {}, {}
         self._redis = self._clickhouse = self._database = None
         for close in reversed(closing):
             try:
@@ -138,14 +148,13 @@ class WorkerServices:
             except (ToolkitError, OSError, SqlError) as error:  # the others are to be closed all the same
                 self._tell(f"a service had ended before the tests: {error}")
 
-    def explain(self, error: Exception) -> str:
-        """Return what ``error`` comes of: the death of a server with the end of its log, else ``error`` itself."""
+    def deaths(self) -> Iterator[str]:
+        """Yield which servers have ended by themselves, with the ends of their logs."""
         for stack in self._stacks:
             try:
                 stack.check()
             except ServiceDiedError as death:
-                return str(death)
-        return str(error)
+                yield str(death)
 
     def _only(self, protocol: Protocol) -> Service:
         for service in self.table.services:
@@ -166,7 +175,16 @@ class WorkerServices:
             provider=_provider_of_own(own, self.place.handover.provider),
             dynamic_ports=self._needs_another_port(own),
         )
-        return self._acquire(request, msgspec.structs.replace(self.table, services=rows), os.getpid()).endpoints[0]
+        table = msgspec.structs.replace(self.table, services=rows)
+        try:
+            stack = self._acquire(request, table, os.getpid())
+        except PortTakenError:
+            if request.dynamic_ports or not self._needs_another_port(own):
+                raise
+            # A shard beside this one asked for it at the same moment.
+            stack = self._acquire(msgspec.structs.replace(request, dynamic_ports=True), table, os.getpid())
+        self._own_stacks.append(stack)
+        return stack.endpoints[0]
 
     def _needs_another_port(self, own: Service) -> bool:
         """Whether the table's port is not enough: for several workers, or where `services up` runs one like it."""

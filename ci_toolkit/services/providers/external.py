@@ -12,6 +12,8 @@ from ci_toolkit.services.readiness import wait_until_ready
 from ci_toolkit.services.table import Protocol
 
 _FIRST_ANSWER_SECONDS = 1.0
+_SILENT_SECONDS = 4.0
+"""A data store that was there before us and only starts, loads or recovers says so at once."""
 
 
 class Found:
@@ -47,7 +49,12 @@ class ExternalProvider:
 
         Raises an error that names who listens when it is not the right server.
         """
-        endpoint = wait_until_ready(_endpoint(order), order.service, wished_at=order.wished_at)
+        endpoint = wait_until_ready(
+            _endpoint(order),
+            order.service,
+            wished_at=order.wished_at,
+            may_be_silent=_SILENT_SECONDS if order.service.protocol.is_data_store else None,
+        )
         is_postgresql = order.service.protocol is Protocol.POSTGRESQL
         if is_postgresql and migrate_once(order.service, endpoint, Path(order.root)):
             endpoint = replace(endpoint, detail="migrated now")

@@ -2,154 +2,16 @@
 
 import os
 import socket
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from isolation_guide import GUIDE
+from isolation_project import PYPROJECT, Project, free_port, home, ports_of_its_own, project
 from isolation_servers import program
 
 from ci_toolkit.services.table import Protocol
 
-SCHEMA = """
-CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE NOT NULL);
-CREATE TABLE threads (id serial PRIMARY KEY, user_id integer REFERENCES users, title text);
-CREATE TABLE plans (name text PRIMARY KEY);
-INSERT INTO plans VALUES ('free'), ('enterprise');
-"""
-PYPROJECT = """
-[tool.ci-toolkit.services.postgresql]
-migrations = ["migrations/*.sql"]
-[tool.pytest.ini_options]
-asyncio_mode = "auto"
-asyncio_default_fixture_loop_scope = "function"
-filterwarnings = ["error"]
-addopts = ["-p", "no:cacheprovider", "--strict-markers"]
-"""
-MODELS = """
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-class Base(DeclarativeBase): ...
-
-class User(Base):
-    __tablename__ = "users"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str]
-
-class Thread(Base):
-    __tablename__ = "threads"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    title: Mapped[str]
-"""
-GUIDE = """
-import os, psycopg, pytest, sqlalchemy.exc
-from models import Thread, User
-
-def seen_by_others(table="users"):
-    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
-        return other.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-
-class TestThreadManagement:
-    @pytest.mark.real_services
-    @pytest.mark.parametrize("time", range(4))
-    async def test_create_and_retrieve_thread(self, real_services_fixture, time):
-        db = real_services_fixture["db"]
-        redis = real_services_fixture["redis"]
-        user = User(email="test@example.com")
-        db.add(user)
-        await db.commit()
-        thread = Thread(user_id=user.id, title="Cost Optimization Discussion")
-        db.add(thread)
-        await db.commit()
-        assert await redis.get(f"thread:{thread.id}") is None
-        await redis.set(f"thread:{thread.id}", "cached")
-        db_thread = await db.get(Thread, thread.id)
-        assert (db_thread.title, db_thread.user_id, user.id) == ("Cost Optimization Discussion", user.id, 1)
-        assert seen_by_others() == 1
-
-@pytest.fixture
-async def clean_database(real_db):
-    yield real_db
-    await real_db.execute("TRUNCATE users CASCADE")
-    await real_db.commit()
-
-@pytest.mark.parametrize("time", range(3))
-async def test_a_fixture_of_the_teams_own_truncates(clean_database, time):
-    clean_database.add(User(email="test@example.com"))
-    await clean_database.commit()
-    assert await clean_database.scalar("SELECT count(*) FROM users") == 1
-
-@pytest.mark.isolation("rollback")
-async def test_in_rollback_mode_a_commit_is_a_savepoint(real_db, real_redis):
-    real_db.add(User(email="test@example.com"))
-    await real_db.commit()
-    await real_db.rollback()
-    assert await real_db.scalar("SELECT count(*) FROM users") == 1
-    assert seen_by_others() == 0
-    assert await real_redis.dbsize() == 0
-
-@pytest.mark.isolation("rollback")
-def test_what_code_under_test_commits_beside_a_rollback_is_gone(real_db_sync):
-    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
-        other.execute("INSERT INTO users (email) VALUES ('test@example.com')")
-    assert real_db_sync.scalar("SELECT count(*) FROM users") == 1
-
-def test_sync_twins(real_db_sync, real_redis_sync):
-    real_db_sync.add(User(email="test@example.com"))
-    real_db_sync.commit()
-    assert (seen_by_others(), real_redis_sync.dbsize()) == (1, 0)
-    real_redis_sync.set("key", "value")
-    real_db_sync.execute("SET search_path = nowhere; CREATE TEMP TABLE scratch (a int)")
-
-def test_nothing_of_the_last_sessions_settings_is_left(real_db_sync):
-    assert real_db_sync.scalar("SHOW search_path") == '"$user", public'
-    assert real_db_sync.scalar("SELECT to_regclass('scratch')") is None
-
-async def test_ends_its_own_connection(real_db):
-    with pytest.raises(sqlalchemy.exc.OperationalError):
-        await real_db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-
-def test_ends_its_own_connection_while_it_writes(real_db_sync):
-    real_db_sync.execute("INSERT INTO users (email) VALUES ('test@example.com')")
-    with pytest.raises(sqlalchemy.exc.OperationalError):
-        real_db_sync.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_in_an_event_loop_that_outlives_the_test(real_db, real_redis):
-    assert await real_db.scalar("SELECT count(*) FROM users") == 0
-    assert await real_redis.set("key", "value")
-
-async def test_one_session_under_every_name(real_db, real_db_fixture, real_services):
-    assert real_db is real_db_fixture is real_services["db"]
-
-async def test_an_unknown_key_names_the_nearest(real_services):
-    with pytest.raises(KeyError, match="Did you mean 'backend_url'"):
-        real_services["backed_url"]
-
-@pytest.mark.real_services
-def test_the_marker_alone_gives_variables_and_a_clean_database():
-    assert seen_by_others() == 0
-    assert os.environ["REDIS_URL"].startswith("redis://127.0.0.1:")
-    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
-        other.execute("DELETE FROM plans; CREATE TABLE fresh ()")
-
-@pytest.mark.real_services
-def test_reference_data_is_back():
-    assert seen_by_others("plans") == 2
-
-@pytest.mark.isolation("clone")
-async def test_a_fresh_clone_by_marker(real_db):
-    await real_db.execute("DROP TABLE plans")
-    await real_db.commit()
-
-async def test_after_the_clone(real_db, real_redis):
-    assert await real_db.scalar("SELECT count(*) FROM plans") == 2
-
-def test_no_variable_outlives_the_tests_that_need_it():
-    assert "DATABASE_URL" not in os.environ
-"""
+__all__ = ["home", "project"]
 LEAKS = """
 import os, psycopg, pytest
 left_open, pool = [], []
@@ -237,75 +99,6 @@ async def test_clickhouse_is_clean(real_services, time):
     ask("CREATE TABLE fresh (a String) ENGINE = Memory")
 """
 
-PLUGINS = ("-p", "xdist.plugin", "-p", "pytest_asyncio.plugin", "-p", "ci_toolkit.suite.plugin")
-
-
-class Project:
-    """A team's project."""
-
-    def __init__(self, folder: Path, home: Path) -> None:
-        self.folder = folder
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CI_TOOLKIT"))},
-            "CI_TOOLKIT_SERVICES_DIR": str(home / "registry"),
-            "CI_TOOLKIT_CACHE_DIR": str(home / "cache"),
-            "CI_TOOLKIT_SERVICES_DYNAMIC_PORTS": "1",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # the others are not what is tested, and take seconds to import
-        }
-        self.write("pyproject.toml", PYPROJECT)
-        self.write("migrations/1.sql", SCHEMA)
-        self.write("models.py", MODELS)
-
-    def write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-    def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *PLUGINS, *words], cwd=self.folder, env=self._environment | variables, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-    def ci_toolkit(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-P", "-m", "ci_toolkit", *words], cwd=self.folder, env=self._environment | variables,
-            text=True, capture_output=True, timeout=60, check=False,
-        )  # fmt: skip
-
-    def run(self, *words: str, **variables: str) -> str:
-        return finished(self.start(*words, **variables))
-
-
-def finished(process: subprocess.Popen[str]) -> str:
-    try:
-        output, _ = process.communicate(timeout=120)
-    finally:
-        process.kill()
-    return output
-
-
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where sessions and snapshots are kept: the servers' data is made once for all tests."""
-    program(Protocol.POSTGRESQL)
-    program(Protocol.REDIS)
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture
-def project(tmp_path: Path, home: Path) -> Project:
-    return Project(tmp_path, home)
-
-
-def test_two_sessions_at_once_with_workers_each_run_the_same_tests_and_all_pass(project: Project) -> None:
-    project.write("test_guide.py", GUIDE)
-    sessions = [project.start("-n", "2"), project.start("-n", "2")]
-    for output in [finished(session) for session in sessions]:
-        assert "21 passed" in output, output
-        assert "real services" in output
-        assert "native 127.0.0.1:" in output
-
 
 def test_everything_also_holds_in_one_process_in_any_order(project: Project) -> None:
     project.write("test_guide.py", GUIDE)
@@ -369,26 +162,9 @@ def with_backend(project: Project, port: int) -> None:
     project.write("test_backend.py", BEHIND_THE_BACKEND)
 
 
-def one_port_for_the_backend(project: Project) -> dict[str, str]:
-    """Databases of `services up` on dynamic ports cannot be attached to, so all ports are the project's own."""
-    text = (project.folder / "pyproject.toml").read_text()
-    ports = [free_port() for _ in range(2)]
-    text = text.replace(
-        "[tool.ci-toolkit.services.postgresql]", f"[tool.ci-toolkit.services.postgresql]\nport = {ports[0]}"
-    )
-    project.write("pyproject.toml", f"{text}[tool.ci-toolkit.services.redis]\nport = {ports[1]}\n")
-    return {"CI_TOOLKIT_SERVICES_DYNAMIC_PORTS": ""}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_teams_own_service_that_is_up_by_name_leaves_its_port_and_is_not_the_workers(project: Project) -> None:
     with_backend(project, free_port())
-    plain = one_port_for_the_backend(project)
+    plain = ports_of_its_own(project)
     try:
         up = project.ci_toolkit("services", "up", "postgresql", "redis", "backend", **plain)
         assert up.returncode == 0, up.stderr
@@ -403,6 +179,6 @@ def test_a_stranger_on_the_port_of_a_teams_own_service_is_never_what_is_tested(p
         stranger.listen()
         port = stranger.getsockname()[1]
         with_backend(project, port)
-        output = project.run(**one_port_for_the_backend(project))
+        output = project.run(**ports_of_its_own(project))
     assert f"port {port} is taken by pid {os.getpid()}" in output, output
     assert "passed" not in output

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,27 @@ def test_services_that_cannot_be_had_stop_the_run_before_any_test(project: Proje
         done = project.ci_toolkit("run", "--category", "cache", "--real-services", "--provider", "external")
     assert done.returncode == 4, done.stderr
     assert "redis" in done.stderr
+    assert not (project.out / "verdict.json").exists()
+
+
+def test_the_start_of_services_counts_against_the_budget_and_is_ended_by_it(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
+        port = silent.getsockname()[1]
+        project.write(
+            {
+                "pyproject.toml": "[tool.ci-toolkit.categories.web]\nservices = ['page']\n[tool.ci-toolkit.services.page]\n"
+                f"protocol = 'http'\nport = {port}\nimage = 'page'\nready-seconds = 60\n",
+                "tests/web/test_w.py": "def test_w(): pass\n",
+            }
+        )
+        began = time.monotonic()
+        done = project.ci_toolkit(
+            "run", "--category", "web", "--real-services", "--provider", "external", "--budget", "4"
+        )
+    assert done.returncode == 4, done.stderr
+    assert "the run's budget ended before its services answered, and no test has run" in done.stderr
+    assert "--budget" in done.stderr
+    assert time.monotonic() - began < 10
     assert not (project.out / "verdict.json").exists()
 
 

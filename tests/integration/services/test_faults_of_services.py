@@ -86,6 +86,19 @@ def test_a_server_that_accepts_and_never_answers_is_given_up_at_the_services_lim
         assert f"pid {pid}" in said
 
 
+@pytest.mark.parametrize("name", ["postgresql", "clickhouse"])
+def test_a_stranger_that_says_nothing_on_a_stores_port_is_given_up_long_before_the_services_limit(
+    lab: Lab, name: str
+) -> None:
+    with stranger() as (pid, port):
+        began = time.monotonic()
+        said = fails(lab, NotReadyError, on_port(lab, name, port), StackRequest(services=(name,)))
+        assert time.monotonic() - began < 10  # of 30
+    assert f"port {port} is taken by pid {pid} ({sys.executable} -c import socket" in said
+    assert "has said nothing for 4 s" in said
+    assert "--dynamic-ports" in said
+
+
 def test_a_wrong_password_on_an_external_server_says_which_user_is_refused(lab: Lab) -> None:
     needs(Protocol.POSTGRESQL)
     with lab.acquire("postgresql") as theirs, lab.elsewhere() as here:

@@ -1,0 +1,58 @@
+"""Which worker of which run a pytest process is, and so which services are its own."""
+
+import hashlib
+import os
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from ci_toolkit.config.project import project_root
+from ci_toolkit.model.bundle import SERVICES_FOLDER
+from ci_toolkit.services import handover
+from ci_toolkit.services.errors import MissingExtraError
+from ci_toolkit.suite.plugin import DYNAMIC_PORTS
+from ci_toolkit.test_framework.services_report import services_report
+
+if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
+    from ci_toolkit.services.isolation.worker_services import Place, WorkerServices
+
+
+def new_services(config: pytest.Config) -> "WorkerServices":
+    """Return the services of this pytest process, none of them started. Raises MissingExtraError."""
+    try:
+        from ci_toolkit.services.isolation.worker_services import WorkerServices  # noqa: PLC0415 (start-up time)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"real services need the package {error.name}", advice="Install it: pip install 'ci-toolkit[services]'."
+        ) from error
+    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+
+    place = _place(config)
+    return WorkerServices(read_table(project_root(config.rootpath)), place, tell=services_report(config).tell)
+
+
+def _place(config: pytest.Config) -> "Place":
+    from ci_toolkit.services.isolation.worker_services import Place  # noqa: PLC0415
+    from ci_toolkit.suite.assignment import shard_task  # noqa: PLC0415
+
+    worker = getattr(config, "workerinput", {})
+    told = handover.read_handover()
+    if config.getoption(DYNAMIC_PORTS, None):
+        told = replace(told, dynamic_ports=True)
+    run = worker.get("testrunuid") or uuid.uuid4().hex
+    name = worker.get("workerid", "main")
+    task = shard_task(config)
+    return Place(
+        root=str(project_root(config.rootpath)),
+        run=hashlib.sha256(run.encode()).hexdigest()[:8],
+        worker=name,
+        # What a shard's tests start lives as long as the shard: a test that kills its process takes nothing with it.
+        owner=task.supervisor if task else told.owner or (os.getppid() if worker else os.getpid()),
+        is_alone=not worker and told.owner is None,
+        logs=str(Path(task.journal).parent / SERVICES_FOLDER) if task else "",
+        mark=f"-{task.attempt}-{name}" if task else "",
+        handover=told,
+    )

@@ -1,0 +1,123 @@
+"""The logs of the services are in the bundles, whoever started them, and whoever merges may be lied to about them."""
+
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from main_job_project import Project
+
+from ci_toolkit.services.binaries import HOW_TO_GET, find_server
+from ci_toolkit.services.table import Protocol
+
+pytestmark = pytest.mark.skipif(
+    find_server(Protocol.REDIS) is None, reason=f"needs redis-server: {HOW_TO_GET[Protocol.REDIS]}"
+)
+SHUT_DOWN = "real_redis_sync.shutdown(nosave=True)"
+
+
+@pytest.fixture
+def services(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose Redis nobody else has, on a port of its own."""
+    monkeypatch.setenv("CI_TOOLKIT_SERVICES_DIR", str(tmp_path / "registry"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    project.write(
+        {
+            "pyproject.toml": "[tool.ci-toolkit.categories.cache]\nservices = ['redis']\n"
+            f"[tool.ci-toolkit.services]\npostgresql = false\n[tool.ci-toolkit.services.redis]\nport = {port}\n"
+        }
+    )
+    return project
+
+
+def write_tests(project: Project, **bodies: str) -> None:
+    project.write(
+        {f"tests/cache/test_{name}.py": f"def test_{name}(real_redis_sync): {body}\n" for name, body in bodies.items()}
+    )
+
+
+def logs(project: Project, index: int) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (project.results / f"shard-{index}" / "services").iterdir()}
+
+
+def test_shards_side_by_side_share_what_fixtures_start_and_each_bundle_has_its_log(services: Project) -> None:
+    write_tests(services, one="real_redis_sync.set('a', 'b')", two="real_redis_sync.set('a', 'b')")
+    done = services.ci_toolkit("run", "--shards", "2", "--jobs", "2")
+    assert done.returncode == 0, done.stdout
+    for index in (1, 2):
+        assert "Ready to accept connections" in logs(services, index)["redis.log"]
+    assert "redis.log" not in done.stdout
+    assert "no services are running" in services.ci_toolkit("services", "status").stderr
+
+
+def test_a_run_that_starts_the_services_itself_has_their_logs_too(services: Project) -> None:
+    services.write({"tests/cache/test_c.py": "def test_c(): assert 0\n"})
+    done = services.ci_toolkit("run", "--category", "cache", "--real-services", "--shards", "1")
+    assert done.returncode == 1, done.stdout
+    assert "Ready to accept connections" in logs(services, 1)["redis.log"]
+    assert "note: what the services of shard 1 said: .ci-toolkit/results/shard-1/services/redis.log" in done.stdout
+
+
+def test_a_service_of_fixtures_that_dies_ends_shard_with_4_and_the_merge_is_not_green(
+    services: Project,
+) -> None:
+    write_tests(services, dies=SHUT_DOWN)
+    services.ci_toolkit("plan", "--shards", "1").check_returncode()
+    shard = services.ci_toolkit("shard", "1")
+    assert shard.returncode == 4, shard.stderr
+    assert "a service did not live as long as the tests (see .ci-toolkit/results/shard-1/services)" in shard.stderr
+    assert "bye bye" in logs(services, 1)["redis.log"]
+    assert services.ci_toolkit("merge").returncode != 0
+    assert any("shard-1/services/redis.log" in note for note in services.verdict["notes"])
+
+
+def test_a_test_that_kills_its_process_takes_no_service_and_no_log_with_it(services: Project) -> None:
+    write_tests(services, a="__import__('os')._exit(3)", b="real_redis_sync.set('a', 'b')")
+    assert services.ci_toolkit("run", "--shards", "1").returncode == 1
+    assert services.verdict["counts"]["passed"] == 1
+    assert logs(services, 1)["redis.log"].count("Ready to accept connections") == 1
+
+
+def test_the_log_of_a_teams_own_service_is_named_after_its_worker(services: Project) -> None:
+    pyproject = (services.folder / "pyproject.toml").read_text()
+    services.write(
+        {
+            "pyproject.toml": f"{pyproject}[tool.ci-toolkit.services.backend]\npath = '/'\n"
+            f"command = ['{sys.executable}', '-m', 'http.server', '--bind', '127.0.0.1', '{{port}}']\n",
+            "pytest.ini": "[pytest]\n",
+            "tests/cache/test_b.py": "async def test_b(real_services): assert real_services['backend_url']\n"
+            "def test_c(real_redis_sync): assert 1\n",
+        }
+    )
+    done = services.ci_toolkit("run", "--shards", "1", "--", "-o", "asyncio_mode=auto", "-n", "1")
+    assert done.returncode == 0, done.stdout
+    assert "GET / HTTP" in logs(services, 1)["backend-1-gw0.log"]
+
+
+def test_a_run_without_services_needs_no_place_for_them_and_makes_none(
+    services: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.write({"tests/cache/test_c.py": "def test_c(): pass\n"})
+    for place in (tmp_path / "nowhere", tmp_path / "file" / "below"):
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("CI_TOOLKIT_SERVICES_DIR", str(place))
+        assert services.ci_toolkit("run", "--shards", "1").returncode == 0
+        assert not place.exists()
+
+
+def test_merging_names_only_plain_files_of_the_bundle(services: Project) -> None:
+    write_tests(services, fails="assert 0")
+    services.ci_toolkit("run", "--shards", "1")
+    bundle = services.results / "shard-1"
+    card = json.loads((bundle / "shard.json").read_text())
+    assert card["service_logs"] == ["services/redis.log"]
+    (bundle / "services" / "link.log").symlink_to("/etc/passwd")
+    (bundle / "services" / "binary.log").write_bytes(bytes(range(256)) * 1000)
+    listed = ["services/redis.log", "services/link.log", "../shard.json", "/etc/passwd", "services/..", "services/gone"]
+    (bundle / "shard.json").write_text(json.dumps(card | {"service_logs": listed}))
+    done = services.ci_toolkit("merge", "--plan", ".ci-toolkit/out/plan.json")
+    assert done.returncode == 1, done.stdout
+    assert "said: .ci-toolkit/results/shard-1/services/redis.log\n" in done.stdout
