@@ -154,11 +154,10 @@ def _without_dead(known: FileDurations, alive: frozenset[str]) -> FileDurations:
 
 
 def _by_function(known: FileDurations) -> dict[str, float]:
-    taken: dict[str, float] = {}
+    taken: dict[str, list[float]] = {}
     for suffix, seconds in zip(known.suffixes, known.seconds, strict=True):
-        function = suffix.partition("[")[0]
-        taken[function] = taken.get(function, 0.0) + seconds
-    return taken
+        taken.setdefault(suffix.partition("[")[0], []).append(seconds)
+    return {function: math.fsum(each) for function, each in taken.items()}  # the same in whatever order they came
 
 
 def _suite_import_seconds(durations: Mapping[str, FileDurations]) -> float:

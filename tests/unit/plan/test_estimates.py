@@ -54,6 +54,17 @@ def test_a_new_function_takes_what_the_middle_function_of_its_file_takes_and_may
     assert told.spread == pytest.approx(0.25 * 103 + math.sqrt((1 + 0 + 98**2) / 3))
 
 
+@pytest.mark.parametrize("path", ["a.py", "unknown.py"])
+def test_what_is_new_is_expected_to_take_the_same_in_whatever_order_history_came(path: str) -> None:
+    suffixes, seconds = ("test_1[a]", "test_1[b]", "test_1[c]"), (0.1, 0.2, 0.3)
+    files = [SuiteFile(path="a.py", anchors=("test_1", "test_new")), SuiteFile(path="unknown.py", anchors=("test_a",))]
+    told = []
+    for step in (1, -1):
+        known = FileDurations(path="a.py", suffixes=suffixes[::step], seconds=seconds[::step])
+        told += [file for file in estimate(files, {"a.py": known}, is_collected=False) if file.path == path]
+    assert (told[0].seconds, told[0].spread) == (told[1].seconds, told[1].spread)
+
+
 def test_a_renamed_function_takes_what_it_took() -> None:
     file = estimate_one(SuiteFile(path="test_known.py", anchors=("test_renamed", "test_b")))
     assert seconds_of(file) == {"test_renamed[1]": 2.0, "test_renamed[2]": 4.0, "test_b": 12.0}
