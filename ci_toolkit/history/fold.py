@@ -31,9 +31,14 @@ class _Table(NamedTuple):
 
 
 def fold_files(runs: Iterable[FileRun]) -> Iterator[FileDurations]:
-    """Yield what each file is expected to take; ``runs`` come by path, the latest first."""
+    """Yield what each file is expected to take; ``runs`` come by path, the latest first.
+
+    A file of which no run can be read is left out: it is unknown, not one that holds no test.
+    """
     for path, of_path in groupby(runs, key=attrgetter("path")):
-        yield fold(path, list(of_path))
+        runs_of_path = list(of_path)
+        if _read(runs_of_path[:1]) or _read(runs_of_path):
+            yield fold(path, runs_of_path)
 
 
 def fold(path: str, runs: Sequence[FileRun]) -> FileDurations:

@@ -179,7 +179,6 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
             each=(function.seconds,) * len(reading.new),
             anchors=file.anchors,
             groups=file.groups,
-            is_known=known is not None,
         )
     total = math.fsum(known.seconds)
     new = _new_functions(reading, known) if reading.new else ()

@@ -1,5 +1,6 @@
 import itertools
 
+import msgspec
 import pytest
 from history_samples import file_run
 from hypothesis import given
@@ -137,3 +138,9 @@ def test_order_of_tests_within_a_run_says_nothing(first: list[str], second: list
     times = dict(zip("abc", itertools.count(1.0), strict=False))
     runs = [file_run({name: times[name] for name in names}) for names in (first, second)]
     assert folded(*runs) == times
+
+
+def test_a_file_of_which_no_run_can_be_read_is_unknown_and_not_one_without_tests() -> None:
+    garbled = msgspec.structs.replace(file_run({"a": 1.0}), suffixes=b'["a')
+    assert list(fold_files([garbled, garbled])) == []
+    assert [file.suffixes for file in fold_files([garbled, file_run({"a": 1.0})])] == [("a",)]

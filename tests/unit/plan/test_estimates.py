@@ -111,7 +111,7 @@ def test_a_file_that_held_no_test_when_it_ran_takes_its_import() -> None:
         known,
         is_collected=False,
     )
-    assert (file.weight, file.spread, file.is_known) == (0.3, 0.0, True)
+    assert (file.weight, file.spread, file.is_known) == (0.3, 0.0, False)
     assert seconds_of(file) == {"test_x": 0.0, "test_y": 0.0}
     assert seconds_of(new) == {"": 9.0}
 

@@ -1,7 +1,7 @@
 import pytest
 from plan_cases import Times, durations_of, suite_of
 
-from ci_toolkit.model.durations import Durations
+from ci_toolkit.model.durations import Durations, FileDurations
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.plan.build import build_plan
@@ -66,3 +66,10 @@ def test_before_anything_is_known_few_shards_are_taken_and_said_to_be_a_guess(
 def test_an_overhead_above_the_target_is_said() -> None:
     plan = auto(target_seconds=30.0, overhead_seconds=40.0, max_shards=16)
     assert "the overhead of a job alone takes 40 s" in plan.notes[0].message
+
+
+def test_a_file_known_to_hold_no_test_says_nothing_of_how_many_shards_meet_the_target() -> None:
+    suite = Suite(root=".", arguments=(), files=tuple(SuiteFile(path=path, anchors=("t",) * 99) for path in TIMES))
+    empty = Durations(files=(FileDurations(path="test_00.py", import_seconds=0.1),))
+    plan = build_plan(suite, empty, PlanRequest(shards=None, target_seconds=60.0))
+    assert (len(plan.shards), [note.kind for note in plan.notes]) == (16, ["unknown-times"])
