@@ -47,10 +47,11 @@ def _other_counts(work: Workload, shards: int, request: PlanRequest, overhead: f
 
     Rounding up makes the price jump: six jobs of 55 s cost less than five of 65 s, and end earlier.
     """
+    everything = work.even_share(1)  # once: this goes over all files
     fewer, more = max(1, shards // 2), max(shards, min(2 * shards, request.max_shards))
 
     def likely(count: int) -> Bill:
-        seconds = max(work.longest, work.even_share(count)) + overhead
+        seconds = max(work.longest, everything / count) + overhead
         return Bill(count * max(1, math.ceil(seconds / 60.0)), seconds, count)
 
     cheapest = min(map(likely, range(fewer, more + 1)))
