@@ -1,8 +1,12 @@
+import hashlib
+import json
 import math
 
 import pytest
 
+from ci_toolkit.errors import FormatError
 from ci_toolkit.model.durations import Durations, FileDurations
+from ci_toolkit.model.plan import plan_from_json, plan_to_json
 from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.request import PlanRequest
@@ -32,3 +36,17 @@ def test_without_history_files_are_weighed_by_the_tests_found_in_their_source() 
     )
     plan = build_plan(suite, Durations(), PlanRequest(shards=2))
     assert [[unit.path for unit in shard.units] for shard in plan.shards] == [["a.py"], ["b.py", "c.py", "d.py"]]
+
+
+def test_a_plan_from_before_a_field_was_added_still_loads_and_a_changed_one_does_not() -> None:
+    suite = Suite(root=".", arguments=(), files=(SuiteFile(path="a.py"), SuiteFile(path="b.py")))
+    plan = json.loads(plan_to_json(build_plan(suite, Durations(), PlanRequest(shards=2))))
+    for shard in plan["shards"]:
+        del shard["spread_seconds"]
+    text = json.dumps({**plan, "plan_id": ""}, separators=(",", ":"))
+    plan["plan_id"] = hashlib.sha256(text.encode()).hexdigest()
+    read = plan_from_json(json.dumps(plan).encode(), origin="plan.json")
+    assert (read.plan_id, len(read.shards)) == (plan["plan_id"], 2)
+    plan["shards"][0]["estimated_seconds"] += 1.0
+    with pytest.raises(FormatError, match="was changed"):
+        plan_from_json(json.dumps(plan).encode(), origin="plan.json")
