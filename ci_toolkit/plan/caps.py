@@ -14,6 +14,10 @@ MORE_LANDINGS = 0.002
 NOTABLE = 0.02
 """A file that strays by less than this share of a shard is left alone."""
 
+WORTH_A_PIECE = 0.005
+"""A further piece that lowers what strays together by less than this share of a shard is not worth its cut: that is a
+file which fills many shards by itself."""
+
 _ROUNDING = 1.0 + 1e-9
 
 
@@ -29,6 +33,7 @@ def caps_of(work: Workload, cap: float, shards: int) -> list[float]:
     everything = work.even_share(1)
     landings = everything * MORE_LANDINGS
     notable = everything / shards * NOTABLE
+    worth = everything / shards * WORTH_A_PIECE
     heap = [
         (-spread / counts[file], file)
         for file, spread in enumerate(work.spreads)
@@ -38,9 +43,11 @@ def caps_of(work: Workload, cap: float, shards: int) -> list[float]:
     caps = [cap] * len(counts)
     while heap and pieces > 0:
         file = heap[0][1]
+        before = work.spreads[file] / counts[file]
         counts[file] += 1
         after = work.spreads[file] / counts[file]
-        if work.landings[file] <= landings and counts[file] <= min(shards, work.atom_count(file)):
+        is_possible = work.landings[file] <= landings and counts[file] <= min(shards, work.atom_count(file))
+        if is_possible and before - after > worth:
             pieces -= 1
             landings -= work.landings[file]
             caps[file] = work.landings[file] + work.seconds[file] / counts[file] * _ROUNDING

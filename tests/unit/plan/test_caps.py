@@ -34,6 +34,12 @@ def test_what_hardly_strays_stays_whole() -> None:
     assert counts([file(number, 10.0, spread=0.1) for number in range(40)], 50.0, 8) == [1] * 40
 
 
+def test_a_file_that_fills_many_shards_by_itself_gets_no_piece_beyond_those() -> None:
+    huge = [file(number, 1000.0, spread=250.0, tests=2000) for number in range(2)]
+    assert counts(huge, 10.1, 200) == [100, 100]
+    assert sum(counts(huge, 100.1, 20)) == 22
+
+
 def test_a_dear_landing_is_not_paid_for_it() -> None:
     files = [file(number, 10.0, spread=9.0, landing=5.0) for number in range(40)]
     assert counts(files, 100.0, 4) == [1] * 40
