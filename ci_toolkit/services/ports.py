@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import importlib.util
 import os
 import random
 import socket
@@ -147,10 +146,10 @@ def listener(port: int) -> str:
 
 def _container(port: int) -> str:
     """Return which container publishes ``port``, where an engine can be asked."""
-    if importlib.util.find_spec("docker") is None:
+    try:
+        from ci_toolkit.services.containers.publisher import publisher_of  # noqa: PLC0415 (needs the extra)
+    except ImportError:  # also where what is called docker is a folder of the project
         return ""
-    from ci_toolkit.services.containers.publisher import publisher_of  # noqa: PLC0415 (needs the extra)
-
     return publisher_of(port)
 
 

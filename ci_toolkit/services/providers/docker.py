@@ -70,7 +70,8 @@ class DockerProvider:
 
 
 def _has_sdk() -> bool:
-    return importlib.util.find_spec("docker") is not None
+    found = importlib.util.find_spec("docker")
+    return found is not None and found.origin is not None  # a folder of the project may have that name
 
 
 def _no_sdk() -> MissingExtraError:

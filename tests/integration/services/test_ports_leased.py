@@ -53,3 +53,19 @@ def test_dynamic_ports_are_never_given_twice(tmp_path: Path) -> None:
     assert all(one.port in DYNAMIC_PORTS for one in held)
     for one in held:
         one.close()
+
+
+def test_a_folder_of_the_project_that_is_named_docker_is_no_client_library(tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    ask = """
+import importlib.machinery, sys
+class OnlyTheProject:
+    def find_spec(name, path=None, target=None):
+        return importlib.machinery.PathFinder.find_spec(name, sys.argv[1:]) if name == "docker" else None
+sys.meta_path.insert(0, OnlyTheProject)
+from ci_toolkit.services.ports import listener
+from ci_toolkit.services.providers.docker import PROVIDER
+print(PROVIDER.remains(), listener(1))
+"""
+    done = subprocess.run([sys.executable, "-c", ask, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("frozenset() another user's program")
