@@ -59,12 +59,14 @@ class Child:
         environment: Mapping[str, str],
         account: Account | None = None,
         dies_by: signal.Signals = signal.SIGKILL,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         """Start ``command``, with its output in ``log``.
 
         The kernel sends it ``dies_by`` when the thread that made it ends, so make it from one that lives as long.
         """
         self._log = log
+        self._secrets = secrets
         log.touch(mode=0o600)
         with log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -87,7 +89,7 @@ class Child:
 
     def tail(self) -> str:
         """Return the end of its log, and how it ended."""
-        return "\n".join(filter(None, [tail_of(self._log), *self._end()]))
+        return "\n".join(filter(None, [tail_of(self._log, secrets=self._secrets), *self._end()]))
 
     def _end(self) -> list[str]:
         status = self._process.poll()

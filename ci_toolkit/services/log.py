@@ -1,8 +1,10 @@
 """The log of a server: its end for a message, and a copy for those who read it when the server is gone."""
 
-from collections.abc import Collection
+from base64 import b64encode
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 from ci_toolkit.files import replace_file
 from ci_toolkit.masking import MASK, without_secrets
@@ -17,22 +19,23 @@ _TAIL_BYTES: Final = 4000
 _TAIL_LINES: Final = 20
 
 
-def tail_of(log: Path) -> str:
-    """Return the last lines of ``log``, empty where there is none."""
+def tail_of(log: Path, *, secrets: Collection[str] = ()) -> str:
+    """Return what may be shown of the last lines of ``log``, empty where there is none."""
     try:
-        data, _ = _end_of(log, _TAIL_BYTES)
+        data, left_out = _end_of(log, _TAIL_BYTES)
     except OSError:
         return ""
-    return "\n".join(data.decode(errors="replace").splitlines()[-_TAIL_LINES:])
+    lines = data.decode(errors="replace").splitlines()
+    whole = lines[1:] if left_out and len(lines) > 1 else lines  # half a password at the cut would stand there
+    return "\n".join(_lines_shown(whole[-_TAIL_LINES:], secrets))
 
 
 def copy_log(log: Path, copy: Path, *, secrets: Collection[str] = ()) -> None:
     """Write what may be shown of ``log`` to ``copy``: without passwords, and of a huge one the end, saying so."""
     data, left_out = _end_of(log, KEPT_BYTES)
     told = f"[ci-toolkit left out the first {left_out} bytes of this log]\n" if left_out else ""
-    hidden = sorted((secret for secret in secrets if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
     lines = data.decode(errors="replace").split("\n")[bool(left_out) :]  # the first of an end is half a line
-    replace_file(copy, (told + "\n".join(_shown(line, hidden) for line in lines)).encode())
+    replace_file(copy, (told + "\n".join(_lines_shown(lines, secrets))).encode())
 
 
 def _end_of(log: Path, most: int) -> tuple[bytes, int]:
@@ -41,6 +44,18 @@ def _end_of(log: Path, most: int) -> tuple[bytes, int]:
         left_out = max(0, log.stat().st_size - most)
         file.seek(left_out)
         return file.read(most), left_out
+
+
+def _lines_shown(lines: Collection[str], secrets: Collection[str]) -> Iterator[str]:
+    known = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
+    hidden = sorted(known, key=len, reverse=True)
+    return (_shown(line, hidden) for line in lines)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield ``secret`` as a line may hold it: as it is, in a URL, in base64, and each line of several."""
+    yield from (secret, quote(secret, safe=""), quote_plus(secret), b64encode(secret.encode()).decode())
+    yield from (part for part in secret.splitlines() if len(part) >= _SHORTEST_SECRET)
 
 
 def _shown(line: str, hidden: Collection[str]) -> str:

@@ -38,6 +38,7 @@ class ContainerServer:
         self._container = container
         self._session = order.session
         self._log = _log(order)
+        self._secrets = order.secrets
         self._mark = order.folder / CONTAINER_MARK
         self._endpoint: Endpoint | None = None
 
@@ -67,7 +68,7 @@ class ContainerServer:
 
     def tail(self) -> str:
         """Return the end of its log, and whether the engine is gone as well."""
-        lines = [tail_of(self._log)]
+        lines = [tail_of(self._log, secrets=self._secrets)]
         if not self.is_alive():
             try:
                 connect(seconds=1).close()

@@ -66,6 +66,7 @@ def start(order: Order) -> Server:
     child = Child(
         [program, f"--config={settings}"],
         log=order.log,
+        secrets=order.secrets,
         cwd=order.folder,
         environment=server_environment({LABEL: order.session, **order.service.variables}),
     )

@@ -161,6 +161,7 @@ class _Cluster:
         return Child(
             command,
             log=self.order.log,
+            secrets=self.order.secrets,
             cwd=self.data,
             environment=server_environment({LABEL: self.order.session, **self.order.service.variables}),
             account=self.account,

@@ -25,5 +25,12 @@ def start(order: Order) -> Server:
             f"the command of {service.name} cannot be started: no program {command[0]}",
             advice=f"It stands under [tool.ci-toolkit.services.{service.name}] and runs in {order.root}.",
         )
-    child = Child(command, log=order.log, cwd=Path(order.root), environment=environment, dies_by=signal.SIGTERM)
+    child = Child(
+        command,
+        log=order.log,
+        cwd=Path(order.root),
+        environment=environment,
+        dies_by=signal.SIGTERM,
+        secrets=order.secrets,
+    )
     return Server(child, stops_by=signal.SIGTERM, grace=_GRACE_SECONDS).until_ready(order)

@@ -41,6 +41,11 @@ class Order(Record, frozen=True, kw_only=True):
         """Where the server's output goes."""
         return self.folder / LOG
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no line of its log may show."""
+        return (self.service.credentials.password,)
+
 
 class Running(Protocol):
     """A server that has answered."""

@@ -28,6 +28,7 @@ def start(order: Order) -> Server:
     child = Child(
         [program, settings],
         log=order.log,
+        secrets=order.secrets,
         cwd=order.folder,
         environment=server_environment({LABEL: order.session, **order.service.variables}),
     )

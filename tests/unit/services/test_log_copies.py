@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.services.log import KEPT_BYTES, copy_log
+from ci_toolkit.services.log import KEPT_BYTES, copy_log, tail_of
 
 
 def copied(tmp_path: Path, text: str, *secrets: str) -> str:
@@ -45,3 +45,30 @@ def test_a_password_at_the_cut_of_a_long_line_is_hidden_as_well(tmp_path: Path) 
     shown = copied(tmp_path, "x" * 3980 + "://app:hush-hush-hush" + "y" * 10_000 + "@db\nnext\n")
     assert "hush" not in shown
     assert shown.endswith(" [cut]\nnext\n")
+
+
+@pytest.mark.parametrize(
+    ("password", "line"),
+    [
+        ("p@ss/w rd", "url=db://app:p%40ss%2Fw%20rd"),
+        ("p@ss/w rd", "form p%40ss%2Fw+rd"),
+        ("longsecret", "Authorization: bG9uZ3NlY3JldA=="),
+        ("first-half\nsecond-half", "said first-half"),
+    ],
+)
+def test_a_password_is_hidden_in_the_forms_that_servers_write(tmp_path: Path, password: str, line: str) -> None:
+    shown = copied(tmp_path, f"{line}\n", password)
+    assert "***" in shown
+    assert line.rsplit(maxsplit=1)[-1].removeprefix("url=db://app:") not in shown
+
+
+def test_the_end_of_a_log_in_an_error_hides_what_its_copy_hides(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("PASSWORD 'longsecret' db://app:hush@db/app\n")
+    assert tail_of(log, secrets=["longsecret"]) == "PASSWORD '***' db://app:***@db/app"
+
+
+def test_no_half_password_stands_where_the_end_of_a_log_is_cut_off(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("longsecret" + "x" * 3980 + "\nlast line of it\n")
+    assert tail_of(log, secrets=["longsecret"]) == "last line of it"
