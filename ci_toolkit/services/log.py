@@ -27,7 +27,7 @@ def tail_of(log: Path, *, secrets: Collection[str] = ()) -> str:
         return ""
     lines = data.decode(errors="replace").splitlines()
     whole = lines[1:] if left_out and len(lines) > 1 else lines  # half a password at the cut would stand there
-    return "\n".join(_lines_shown(whole[-_TAIL_LINES:], secrets))
+    return "\n".join(lines_shown(whole[-_TAIL_LINES:], secrets))
 
 
 def copy_log(log: Path, copy: Path, *, secrets: Collection[str] = ()) -> None:
@@ -35,7 +35,7 @@ def copy_log(log: Path, copy: Path, *, secrets: Collection[str] = ()) -> None:
     data, left_out = _end_of(log, KEPT_BYTES)
     told = f"[ci-toolkit left out the first {left_out} bytes of this log]\n" if left_out else ""
     lines = data.decode(errors="replace").split("\n")[bool(left_out) :]  # the first of an end is half a line
-    replace_file(copy, (told + "\n".join(_lines_shown(lines, secrets))).encode())
+    replace_file(copy, (told + "\n".join(lines_shown(lines, secrets))).encode())
 
 
 def _end_of(log: Path, most: int) -> tuple[bytes, int]:
@@ -46,10 +46,11 @@ def _end_of(log: Path, most: int) -> tuple[bytes, int]:
         return file.read(most), left_out
 
 
-def _lines_shown(lines: Collection[str], secrets: Collection[str]) -> Iterator[str]:
+def lines_shown(lines: Collection[str], secrets: Collection[str]) -> Iterator[str]:
+    """Yield what may be shown of each line: no password in a URL or after ``password=``, none of ``secrets``."""
     known = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
     hidden = sorted(known, key=len, reverse=True)
-    return (_shown(line, hidden) for line in lines)
+    yield from (_shown(line, hidden) for line in lines)
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services import pgwire
 from ci_toolkit.services.endpoint import Endpoint, variables
 from ci_toolkit.services.errors import MigrationError
+from ci_toolkit.services.log import lines_shown
 from ci_toolkit.services.table import Migrations, Service
 
 _SECONDS: Final = 600
@@ -97,7 +98,7 @@ def _run(service: Service, endpoint: Endpoint, root: Path) -> None:
         raise _failed(service, f"`{said}` did not run: {error}") from error
     if ran.returncode != 0:
         tail = ran.stdout.decode(errors="replace").splitlines()[-_TAIL_LINES:]
-        text = "\n".join(f"    {line}" for line in tail)
+        text = "\n".join(f"    {line}" for line in lines_shown(tail, (service.credentials.password,)))
         raise _failed(service, f"`{said}` ended with exit status {ran.returncode}:\n{text}")
 
 

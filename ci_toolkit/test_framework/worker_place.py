@@ -40,7 +40,7 @@ def _place(config: pytest.Config) -> "Place":
 
     worker = getattr(config, "workerinput", {})
     told = handover.read_handover()
-    if config.getoption(DYNAMIC_PORTS, None):
+    if config.getoption(DYNAMIC_PORTS, None) is True:  # another plugin may have an option of that name
         told = replace(told, dynamic_ports=True)
     run = worker.get("testrunuid") or uuid.uuid4().hex
     name = worker.get("workerid", "main")

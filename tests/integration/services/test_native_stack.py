@@ -10,6 +10,7 @@ from urllib.request import urlopen
 import pytest
 from services_lab import Lab, needs, wait_for
 
+from ci_toolkit.masking import MASK
 from ci_toolkit.services.endpoint import Endpoint, Provider
 from ci_toolkit.services.errors import MigrationError, NoProviderError, PortTakenError, ServiceDiedError
 from ci_toolkit.services.pgwire import Connection, SqlError
@@ -131,6 +132,12 @@ def test_a_migration_command_runs_in_the_project_with_the_database_in_its_enviro
         (
             Migrations(command=(sys.executable, "-c", "print('column is missing'); exit(3)"), files=("*.sql",)),
             "column is missing",
+        ),
+        (
+            Migrations(
+                command=(sys.executable, "-c", "import os; print(os.environ['POSTGRESQL_URL']); exit(3)"), files=("*",)
+            ),
+            f"postgresql://test:{MASK}@",
         ),
         (Migrations(command=("no-such-program",), files=("*.sql",)), "`no-such-program` did not run"),
     ],
