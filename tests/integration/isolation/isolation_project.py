@@ -1,12 +1,12 @@
 """A team's project with real services, and pytest run in it as a person would."""
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from fixed_port import fixed_port
 from isolation_servers import program
 
 from ci_toolkit.services.table import Protocol
@@ -110,15 +110,9 @@ def project(tmp_path: Path, home: Path) -> Project:
 def ports_of_its_own(project: Project) -> dict[str, str]:
     """Give the project's table ports that nobody else has; return the variables that make them count."""
     text = (project.folder / "pyproject.toml").read_text()
-    ports = [free_port() for _ in range(2)]
+    ports = [fixed_port() for _ in range(2)]
     text = text.replace(
         "[tool.ci-toolkit.services.postgresql]", f"[tool.ci-toolkit.services.postgresql]\nport = {ports[0]}"
     )
     project.write("pyproject.toml", f"{text}[tool.ci-toolkit.services.redis]\nport = {ports[1]}\n")
     return {"CI_TOOLKIT_SERVICES_DYNAMIC_PORTS": ""}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -5,8 +5,9 @@ import socket
 import sys
 
 import pytest
+from fixed_port import fixed_port
 from isolation_guide import GUIDE
-from isolation_project import PYPROJECT, Project, free_port, home, ports_of_its_own, project
+from isolation_project import PYPROJECT, Project, home, ports_of_its_own, project
 from isolation_servers import program
 
 from ci_toolkit.services.table import Protocol
@@ -163,7 +164,7 @@ def with_backend(project: Project, port: int) -> None:
 
 
 def test_a_teams_own_service_that_is_up_by_name_leaves_its_port_and_is_not_the_workers(project: Project) -> None:
-    with_backend(project, free_port())
+    with_backend(project, fixed_port())
     plain = ports_of_its_own(project)
     try:
         up = project.ci_toolkit("services", "up", "postgresql", "redis", "backend", **plain)

@@ -1,11 +1,11 @@
 """The logs of the services are in the bundles, whoever started them, and whoever merges may be lied to about them."""
 
 import json
-import socket
 import sys
 from pathlib import Path
 
 import pytest
+from fixed_port import fixed_port
 from main_job_project import Project
 
 from ci_toolkit.services.binaries import HOW_TO_GET, find_server
@@ -21,13 +21,10 @@ SHUT_DOWN = "real_redis_sync.shutdown(nosave=True)"
 def services(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose Redis nobody else has, on a port of its own."""
     monkeypatch.setenv("CI_TOOLKIT_SERVICES_DIR", str(tmp_path / "registry"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     project.write(
         {
             "pyproject.toml": "[tool.ci-toolkit.categories.cache]\nservices = ['redis']\n"
-            f"[tool.ci-toolkit.services]\npostgresql = false\n[tool.ci-toolkit.services.redis]\nport = {port}\n"
+            f"[tool.ci-toolkit.services]\npostgresql = false\n[tool.ci-toolkit.services.redis]\nport = {fixed_port()}\n"
         }
     )
     return project
