@@ -74,21 +74,18 @@ class Inquest:
 
         ``asked_to_stop`` is why, and None where nobody asked; ``was_interrupted`` if that reached pytest.
         """
-        closed = self._progress.main.closed if self._progress.main is not None else None
+        main = self._progress.main
+        last_words = main.closed.reason if main is not None and main.closed is not None else ""
         if status == JOURNAL_FAILED:
             return How.BROKEN, f"the journal could not be written: {self._output.last_line()}", ""
         self._note_workers_deaths()
         if self._progress.is_collected and not self._unfinished():
-            return (
-                How.FINISHED,
-                "",
-                "" if was_interrupted else self._unexplained(status, closed.reason if closed is not None else ""),
-            )
+            return How.FINISHED, "", "" if was_interrupted else self._unexplained(status, last_words)
         if asked_to_stop is not None:
             return How.STOPPED, asked_to_stop, ""
-        if closed is not None and closed.reason not in {"", "KeyboardInterrupt", "Interrupted"}:
-            return How.STOPPED, closed.reason, ""
-        reason = _death(status, closed.reason if closed is not None else "")
+        if last_words not in {"", "KeyboardInterrupt", "Interrupted"}:
+            return How.STOPPED, last_words, ""
+        reason = _death(status, last_words)
         self._note_deaths(reason)
         if not self.crashes and status in _USAGE_EXITS and not self._progress.finished:
             return How.BROKEN, f"pytest {reason}:\n{self._output.tail()}", ""

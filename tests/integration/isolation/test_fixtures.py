@@ -137,13 +137,7 @@ def test_no_server_is_a_loud_error_of_every_test_that_needs_it_and_never_a_skip(
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_teams_own_service_runs_on_the_workers_database(project: Project, workers: str) -> None:
-    project.write(
-        "pyproject.toml",
-        f"{PYPROJECT}\n[tool.ci-toolkit.services.backend]\n"
-        f"command = ['{sys.executable}', 'backend.py', '{{port}}']\npath = '/'\n",
-    )
-    project.write("backend.py", BACKEND)
-    project.write("test_backend.py", BEHIND_THE_BACKEND)
+    with_backend(project)
     assert "4 passed" in (output := project.run("-n", workers)), output
 
 
@@ -153,11 +147,12 @@ def test_clickhouse_starts_when_a_test_looks_for_its_address(project: Project) -
     assert "2 passed" in (output := project.run()), output
 
 
-def with_backend(project: Project, port: int) -> None:
+def with_backend(project: Project, port: int | None = None) -> None:
+    fixed = "" if port is None else f"port = {port}\n"
     project.write(
         "pyproject.toml",
         f"{PYPROJECT}\n[tool.ci-toolkit.services.backend]\n"
-        f"command = ['{sys.executable}', 'backend.py', '{{port}}']\npath = '/'\nport = {port}\n",
+        f"command = ['{sys.executable}', 'backend.py', '{{port}}']\npath = '/'\n{fixed}",
     )
     project.write("backend.py", BACKEND)
     project.write("test_backend.py", BEHIND_THE_BACKEND)
