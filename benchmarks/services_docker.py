@@ -23,9 +23,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ci_toolkit.services.ports import Holder, lease_any
-from ci_toolkit.services.render import compose_text
-from ci_toolkit.services.table import BUILT_IN, Environment
+from ci_toolkit.services.catalog.render import compose_text
+from ci_toolkit.services.catalog.table import BUILT_IN, Environment
+from ci_toolkit.services.ports.leases import Holder, lease_any
 
 STORES = ("postgresql", "redis")
 ANSWER = """
@@ -42,9 +42,9 @@ OURS = (
     + """
 import os, sys
 from pathlib import Path
-from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.stack import StackRequest, acquire
-from ci_toolkit.services.table import BUILT_IN
+from ci_toolkit.services.catalog.table import BUILT_IN
 stores, is_fresh = ("postgresql", "redis"), "fresh" in sys.argv
 request = StackRequest(services=stores, provider=Provider(sys.argv[1]), dynamic_ports=True, force_recreate=is_fresh)
 with acquire(request, BUILT_IN, Path.cwd(), owner_pid=os.getpid(), tell=lambda text: None) as stack:

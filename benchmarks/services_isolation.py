@@ -18,13 +18,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ci_toolkit.services.endpoint import Endpoint, Provider
-from ci_toolkit.services.isolation.mode import Mode
-from ci_toolkit.services.isolation.worker_database import WorkerDatabase
-from ci_toolkit.services.isolation.worker_redis import WorkerRedis
-from ci_toolkit.services.pgwire import Connection
+from ci_toolkit.isolation.mode import Mode
+from ci_toolkit.isolation.worker_database import WorkerDatabase
+from ci_toolkit.isolation.worker_redis import WorkerRedis
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.table import BUILT_IN
+from ci_toolkit.services.databases.pgwire import Connection
 from ci_toolkit.services.stack import StackRequest, acquire
-from ci_toolkit.services.table import BUILT_IN
 from ci_toolkit.test_framework.database_sessions import DatabaseSessions
 
 TABLES = 50

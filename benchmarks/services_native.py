@@ -20,14 +20,14 @@ from pathlib import Path
 
 from services_docker import OURS, run
 
-from ci_toolkit.services.session import Card, cards
+from ci_toolkit.services.supervision.session import Card, cards
 
 GONE_BOUND = 1.0
 KEEP = """
 import os, sys
 from pathlib import Path
 from ci_toolkit.services.stack import StackRequest, acquire
-from ci_toolkit.services.table import BUILT_IN
+from ci_toolkit.services.catalog.table import BUILT_IN
 request = StackRequest(services=("postgresql", "redis"), dynamic_ports=True)
 acquire(request, BUILT_IN, Path.cwd(), owner_pid=os.getpid(), tell=lambda text: None)
 print("ready", flush=True)

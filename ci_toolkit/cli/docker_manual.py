@@ -32,7 +32,7 @@ def start(context: click.Context, names: tuple[str, ...], *, no_alpine: bool, dy
 
     from ci_toolkit.cli.services_stack import up  # noqa: PLC0415
     from ci_toolkit.config.project import project_root  # noqa: PLC0415
-    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
 
     table = read_table(project_root(Path.cwd()))
     return int(
@@ -73,11 +73,11 @@ def clean(context: click.Context) -> int:
     Containers of living sessions of others, and whatever does not carry this project's label, stay.
     """
     from ci_toolkit.cli.services_stack import clean as services_clean  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.providers.docker import PROVIDER  # noqa: PLC0415
+    from ci_toolkit.services.providers.docker.provider import DockerProvider  # noqa: PLC0415
 
     context.invoke(stop)
     context.invoke(services_clean)
-    click.echo(f"removed {PROVIDER.forget_snapshots()} snapshots from the Docker engine")
+    click.echo(f"removed {DockerProvider().forget_snapshots()} snapshots from the Docker engine")
     return ExitCode.PASSED
 
 

@@ -49,7 +49,7 @@ def command(
     from ci_toolkit.lint.engine import lint  # noqa: PLC0415 (keeps `--help` quick)
     from ci_toolkit.lint.formats import FORMATS  # noqa: PLC0415
     from ci_toolkit.lint.settings import load_settings  # noqa: PLC0415
-    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
 
     root = project_root((paths[0] if paths else Path()).absolute())
     ports = read_table(root).every_port

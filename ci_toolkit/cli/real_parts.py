@@ -64,7 +64,7 @@ class RealThings:
             self._tell(f"the logs of the services could not be saved: {error}")
 
     def _stacks(self) -> "tuple[Stack, ...]":
-        from ci_toolkit.services.places import has_registry  # noqa: PLC0415 (start-up time)
+        from ci_toolkit.services.storage.folders import has_registry  # noqa: PLC0415 (start-up time)
 
         if not has_registry():  # then nothing has been started, and a run without services needs no folder for them
             return ()
@@ -99,7 +99,7 @@ def real_parts(parts: RealParts, root: Path, tell: Callable[[str], None]) -> Ite
 
 def _for_fixtures(parts: RealParts) -> Mapping[str, str]:
     """Return what tells the fixtures, which start what they need, how to."""
-    from ci_toolkit.services.endpoint import Provider  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.catalog.endpoint import Provider  # noqa: PLC0415 (start-up time)
     from ci_toolkit.services.handover import Handover  # noqa: PLC0415
 
     provider = Provider(parts.provider) if parts.provider else None
@@ -107,11 +107,11 @@ def _for_fixtures(parts: RealParts) -> Mapping[str, str]:
 
 
 def _services(parts: RealParts, root: Path, tell: Callable[[str], None]) -> "tuple[Stack, Mapping[str, str]]":
-    from ci_toolkit.services.endpoint import Provider  # noqa: PLC0415 (only where services are asked for)
+    from ci_toolkit.services.catalog.endpoint import Provider  # noqa: PLC0415 (only where services are asked for)
+    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.catalog.table import Environment  # noqa: PLC0415
     from ci_toolkit.services.handover import Handover  # noqa: PLC0415
-    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
     from ci_toolkit.services.stack import StackRequest, acquire  # noqa: PLC0415
-    from ci_toolkit.services.table import Environment  # noqa: PLC0415
 
     table = read_table(root)
     wanted = tuple(name for name in parts.services or _USUAL_SERVICES if name in table.startable())

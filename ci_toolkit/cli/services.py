@@ -29,10 +29,10 @@ def ports(*, environment: str | None, as_exports: bool) -> int:
     import shlex  # noqa: PLC0415 (start-up time)
 
     from ci_toolkit.config.project import project_root  # noqa: PLC0415
-    from ci_toolkit.services.endpoint import planned_all, variables  # noqa: PLC0415
-    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.catalog.endpoint import planned_all, variables  # noqa: PLC0415
+    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.catalog.table import Environment  # noqa: PLC0415
     from ci_toolkit.services.stack import ownerless  # noqa: PLC0415
-    from ci_toolkit.services.table import Environment  # noqa: PLC0415
 
     root = project_root(Path.cwd())
     running = () if environment else tuple(endpoint for card in ownerless(root) for endpoint in card.endpoints)
@@ -51,8 +51,8 @@ def ports(*, environment: str | None, as_exports: bool) -> int:
 def render(check: bool) -> int:  # noqa: FBT001 (a flag of the command line)
     """Write the compose files and the workflows' services blocks from the table."""
     from ci_toolkit.config.project import project_root  # noqa: PLC0415
-    from ci_toolkit.services.render import drifts, rendered  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.catalog.render import drifts, rendered  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
 
     root = project_root(Path.cwd())
     files = rendered(read_table(root), root)

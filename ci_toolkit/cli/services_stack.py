@@ -26,10 +26,10 @@ def up(
     fixtures, for each worker of a run; by name it is started here as well.
     """
     from ci_toolkit.config.project import project_root  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.endpoint import Provider  # noqa: PLC0415
-    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.catalog.endpoint import Provider  # noqa: PLC0415
+    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.catalog.table import Environment  # noqa: PLC0415
     from ci_toolkit.services.stack import StackRequest, acquire  # noqa: PLC0415
-    from ci_toolkit.services.table import Environment  # noqa: PLC0415
 
     root = project_root(Path.cwd())
     table = read_table(root)
@@ -49,8 +49,8 @@ def up(
 def down() -> int:
     """End what `services up` started in this project."""
     from ci_toolkit.config.project import project_root  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.keeping import end_session  # noqa: PLC0415
     from ci_toolkit.services.stack import ownerless  # noqa: PLC0415
+    from ci_toolkit.services.supervision.keeper_client import end_session  # noqa: PLC0415
 
     cards = ownerless(project_root(Path.cwd()))
     for card in cards:
@@ -82,7 +82,7 @@ def status(*, as_json: bool) -> int:
 @click.command()
 def clean() -> int:
     """Remove what sessions left that were killed together with everything that watches them."""
-    from ci_toolkit.services.sweep import sweep  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.supervision.sweep import sweep  # noqa: PLC0415 (start-up time)
 
     removed = sweep()
     for line in removed:

@@ -12,8 +12,8 @@ def read_dotenv(path: Path) -> dict[str, str]:
     Names without a value (``NAME`` alone) are left out.
     """
     try:
-        from dotenv import dotenv_values  # noqa: PLC0415 (an optional dependency)
-        from dotenv.parser import parse_stream  # noqa: PLC0415 (an optional dependency)
+        from dotenv import dotenv_values
+        from dotenv.parser import parse_stream
     except ImportError as error:
         raise ConfigurationError(
             f"reading {path} needs python-dotenv", advice="pip install 'ci-toolkit[framework]'"

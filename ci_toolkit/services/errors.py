@@ -73,21 +73,3 @@ class KeeperError(InfrastructureError):
     """The process that keeps the servers could not be started or talked to."""
 
     slug = "keeper"
-
-
-class IsolationError(InfrastructureError):
-    """A test's traces could not be taken out of the services."""
-
-    slug = "isolation"
-
-
-class StrayConnectionError(IsolationError):
-    """A test left a connection open that holds uncommitted changes."""
-
-    slug = "stray-connection"
-
-
-class NoFreeDatabaseError(IsolationError):
-    """Every logical database of a server is held by a running test session."""
-
-    slug = "no-free-database"

@@ -7,8 +7,8 @@ from typing import Final
 from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.endpoint import Provider
-from ci_toolkit.services.table import Environment
+from ci_toolkit.services.catalog.endpoint import Provider
+from ci_toolkit.services.catalog.table import Environment
 
 _OWNER: Final = "CI_TOOLKIT_SERVICES_OWNER"
 _ENVIRONMENT: Final = "CI_TOOLKIT_SERVICES_ENVIRONMENT"

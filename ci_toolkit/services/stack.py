@@ -12,17 +12,17 @@ from typing import Final, Self
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.catalog.table import Environment, Service, Table
+from ci_toolkit.services.databases.migrations import migrations_digest
 from ci_toolkit.services.errors import KeeperError, ServiceDiedError
-from ci_toolkit.services.keeping import end_session, start_keeper
-from ci_toolkit.services.log import copy_log
-from ci_toolkit.services.migrations import migrations_digest
-from ci_toolkit.services.owner import Owner, owner_of
-from ci_toolkit.services.places import cache, data_home, own_folder, registry
-from ci_toolkit.services.session import Card, Death, Wish, cards, deaths, new_session, read_card
+from ci_toolkit.services.processes.identity import Owner, owner_of
+from ci_toolkit.services.processes.logs import copy_log
 from ci_toolkit.services.status import state_of
-from ci_toolkit.services.sweep import has_dead_sessions, sweep
-from ci_toolkit.services.table import Environment, Service, Table
+from ci_toolkit.services.storage.folders import cache, data_home, own_folder, registry
+from ci_toolkit.services.supervision.keeper_client import end_session, start_keeper
+from ci_toolkit.services.supervision.session import Card, Death, Wish, cards, deaths, new_session, read_card
+from ci_toolkit.services.supervision.sweep import has_dead_sessions, sweep
 
 _NOTING_SECONDS: Final = 2.5
 """How long the keeper may take to note a death that was seen here first."""

@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.endpoint import Endpoint, Provider
-from ci_toolkit.services.places import registry
-from ci_toolkit.services.probe import State, ask
-from ci_toolkit.services.session import Card, cards, deaths
-from ci_toolkit.services.table import Environment
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.table import Environment
+from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.storage.folders import registry
+from ci_toolkit.services.supervision.session import Card, cards, deaths
 
 _ANSWER_SECONDS: Final = 1.0
 

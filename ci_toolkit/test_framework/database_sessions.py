@@ -15,9 +15,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.isolation.mode import Mode
-from ci_toolkit.services.isolation.strays import OWN_NAME
+from ci_toolkit.isolation.mode import Mode
+from ci_toolkit.isolation.open_connections import OWN_NAME
+from ci_toolkit.services.catalog.endpoint import Endpoint
 
 _DRIVER: Final = "psycopg"
 _FORGET: Final = "DISCARD ALL"

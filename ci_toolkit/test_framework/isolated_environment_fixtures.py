@@ -21,6 +21,6 @@ def isolated_env() -> Iterator[IsolatedEnvironment]:
 @pytest.fixture
 def test_config() -> "Configuration":
     """What a test may want to know about where it runs: ports, environment, CI or not."""
-    from ci_toolkit.test_framework.configuration import current_configuration  # noqa: PLC0415 (reads the table)
+    from ci_toolkit.test_framework.configuration import current_configuration
 
     return current_configuration()

@@ -103,7 +103,7 @@ class RealLLM:
 
 def _client_maker(settings: LLMSettings) -> Callable[[], "AsyncOpenAI"]:
     try:
-        from openai import AsyncOpenAI  # noqa: PLC0415 (an optional dependency, and heavy)
+        from openai import AsyncOpenAI
     except ImportError as error:
         raise ConfigurationError(
             "a real language model needs the openai package", advice="pip install 'ci-toolkit[framework]'"

@@ -34,7 +34,7 @@ R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 def real_llm(request: pytest.FixtureRequest) -> Iterator["RealLLM"]:
     """Give a real language model; without credentials skip, or fail where ``--real-llm`` asked for one."""
     _require_credentials(request.node)
-    from ci_toolkit.test_framework.llm_client import RealLLM  # noqa: PLC0415 (light until a test asks)
+    from ci_toolkit.test_framework.llm_client import RealLLM
 
     llm = RealLLM(read_llm_settings())
     yield llm

@@ -8,16 +8,16 @@ import pytest
 
 from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import InfrastructureError, ToolkitError
+from ci_toolkit.isolation.mode import Mode, Outcome
 from ci_toolkit.services import handover
-from ci_toolkit.services.isolation.mode import Mode, Outcome
-from ci_toolkit.services.pgwire import SqlError
+from ci_toolkit.services.databases.pgwire import SqlError
 from ci_toolkit.suite.plugin import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
 from ci_toolkit.test_framework.worker_place import new_services
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
-    from ci_toolkit.services.endpoint import Endpoint
-    from ci_toolkit.services.isolation.worker_services import WorkerServices
+    from ci_toolkit.isolation.worker_services import WorkerServices
+    from ci_toolkit.services.catalog.endpoint import Endpoint
     from ci_toolkit.test_framework.database_sessions import DatabaseSessions
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ class RealServicesPlugin:
         """Return the source of this worker's database sessions."""
         database = self.start(database=True).database
         if self._sessions is None or self._generation != database.generation:
-            from ci_toolkit.test_framework.database_sessions import DatabaseSessions  # noqa: PLC0415 (start-up time)
+            from ci_toolkit.test_framework.database_sessions import DatabaseSessions
 
             self._close_sessions()
             self._sessions, self._generation = DatabaseSessions(database.endpoint), database.generation

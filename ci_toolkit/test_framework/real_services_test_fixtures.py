@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
-from ci_toolkit.services.table import Protocol
+from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.test_framework.real_llm import real_llm, real_llm_fixture
 from ci_toolkit.test_framework.real_services_plugin import add_markers, mode_of, services_plugin
 
@@ -41,7 +41,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def async_fixture(function: F) -> F:
     """Return ``function`` as a fixture of pytest-asyncio; without that, as one that says what is missing."""
     try:
-        from pytest_asyncio import fixture  # noqa: PLC0415 (it may be missing)
+        from pytest_asyncio import fixture
     except ModuleNotFoundError:
         return cast("F", pytest.fixture(name=function.__name__)(_pytest_asyncio_is_missing))
     return cast("F", fixture(loop_scope="function")(function))  # whatever a project's default for its own ones is
@@ -121,7 +121,7 @@ def real_db_sync(request: pytest.FixtureRequest) -> "Iterator[RealSyncSession]":
 def real_redis_sync(request: pytest.FixtureRequest) -> "Iterator[Redis]":
     """Give a ``redis`` client of this worker's logical database."""
     services = services_plugin(request.config).start(redis=True)
-    from redis import Redis  # noqa: PLC0415 (start-up time)
+    from redis import Redis
 
     with Redis.from_url(services.redis.endpoint.url()) as client:
         yield client
@@ -148,7 +148,7 @@ async def _session(request: pytest.FixtureRequest) -> "AsyncIterator[RealSession
 @asynccontextmanager
 async def _redis(request: pytest.FixtureRequest) -> "AsyncIterator[AsyncRedis]":
     services = services_plugin(request.config).start(redis=True)
-    from redis.asyncio import Redis as AsyncRedis  # noqa: PLC0415 (start-up time)
+    from redis.asyncio import Redis as AsyncRedis
 
     client = AsyncRedis.from_url(services.redis.endpoint.url())
     try:
@@ -162,7 +162,7 @@ async def _redis(request: pytest.FixtureRequest) -> "AsyncIterator[AsyncRedis]":
 async def _services(request: pytest.FixtureRequest) -> "AsyncIterator[RealServices]":
     plugin = services_plugin(request.config)
     services = plugin.start(database=True, redis=True, if_known=True)
-    from ci_toolkit.test_framework.service_addresses import RealServices  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.test_framework.service_addresses import RealServices
 
     async with AsyncExitStack() as stack:
         clients: dict[str, Any] = {}

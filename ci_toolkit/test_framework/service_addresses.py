@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from ci_toolkit.config.project import nearest
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.isolation.worker_services import WorkerServices
-from ci_toolkit.services.table import Protocol
+from ci_toolkit.isolation.worker_services import WorkerServices
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.catalog.table import Protocol
 
 _URL: Final = "_url"
 

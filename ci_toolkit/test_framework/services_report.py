@@ -74,7 +74,7 @@ class ServicesReport:
 
 def _deaths_of_what_is_owned() -> Iterator[str]:
     """Yield which servers died that end with this process: a worker that crashed may have been their only user."""
-    from ci_toolkit.services.stack import owned  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.stack import owned
 
     try:
         owned(os.getpid()).check()

@@ -16,9 +16,9 @@ from types import MappingProxyType
 from typing import Final
 
 from ci_toolkit.config.project import project_root
+from ci_toolkit.services.catalog.settings import read_table
+from ci_toolkit.services.catalog.table import Environment, Table
 from ci_toolkit.services.handover import read_handover
-from ci_toolkit.services.settings import read_table
-from ci_toolkit.services.table import Environment, Table
 
 _TABLE: Final = read_table(project_root(Path.cwd()))
 

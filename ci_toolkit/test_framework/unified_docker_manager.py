@@ -9,10 +9,10 @@ import click
 from ci_toolkit.config.project import nearest, project_root
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.endpoint import Endpoint, Provider
-from ci_toolkit.services.settings import read_table
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.settings import read_table
+from ci_toolkit.services.catalog.table import Environment
 from ci_toolkit.services.stack import Stack, StackRequest, acquire
-from ci_toolkit.services.table import Environment
 
 
 class EnvironmentInfo(Record, frozen=True, kw_only=True):

@@ -212,7 +212,7 @@ def default_backend_url() -> str:
     url = get_env().get("BACKEND_URL")
     if url:
         return url
-    from ci_toolkit.test_framework.test_config import TEST_PORTS  # noqa: PLC0415 (reads the table)
+    from ci_toolkit.test_framework.test_config import TEST_PORTS
 
     return f"http://127.0.0.1:{TEST_PORTS['backend']}"
 

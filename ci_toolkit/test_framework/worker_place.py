@@ -17,26 +17,26 @@ from ci_toolkit.suite.plugin import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
-    from ci_toolkit.services.isolation.worker_services import Place, WorkerServices
+    from ci_toolkit.isolation.worker_services import Place, WorkerServices
 
 
 def new_services(config: pytest.Config) -> "WorkerServices":
     """Return the services of this pytest process, none of them started. Raises MissingExtraError."""
     try:
-        from ci_toolkit.services.isolation.worker_services import WorkerServices  # noqa: PLC0415 (start-up time)
+        from ci_toolkit.isolation.worker_services import WorkerServices
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"real services need the package {error.name}", advice="Install it: pip install 'ci-toolkit[services]'."
         ) from error
-    from ci_toolkit.services.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.services.catalog.settings import read_table
 
     place = _place(config)
     return WorkerServices(read_table(project_root(config.rootpath)), place, tell=services_report(config).tell)
 
 
 def _place(config: pytest.Config) -> "Place":
-    from ci_toolkit.services.isolation.worker_services import Place  # noqa: PLC0415
-    from ci_toolkit.suite.assignment import shard_task  # noqa: PLC0415
+    from ci_toolkit.isolation.worker_services import Place
+    from ci_toolkit.suite.assignment import shard_task
 
     worker = getattr(config, "workerinput", {})
     told = handover.read_handover()

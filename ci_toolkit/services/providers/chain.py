@@ -1,35 +1,41 @@
 """Which providers are tried, in which order."""
 
-import importlib
 from collections.abc import Iterator
-from typing import Final, cast
+from typing import Final
 
-from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.errors import NoProviderError
 from ci_toolkit.services.providers.provider import Order, ServiceProvider
 
-_MODULES: Final = {
-    Provider.EXTERNAL: "ci_toolkit.services.providers.external",
-    Provider.NATIVE: "ci_toolkit.services.providers.native",
-    Provider.DOCKER: "ci_toolkit.services.providers.docker",
-}
-"""In the order in which they are tried. Each module holds its provider as ``PROVIDER``; it is imported when needed."""
+_IN_TURN: Final = (Provider.EXTERNAL, Provider.NATIVE, Provider.DOCKER)
 
 
 def load(provider: Provider) -> ServiceProvider:
-    """Return the provider called ``provider``."""
-    return cast("ServiceProvider", importlib.import_module(_MODULES[provider]).PROVIDER)
+    """Return the provider called ``provider``, imported when it is asked for."""
+    match provider:
+        case Provider.EXTERNAL:
+            from ci_toolkit.services.providers.external import ExternalProvider
+
+            return ExternalProvider()
+        case Provider.NATIVE:
+            from ci_toolkit.services.providers.native.provider import NativeProvider
+
+            return NativeProvider()
+        case Provider.DOCKER:
+            from ci_toolkit.services.providers.docker.provider import DockerProvider
+
+            return DockerProvider()
 
 
 def all_providers() -> Iterator[ServiceProvider]:
     """Yield every provider in the order in which they are tried."""
-    yield from map(load, _MODULES)
+    yield from map(load, _IN_TURN)
 
 
 def choose(order: Order, forced: Provider | None, *, may_be_external: bool) -> ServiceProvider:
     """Return the first provider that can give ``order``. Raises NoProviderError saying what each would need."""
     reasons = []
-    for name in _MODULES if forced is None else (forced,):
+    for name in _IN_TURN if forced is None else (forced,):
         if name is Provider.EXTERNAL and not may_be_external:
             continue
         provider = load(name)

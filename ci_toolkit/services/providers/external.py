@@ -4,12 +4,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ci_toolkit.services.endpoint import Endpoint, Provider
-from ci_toolkit.services.migrations import migrate_once
-from ci_toolkit.services.probe import State, ask
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.table import Protocol
+from ci_toolkit.services.databases.migrations import migrate_once
+from ci_toolkit.services.providers.listening import who_listens
 from ci_toolkit.services.providers.provider import Order
-from ci_toolkit.services.readiness import wait_until_ready
-from ci_toolkit.services.table import Protocol
+from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.readiness.waiting import wait_until_ready
 
 _FIRST_ANSWER_SECONDS = 1.0
 _SILENT_SECONDS = 4.0
@@ -53,6 +54,7 @@ class ExternalProvider:
             _endpoint(order),
             order.service,
             wished_at=order.wished_at,
+            who_listens=who_listens,
             may_be_silent=_SILENT_SECONDS if order.service.protocol.is_data_store else None,
         )
         is_postgresql = order.service.protocol is Protocol.POSTGRESQL
@@ -76,6 +78,3 @@ def _endpoint(order: Order) -> Endpoint:
         credentials=order.service.credentials,
         provider=Provider.EXTERNAL,
     )
-
-
-PROVIDER = ExternalProvider()

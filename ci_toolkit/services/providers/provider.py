@@ -1,12 +1,18 @@
 """What every provider promises."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.endpoint import Endpoint, Provider
-from ci_toolkit.services.session import LOG
-from ci_toolkit.services.table import Environment, Service
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.table import Environment, Service
+
+LABEL: Final = "CI_TOOLKIT_SESSION"
+"""The environment variable that every process of a session carries."""
+LOG: Final = "log"
+"""The file with a server's output, in the folder of its service."""
+CONTAINER_MARK: Final = "container"
+"""The file in a service's folder that is there as long as there may be a container of it."""
 
 
 class Order(Record, frozen=True, kw_only=True):

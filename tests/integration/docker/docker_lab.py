@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 from services_lab import Lab
 
-from ci_toolkit.services.containers import remains
-from ci_toolkit.services.containers.engine import SERVICE_LABEL, SESSION_LABEL, SNAPSHOT_LABEL, Engine, connect
-from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.catalog.endpoint import Provider
+from ci_toolkit.services.catalog.table import BUILT_IN, Environment, Table
 from ci_toolkit.services.errors import EngineError
-from ci_toolkit.services.session import is_named_by
+from ci_toolkit.services.providers.docker.containers import leftovers as remains
+from ci_toolkit.services.providers.docker.containers.engine import (
+    SERVICE_LABEL,
+    SESSION_LABEL,
+    SNAPSHOT_LABEL,
+    Engine,
+    connect,
+)
 from ci_toolkit.services.stack import Stack, StackRequest
-from ci_toolkit.services.table import BUILT_IN, Environment, Table
+from ci_toolkit.services.supervision.session import is_named_by
 
 HOW_TO_GET = "`sh tools/ci/docker-engine.sh start` (root, Debian) starts one and makes the images"
 GONE_SECONDS = 5.0

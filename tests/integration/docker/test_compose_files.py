@@ -10,11 +10,11 @@ import pytest
 from docker_lab import engine_with
 from msgspec.structs import replace
 
-from ci_toolkit.services.endpoint import planned
-from ci_toolkit.services.ports import Holder, lease_any
-from ci_toolkit.services.probe import State, ask
-from ci_toolkit.services.render import compose_text
-from ci_toolkit.services.table import BUILT_IN, Credentials, Environment, Table
+from ci_toolkit.services.catalog.endpoint import planned
+from ci_toolkit.services.catalog.render import compose_text
+from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Environment, Table
+from ci_toolkit.services.ports.leases import Holder, lease_any
+from ci_toolkit.services.readiness.probe import State, ask
 
 STORES = ("postgresql", "redis")
 HOW_TO_GET = "https://docs.docker.com/compose/install/, or `sh tools/ci/docker-engine.sh start` (root, Debian)"

@@ -9,7 +9,7 @@ from docker_lab import DockerLab
 from services_lab import Lab
 
 from ci_toolkit.errors import ConfigurationError
-from ci_toolkit.services.probe import State, ask
+from ci_toolkit.services.readiness.probe import State, ask
 from ci_toolkit.test_framework.unified_docker_manager import UnifiedDockerManager
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "docker_manual.py"

@@ -12,7 +12,7 @@ from engine_relay import Relay
 from services_lab import Lab, wait_for
 
 from ci_toolkit.errors import ExitCode, InfrastructureError
-from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.errors import NoProviderError, ServiceDiedError
 from ci_toolkit.services.stack import Stack, StackRequest
 

@@ -10,16 +10,16 @@ import pytest
 from docker_lab import DockerLab
 from services_lab import Lab, wait_for
 
-from ci_toolkit.services.containers.engine import SERVICE_LABEL, SESSION_LABEL
-from ci_toolkit.services.owner import parents
-from ci_toolkit.services.session import new_session
+from ci_toolkit.services.processes.identity import parents
+from ci_toolkit.services.providers.docker.containers.engine import SERVICE_LABEL, SESSION_LABEL
+from ci_toolkit.services.supervision.session import new_session
 
 OWNER = """
 import os, sys
 from pathlib import Path
-from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.stack import StackRequest, acquire
-from ci_toolkit.services.table import BUILT_IN
+from ci_toolkit.services.catalog.table import BUILT_IN
 request = StackRequest(services=("postgresql", "redis"), provider=Provider.DOCKER, dynamic_ports=True)
 acquire(request, BUILT_IN, Path.cwd(), owner_pid=os.getpid(), tell=lambda text: None)
 print("ready", flush=True)

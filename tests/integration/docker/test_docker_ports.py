@@ -12,23 +12,23 @@ from docker_lab import DockerLab
 from engine_relay import Relay
 
 from ci_toolkit.errors import ExitCode
-from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.catalog.endpoint import Provider
+from ci_toolkit.services.catalog.table import BUILT_IN, Environment
 from ci_toolkit.services.errors import PortTakenError
-from ci_toolkit.services.ports import Holder, lease_any
+from ci_toolkit.services.ports.leases import Holder, lease_any
 from ci_toolkit.services.stack import StackRequest
-from ci_toolkit.services.table import BUILT_IN, Environment
 
 ASK = """
 import sys
-from ci_toolkit.services.ports import listener
-print(listener(int(sys.argv[1])))
+from ci_toolkit.services.providers.listening import who_listens
+print(who_listens(int(sys.argv[1])))
 """
 AS_NOBODY = """
 import os, sys
-from ci_toolkit.services.ports import listener
-listener(1)  # imports what another user may not read
+from ci_toolkit.services.providers.listening import who_listens
+who_listens(1)  # imports what another user may not read
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
-print(listener(int(sys.argv[1])))
+print(who_listens(int(sys.argv[1])))
 """
 """The way in which somebody asks who may not see the engine's processes."""
 

@@ -12,13 +12,8 @@ from msgspec.structs import replace
 from services_lab import Lab, wait_for
 
 from ci_toolkit.errors import ExitCode
-from ci_toolkit.services.containers.snapshots import PACKED
-from ci_toolkit.services.endpoint import Endpoint, Provider
-from ci_toolkit.services.errors import ImageMissingError, MigrationError, ServiceDiedError
-from ci_toolkit.services.pgwire import Connection
-from ci_toolkit.services.probe import State, ask
-from ci_toolkit.services.stack import Stack
-from ci_toolkit.services.table import (
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.table import (
     BUILT_IN,
     Credentials,
     Environment,
@@ -28,6 +23,11 @@ from ci_toolkit.services.table import (
     Table,
     same_port,
 )
+from ci_toolkit.services.databases.pgwire import Connection
+from ci_toolkit.services.errors import ImageMissingError, MigrationError, ServiceDiedError
+from ci_toolkit.services.providers.docker.containers.snapshots import PACKED
+from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.stack import Stack
 
 NOWHERE = "127.0.0.1:9/nobody/nothing:1"
 """An image of a registry that refuses connections."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from isolation_servers import make_template, postgresql_server, redis_server
 
-from ci_toolkit.services.endpoint import Endpoint
+from ci_toolkit.services.catalog.endpoint import Endpoint
 
 
 @pytest.fixture(scope="session")

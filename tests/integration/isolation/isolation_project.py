@@ -9,7 +9,7 @@ import pytest
 from fixed_port import fixed_port
 from isolation_servers import program
 
-from ci_toolkit.services.table import Protocol
+from ci_toolkit.services.catalog.table import Protocol
 
 SCHEMA = """
 CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE NOT NULL);

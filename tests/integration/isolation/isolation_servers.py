@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.services.binaries import HOW_TO_GET, beside, find_server
-from ci_toolkit.services.child import Account, Child, server_environment, unprivileged
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.pgwire import Connection
-from ci_toolkit.services.ports import Holder, lease_any
-from ci_toolkit.services.probe import State, ask
-from ci_toolkit.services.table import Credentials, Protocol
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.catalog.table import Credentials, Protocol
+from ci_toolkit.services.databases.pgwire import Connection
+from ci_toolkit.services.ports.leases import Holder, lease_any
+from ci_toolkit.services.processes.binaries import HOW_TO_GET, beside, find_server
+from ci_toolkit.services.processes.child import Account, Child, server_environment, unprivileged
+from ci_toolkit.services.readiness.probe import State, ask
 
 LOGIN = Credentials(user="test", password="test", database="postgres")
 TABLES = 50

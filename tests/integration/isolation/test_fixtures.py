@@ -10,7 +10,7 @@ from isolation_guide import GUIDE
 from isolation_project import PYPROJECT, Project, home, ports_of_its_own, project
 from isolation_servers import program
 
-from ci_toolkit.services.table import Protocol
+from ci_toolkit.services.catalog.table import Protocol
 
 __all__ = ["home", "project"]
 LEAKS = """

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from isolation_servers import connect, content, make_template
 
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.errors import StrayConnectionError
-from ci_toolkit.services.isolation.mode import Mode
-from ci_toolkit.services.isolation.worker_database import WorkerDatabase
-from ci_toolkit.services.pgwire import Connection, SqlError
+from ci_toolkit.isolation.errors import StrayConnectionError
+from ci_toolkit.isolation.mode import Mode
+from ci_toolkit.isolation.worker_database import WorkerDatabase
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.databases.pgwire import Connection, SqlError
 
 pytest_plugins = ["isolation_fixtures"]
 

@@ -10,7 +10,7 @@ import pytest
 from isolation_guide import GUIDE
 from isolation_project import Project, finished, home, ports_of_its_own, project
 
-from ci_toolkit.services.ports import is_free
+from ci_toolkit.services.ports.listeners import is_free
 
 __all__ = ["home", "project"]
 COUNT = 21

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 from isolation_servers import program
 
-from ci_toolkit.services.endpoint import Endpoint, Provider
-from ci_toolkit.services.isolation.clickhouse_http import ClickHouse
-from ci_toolkit.services.isolation.worker_clickhouse import WorkerClickHouse
+from ci_toolkit.isolation.clickhouse_http import ClickHouse
+from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.table import BUILT_IN, Protocol
 from ci_toolkit.services.stack import StackRequest, acquire
-from ci_toolkit.services.table import BUILT_IN, Protocol
 
 MIGRATIONS = (
     "CREATE TABLE test.events (day Date, user UInt32) ENGINE = MergeTree(day, (user), 8192)",
@@ -29,8 +29,8 @@ MIGRATIONS = (
 )
 HOLD = """
 import sys, msgspec
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.isolation.worker_clickhouse import WorkerClickHouse
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 worker = WorkerClickHouse(msgspec.json.decode(sys.argv[1], type=Endpoint), run="00000000", worker="gw0")
 print(worker.name, flush=True)
 sys.stdin.read()

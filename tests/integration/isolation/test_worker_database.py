@@ -11,20 +11,20 @@ import msgspec
 import pytest
 from isolation_servers import connect, content
 
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.errors import IsolationError, StrayConnectionError
-from ci_toolkit.services.isolation.cluster import Cluster
-from ci_toolkit.services.isolation.mode import Mode, Outcome
-from ci_toolkit.services.isolation.worker_database import WorkerDatabase
-from ci_toolkit.services.pgwire import Connection
-from ci_toolkit.services.table import Credentials
+from ci_toolkit.isolation.cluster import Cluster
+from ci_toolkit.isolation.errors import IsolationError, StrayConnectionError
+from ci_toolkit.isolation.mode import Mode, Outcome
+from ci_toolkit.isolation.worker_database import WorkerDatabase
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.catalog.table import Credentials
+from ci_toolkit.services.databases.pgwire import Connection
 
 pytest_plugins = ["isolation_fixtures"]
 
 HOLD = """
 import sys, msgspec
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.isolation.worker_database import WorkerDatabase
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.isolation.worker_database import WorkerDatabase
 endpoint = msgspec.json.decode(sys.argv[1], type=Endpoint)
 print(WorkerDatabase(endpoint, run="00000000", worker="gw0").name, flush=True)
 sys.stdin.read()

@@ -10,14 +10,14 @@ import pytest
 from isolation_servers import redis_server
 from redis import Redis
 
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.errors import IsolationError, NoFreeDatabaseError
-from ci_toolkit.services.isolation.worker_redis import WorkerRedis
+from ci_toolkit.isolation.errors import IsolationError, NoFreeDatabaseError
+from ci_toolkit.isolation.worker_redis import WorkerRedis
+from ci_toolkit.services.catalog.endpoint import Endpoint
 
 HOLD = """
 import sys, msgspec
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.isolation.worker_redis import WorkerRedis
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.isolation.worker_redis import WorkerRedis
 worker = WorkerRedis(msgspec.json.decode(sys.argv[1], type=Endpoint), run="00000000", worker="gw0")
 worker._client.set("left", "behind")
 print(worker.number, flush=True)

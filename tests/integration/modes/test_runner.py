@@ -10,8 +10,8 @@ import pytest
 from main_job_project import Project
 
 from ci_toolkit.authoring.new_runner import RUNNER
-from ci_toolkit.services.binaries import HOW_TO_GET, find_server
-from ci_toolkit.services.table import Protocol
+from ci_toolkit.services.catalog.table import Protocol
+from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
 
 SUITE = """
 import pytest

@@ -8,8 +8,8 @@ import pytest
 from fixed_port import fixed_port
 from main_job_project import Project
 
-from ci_toolkit.services.binaries import HOW_TO_GET, find_server
-from ci_toolkit.services.table import Protocol
+from ci_toolkit.services.catalog.table import Protocol
+from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
 
 pytestmark = pytest.mark.skipif(
     find_server(Protocol.REDIS) is None, reason=f"needs redis-server: {HOW_TO_GET[Protocol.REDIS]}"

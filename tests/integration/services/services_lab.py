@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ci_toolkit.services.binaries import HOW_TO_GET, find_server
-from ci_toolkit.services.places import CACHE_VARIABLE, DATA_VARIABLE, REGISTRY_VARIABLE
-from ci_toolkit.services.ports import Holder, lease_any
-from ci_toolkit.services.session import Card, cards, sessions
+from ci_toolkit.services.catalog.table import BUILT_IN, Environment, Protocol, Table
+from ci_toolkit.services.ports.leases import Holder, lease_any
+from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
 from ci_toolkit.services.stack import Stack, StackRequest, acquire
-from ci_toolkit.services.table import BUILT_IN, Environment, Protocol, Table
+from ci_toolkit.services.storage.folders import CACHE_VARIABLE, DATA_VARIABLE, REGISTRY_VARIABLE
+from ci_toolkit.services.supervision.session import Card, cards, sessions
 
 GONE_SECONDS = float(os.environ.get("CI_TOOLKIT_GONE_SECONDS", "4"))
 """The promise is 1 s, which `nox -s leaks` holds it to; on a machine with other work a test waits longer."""
@@ -124,7 +124,9 @@ class Lab:
             try:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                 works_here = str((entry / "cwd").readlink()).startswith(str(self.data))
-                is_keeper = "ci_toolkit.services.keeper" in command and names in (entry / "environ").read_bytes()
+                is_keeper = (
+                    "ci_toolkit.services.supervision.keeper" in command and names in (entry / "environ").read_bytes()
+                )
             except OSError:
                 continue
             if works_here or is_keeper:

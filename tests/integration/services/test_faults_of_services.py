@@ -14,7 +14,8 @@ import pytest
 from services_lab import Lab, needs
 
 from ci_toolkit.errors import ExitCode, InfrastructureError
-from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.catalog.endpoint import Provider
+from ci_toolkit.services.catalog.table import Credentials, Environment, Migrations, Protocol, Table
 from ci_toolkit.services.errors import (
     DiskFullError,
     MigrationError,
@@ -24,10 +25,9 @@ from ci_toolkit.services.errors import (
     ServiceDiedError,
     WrongCredentialsError,
 )
-from ci_toolkit.services.places import DATA_VARIABLE
-from ci_toolkit.services.probe import State, ask
+from ci_toolkit.services.readiness.probe import State, ask
 from ci_toolkit.services.stack import StackRequest
-from ci_toolkit.services.table import Credentials, Environment, Migrations, Protocol, Table
+from ci_toolkit.services.storage.folders import DATA_VARIABLE
 
 LISTEN = """
 import socket, sys

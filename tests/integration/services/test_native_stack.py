@@ -11,14 +11,14 @@ import pytest
 from services_lab import Lab, needs, wait_for
 
 from ci_toolkit.masking import MASK
-from ci_toolkit.services.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.table import Credentials, Migrations, Protocol
+from ci_toolkit.services.databases.pgwire import Connection, SqlError
 from ci_toolkit.services.errors import MigrationError, NoProviderError, PortTakenError, ServiceDiedError
-from ci_toolkit.services.pgwire import Connection, SqlError
-from ci_toolkit.services.places import CACHE_VARIABLE
-from ci_toolkit.services.probe import State, ask
-from ci_toolkit.services.session import deaths
+from ci_toolkit.services.readiness.probe import State, ask
 from ci_toolkit.services.stack import StackRequest
-from ci_toolkit.services.table import Credentials, Migrations, Protocol
+from ci_toolkit.services.storage.folders import CACHE_VARIABLE
+from ci_toolkit.services.supervision.session import deaths
 
 SERVER = """
 import http.server, json, os, subprocess, sys
@@ -112,8 +112,8 @@ def test_a_migration_command_runs_in_the_project_with_the_database_in_its_enviro
     needs(Protocol.POSTGRESQL)
     code = """
         import os, pathlib
-        from ci_toolkit.services.pgwire import Connection
-        from ci_toolkit.services.table import Credentials
+        from ci_toolkit.services.databases.pgwire import Connection
+        from ci_toolkit.services.catalog.table import Credentials
         login = Credentials(user=os.environ["POSTGRES_USER"], password=os.environ["POSTGRES_PASSWORD"], database="test")
         with Connection(os.environ["POSTGRES_HOST"], int(os.environ["POSTGRES_PORT"]), login) as connection:
             connection.query("CREATE TABLE made_in_" + pathlib.Path.cwd().name + " ()")

@@ -12,11 +12,11 @@ from contextlib import contextmanager, suppress
 import pytest
 from services_lab import Lab, needs, wait_for
 
-from ci_toolkit.services.probe import State, ask
-from ci_toolkit.services.session import Card
+from ci_toolkit.services.catalog.table import Protocol
+from ci_toolkit.services.readiness.probe import State, ask
 from ci_toolkit.services.stack import StackRequest
-from ci_toolkit.services.sweep import sweep
-from ci_toolkit.services.table import Protocol
+from ci_toolkit.services.supervision.session import Card
+from ci_toolkit.services.supervision.sweep import sweep
 
 ROUNDS = int(os.environ.get("CI_TOOLKIT_KILL_ROUNDS", "3"))
 """The longer proof, `nox -s leaks`, sets more."""
@@ -24,7 +24,7 @@ OWN = """
 import os, sys
 from pathlib import Path
 from ci_toolkit.services.stack import StackRequest, acquire
-from ci_toolkit.services.table import BUILT_IN
+from ci_toolkit.services.catalog.table import BUILT_IN
 owner = int(sys.argv[1]) if len(sys.argv) > 1 else os.getpid()
 request = StackRequest(services=("postgresql", "redis"), dynamic_ports=True)
 stack = acquire(request, BUILT_IN, Path.cwd(), owner_pid=owner, tell=lambda line: None)
@@ -150,7 +150,7 @@ def test_kill_9_of_a_random_process_of_a_starting_run_leaves_nothing(lab: Lab, r
     with owning(lab) as owner:
         with suppress(subprocess.TimeoutExpired):
             owner.wait(moment(round_, longest=1.0))
-        keepers = [pid for pid, command in lab.processes() if "ci_toolkit.services.keeper" in command]
+        keepers = [pid for pid, command in lab.processes() if "ci_toolkit.services.supervision.keeper" in command]
         os.kill(random.choice([owner.pid, *keepers]), signal.SIGKILL)
         if owner.poll() is None:
             assert owner.stdin is not None

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from ci_toolkit.services.errors import PortTakenError
-from ci_toolkit.services.ports import DYNAMIC_PORTS, Holder, claim, is_free, lease_any, leased_by, listener
+from ci_toolkit.services.ports.leases import DYNAMIC_PORTS, Holder, claim, lease_any, leased_by
+from ci_toolkit.services.ports.listeners import is_free
+from ci_toolkit.services.providers.listening import who_listens
 
 HOLDER = Holder(pid=1, session="one", directory="/project")
 HOLD = """
 import sys, time
 from pathlib import Path
-from ci_toolkit.services.ports import Holder, lease_any
+from ci_toolkit.services.ports.leases import Holder, lease_any
 held = lease_any(Path(sys.argv[1]), Holder(pid=4711, session="other", directory="/elsewhere"))
 print(held.port, flush=True)
 sys.stdin.read()
@@ -44,7 +46,7 @@ def test_a_stranger_on_the_port_is_named_by_pid_and_command() -> None:
         assert stranger.stdout is not None
         port = int(stranger.stdout.readline())
         assert not is_free(port)
-        assert listener(port).startswith(f"pid {stranger.pid} (") or sys.platform != "linux"
+        assert who_listens(port).startswith(f"pid {stranger.pid} (") or sys.platform != "linux"
 
 
 def test_dynamic_ports_are_never_given_twice(tmp_path: Path) -> None:
@@ -63,9 +65,9 @@ class OnlyTheProject:
     def find_spec(name, path=None, target=None):
         return importlib.machinery.PathFinder.find_spec(name, sys.argv[1:]) if name == "docker" else None
 sys.meta_path.insert(0, OnlyTheProject)
-from ci_toolkit.services.ports import listener
-from ci_toolkit.services.providers.docker import PROVIDER
-print(PROVIDER.remains(), listener(1))
+from ci_toolkit.services.providers.listening import who_listens
+from ci_toolkit.services.providers.docker.provider import DockerProvider
+print(DockerProvider().remains(), who_listens(1))
 """
     done = subprocess.run([sys.executable, "-c", ask, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("frozenset() another user's program")

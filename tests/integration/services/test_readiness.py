@@ -11,11 +11,11 @@ import pytest
 from msgspec.structs import replace
 from services_lab import Lab, needs
 
-from ci_toolkit.services.endpoint import Endpoint
-from ci_toolkit.services.pgwire import Connection, SqlError, literal
-from ci_toolkit.services.ports import Holder, lease_any
-from ci_toolkit.services.probe import State, ask
-from ci_toolkit.services.table import Credentials, Protocol
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.catalog.table import Credentials, Protocol
+from ci_toolkit.services.databases.pgwire import Connection, SqlError, literal
+from ci_toolkit.services.ports.leases import Holder, lease_any
+from ci_toolkit.services.readiness.probe import State, ask
 
 LOGIN = Credentials(user="test", password="se'cret", database="postgres")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.services.binaries import HOW_TO_GET, find_server
-from ci_toolkit.services.table import Protocol
+from ci_toolkit.services.catalog.table import Protocol
+from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
 from ci_toolkit.test_framework.scripted_llm import ScriptedLLM
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "netra"

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from ci_toolkit.lint.settings import GUIDE_PORTS, load_settings
-from ci_toolkit.services.settings import read_table
-from ci_toolkit.services.table import BUILT_IN
+from ci_toolkit.services.catalog.settings import read_table
+from ci_toolkit.services.catalog.table import BUILT_IN
 
 
 def test_the_guides_ports_are_those_of_the_built_in_table() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ci_toolkit.services.containers.network import Neighbour, seen_from_inside
-from ci_toolkit.services.endpoint import Endpoint, variables
-from ci_toolkit.services.table import Credentials, Protocol
+from ci_toolkit.services.catalog.endpoint import Endpoint, variables
+from ci_toolkit.services.catalog.table import Credentials, Protocol
+from ci_toolkit.services.providers.docker.containers.network import Neighbour, seen_from_inside
 
 LOGIN = Credentials(user="test", password="secret", database="shop")
 POSTGRESQL = Endpoint(name="postgresql", protocol=Protocol.POSTGRESQL, port=20123, credentials=LOGIN)

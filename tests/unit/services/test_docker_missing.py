@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from ci_toolkit.services.catalog.table import BUILT_IN, Environment, Service
 from ci_toolkit.services.errors import MissingExtraError
-from ci_toolkit.services.providers.docker import PROVIDER
+from ci_toolkit.services.providers.docker.provider import DockerProvider
 from ci_toolkit.services.providers.provider import Order
-from ci_toolkit.services.table import BUILT_IN, Environment, Service
 
 
 def order(service: Service, tmp_path: Path) -> Order:
@@ -28,13 +28,15 @@ def order(service: Service, tmp_path: Path) -> Order:
 
 
 def test_a_service_without_an_image_cannot_be_had(tmp_path: Path) -> None:
-    assert PROVIDER.missing(order(BUILT_IN.service("backend"), tmp_path)) == "the table has no image for backend"
+    assert (
+        DockerProvider().missing(order(BUILT_IN.service("backend"), tmp_path)) == "the table has no image for backend"
+    )
 
 
 def test_without_its_client_library_it_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "docker", None)  # as where it is not installed
     redis = order(replace(BUILT_IN.service("redis")), tmp_path)
-    assert "pip install 'ci-toolkit[services]'" in PROVIDER.missing(redis)
-    assert PROVIDER.remains() == frozenset()
+    assert "pip install 'ci-toolkit[services]'" in DockerProvider().missing(redis)
+    assert DockerProvider().remains() == frozenset()
     with pytest.raises(MissingExtraError, match="client library"):
-        PROVIDER.start(redis)
+        DockerProvider().start(redis)

@@ -3,9 +3,9 @@
 import pytest
 
 from ci_toolkit.errors import ConfigurationError
-from ci_toolkit.services.endpoint import Provider
+from ci_toolkit.services.catalog.endpoint import Provider
+from ci_toolkit.services.catalog.table import Environment
 from ci_toolkit.services.handover import Handover, read_handover
-from ci_toolkit.services.table import Environment
 
 TOLD = [
     Handover(),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.services.log import KEPT_BYTES, copy_log, tail_of
+from ci_toolkit.services.processes.logs import KEPT_BYTES, copy_log, tail_of
 
 
 def copied(tmp_path: Path, text: str, *secrets: str) -> str:

@@ -4,8 +4,8 @@ import pytest
 
 pytest.importorskip("docker", reason="needs the Docker SDK: pip install 'ci-toolkit[services]'")
 
-from ci_toolkit.services.containers.empty import is_made_here
-from ci_toolkit.services.containers.image import Image
+from ci_toolkit.services.providers.docker.containers.empty_cluster import is_made_here
+from ci_toolkit.services.providers.docker.containers.image import Image
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from ci_toolkit.errors import ConfigurationError
-from ci_toolkit.services.render import compose_text, drifts, rendered
-from ci_toolkit.services.table import BUILT_IN, Credentials, Environment, Table
+from ci_toolkit.services.catalog.render import compose_text, drifts, rendered
+from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Environment, Table
 
 WORKFLOW = """\
 jobs:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.services.snapshot import Snapshots, digest, partial_folder
+from ci_toolkit.services.storage.snapshots import Snapshots, digest, partial_folder
 
 
 def obtain(cache: Path, key: str, *, is_fresh: bool = False, content: str = "made") -> tuple[bool, str]:

@@ -7,11 +7,11 @@ import pytest
 
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ConfigurationError
-from ci_toolkit.services.endpoint import planned_all, variables
+from ci_toolkit.services.catalog.endpoint import planned_all, variables
+from ci_toolkit.services.catalog.settings import read_table, table_from
+from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Environment, Migrations
+from ci_toolkit.services.databases.migrations import migrations_digest
 from ci_toolkit.services.handover import Handover
-from ci_toolkit.services.migrations import migrations_digest
-from ci_toolkit.services.settings import read_table, table_from
-from ci_toolkit.services.table import BUILT_IN, Credentials, Environment, Migrations
 from ci_toolkit.test_framework.test_config import ALPINE_TEST_PORTS, DEV_PORTS, TEST_PORTS, ports_of
 
 GUIDE = {

@@ -1,0 +1,214 @@
+"""A PostgreSQL server as the workers of many sessions share it: clones, who holds which, and what dead ones left.
+
+A clone belongs to whoever holds the advisory lock of its name on the server's maintenance database. The lock
+is the connection's, so kill -9 of its owner frees it, from whatever machine or container the owner came, and
+the next session drops the clone.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, TypeVar
+
+from ci_toolkit.isolation.errors import IsolationError
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.closing import Closing
+from ci_toolkit.services.databases.pgwire import NO_SUCH_DATABASE, Connection, SqlError, literal, quoted
+
+T = TypeVar("T")
+
+MARK: Final = "__ci_toolkit_"
+"""Stands in the name of every clone, between the template's name and the run's id."""
+_RUN_AND_WORKER: Final = "[0-9a-f]{8}_[a-z0-9]+"
+_PATIENCE_SECONDS: Final = 5.0
+_PATIENCE_WITH_USERS_SECONDS: Final = 1.0
+_LOCK_CLASS: Final = 74617
+_READING: Final = 0
+"""The lock of those who look into the template; the locks of names are hashes, and none of them is likely 0."""
+_LONGEST_NAME: Final = 63
+_IN_USE: Final = "55006"
+_NOT_ALLOWED: Final = "42501"
+_HAS_STRATEGIES: Final = 150000
+
+
+class Cluster(Closing):
+    """The maintenance connection of one worker. Closing it gives up every clone it holds."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.connection = _maintenance(endpoint)
+        self._held: list[str] = []
+        version = int(self.connection.scalar("SHOW server_version_num") or 0)
+        # Copying files takes a third of the time of the default, which writes every page to the log.
+        self._strategy = " STRATEGY file_copy" if version >= _HAS_STRATEGIES else ""
+
+    def close(self) -> None:
+        """Give up what is held, at once: the server takes a moment to see that a connection has ended."""
+        with suppress(SqlError, OSError):
+            self.connection.query("SELECT pg_advisory_unlock_all()")
+        self.connection.close()
+
+    def claim(self, run: str, worker: str) -> str:
+        """Return the name of a clone that nobody else has; it is held from now on. What dead sessions left is gone."""
+        self.sweep()
+        tail = f"{MARK}{run}_{worker}"
+        name = self.endpoint.credentials.database[: _LONGEST_NAME - len(tail)] + tail
+        if not self._hold(name):
+            raise IsolationError(
+                f"the database {name} on {self.endpoint.address} is held by another session",
+                advice="Give each run an id of its own.",
+            )
+        self._held.append(name)
+        return name
+
+    def revive(self) -> None:
+        """Connect again, and hold what was held, if a test ended this connection."""
+        try:
+            self.connection.query("SELECT 1")
+        except (SqlError, OSError):
+            self.connection.close()
+            self.connection = _maintenance(self.endpoint)
+            for name in self._held:
+                self._hold(name)
+
+    def clone(self, name: str) -> int:
+        """Create ``name`` with the template's content and settings. Raises IsolationError.
+
+        Return the number of a transaction: whatever is written to the clone is younger.
+        """
+        template = self.endpoint.credentials.database
+        self.connection.query(f"SELECT pg_advisory_lock_shared({_LOCK_CLASS}, {_READING})")
+        try:
+            self._wait_until_nobody_uses(template)
+            self.connection.query(f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)}{self._strategy}")
+        except SqlError as error:
+            raise self._cannot_clone(template, error) from error
+        finally:
+            self.connection.query(f"SELECT pg_advisory_unlock_shared({_LOCK_CLASS}, {_READING})")
+        self._copy_settings(template, name)
+        return int(self.connection.scalar("SELECT pg_current_xact_id()") or 0)
+
+    def read_template(self, read: Callable[[Connection], T]) -> T:
+        """Return what ``read`` finds in the template. Meanwhile nobody clones: the server refuses while one looks."""
+        self.connection.query(f"SELECT pg_advisory_lock({_LOCK_CLASS}, {_READING})")
+        try:
+            template = self.endpoint.credentials.database
+            reader = self.connect(template)
+            try:
+                return read(reader)
+            finally:
+                reader.close()
+                self._wait_until_nobody_uses(template)
+        finally:
+            self.connection.query(f"SELECT pg_advisory_unlock({_LOCK_CLASS}, {_READING})")
+
+    def _copy_settings(self, template: str, name: str) -> None:
+        for setting, value in self._settings(template):
+            self.connection.query(
+                f"SELECT set_config({literal(setting)}, {literal(value)}, false);"
+                f"ALTER DATABASE {quoted(name)} SET {quoted(setting)} FROM CURRENT; RESET {quoted(setting)}"
+            )
+
+    def drop(self, name: str) -> None:
+        """Drop ``name`` if it is there, closing whatever is connected to it."""
+        self._roll_back_prepared(name)
+        # FORCE alone waits a tenth of a second where anybody was connected.
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while self._end_connections_to(name) and time.monotonic() < deadline:
+            self.connection.query("SELECT pg_sleep(0.001)")
+        self.connection.query(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+
+    def _roll_back_prepared(self, name: str) -> None:
+        rows = self.connection.query(f"SELECT gid FROM pg_prepared_xacts WHERE database = {literal(name)}")
+        if rows:
+            with self.connect(name) as connection:
+                for (transaction,) in rows:
+                    connection.query(f"ROLLBACK PREPARED {literal(transaction or '')}")
+
+    def _end_connections_to(self, name: str) -> bool:
+        """Tell every connection to ``name`` to end; return whether there was one."""
+        rows = self.connection.query(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {literal(name)}"
+        )
+        return bool(rows)
+
+    def sweep(self) -> tuple[str, ...]:
+        """Drop the clones of this template that no living session holds, and return their names."""
+        pattern = self.endpoint.credentials.database + MARK
+        rows = self.connection.query(
+            f"SELECT datname FROM pg_database WHERE starts_with(datname, {literal(pattern)})"
+            f" AND substr(datname, {len(pattern) + 1}) ~ {literal(f'^{_RUN_AND_WORKER}$')}"
+        )
+        swept = []
+        for (name,) in rows:
+            if name is not None and self._hold(name):
+                self.drop(name)
+                self.connection.query(f"SELECT pg_advisory_unlock({_LOCK_CLASS}, hashtext({literal(name)}))")
+                swept.append(name)
+        return tuple(swept)
+
+    def connect(self, name: str) -> Connection:
+        """Return a new connection to the database ``name``."""
+        return Connection(self.endpoint.host, self.endpoint.port, self.endpoint.credentials, database=name)
+
+    def terminate(self, pids: tuple[int, ...]) -> None:
+        """End these connections."""
+        for pid in pids:
+            self.connection.query(f"SELECT pg_terminate_backend({pid})")
+
+    def _hold(self, name: str) -> bool:
+        sql = (
+            "SELECT pg_try_advisory_lock({0}, hashtext({1})) WHERE NOT EXISTS (SELECT FROM pg_locks WHERE pid ="
+            " pg_backend_pid() AND locktype = 'advisory' AND classid = {0} AND objid = hashtext({1})::oid)"
+        )
+        return self.connection.scalar(sql.format(_LOCK_CLASS, literal(name))) == "t"
+
+    def _settings(self, template: str) -> list[tuple[str, str]]:
+        """Return what ``ALTER DATABASE .. SET`` gave the template, which CREATE DATABASE leaves out."""
+        rows = self.connection.query(
+            "SELECT unnest(setconfig) FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase"
+            f" WHERE setrole = 0 AND datname = {literal(template)}"
+        )
+        pairs = ((row[0] or "").partition("=") for row in rows)
+        return [(setting, value) for setting, _, value in pairs]
+
+    def _wait_until_nobody_uses(self, template: str) -> None:
+        """Wait a moment for its users to leave; the server itself would wait five seconds before it refuses."""
+        deadline = time.monotonic() + _PATIENCE_WITH_USERS_SECONDS
+        while users := self._users_of(template):
+            if time.monotonic() > deadline:
+                raise self._in_use(template, users)
+            self.connection.query("SELECT pg_sleep(0.01)")
+
+    def _in_use(self, template: str, users: list[str]) -> IsolationError:
+        return IsolationError(
+            f"cannot clone the database {template} on {self.endpoint.address}: connected to it: {'; '.join(users)}",
+            advice="Close them: a template stays untouched, tests work on clones, named by DATABASE_URL.",
+        )
+
+    def _cannot_clone(self, template: str, error: SqlError) -> IsolationError:
+        message = f"cannot clone the database {template} on {self.endpoint.address}: {error}"
+        if error.code == _IN_USE:
+            return self._in_use(template, self._users_of(template) or ["somebody who has left meanwhile"])
+        if error.code == _NOT_ALLOWED:
+            user = self.endpoint.credentials.user
+            return IsolationError(message, advice=f"Let the user make databases: ALTER ROLE {quoted(user)} CREATEDB.")
+        return IsolationError(message, advice="Look at the server's log.")
+
+    def _users_of(self, template: str) -> list[str]:
+        rows = self.connection.query(
+            "SELECT format('pid %s (%s, %s)', pid, coalesce(nullif(application_name, ''), 'no application name'),"
+            " coalesce('from ' || host(client_addr) || ':' || client_port, backend_type))"
+            f" FROM pg_stat_activity WHERE datname = {literal(template)} AND backend_type = 'client backend'"
+        )
+        return [row[0] or "" for row in rows]
+
+
+def _maintenance(endpoint: Endpoint) -> Connection:
+    """Connect to the database that every session of the server agrees on."""
+    try:
+        return Connection(endpoint.host, endpoint.port, endpoint.credentials, database="postgres")
+    except SqlError as error:
+        if error.code != NO_SUCH_DATABASE:
+            raise
+    return Connection(endpoint.host, endpoint.port, endpoint.credentials, database="template1")

@@ -1,0 +1,227 @@
+"""What one worker of a test run has of the real services: its own databases, started when the first test asks."""
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from ci_toolkit.errors import ConfigurationError, ToolkitError
+from ci_toolkit.isolation.mode import Mode, Outcome
+from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
+from ci_toolkit.isolation.worker_database import WorkerDatabase
+from ci_toolkit.isolation.worker_redis import WorkerRedis
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.catalog.table import Environment, Protocol, Service, Table
+from ci_toolkit.services.databases.pgwire import SqlError
+from ci_toolkit.services.errors import PortTakenError, ServiceDiedError
+from ci_toolkit.services.handover import Handover
+from ci_toolkit.services.ports.leases import leased_by
+from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
+from ci_toolkit.services.storage.folders import registry
+
+
+class Place(Record, frozen=True, kw_only=True):
+    """Which worker of which run this is."""
+
+    root: str
+    run: str
+    """Eight hexadecimal digits, the same for every worker of the run and for no other run."""
+    worker: str
+    owner: int
+    """The process that the services end with; all workers of the run have the same one."""
+    handover: Handover = Handover()
+    is_alone: bool = True
+    """Whether this is the run's only worker."""
+    logs: str = ""
+    """Where the logs of what is the worker's alone go; nowhere without it."""
+    mark: str = ""
+    """Which worker it is, in the names of these logs."""
+
+
+class WorkerServices:
+    """The services of one worker. Nothing is started before it is asked for. Closing it drops its databases."""
+
+    def __init__(self, table: Table, place: Place, *, tell: Callable[[str], None]) -> None:
+        self.table = table
+        self.place = place
+        self._tell = tell
+        self._environment = place.handover.environment or _environment_of_what_is_up(Path(place.root))
+        self._stacks: list[Stack] = []
+        self._own_stacks: list[Stack] = []
+        """Those of ``_stacks`` that no other worker has."""
+        self._servers: dict[str, Endpoint] = {}
+        """What runs, as all workers of the run share it."""
+        self._endpoints: dict[str, Endpoint] = {}
+        """What this worker's tests see of it."""
+        self._database: WorkerDatabase | None = None
+        self._redis: WorkerRedis | None = None
+        self._clickhouse: WorkerClickHouse | None = None
+
+    @property
+    def database(self) -> WorkerDatabase:
+        """This worker's PostgreSQL database. Raises an InfrastructureError if there can be none."""
+        if self._database is None:
+            service = self._only(Protocol.POSTGRESQL)
+            server = self._started(service)
+            self._database = WorkerDatabase(server, run=self.place.run, worker=self.place.worker)
+            self._endpoints[service.name] = self._database.endpoint
+        return self._database
+
+    @property
+    def redis(self) -> WorkerRedis:
+        """This worker's logical Redis database. Raises an InfrastructureError if there can be none."""
+        if self._redis is None:
+            service = self._only(Protocol.REDIS)
+            server = self._started(service)
+            self._redis = WorkerRedis(server, run=self.place.run, worker=self.place.worker)
+            self._endpoints[service.name] = self._redis.endpoint
+        return self._redis
+
+    @property
+    def clickhouse(self) -> WorkerClickHouse:
+        """This worker's ClickHouse database. Raises an InfrastructureError if there can be none."""
+        if self._clickhouse is None:
+            service = self._only(Protocol.CLICKHOUSE)
+            server = self._started(service)
+            self._clickhouse = WorkerClickHouse(server, run=self.place.run, worker=self.place.worker)
+            self._endpoints[service.name] = self._clickhouse.endpoint
+        return self._clickhouse
+
+    def has(self, protocol: Protocol) -> bool:
+        """Whether the table has a service that speaks ``protocol``."""
+        return any(service.protocol is protocol for service in self.table.services)
+
+    def start_data_stores(self) -> None:
+        """Have PostgreSQL and Redis ready, where the table has them."""
+        wanted = [protocol for protocol in (Protocol.POSTGRESQL, Protocol.REDIS) if self.has(protocol)]
+        self._start(*(self._only(protocol).name for protocol in wanted))  # at once, which is faster than in turn
+        if Protocol.POSTGRESQL in wanted:
+            _ = self.database
+        if Protocol.REDIS in wanted:
+            _ = self.redis
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Return where the service ``name`` answers this worker, started if need be.
+
+        A team's own service with a command runs once for each worker, on the worker's databases.
+        """
+        if name not in self._endpoints:
+            service = self.table.service(name)
+            if service.protocol.is_data_store and service == self._only(service.protocol):
+                return self._own(service.protocol).endpoint
+            self._endpoints[name] = (
+                self._started_for_this_worker(service) if service.command else self._started(service)
+            )
+        return self._endpoints[name]
+
+    def _own(self, protocol: Protocol) -> WorkerDatabase | WorkerRedis | WorkerClickHouse:
+        if protocol is Protocol.POSTGRESQL:
+            return self.database
+        return self.redis if protocol is Protocol.REDIS else self.clickhouse
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables that lead code under test to this worker's databases."""
+        return variables(self._endpoints.values())
+
+    def clean(self, mode: Mode, *, test: str) -> Outcome:
+        """Take out what ``test`` left in the databases. Raises StrayConnectionError, after cleaning."""
+        for part in (self._redis, self._clickhouse):
+            if part is not None:
+                part.clean()
+        return Outcome() if self._database is None else self._database.clean(mode, test=test)
+
+    def close(self) -> None:
+        """Drop this worker's databases and end what belongs to it alone."""
+        closing: list[Callable[[], object]] = [stack.stop for stack in self._stacks]
+        if self.place.logs:
+            save = partial(Stack.save_logs, folder=Path(self.place.logs), mark=self.place.mark)
+            closing += [partial(save, stack) for stack in self._own_stacks]
+        closing += [part.close for part in (self._redis, self._clickhouse, self._database) if part is not None]
+        self._stacks, self._own_stacks, self._endpoints, self._servers = [], [], {}, {}
+        self._redis = self._clickhouse = self._database = None
+        for close in reversed(closing):
+            try:
+                close()
+            except (ToolkitError, OSError, SqlError) as error:  # the others are to be closed all the same
+                self._tell(f"a service had ended before the tests: {error}")
+
+    def deaths(self) -> Iterator[str]:
+        """Yield which servers have ended by themselves, with the ends of their logs."""
+        for stack in self._stacks:
+            try:
+                stack.check()
+            except ServiceDiedError as death:
+                yield str(death)
+
+    def _only(self, protocol: Protocol) -> Service:
+        for service in self.table.services:
+            if service.protocol is protocol:
+                return service
+        raise ConfigurationError(
+            f"the test asks for {protocol}, and there is no such service in {self.table.origin}",
+            advice=f"Add one with protocol = '{protocol}' under [tool.ci-toolkit.services].",
+        )
+
+    def _started_for_this_worker(self, service: Service) -> Endpoint:
+        self.start_data_stores()
+        own = msgspec.structs.replace(service, variables=self.variables() | service.variables)
+        rows = tuple(own if row.name == own.name else row for row in self.table.services)
+        request = StackRequest(
+            services=(own.name,),
+            environment=self._environment,
+            provider=_provider_of_own(own, self.place.handover.provider),
+            dynamic_ports=self._needs_another_port(own),
+        )
+        table = msgspec.structs.replace(self.table, services=rows)
+        try:
+            stack = self._acquire(request, table, os.getpid())
+        except PortTakenError:
+            if request.dynamic_ports or not self._needs_another_port(own):
+                raise
+            # A shard beside this one asked for it at the same moment.
+            stack = self._acquire(msgspec.structs.replace(request, dynamic_ports=True), table, os.getpid())
+        self._own_stacks.append(stack)
+        return stack.endpoints[0]
+
+    def _needs_another_port(self, own: Service) -> bool:
+        """Whether the table's port is not enough: for several workers, or where `services up` runs one like it."""
+        if self.place.handover.dynamic_ports or not self.place.is_alone:
+            return True
+        return leased_by(registry(), own.port(self._environment)) is not None
+
+    def _started(self, service: Service) -> Endpoint:
+        self._start(service.name)
+        return self._servers[service.name]
+
+    def _start(self, *names: str) -> None:
+        missing = tuple(name for name in names if name not in self._servers)
+        if missing:
+            told = self.place.handover
+            request = StackRequest(
+                services=missing,
+                environment=self._environment,
+                provider=told.provider,
+                dynamic_ports=told.dynamic_ports,
+            )
+            stack = self._acquire(request, self.table, self.place.owner)
+            self._servers |= {endpoint.name: endpoint for endpoint in stack.endpoints}
+
+    def _acquire(self, request: StackRequest, table: Table, owner: int) -> Stack:
+        stack = acquire(request, table, Path(self.place.root), owner_pid=owner, tell=self._tell)
+        self._stacks.append(stack)
+        return stack
+
+
+def _provider_of_own(service: Service, asked_for: Provider | None) -> Provider | None:
+    """Return who runs a team's own service: never whoever listens on its port, for that may be any program."""
+    if service.protocol.is_data_store or (asked_for is Provider.DOCKER and service.image):
+        return asked_for
+    return Provider.NATIVE
+
+
+def _environment_of_what_is_up(root: Path) -> Environment:
+    """Return the environment of what `services up` started in this project, else ``test``."""
+    return next((card.environment for card in ownerless(root)), Environment.TEST)

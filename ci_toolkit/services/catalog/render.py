@@ -1,0 +1,183 @@
+"""Makes files from the table: compose files and the workflow's ``services:`` block, and finds where they drift."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Final
+
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.catalog import images
+from ci_toolkit.services.catalog.endpoint import LOOPBACK
+from ci_toolkit.services.catalog.table import Environment, Protocol, Service, Table
+
+HEADER: Final = (
+    "# Rendered from the table of services; change [tool.ci-toolkit.services], then `ci-toolkit services render`."
+)
+_BEGIN: Final = re.compile(r"^( *)# ci-toolkit services: begin (\S+)\s*$")
+_END: Final = "# ci-toolkit services: end"
+_LABEL: Final = "ci-toolkit"
+
+Node = Mapping[str, object]
+
+
+class RenderedFile(Record, frozen=True, kw_only=True):
+    """A file as the table wants it."""
+
+    path: str
+    """Relative to the project's root."""
+    text: str
+
+
+class Drift(Record, frozen=True, kw_only=True):
+    """The first line of a file that is not as the table wants it."""
+
+    path: str
+    line: int
+    found: str | None
+    """None where the file or the line is missing."""
+    wanted: str | None
+    """None where the line should not be there."""
+
+    def describe(self) -> str:
+        """Return ``path:line: what is there, what the table says``."""
+        found = "nothing" if self.found is None else repr(self.found.strip())
+        wanted = "nothing" if self.wanted is None else repr(self.wanted.strip())
+        return f"{self.path}:{self.line}: holds {found}, the table says {wanted}"
+
+
+def rendered(table: Table, root: Path) -> tuple[RenderedFile, ...]:
+    """Return every file that is made from the table: the compose files, and the workflows that carry a block."""
+    composes = tuple(
+        RenderedFile(path=f"compose/{environment}.yml", text=compose_text(table, environment))
+        for environment in Environment
+    )
+    return composes + tuple(_rendered_workflows(table, root))
+
+
+def drifts(files: Iterable[RenderedFile], root: Path) -> tuple[Drift, ...]:
+    """Return the first difference of each file under ``root`` that is not as rendered."""
+    found = []
+    for file in files:
+        path = root / file.path
+        present = path.read_text(encoding="utf-8") if path.is_file() else ""
+        drift = _first_difference(file.path, present.splitlines(), file.text.splitlines())
+        if drift is not None:
+            found.append(drift)
+    return tuple(found)
+
+
+def compose_text(table: Table, environment: Environment) -> str:
+    """Return the compose file of ``environment``: the services that have an image."""
+    services = {row.name: _compose_service(row, environment) for row in table.services if row.image}
+    document: dict[str, object] = {"name": f"{_LABEL}-{environment}", "services": services}
+    if environment is Environment.DEV:
+        document["volumes"] = {f"{name}-data": {} for name in services}
+    text = "\n".join([HEADER, *_yaml(document, 0)]) + "\n"
+    return text.replace("$", "$$")  # compose would put a variable's value there
+
+
+def workflow_lines(table: Table, environment: Environment, indent: str) -> list[str]:
+    """Return the ``services:`` block of a GitHub Actions job, indented by ``indent``."""
+    services = {row.name: _workflow_service(row, environment) for row in table.services if row.image}
+    return [indent + line for line in _yaml({"services": services}, 0)]
+
+
+def _compose_service(row: Service, environment: Environment) -> Node:
+    service: dict[str, object] = {
+        "image": row.image_for(environment),
+        "labels": {_LABEL: str(environment)},
+        "ports": [f"{LOOPBACK}:{row.port(environment)}:{row.container_port or row.port(environment)}"],
+    }
+    if images.compose_variables(row):
+        service["environment"] = images.compose_variables(row)
+    command = images.command(row, is_kept=environment is Environment.DEV)
+    if command:
+        service["command"] = list(command)
+    if row.protocol in images.DATA_FOLDER:
+        data = images.DATA_FOLDER[row.protocol]
+        service |= {"volumes": [f"{row.name}-data:{data}"]} if environment is Environment.DEV else {"tmpfs": [data]}
+        service["healthcheck"] = {"test": ["CMD-SHELL", _health(row)], "interval": "1s", "retries": 60}
+    return service
+
+
+def _workflow_service(row: Service, environment: Environment) -> Node:
+    service: dict[str, object] = {
+        "image": row.image_for(environment),
+        "ports": [f"{row.port(environment)}:{row.container_port or row.port(environment)}"],
+    }
+    if images.variables(row):
+        service["env"] = images.variables(row)
+    if row.protocol in images.DATA_FOLDER:
+        service["options"] = f'--health-cmd "{_health(row)}" --health-interval 1s --health-retries 60'
+    return service
+
+
+def _health(row: Service) -> str:
+    """Return the shell command that asks the server in its protocol, inside its container."""
+    login = row.credentials
+    if row.protocol is Protocol.POSTGRESQL:
+        # Over TCP: the server that the image runs while it makes the database listens on a socket file alone.
+        return f"psql -h {LOOPBACK} -U {login.user} -d {login.database} -c 'SELECT 1'"
+    if row.protocol is Protocol.REDIS:
+        user = ("--user", login.user) if login.user else ()
+        return shlex.join(["redis-cli", *user, "ping"]) + " | grep PONG"  # it reads the password from its environment
+    return f"wget -qO- http://{LOOPBACK}:{row.container_port}/ping"
+
+
+def _yaml(value: Node, depth: int) -> list[str]:
+    """Write nested mappings and lists of strings as YAML; strings are quoted as JSON, which YAML reads."""
+    lines: list[str] = []
+    pad = "  " * depth
+    for key, item in value.items():
+        if isinstance(item, Mapping) and item:
+            lines += [f"{pad}{key}:", *_yaml(item, depth + 1)]
+        elif isinstance(item, list):
+            lines += [f"{pad}{key}:", *(f"{pad}  - {json.dumps(entry)}" for entry in item)]
+        else:
+            lines.append(f"{pad}{key}: {json.dumps(item)}")
+    return lines
+
+
+def _rendered_workflows(table: Table, root: Path) -> Iterable[RenderedFile]:
+    for path in sorted((root / ".github" / "workflows").glob("*.y*ml")):
+        text = path.read_text(encoding="utf-8")
+        if _END in text:
+            name = path.relative_to(root).as_posix()
+            yield RenderedFile(path=name, text="\n".join(_filled(table, text.splitlines(), name)) + "\n")
+
+
+def _filled(table: Table, lines: Sequence[str], name: str) -> Iterable[str]:
+    """Yield ``lines`` with what stands between each pair of markers made anew."""
+    inside = 0
+    for number, line in enumerate(lines, start=1):
+        begin = _BEGIN.match(line)
+        if begin:
+            if inside:
+                raise ConfigurationError(f"{name}:{number}: a second 'begin' before '{_END}'")
+            inside = number
+            yield line
+            yield from workflow_lines(table, _environment(begin[2], f"{name}:{number}"), begin[1])
+        elif line.strip() == _END:
+            inside = 0
+            yield line
+        elif not inside:
+            yield line
+    if inside:
+        raise ConfigurationError(f"{name}:{inside}: 'begin' without '{_END}'")
+
+
+def _environment(word: str, where: str) -> Environment:
+    if word not in set(Environment):
+        raise ConfigurationError(f"{where}: no environment '{word}'", advice=f"Use one of: {', '.join(Environment)}.")
+    return Environment(word)
+
+
+def _first_difference(path: str, found: Sequence[str], wanted: Sequence[str]) -> Drift | None:
+    for number, (have, want) in enumerate(zip_longest(found, wanted), start=1):
+        if have != want:
+            return Drift(path=path, line=number, found=have, wanted=want)
+    return None

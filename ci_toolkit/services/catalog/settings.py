@@ -1,0 +1,138 @@
+"""Reads ``[tool.ci-toolkit.services]``: the built-in table, and what a team adds to it or changes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from ci_toolkit.config.project import read_section, read_settings
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Environment, Migrations, Protocol, Service, Table
+
+_HIGHEST_PORT: Final = 65535
+
+
+class _Row(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", omit_defaults=True):
+    """One service as a team writes it; whatever is left out stays as it was."""
+
+    protocol: Protocol | None = None
+    port: int | None = None
+    ports: dict[Environment, int] | None = None
+    image: str | None = None
+    alpine_image: str | None = None
+    container_port: int | None = None
+    user: str | None = None
+    password: str | None = None
+    database: str | None = None
+    command: tuple[str, ...] | None = None
+    path: str | None = None
+    variables: dict[str, str] | None = None
+    migrate: tuple[str, ...] | None = None
+    migrations: tuple[str, ...] | None = None
+    ready_seconds: float | None = None
+
+
+def read_table(root: Path) -> Table:
+    """Return the table of the project at ``root``. Raises ConfigurationError naming the setting that cannot be used."""
+    settings, origin = read_section(root, "services")
+    return table_from(settings, origin=origin) if settings else BUILT_IN
+
+
+def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
+    """Return the built-in table changed by ``settings``, service by service; ``false`` drops a service."""
+    rows = {service.name: service for service in BUILT_IN.services}
+    for name, value in settings.items():
+        if value is False:
+            rows.pop(name, None)
+            continue
+        row = _read_row(value, where=f"{origin} '{name}'")
+        rows[name] = _changed(rows[name], row) if name in rows else _added(name, row, where=f"{origin} '{name}'")
+        _refuse_useless_migrations(rows[name], where=f"{origin} '{name}'")
+    table = Table(services=tuple(rows.values()), origin=origin)
+    _refuse_shared_ports(table)
+    return table
+
+
+def _read_row(value: object, *, where: str) -> _Row:
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{where} is not a table", advice="Write its settings below it, or false to drop it.")
+    return read_settings(value, _Row, where=where)
+
+
+def _changed(service: Service, row: _Row) -> Service:
+    """Return ``service`` with what ``row`` says."""
+    plain = {
+        name: getattr(row, name)
+        for name in (
+            "protocol", "image", "alpine_image", "container_port", "command", "path", "variables", "ready_seconds",
+        )
+        if getattr(row, name) is not None
+    }  # fmt: skip
+    changes: dict[str, Any] = {
+        **plain,
+        "ports": _ports(service.ports, row),
+        "credentials": _credentials(service.credentials, row),
+        "migrations": Migrations(
+            command=service.migrations.command if row.migrate is None else row.migrate,
+            files=service.migrations.files if row.migrations is None else row.migrations,
+        ),
+    }
+    if row.image is not None and row.alpine_image is None:
+        changes["alpine_image"] = ""  # the built-in small image would be another server than the one chosen
+    return msgspec.structs.replace(service, **changes)
+
+
+def _credentials(old: Credentials, row: _Row) -> Credentials:
+    return Credentials(
+        user=old.user if row.user is None else row.user,
+        password=old.password if row.password is None else row.password,
+        database=old.database if row.database is None else row.database,
+    )
+
+
+def _ports(old: Mapping[Environment, int], row: _Row) -> dict[Environment, int]:
+    base = dict(old) if row.port is None else dict.fromkeys(Environment, row.port)
+    return base | (row.ports or {})
+
+
+def _added(name: str, row: _Row, *, where: str) -> Service:
+    if row.protocol is None:
+        choices = ", ".join(Protocol)
+        raise ConfigurationError(f"{where} is a new service without a protocol", advice=f"Set it to one of: {choices}.")
+    if row.port is None and set(row.ports or {}) != set(Environment):
+        raise ConfigurationError(
+            f"{where} has no port", advice=f"Set port, or ports for each of: {', '.join(Environment)}."
+        )
+    return _changed(Service(name=name, protocol=row.protocol, ports={}), row)
+
+
+def _refuse_useless_migrations(service: Service, *, where: str) -> None:
+    """Raise ConfigurationError for migrations that would be ignored, or whose change nobody could see."""
+    migrations = service.migrations
+    if service.protocol is not Protocol.POSTGRESQL and (migrations.command or migrations.files):
+        raise ConfigurationError(
+            f"{where} has migrate or migrations, and only a PostgreSQL database is migrated, not {service.protocol}",
+            advice="Remove them, and fill the store in a fixture.",
+        )
+    if migrations.command and not migrations.files:
+        raise ConfigurationError(
+            f"{where} has migrate without migrations: a change of schema would go unseen, and the old one be used",
+            advice='Name the files that decide the schema: migrations = ["migrations/versions/*.py"].',
+        )
+
+
+def _refuse_shared_ports(table: Table) -> None:
+    """Raise ConfigurationError if two services would listen on one port, or a port is none."""
+    for environment in Environment:
+        holders: dict[int, str] = {}
+        for service in table.services:
+            port = service.port(environment)
+            if not 1 <= port <= _HIGHEST_PORT:
+                raise ConfigurationError(f"{table.origin}: port {port} of '{service.name}' is not between 1 and 65535")
+            if port in holders:
+                raise ConfigurationError(
+                    f"{table.origin}: '{holders[port]}' and '{service.name}' share port {port} in '{environment}'",
+                    advice="Give one of them another port.",
+                )
+            holders[port] = service.name

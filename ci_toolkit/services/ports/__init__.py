@@ -1,0 +1,1 @@
+"""Leases of ports, and who listens on a port that is taken."""

@@ -1,0 +1,1 @@
+"""Programs and processes of this machine: found, started, told apart, logged, ended."""

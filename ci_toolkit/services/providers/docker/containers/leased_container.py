@@ -1,0 +1,188 @@
+"""A container that lives as long as this process holds it.
+
+The lease is the container's standard input. A shell inside starts the server and waits for the end of that input,
+which comes when this process lets go or ends, however it ends: the engine then closes it, the shell kills the server,
+and the engine removes the container. No second container is needed to watch this one.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from docker.errors import APIError, NotFound
+from docker.utils.socket import frames_iter
+
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.catalog.endpoint import LOOPBACK
+from ci_toolkit.services.catalog.images import INPUT
+from ci_toolkit.services.errors import EngineError
+from ci_toolkit.services.ports.listeners import taken
+from ci_toolkit.services.providers.docker.containers.engine import PORT_LABEL, SERVICE_LABEL, SESSION_LABEL, Engine
+from ci_toolkit.services.providers.docker.containers.port_publisher import who_listens
+
+_LEASE: Final = """\
+exec 3<&0
+{first}
+{run}
+{{ while read -r _ <&3; do :; done; kill -KILL $server; }} &
+exec 3<&-
+trap 'kill -TERM $server' TERM INT
+while :; do
+    wait $server; status=$?
+    kill -0 $server 2>/dev/null || exit $status
+done
+"""
+"""Ends with the server, or ends the server with the lease. When it ends, the kernel ends whatever is left inside."""
+
+_RUN: Final = '"$@" 3<&- </dev/null & server=$!'
+_RUN_WITH_INPUT: Final = f"""\
+input=${INPUT}
+unset {INPUT}
+"$@" 3<&- <<END & server=$!
+$input
+END"""
+_GONE_SECONDS: Final = 5.0
+_TAKEN: Final = ("port is already allocated", "address already in use")
+
+
+class Draft(Record, frozen=True, kw_only=True):
+    """What a container is to be."""
+
+    image: str
+    """What it is made from."""
+    service: str
+    session: str
+    port: int
+    """On the loopback of the engine's machine."""
+    container_port: int
+    environment: dict[str, str]
+    command: tuple[str, ...]
+    """The entry point and its arguments."""
+    in_memory: tuple[str, ...] = ()
+    """Folders whose content goes with the container and never meets a disk."""
+    network: str = ""
+    """Where it has the name of its service; empty for the engine's default network."""
+    first: str = ""
+    """Shell lines that run before the image's own entry point."""
+    input: str = ""
+    """What the server reads from its standard input; stands in no argument."""
+
+
+class LeasedContainer:
+    """A running container, its output in a log file of this machine."""
+
+    def __init__(self, engine: Engine, identity: str, log: Path) -> None:
+        """Hold the created container ``identity``, whose input ends with this object's process."""
+        self._engine = engine
+        self.identity = identity
+        self._log = log
+        self._ended = threading.Event()
+        streams = {"stream": 1, "stdin": 1, "stdout": 1, "stderr": 1}
+        with engine.asked_to("attach to a container"):
+            self._lease = engine.api.attach_socket(identity, params=streams)
+        threading.Thread(target=self._follow, name=f"log of {identity[:12]}", daemon=True).start()
+
+    def is_alive(self) -> bool:
+        """Whether it runs, and the engine with it."""
+        return not self._ended.is_set()
+
+    def wait_for_end(self, seconds: float) -> bool:
+        """Whether it ended within ``seconds``."""
+        return self._ended.wait(seconds)
+
+    def execute(self, script: str) -> None:
+        """Run a shell script inside. Raises EngineError with what it said if it fails."""
+        api = self._engine.api
+        with self._engine.asked_to("run a command in a container"):
+            command = api.exec_create(self.identity, ["/bin/sh", "-c", script])["Id"]
+            said = api.exec_start(command)
+            status = api.exec_inspect(command)["ExitCode"]
+        if status != 0:
+            raise EngineError(f"a command in a container ended with exit status {status}: {said.decode()[-500:]}")
+
+    def remove(self) -> None:
+        """End and remove it; safe to call twice. Raises EngineError if the engine cannot."""
+        with self._engine.asked_to("remove a container"):
+            remove(self._engine, self.identity)
+        self._ended.wait(_GONE_SECONDS)
+
+    def _follow(self) -> None:
+        """Write what it says to the log until it ends."""
+        with self._log.open("ab", buffering=0) as log:
+            try:
+                for _, text in frames_iter(self._lease, tty=False):  # type: ignore[no-untyped-call]
+                    log.write(text)
+            except OSError as error:
+                log.write(f"(its log could not be followed to the end: {error})\n".encode())
+            finally:
+                self._ended.set()
+
+
+def start(engine: Engine, draft: Draft, log: Path, *, go: Callable[[], None] = lambda: None) -> LeasedContainer:
+    """Create and hold a container, and start it once ``go`` returns.
+
+    Raises an InfrastructureError; then there is none.
+    """
+    identity = _create(engine, draft)
+    try:
+        container = LeasedContainer(engine, identity, log)
+        go()
+        _start(engine, identity, draft)
+    except BaseException:
+        with suppress(EngineError), engine.asked_to("remove a container"):
+            remove(engine, identity)  # an engine that fails here as well is named by the first error
+        raise
+    return container
+
+
+def remove(engine: Engine, identity: str) -> None:
+    """Remove a container with its volumes, unless it is gone or just going."""
+    try:
+        engine.api.remove_container(identity, force=True, v=True)
+    except NotFound:
+        return
+    except APIError as error:
+        if "already in progress" not in str(error):
+            raise
+
+
+def _create(engine: Engine, draft: Draft) -> str:
+    host = engine.api.create_host_config(
+        port_bindings={draft.container_port: (LOOPBACK, draft.port)},
+        auto_remove=True,
+        tmpfs=dict.fromkeys(draft.in_memory, ""),
+    )
+    joined = {draft.network: engine.api.create_endpoint_config(aliases=[draft.service])} if draft.network else None
+    labels = {SESSION_LABEL: draft.session, SERVICE_LABEL: draft.service, PORT_LABEL: str(draft.container_port)}
+    run = _RUN_WITH_INPUT if draft.input else _RUN
+    with engine.asked_to(f"create a container of {draft.image}"):
+        created = engine.api.create_container(
+            draft.image,
+            name=f"ci-toolkit-{draft.session}-{draft.service}",
+            entrypoint=["/bin/sh", "-c", _LEASE.format(first=draft.first, run=run), "lease"],
+            command=list(draft.command),
+            environment=draft.environment | ({INPUT: draft.input} if draft.input else {}),
+            ports=[draft.container_port],
+            labels=labels,
+            host_config=host,
+            networking_config={"EndpointsConfig": joined} if joined else None,
+            stdin_open=True,
+        )
+    return str(created["Id"])
+
+
+def _start(engine: Engine, identity: str, draft: Draft) -> None:
+    try:
+        with engine.asked_to(f"start a container of {draft.image}"):
+            engine.api.start(identity)
+    except EngineError as error:
+        if any(words in error.message for words in _TAKEN):
+            raise taken(draft.port, by=who_listens(draft.port)) from error
+        if '"/bin/sh"' in error.message:
+            raise EngineError(
+                f"the image {draft.image} has no /bin/sh, which ends the container with its session",
+                advice="Use a variant of the image that has a shell.",
+            ) from error
+        raise

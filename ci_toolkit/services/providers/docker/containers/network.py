@@ -1,0 +1,88 @@
+"""The network of a session's containers, in which each has the name of its service."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+from docker.errors import APIError
+
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.catalog.endpoint import LOOPBACK
+from ci_toolkit.services.providers.docker.containers.engine import PORT_LABEL, SERVICE_LABEL, SESSION_LABEL, Engine
+
+_making: Final = threading.Lock()
+
+
+class Neighbour(Record, frozen=True, kw_only=True):
+    """Another container of the session."""
+
+    identity: str
+    service: str
+    port: int
+    """Inside."""
+    outer_port: int
+    networks: tuple[str, ...]
+
+
+def join(engine: Engine, session: str) -> tuple[str, tuple[Neighbour, ...]]:
+    """Return the session's network, made where there is none and joined by all its containers, and those."""
+    name = f"ci-toolkit-{session}"
+    found = neighbours(engine, session)
+    with _making, engine.asked_to("make a network"):
+        if not engine.api.networks(names=[name]):
+            engine.api.create_network(name, driver="bridge", labels={SESSION_LABEL: session})
+        for one in found:
+            if name not in one.networks:
+                engine.api.connect_container_to_network(one.identity, name, aliases=[one.service])
+    return name, found
+
+
+def leave(engine: Engine, session: str) -> None:
+    """Remove the session's network if nobody uses it any more."""
+    with engine.asked_to("remove a network"):
+        for network in engine.api.networks(filters={"label": [f"{SESSION_LABEL}={session}"]}):
+            try:
+                engine.api.remove_network(network["Id"])
+            except APIError as error:
+                if "active endpoints" not in str(error):
+                    raise
+
+
+def neighbours(engine: Engine, session: str) -> tuple[Neighbour, ...]:
+    """Return the session's running containers."""
+    with engine.asked_to("list containers"):
+        found: list[dict[str, Any]] = engine.api.containers(filters={"label": f"{SESSION_LABEL}={session}"})
+    return tuple(
+        Neighbour(
+            identity=container["Id"],
+            service=container["Labels"][SERVICE_LABEL],
+            port=int(container["Labels"][PORT_LABEL]),
+            outer_port=next((port["PublicPort"] for port in container["Ports"] if "PublicPort" in port), 0),
+            networks=tuple(container["NetworkSettings"]["Networks"]),
+        )
+        for container in found
+    )
+
+
+def seen_from_inside(variables: Mapping[str, str], found: tuple[Neighbour, ...]) -> dict[str, str]:
+    """Return ``variables``, which say where services answer on this machine, as a container has to be told."""
+    by_port = {str(one.outer_port): one for one in found}
+    inside = {}
+    for name, value in variables.items():
+        stem, _, word = name.rpartition("_")
+        one = by_port.get(variables.get(f"{stem}_PORT", ""))
+        if word == "PORT" and one is not None:
+            inside[name] = str(one.port)
+        elif word == "HOST" and one is not None:
+            inside[name] = one.service
+        else:
+            inside[name] = _readdressed(value, found)
+    return inside
+
+
+def _readdressed(url: str, found: tuple[Neighbour, ...]) -> str:
+    for one in found:
+        url = url.replace(f"{LOOPBACK}:{one.outer_port}/", f"{one.service}:{one.port}/")
+        if url.endswith(f"{LOOPBACK}:{one.outer_port}"):
+            url = url.removesuffix(f"{LOOPBACK}:{one.outer_port}") + f"{one.service}:{one.port}"
+    return url

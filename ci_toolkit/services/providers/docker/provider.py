@@ -1,0 +1,86 @@
+"""Servers in containers of a Docker engine, each held by a lease that ends with its keeper."""
+
+import importlib.util
+from typing import TYPE_CHECKING, Final
+
+from ci_toolkit.services.catalog.endpoint import Provider
+from ci_toolkit.services.errors import EngineError, MissingExtraError
+from ci_toolkit.services.providers.provider import Order, Running
+
+if TYPE_CHECKING:
+    from ci_toolkit.services.providers.docker.containers import engine as engines
+
+_QUICK_SECONDS: Final = 5.0
+_REMOVAL_SECONDS: Final = 60.0
+"""Per thing removed: an image of some hundred MiB on a busy disk."""
+
+
+class DockerProvider:
+    """Starts whatever the table names an image for."""
+
+    provider = Provider.DOCKER
+
+    def missing(self, order: Order) -> str:
+        """Return that there is no image, no SDK or no engine, or ``""``."""
+        if not order.service.image:
+            return f"the table has no image for {order.service.name}"
+        if not _has_sdk():
+            return "its client library is missing: `pip install 'ci-toolkit[services]'`"
+        try:
+            _connect().close()
+        except EngineError as error:
+            return str(error)
+        return ""
+
+    def start(self, order: Order) -> Running:
+        """Start a container and wait for its first answer. Raises an InfrastructureError."""
+        if not _has_sdk():
+            raise _no_sdk()
+        from ci_toolkit.services.providers.docker.containers import server as serve
+
+        return serve.start(order)
+
+    def remains(self) -> frozenset[str]:
+        """Return the sessions whose label a container or network carries; none where no engine answers."""
+        if not _has_sdk():
+            return frozenset()
+        from ci_toolkit.services.providers.docker.containers import leftovers as remains
+
+        try:
+            with _connect() as engine:
+                return remains.sessions(engine)
+        except EngineError:
+            return frozenset()  # without an engine, nothing runs in it
+
+    def remove(self, session: str) -> None:
+        """Remove every container and network that carries the label of ``session``."""
+        from ci_toolkit.services.providers.docker.containers import leftovers as remains
+
+        with _connect(_REMOVAL_SECONDS) as engine:
+            remains.remove(engine, session)
+
+    def forget_snapshots(self) -> int:
+        """Remove the snapshots that no container runs on; return how many went. Raises EngineError."""
+        if not _has_sdk():
+            raise _no_sdk()
+        from ci_toolkit.services.providers.docker.containers import snapshots
+
+        with _connect(_REMOVAL_SECONDS) as engine:
+            return snapshots.forget(engine)
+
+
+def _has_sdk() -> bool:
+    found = importlib.util.find_spec("docker")
+    return found is not None and found.origin is not None  # a folder of the project may have that name
+
+
+def _no_sdk() -> MissingExtraError:
+    return MissingExtraError(
+        "the docker provider needs its client library", advice="`pip install 'ci-toolkit[services]'`"
+    )
+
+
+def _connect(seconds: float = _QUICK_SECONDS) -> "engines.Engine":
+    from ci_toolkit.services.providers.docker.containers import engine
+
+    return engine.connect(seconds=seconds)

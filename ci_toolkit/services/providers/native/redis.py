@@ -1,0 +1,48 @@
+"""Redis as a child process that keeps nothing on disk."""
+
+import signal
+from typing import Final
+
+from ci_toolkit.services.catalog.endpoint import LOOPBACK
+from ci_toolkit.services.catalog.images import login_settings
+from ci_toolkit.services.catalog.table import Protocol
+from ci_toolkit.services.errors import NoProviderError
+from ci_toolkit.services.processes.binaries import find_server
+from ci_toolkit.services.processes.child import Child, server_environment
+from ci_toolkit.services.providers.native.server import Server
+from ci_toolkit.services.providers.provider import LABEL, Order
+
+_DATABASES: Final = 64
+"""Logical databases: one for each of many workers."""
+
+
+def start(order: Order) -> Server:
+    """Start Redis and wait for its PONG."""
+    program = find_server(Protocol.REDIS)
+    if program is None:
+        raise NoProviderError("the Redis server vanished")
+    settings = order.folder / "redis.conf"
+    settings.touch(mode=0o600)
+    settings.write_text(_settings(order), encoding="utf-8")
+    child = Child(
+        [program, settings],
+        log=order.log,
+        secrets=order.secrets,
+        cwd=order.folder,
+        environment=server_environment({LABEL: order.session, **order.service.variables}),
+    )
+    return Server(child, stops_by=signal.SIGTERM).until_ready(order)
+
+
+def _settings(order: Order) -> str:
+    """Return the settings; in a file, for a password on the command line would be seen by every user."""
+    lines = [
+        f"port {order.port}",
+        f"bind {LOOPBACK}",
+        f"databases {_DATABASES}",
+        'save ""',
+        "appendonly no",
+        "daemonize no",
+        login_settings(order.service),
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,65 @@
+"""A server as a child process: started, waited for, ended."""
+
+import signal
+
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.processes.child import Child
+from ci_toolkit.services.providers.listening import who_listens
+from ci_toolkit.services.providers.provider import Order
+from ci_toolkit.services.readiness.waiting import wait_until_ready
+
+
+class Server:
+    """A server that is a child process."""
+
+    def __init__(self, child: Child, *, stops_by: signal.Signals, grace: float = 2.0) -> None:
+        self._child = child
+        self._stops_by = stops_by
+        self._grace = grace
+        self._endpoint: Endpoint | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it answers."""
+        assert self._endpoint is not None, "it was not yet ready"
+        return self._endpoint
+
+    def until_ready(self, order: Order, *, detail: str = "") -> "Server":
+        """Return it once it has answered; end it if it does not. Raises an InfrastructureError."""
+        try:
+            self._endpoint = wait_until_ready(
+                native_endpoint(order, detail=detail),
+                order.service,
+                wished_at=order.wished_at,
+                who_listens=who_listens,
+                is_alive=self.is_alive,
+                tail=self.tail,
+            )
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def is_alive(self) -> bool:
+        """Whether its process runs."""
+        return self._child.is_alive()
+
+    def tail(self) -> str:
+        """Return the end of its log."""
+        return self._child.tail()
+
+    def stop(self) -> None:
+        """End it; what it holds is thrown away."""
+        self._child.stop(self._stops_by, grace=self._grace)
+
+
+def native_endpoint(order: Order, *, detail: str = "") -> Endpoint:
+    """Return where the server of ``order`` is to answer."""
+    return Endpoint(
+        name=order.service.name,
+        protocol=order.service.protocol,
+        port=order.port,
+        credentials=order.service.credentials,
+        provider=Provider.NATIVE,
+        detail=detail,
+    )

@@ -1,0 +1,1 @@
+"""Asks servers in their own protocols whether they answer, and waits until they do."""

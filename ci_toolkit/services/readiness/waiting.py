@@ -1,0 +1,110 @@
+"""Waits for a server's first answer in its own protocol, and watches for its early end."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from ci_toolkit.errors import InfrastructureError
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.catalog.table import Service
+from ci_toolkit.services.errors import (
+    DiskFullError,
+    NotReadyError,
+    PortTakenError,
+    ServiceDiedError,
+    WrongCredentialsError,
+)
+from ci_toolkit.services.readiness.probe import Answer, State, ask
+
+_FIRST_PAUSE: Final = 0.002
+_LONGEST_PAUSE: Final = 0.05
+_PART: Final = 0.03
+"""A pause is this part of the time that has passed, so that asking delays no answer by more than that."""
+_ONE_ANSWER: Final = 1.0
+"""How long one question may take; a silent server is asked again until the service's own limit."""
+
+
+def wait_until_ready(
+    endpoint: Endpoint,
+    service: Service,
+    *,
+    wished_at: float,
+    who_listens: Callable[[int], str],
+    is_alive: Callable[[], bool] = lambda: True,
+    tail: Callable[[], str] = lambda: "",
+    may_be_silent: float | None = None,
+) -> Endpoint:
+    """Return ``endpoint`` with the server's version once it answers.
+
+    Raises ServiceDiedError if it ends before, NotReadyError if it takes longer than the service may,
+    WrongCredentialsError and PortTakenError as soon as it says so. ``is_alive`` and ``tail`` tell of the
+    process behind it, ``who_listens`` names whoever has a port. A server that accepts connections and says nothing
+    for ``may_be_silent`` seconds is given up.
+    """
+    began = heard_at = time.monotonic()
+    limit = began + service.ready_seconds
+    while True:
+        left = limit - time.monotonic()
+        answer = ask(endpoint, path=service.path, timeout=min(_ONE_ANSWER, max(left, _FIRST_PAUSE)))
+        if answer.state is State.READY:
+            ready_ms = round((time.monotonic() - wished_at) * 1000)
+            return msgspec.structs.replace(endpoint, version=answer.version, ready_ms=ready_ms)
+        if not is_alive():
+            raise died(service.name, tail(), when="before it answered")
+        if answer.state in {State.DENIED, State.STRANGER} or left <= 0:
+            raise _refusal(endpoint, service, answer, tail(), who_listens)
+        if answer.state is not State.SILENT:
+            heard_at = time.monotonic()
+        elif may_be_silent is not None and time.monotonic() - heard_at >= may_be_silent:
+            raise _silence(endpoint, service, may_be_silent, who_listens)
+        passed = time.monotonic() - began
+        time.sleep(min(max(passed * _PART, _FIRST_PAUSE), _LONGEST_PAUSE))  # between two questions
+
+
+def _refusal(
+    endpoint: Endpoint, service: Service, answer: Answer, tail: str, who_listens: Callable[[int], str]
+) -> InfrastructureError:
+    """Return the error for the last answer of a server that will not be ready."""
+    if answer.state is State.DENIED:
+        return WrongCredentialsError(
+            f"{service.name} on {endpoint.address} refuses user '{endpoint.credentials.user}': {answer.reason}",
+            advice=f"Set user, password and database under [tool.ci-toolkit.services.{service.name}], "
+            "or stop that server, or run with --dynamic-ports.",
+        )
+    if answer.state is State.STRANGER:
+        return PortTakenError(
+            f"port {endpoint.port} is taken by {who_listens(endpoint.port)}, which is not {service.protocol}: "
+            f"{answer.reason}",
+            advice="Stop it, or run with --dynamic-ports: every fixture and variable then follows.",
+        )
+    return NotReadyError(
+        f"{service.name} on {endpoint.address} was not ready within {service.ready_seconds:g} s: {answer.reason}"
+        f" ({who_listens(endpoint.port)})" + _quoted(tail),
+        advice=f"See its log; ready-seconds under [tool.ci-toolkit.services.{service.name}] gives it longer.",
+    )
+
+
+def _silence(
+    endpoint: Endpoint, service: Service, seconds: float, who_listens: Callable[[int], str]
+) -> InfrastructureError:
+    return NotReadyError(
+        f"port {endpoint.port} is taken by {who_listens(endpoint.port)}, which accepts connections and "
+        f"has said nothing for {seconds:g} s: it is not {service.protocol}, or it hangs",
+        advice="Stop it, or run with --dynamic-ports: every fixture and variable then follows.",
+    )
+
+
+def died(name: str, tail: str, *, when: str) -> InfrastructureError:
+    """Return the error for a server that ended by itself."""
+    if "No space left on device" in tail:
+        return DiskFullError(
+            f"{name} ran out of disk {when}" + _quoted(tail),
+            advice="Make room, or set CI_TOOLKIT_SERVICES_DATA to a folder on another disk.",
+        )
+    return ServiceDiedError(f"{name} ended by itself {when}" + _quoted(tail), advice="The log above says why.")
+
+
+def _quoted(tail: str) -> str:
+    return "; the end of its log:\n" + "\n".join(f"    {line}" for line in tail.splitlines()) if tail else ""

@@ -1,0 +1,119 @@
+"""Starts a keeper and waits for its answer; ends one."""
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from ci_toolkit.model.record import encode
+from ci_toolkit.services.errors import KeeperError, OutOfTimeError
+from ci_toolkit.services.processes.identity import Owner, owner_of, wait_for_an_end
+from ci_toolkit.services.supervision import messages as talk
+from ci_toolkit.services.supervision.session import Card, Wish
+
+_END_SECONDS: Final = 10.0
+"""What a session gets to end by itself before its keeper is killed."""
+_NOISE: Final = 20
+
+
+def start_keeper(wish: Wish, tell: Callable[[str], None], *, seconds: float | None = None) -> Card:
+    """Start the keeper of ``wish`` and return its card once everything answers.
+
+    Raises OutOfTimeError where that takes more than ``seconds``, and the InfrastructureError that the keeper met;
+    then, and when this is interrupted, nothing of the session is left.
+    """
+    asking_end, asking = os.pipe()
+    hearing, hearing_end = os.pipe()
+    try:
+        guard = _spawn(asking_end, hearing_end)
+    finally:
+        os.close(asking_end)
+        os.close(hearing_end)
+    is_kept = False
+    try:
+        with suppress(BrokenPipeError), open(asking, "wb", closefd=False) as line:
+            line.write(encode(wish) + b"\n")
+        card = _hear(hearing, tell, None if seconds is None else time.monotonic() + seconds)
+        is_kept = True
+    finally:
+        os.close(asking)  # the keeper of a session that is not ready takes this as its end
+        os.close(hearing)
+        if not is_kept:
+            _have_ended(owner_of(guard) or Owner(pid=guard))
+    return card
+
+
+def end_session(card: Card) -> None:
+    """End a session and wait until nothing of it is left. Raises KeeperError if it cannot be ended."""
+    _send(card.keeper, signal.SIGTERM)
+    if _have_ended(card.guard, card.keeper):
+        return
+    _send(card.keeper, signal.SIGKILL)
+    if not _have_ended(card.guard, card.keeper):
+        raise KeeperError(f"session {card.session} does not end", advice=f"See process {card.guard.pid}.")
+
+
+def _spawn(stdin: int, stdout: int) -> int:
+    """Start the guard. It outlives this process on purpose, so nobody here waits for it as for a child."""
+    streams = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1), (os.POSIX_SPAWN_DUP2, stdout, 2)]
+    command = [sys.executable, "-P", "-m", "ci_toolkit.services.supervision.keeper"]
+    # In a process group of its own: whoever ends all that a pytest started would end it with the services of others.
+    return os.posix_spawn(sys.executable, command, os.environ, file_actions=streams, setpgroup=0)
+
+
+def _hear(hearing: int, tell: Callable[[str], None], until: float | None) -> Card:
+    noise: list[str] = []
+    for line in _lines(hearing, until):
+        try:
+            message = talk.read(line)
+        except msgspec.DecodeError:
+            noise.append(line.decode(errors="replace"))
+            continue
+        match message:
+            case talk.Told():
+                tell(message.text)
+            case talk.Ready():
+                return message.card
+            case talk.Failed():
+                raise talk.error_of(message)
+    text = "\n".join(f"    {line}" for line in noise[-_NOISE:])
+    raise KeeperError(f"the keeper of the services ended without an answer\n{text}", advice="Try again.")
+
+
+def _lines(descriptor: int, until: float | None) -> Iterator[bytes]:
+    buffer = b""
+    while piece := _piece(descriptor, until):
+        *whole, buffer = (buffer + piece).split(b"\n")
+        yield from whole
+
+
+def _piece(descriptor: int, until: float | None) -> bytes:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(None if until is None else max(0.0, until - time.monotonic()) * 1000):
+        raise OutOfTimeError(
+            "the run's budget ended before its services answered, and no test has run",
+            advice="Give more with --budget, or have them running before: `ci-toolkit services up`.",
+        )
+    return os.read(descriptor, 65536)
+
+
+def _send(keeper: Owner, number: signal.Signals) -> None:
+    if keeper.is_alive:
+        with suppress(ProcessLookupError):
+            os.kill(keeper.pid, number)
+
+
+def _have_ended(*processes: Owner) -> bool:
+    """Wait for a session's guard and keeper: whichever ends last has cleaned up."""
+    have_ended = all(wait_for_an_end([process], seconds=_END_SECONDS) for process in processes)
+    for process in processes:
+        with suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)  # where this process started it
+    return have_ended

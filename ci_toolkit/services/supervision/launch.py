@@ -1,0 +1,123 @@
+"""Starts the services of a session: leases their ports, chooses their providers, waits for their first answers."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from queue import SimpleQueue
+
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.catalog.table import Service
+from ci_toolkit.services.ports.leases import Holder, PortLease, claim, lease_any
+from ci_toolkit.services.ports.listeners import is_free, taken
+from ci_toolkit.services.providers.chain import choose
+from ci_toolkit.services.providers.listening import who_listens
+from ci_toolkit.services.providers.provider import Order, Running
+from ci_toolkit.services.storage.folders import disk_trouble
+from ci_toolkit.services.supervision.session import Wish
+
+
+class Launch:
+    """The services of one session, from their leases to their ends."""
+
+    def __init__(self, wish: Wish, tell: Callable[[str], None]) -> None:
+        self._wish = wish
+        self._tell = tell
+        self._leases: dict[str, PortLease] = {}
+        self._running: dict[str, Running] = {}
+        self._lock = threading.Lock()
+        self._is_stopping = False
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Where the services answer that are ready, in the order of the table."""
+        with self._lock:
+            return tuple(
+                self._running[service.name].endpoint for service in self._wish.services if service.name in self._running
+            )
+
+    def start(self) -> None:
+        """Start the data stores side by side, then what needs them. Raises the first InfrastructureError."""
+        self._lease_ports()
+        stores = [service for service in self._wish.services if service.protocol.is_data_store]
+        others = [service for service in self._wish.services if not service.protocol.is_data_store]
+        self._start_together(stores)
+        self._start_together(others)
+
+    def dead(self) -> tuple[tuple[str, Running], ...]:
+        """Return the servers that ended by themselves."""
+        with self._lock:
+            return tuple((name, running) for name, running in self._running.items() if not running.is_alive())
+
+    def stop(self) -> None:
+        """End what runs, the last started first, and whatever becomes ready from now on."""
+        with self._lock:
+            self._is_stopping = True
+            running = list(reversed(self._running.values()))
+        for one in running:
+            one.stop()
+        for lease in list(self._leases.values()):  # more may be added meanwhile
+            lease.close()
+
+    def _lease_ports(self) -> None:
+        registry = Path(self._wish.registry)
+        holder = Holder(pid=os.getpid(), session=self._wish.session, directory=self._wish.root)
+        for service in self._wish.services:
+            self._leases[service.name] = (
+                lease_any(registry, holder)
+                if self._wish.dynamic_ports
+                else claim(registry, service.port(self._wish.environment), holder)
+            )
+
+    def _start_together(self, services: Iterable[Service]) -> None:
+        """Start ``services`` side by side. Raises the first error; the others may then still be starting."""
+        known = variables(self.endpoints)
+        outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
+        orders = [self._order(service, known) for service in services]
+        for order in orders:
+            threading.Thread(target=self._start_and_stay, args=(order, outcomes), daemon=True).start()
+        for _ in orders:
+            error = outcomes.get()
+            if error is not None:
+                raise error
+
+    def _start_and_stay(self, order: Order, outcomes: "SimpleQueue[BaseException | None]") -> None:
+        try:
+            self._start(order)
+        except BaseException as error:  # noqa: BLE001 (raised by whoever waits for it)
+            outcomes.put(error)
+        else:
+            outcomes.put(None)
+            threading.Event().wait()  # for ever: the kernel ties a child to the thread that made it
+
+    def _start(self, order: Order) -> None:
+        provider = choose(order, self._wish.provider, may_be_external=not self._wish.dynamic_ports)
+        if provider.provider is not Provider.EXTERNAL and not is_free(order.port):
+            raise taken(order.port, by=who_listens(order.port))
+        running = provider.start(order)
+        with self._lock:
+            is_late = self._is_stopping
+            self._running[order.service.name] = running
+        if is_late:
+            running.stop()
+        else:
+            self._tell(running.endpoint.describe())
+
+    def _order(self, service: Service, known: dict[str, str]) -> Order:
+        place = self._wish.data_folder / service.name
+        try:
+            place.mkdir(mode=0o711)
+        except OSError as error:
+            raise disk_trouble(error, place) from error
+        return Order(
+            service=service,
+            environment=self._wish.environment,
+            port=self._leases[service.name].port,
+            session=self._wish.session,
+            root=self._wish.root,
+            place=str(place),
+            cache=self._wish.cache,
+            is_fresh=self._wish.is_fresh,
+            variables=known,
+            wished_at=self._wish.wished_at,
+        )
