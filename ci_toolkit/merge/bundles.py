@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from ci_toolkit.errors import FormatError
 from ci_toolkit.model.bundle import BUNDLE_SCHEMA, CARD_NAME, SERVICES_FOLDER, ShardCard
-from ci_toolkit.model.merged import Problem
 from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record, from_json
 
 DEEPEST = 4
@@ -47,7 +47,7 @@ def open_delivery(results: Path, plan: Plan) -> Delivery:
         try:
             card = from_json(_read_small(card_path), ShardCard, schema=BUNDLE_SCHEMA, origin=str(card_path))
         except (FormatError, OSError) as error:
-            problems.append(Problem(kind="bundle-unreadable", message=str(error).partition("\n")[0]))
+            problems.append(Problem(kind=ProblemKind.BUNDLE_UNREADABLE, message=str(error).partition("\n")[0]))
             continue
         stranger = _stranger(card, plan, card_path.parent)
         if stranger is not None:
@@ -58,7 +58,7 @@ def open_delivery(results: Path, plan: Plan) -> Delivery:
         if len(bundles) > 1:
             folders = ", ".join(sorted(bundle.folder for bundle in bundles))
             message = f"shard {index} is there {len(bundles)} times, and which one counts is unknown: {folders}"
-            problems.append(Problem(kind="bundle-twice", message=message, shard=index))
+            problems.append(Problem(kind=ProblemKind.BUNDLE_TWICE, message=message, shard=index))
     single = {index: bundles[0] for index, bundles in sorted(found.items()) if len(bundles) == 1}
     return Delivery(bundles=single, problems=tuple(problems))
 
@@ -77,10 +77,10 @@ def _is_service_log(listed: str) -> bool:
 def _stranger(card: ShardCard, plan: Plan, folder: Path) -> Problem | None:
     if card.plan_id != plan.plan_id:
         message = f"{folder} followed another plan ({card.plan_id[:12]}, not {plan.plan_id[:12]})"
-        return Problem(kind="bundle-of-another-plan", message=message, shard=card.index)
+        return Problem(kind=ProblemKind.BUNDLE_OF_ANOTHER_PLAN, message=message, shard=card.index)
     if not 1 <= card.index <= len(plan.shards):
         message = f"{folder} says that it is shard {card.index} of {len(plan.shards)}"
-        return Problem(kind="bundle-unreadable", message=message)
+        return Problem(kind=ProblemKind.BUNDLE_UNREADABLE, message=message)
     return None
 
 

@@ -3,22 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from ci_toolkit.merge.shard_merge import FileAccount, ShardMerge
-from ci_toolkit.model.merged import Problem
-from ci_toolkit.model.plan import Plan
+from ci_toolkit.merge.shard_merge import FileAccount, FileState, ShardMerge
+from ci_toolkit.model.plan import Cut, Plan
+from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.verdict import Counts, Proof
 
 
 def prove(plan: Plan, merges: Sequence[ShardMerge], counts: Counts) -> tuple[Proof, tuple[Problem, ...]]:
     """Return what shows that every test ran once, with the problems that stand against it.
 
-    Whole files need no comparison: the plan gives each to one shard. A cut file is whole if all its pieces
-    saw the same tests (by digest) and their numbers add up to all of them.
+    Whole files need no comparison: the plan gives each to one shard. A cut file is whole if each of its pieces
+    was collected, all saw the same tests (by digest), and their numbers add up to all of them.
     """
     accounts = [account for merge in merges for account in merge.files]
     problems = tuple(_torn_files(plan, accounts))
     planned = len({unit.path for shard in plan.shards for unit in shard.units})
-    collected = len({account.path for account in accounts if account.is_collected})
+    collected = len({account.path for account in accounts if account.state is FileState.COLLECTED})
     outcomes = counts.total - counts.lost - counts.left_out
     left_out = f", {counts.left_out} left out" if counts.left_out else ""
     statement = (
@@ -44,18 +44,28 @@ def _of_cuts(cuts: int, *, add_up: bool) -> str:
 def _torn_files(plan: Plan, accounts: Iterable[FileAccount]) -> Iterator[Problem]:
     by_path: dict[str, list[FileAccount]] = defaultdict(list)
     for account in accounts:
-        if account.piece and account.is_collected:
-            by_path[account.path].append(account)
+        by_path[account.path].append(account)
     for cut in plan.cuts:
-        pieces = by_path[cut.path]
-        if len({(piece.total, piece.total_digest) for piece in pieces}) > 1:
-            message = (
-                f"{cut.path} holds other tests in one shard than in another, so its pieces cannot be trusted; "
-                "its test ids must not depend on the process (random values, addresses, set order)"
-            )
-            yield Problem(kind="pieces-differ", message=message)
-        elif len(pieces) == len(cut.pieces) and sum(piece.tests for piece in pieces) != pieces[0].total:
-            ran = sum(piece.tests for piece in pieces)
-            yield Problem(
-                kind="pieces-differ", message=f"{cut.path} holds {pieces[0].total} tests; its pieces ran {ran}"
-            )
+        message = _tear(cut, by_path[cut.path])
+        if message:
+            yield Problem(kind=ProblemKind.PIECES_DIFFER, message=message)
+
+
+def _tear(cut: Cut, pieces: Sequence[FileAccount]) -> str:
+    """Return why the pieces of a cut file are not the whole of it, or ``""``. Pieces that are lost count as such."""
+    collected = [piece for piece in pieces if piece.state is FileState.COLLECTED]
+    skipped = [piece.piece for piece in pieces if piece.state is FileState.SKIPPED]
+    if collected and skipped:
+        return (
+            f"{cut.path} skipped itself as a whole where piece {', '.join(map(str, skipped))} of {len(cut.pieces)} "
+            "was to run, and ran elsewhere; make the shards' environments equal, or skip its tests one by one"
+        )
+    if len({(piece.total, piece.total_digest) for piece in collected}) > 1:
+        return (
+            f"{cut.path} holds other tests in one shard than in another, so its pieces cannot be trusted; "
+            "its test ids must not depend on the process (random values, addresses, set order)"
+        )
+    ran = sum(piece.tests for piece in collected)
+    if len(collected) == len(cut.pieces) and ran != collected[0].total:
+        return f"{cut.path} holds {collected[0].total} tests; its pieces ran {ran}"
+    return ""

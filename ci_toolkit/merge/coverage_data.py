@@ -11,7 +11,8 @@ from coverage.exceptions import CoverageException, NoSource
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.model.bundle import CONTEXT_PREFIX, ShardState
-from ci_toolkit.model.merged import MeasuredCoverage, Problem
+from ci_toolkit.model.merged import MeasuredCoverage
+from ci_toolkit.model.problem import Problem, ProblemKind
 
 
 def merge_coverage(
@@ -27,7 +28,7 @@ def merge_coverage(
     files = [file for bundle in bundles for file in _sound_files(bundle, problems)]
     if not files:
         if any(bundle.card.measures_coverage and bundle.card.attempts for bundle in bundles):
-            problems.append(Problem(kind="coverage-data", message="no shard's coverage data can be used"))
+            problems.append(Problem(kind=ProblemKind.COVERAGE_DATA, message="no shard's coverage data can be used"))
         return None, problems
     measured = coverage.Coverage(data_file=str(out / ".coverage"), config_file=config_file or True, messages=False)
     try:
@@ -39,10 +40,12 @@ def merge_coverage(
     except NoSource as error:
         # Percentages without these files would look better than they are.
         message = f"{error}; check out the sources where shards are merged, and set `relative_files = true` in [run]"
-        problems.append(Problem(kind="coverage-data", message=message))
+        problems.append(Problem(kind=ProblemKind.COVERAGE_DATA, message=message))
         return None, problems
     except CoverageException as error:
-        problems.append(Problem(kind="coverage-data", message=f"the shards' coverage cannot be combined: {error}"))
+        problems.append(
+            Problem(kind=ProblemKind.COVERAGE_DATA, message=f"the shards' coverage cannot be combined: {error}")
+        )
         return None, problems
     lost_with = tuple(node_id for bundle in bundles for node_id in bundle.card.coverage_losses)
     return (
@@ -95,7 +98,7 @@ def _what_is_wrong(path: Path, size: int, sha256: str, folder: Path) -> str:
 
 
 def _problem(bundle: Bundle, text: str) -> Problem:
-    return Problem(kind="coverage-data", message=f"shard {bundle.card.index} {text}", shard=bundle.card.index)
+    return Problem(kind=ProblemKind.COVERAGE_DATA, message=f"shard {bundle.card.index} {text}", shard=bundle.card.index)
 
 
 class _Totals(msgspec.Struct):

@@ -10,7 +10,7 @@ from ci_toolkit.errors import FormatError
 from ci_toolkit.merge.bundles import Bundle, read_regular
 from ci_toolkit.model.bundle import JOURNAL_FOLDER
 from ci_toolkit.model.journal import JOURNAL_SCHEMA, JournalRecord, Opened, decoder
-from ci_toolkit.model.merged import Problem
+from ci_toolkit.model.problem import Problem, ProblemKind
 
 LARGEST_JOURNAL = 4 * 1024**3
 _END_OF_TIME = 1e11
@@ -72,27 +72,35 @@ def journals_of(bundle: Bundle, problems: list[Problem]) -> list[JournalFile]:
         match = _NAME.fullmatch(path.name)
         if match is None:
             message = f"shard-{card.index}/{JOURNAL_FOLDER} holds {path.name!r}, which is no journal"
-            problems.append(Problem(kind="journal-unknown", message=message, shard=card.index))
+            problems.append(Problem(kind=ProblemKind.JOURNAL_UNKNOWN, message=message, shard=card.index))
             continue
         files.append(JournalFile(path, int(match["attempt"]), match["worker"]))
     have = {file.attempt for file in files if file.worker == "main"}
     for attempt in range(1, card.attempts + 1):
         if attempt not in have:
             message = f"shard-{card.index}/{JOURNAL_FOLDER}/{attempt}-main.jsonl is missing"
-            problems.append(Problem(kind="journal-missing", message=message, shard=card.index))
+            problems.append(Problem(kind=ProblemKind.JOURNAL_MISSING, message=message, shard=card.index))
     return sorted(files, key=lambda file: (file.attempt, file.worker))
 
 
-def opening_problem(record: JournalRecord, file: JournalFile, bundle: Bundle) -> str:
-    """Return why a journal that begins with ``record`` is not of this bundle, or ``""``."""
+def opening_problem(record: JournalRecord, file: JournalFile, bundle: Bundle) -> Problem | None:
+    """Return why a journal that begins with ``record`` is not of this bundle, or None."""
     if file.worker == "supervisor":
-        return ""
+        return None
+    wrong = _wrong_opening(record, file)
+    if wrong:
+        return Problem(kind=ProblemKind.JOURNAL_DAMAGED, message=wrong, shard=bundle.card.index)
+    if isinstance(record, Opened) and (record.plan_id, record.shard) != (bundle.card.plan_id, bundle.card.index):
+        message = f"{file.place} is of shard {record.shard} of plan {record.plan_id[:12]}"
+        return Problem(kind=ProblemKind.JOURNAL_OF_ANOTHER_PLAN, message=message, shard=bundle.card.index)
+    return None
+
+
+def _wrong_opening(record: JournalRecord, file: JournalFile) -> str:
     if not isinstance(record, Opened):
         return f"{file.place} does not begin as a journal does"
     if record.schema != JOURNAL_SCHEMA:
         return f"{file.place} has format version {record.schema}; this ci-toolkit reads version {JOURNAL_SCHEMA}"
     if not 0.0 <= record.at < _END_OF_TIME:
         return f"{file.place} says that it began at {record.at!r}, which is no time"
-    if (record.plan_id, record.shard) != (bundle.card.plan_id, bundle.card.index):
-        return f"{file.place} is of shard {record.shard} of plan {record.plan_id[:12]}"
     return ""

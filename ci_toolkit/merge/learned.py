@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ci_toolkit.merge.cases import Case
-from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.model.bundle import ShardCard, ShardState
+from ci_toolkit.model.fold import JournalFold
+from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.history import Ended, FileRun, JobRun, environment_name
 from ci_toolkit.model.journal import FileCollected, PhaseOutcome, When
 from ci_toolkit.model.record import encode
@@ -28,26 +28,26 @@ _Row = tuple[str, float, float, float, str]
 """Suffix, seconds, setup, teardown, and how it ended."""
 
 
-def files_learned(reading: BundleReading, card: ShardCard) -> tuple[FileRun, ...]:
+def files_learned(fold: JournalFold, card: ShardCard) -> tuple[FileRun, ...]:
     """Return what the tests of each collected file took. Tests without a single outcome teach nothing."""
-    key = _key(card, reading.started_at)
+    key = _key(card, fold.started_at)
     found = []
-    for path, rows in _rows(reading).items():
-        record = reading.files.get(path)
+    for path, rows in _rows(fold).items():
+        record = fold.files.get(path)
         columns = _Columns(rows)
         if record is not None and columns.has_outcome:
-            found.append(columns.file_run(record, key, reading.started_at))
-    found += [_without_tests(path, took, key, reading.started_at) for path, took in _testless(reading)]
+            found.append(columns.file_run(record, key, fold.started_at))
+    found += [_without_tests(path, took, key, fold.started_at) for path, took in _testless(fold)]
     return tuple(found)
 
 
-def _testless(reading: BundleReading) -> Iterator[tuple[str, float]]:
+def _testless(fold: JournalFold) -> Iterator[tuple[str, float]]:
     """Yield path and import seconds of each file that was collected and holds no test, or that skipped itself."""
-    for collected in reading.files.values():
+    for collected in fold.files.values():
         if not (collected.tests or collected.deselected or collected.piece):
             yield collected.path, collected.import_seconds
-    for file in reading.uncollectable.values():
-        if file.node_id == file.path and file.outcome is PhaseOutcome.SKIPPED and file.path not in reading.files:
+    for file in fold.uncollectable.values():
+        if file.node_id == file.path and file.outcome is PhaseOutcome.SKIPPED and file.path not in fold.files:
             yield file.path, file.seconds
 
 
@@ -66,37 +66,37 @@ def _without_tests(path: str, imported: float, key: str, at: float) -> FileRun:
     )
 
 
-def _rows(reading: BundleReading) -> dict[str, list[_Row]]:
+def _rows(fold: JournalFold) -> dict[str, list[_Row]]:
     # Goes over every test of the bundle: plain code, one tuple a test.
     rows: dict[str, list[_Row]] = {}
     setup_of, call_of, teardown_of = When.SETUP, When.CALL, When.TEARDOWN
-    for path, case in reading.cases():
-        took = case.seconds
+    for test in fold.tests():
+        took = test.seconds
         setup, teardown = took.get(setup_of, 0.0), took.get(teardown_of, 0.0)
         seconds = round(setup + took.get(call_of, 0.0) + teardown, 6)
-        letter = PASSED if case.is_over and case.is_plain else _letter(case)
-        rows.setdefault(path, []).append((case.suffix, seconds, setup, teardown, letter))
+        letter = _letter(test)
+        rows.setdefault(test.path, []).append((test.suffix, seconds, setup, teardown, letter))
     return rows
 
 
-def import_seconds_of(reading: BundleReading) -> float:
+def import_seconds_of(fold: JournalFold) -> float:
     """Return what importing the shard's files took."""
-    return sum(record.import_seconds for record in reading.files.values() if is_sound(record.import_seconds))
+    return sum(record.import_seconds for record in fold.files.values() if is_sound(record.import_seconds))
 
 
-def between_seconds_of(reading: BundleReading, seconds: float) -> float:
+def between_seconds_of(fold: JournalFold, seconds: float) -> float:
     """Return what pytest took between the phases of tests that took ``seconds``: with many small tests, most of it."""
-    between = reading.running_seconds - seconds
+    between = fold.running_seconds - seconds
     return between if is_sound(between) else 0.0
 
 
-def job_learned(reading: BundleReading, card: ShardCard, tests: int, tests_seconds: float, between: float) -> JobRun:
+def job_learned(fold: JournalFold, card: ShardCard, tests: int, tests_seconds: float, between: float) -> JobRun:
     """Return what the shard took as a whole."""
     return JobRun(
-        key=_key(card, reading.started_at),
+        key=_key(card, fold.started_at),
         plan_id=card.plan_id,
         shard=card.index,
-        at=reading.started_at,
+        at=fold.started_at,
         environment=environment_of(card),
         is_finished=card.state is ShardState.FINISHED,
         tests=tests,
@@ -113,10 +113,10 @@ def environment_of(card: ShardCard) -> str:
 
 
 def _key(card: ShardCard, started_at: float) -> str:
-    return digest_of(f"{card.plan_id}/{card.index}/{started_at!r}")
+    return short_digest(f"{card.plan_id}/{card.index}/{started_at!r}")
 
 
-def digest_of(text: str) -> str:
+def short_digest(text: str) -> str:
     """Return a short name for ``text``."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
@@ -175,8 +175,10 @@ def _doubted(row: _Row) -> _Row:
     return suffix, 0.0, 0.0, 0.0, _UNKNOWN
 
 
-def _letter(case: Case) -> str:
-    if not case.is_over:
+def _letter(test: FoldedTest) -> str:
+    if not (test.is_over and test.has_outcome):
         return _UNKNOWN
-    outcome = case.outcome
-    return str(Ended.FLAKY if outcome is Outcome.PASSED and case.was_rerun else _ENDED[outcome])
+    if test.is_plain:
+        return PASSED
+    outcome = test.outcome
+    return str(Ended.FLAKY if outcome is Outcome.PASSED and test.was_rerun else _ENDED[outcome])

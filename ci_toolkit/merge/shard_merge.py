@@ -1,6 +1,7 @@
 """Merges one bundle: counts, failures, what is lost, and the fragment of JUnit. Runs in a process of its own."""
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -11,14 +12,28 @@ from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_s
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use
 from ci_toolkit.model.bundle import ShardState, StopKind
+from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.history import FileRun, JobRun
-from ci_toolkit.model.journal import FileCollected
-from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard, Problem
+from ci_toolkit.model.journal import PhaseOutcome
+from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.plan import PlannedShard, Unit
+from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.result import TestResult
 from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, SlowTest, TestFailure
+
+
+class FileState(StrEnum):
+    """What became of a file that a shard was to collect."""
+
+    COLLECTED = "collected"
+    SKIPPED = "skipped"
+    """It skipped itself as a whole."""
+    FAILED = "failed"
+    """It could not be imported, or killed its process at import."""
+    UNSEEN = "unseen"
+    """No process says anything of it: its tests are lost."""
 
 
 class FileAccount(Record, frozen=True, kw_only=True):
@@ -29,7 +44,7 @@ class FileAccount(Record, frozen=True, kw_only=True):
     tests: int
     total: int
     total_digest: str
-    is_collected: bool
+    state: FileState
 
 
 class ShardMerge(Record, frozen=True, kw_only=True):
@@ -73,14 +88,14 @@ def merge_shard(
     seconds = write_fragment(fragment, tally.watch(reading.results()))
     card = bundle.card
     why = _why(card.state, card.reason)
-    unrun = (*reading.lost(why), *_uncollected(reading, planned, why, critical_files))
+    unrun = (*reading.without_outcome(why), *_uncollected(reading, planned, why, critical_files))
     by_rule = card.state is ShardState.STOPPED and card.stopped_by.is_by_rule
     counts = tally.counts(lost=0 if by_rule else len(unrun), left_out=len(unrun) if by_rule else 0)
     tested = counts.total - len(unrun)
     problems = (*reading.problems, *_strangers(reading, planned))
     learns = learns and not problems
-    between = between_seconds_of(reading, seconds)
-    tests_seconds = round(seconds + between + import_seconds_of(reading), 6)
+    between = between_seconds_of(reading.fold, seconds)
+    tests_seconds = round(seconds + between + import_seconds_of(reading.fold), 6)
     return ShardMerge(
         shard=MergedShard(
             index=planned.index,
@@ -102,16 +117,16 @@ def merge_shard(
         flaky=tuple(tally.flaky),
         slowest=tuple(tally.slowest()),
         problems=problems,
-        files=tuple(_account(reading.files.get(unit.path), unit) for unit in planned.units),
+        files=tuple(_account(reading.fold, unit) for unit in planned.units),
         without_tests=tuple(reading.results_of_files()),
-        deselected=sum(record.deselected for record in reading.files.values()),
+        deselected=sum(record.deselected for record in reading.fold.files.values()),
         fragment=str(fragment),
         seconds=seconds,
-        started_at=reading.started_at,
-        stops=tuple(reading.stops),
+        started_at=reading.fold.started_at,
+        stops=tuple(reading.fold.stops),
         llm=add_llm_use(tally.llm),
-        job=job_learned(reading, card, tested, tests_seconds, between) if learns else None,
-        learned=files_learned(reading, card) if learns else (),
+        job=job_learned(reading.fold, card, tested, tests_seconds, between) if learns else None,
+        learned=files_learned(reading.fold, card) if learns else (),
     )
 
 
@@ -140,36 +155,47 @@ def _why(state: ShardState, reason: str) -> str:
             return f"the shard {state}: {reason}"
 
 
-def _account(record: FileCollected | None, unit: Unit) -> FileAccount:
+def _account(fold: JournalFold, unit: Unit) -> FileAccount:
+    record = fold.files.get(unit.path)
     return FileAccount(
         path=unit.path,
         piece=unit.piece,
         tests=len(record.tests) + record.deselected if record else 0,
         total=record.total if record else 0,
         total_digest=record.total_digest if record else "",
-        is_collected=record is not None,
+        state=_state_of(fold, unit.path),
     )
+
+
+def _state_of(fold: JournalFold, path: str) -> FileState:
+    if path in fold.files:
+        return FileState.COLLECTED
+    if path in fold.crashed_files:
+        return FileState.FAILED
+    record = fold.uncollectable.get(path)
+    if record is None:
+        return FileState.UNSEEN
+    return FileState.SKIPPED if record.outcome is PhaseOutcome.SKIPPED else FileState.FAILED
 
 
 def _uncollected(
     reading: BundleReading, planned: PlannedShard, why: str, critical_files: frozenset[str]
 ) -> Iterator[LostTest]:
-    known = reading.files.keys() | reading.uncollectable.keys() | reading.crashed_files.keys()
     for unit in planned.units:
-        if unit.path not in known:
+        if _state_of(reading.fold, unit.path) is FileState.UNSEEN:
             reason = f"planned for shard {planned.index} and never collected ({why})"
             is_critical = unit.path in critical_files
             yield LostTest(node_id=unit.path, shard=planned.index, reason=reason, is_critical=is_critical)
 
 
 def _deselected(reading: BundleReading) -> Iterator[CriticalTest]:
-    for path, record in reading.files.items():
+    for path, record in reading.fold.files.items():
         for suffix in record.critical_left_out:
             yield CriticalTest(node_id=node_id_of(path, suffix), how="deselected")
 
 
 def _clashes(reading: BundleReading) -> Iterator[CategoryClash]:
-    for path, record in reading.files.items():
+    for path, record in reading.fold.files.items():
         for which, what in record.clashes:
             if 0 <= which < len(record.tests):
                 yield CategoryClash(node_id=node_id_of(path, record.tests[which].suffix), what=what)
@@ -177,7 +203,7 @@ def _clashes(reading: BundleReading) -> Iterator[CategoryClash]:
 
 def _strangers(reading: BundleReading, planned: PlannedShard) -> Iterator[Problem]:
     ours = {unit.path: unit.piece for unit in planned.units}
-    for path, record in reading.files.items():
+    for path, record in reading.fold.files.items():
         if ours.get(path) != record.piece:
             message = f"shard {planned.index} ran {path!r}, which the plan does not give it"
-            yield Problem(kind="ran-unplanned", message=message, shard=planned.index)
+            yield Problem(kind=ProblemKind.RAN_UNPLANNED, message=message, shard=planned.index)

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from ci_toolkit.merge.learned import PASSED, digest_of
+from ci_toolkit.merge.learned import PASSED, short_digest
 from ci_toolkit.merge.shard_merge import ShardMerge
 from ci_toolkit.model.history import FileRun, JobRun, RunRecord
 from ci_toolkit.model.plan import Plan
+
+_EMPTY_COLUMN = b"[]"
 
 
 def run_learned(plan: Plan, merges: Sequence[ShardMerge], *, pieces_differ: bool) -> RunRecord:
@@ -49,7 +51,7 @@ def _join(runs: list[FileRun]) -> FileRun:
     outcomes = "".join(run.outcomes or PASSED * run.tests for run in runs)
     return FileRun(
         path=runs[0].path,
-        key=digest_of("/".join(run.key for run in runs)),
+        key=short_digest("/".join(run.key for run in runs)),
         at=max(run.at for run in runs),
         tests=sum(run.tests for run in runs),
         total=max(run.total for run in runs),
@@ -64,4 +66,4 @@ def _join(runs: list[FileRun]) -> FileRun:
 
 
 def _concatenate(columns: Iterable[bytes]) -> bytes:
-    return b"[" + b",".join(column[1:-1] for column in columns if len(column) > len(b"[]")) + b"]"
+    return b"[" + b",".join(column[1:-1] for column in columns if column != _EMPTY_COLUMN) + b"]"

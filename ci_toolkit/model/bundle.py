@@ -39,11 +39,25 @@ class StopKind(StrEnum):
     """Ctrl-C, SIGTERM: what did not run is lost."""
     BUDGET = "budget"
     FAIL_FAST = "fail-fast"
+    MAXFAIL = "maxfail"
+    """pytest's own ``-x`` or ``--maxfail``."""
 
     @property
     def is_by_rule(self) -> bool:
         """Whether a rule of the run stopped it: what did not run is left out, by name, and not lost."""
-        return self in {StopKind.BUDGET, StopKind.FAIL_FAST}
+        return self in {StopKind.BUDGET, StopKind.FAIL_FAST, StopKind.MAXFAIL}
+
+
+class BrokenBy(StrEnum):
+    """Why a shard could not go on."""
+
+    NOTHING = ""
+    JOURNAL = "journal"
+    """Its journal could not be written, as on a full disk: the machine's fault."""
+    PYTEST = "pytest"
+    """pytest did not start, or ended with an error of its own before any test."""
+    NO_PROGRESS = "no-progress"
+    """One process after the other died before any test ran."""
 
 
 class BundleFile(Record, frozen=True, kw_only=True):
@@ -65,6 +79,7 @@ class ShardCard(Record, frozen=True, kw_only=True):
     reason: str = ""
     """What a reader should know about the state."""
     stopped_by: StopKind = StopKind.NOBODY
+    broken_by: BrokenBy = BrokenBy.NOTHING
     own_arguments: tuple[str, ...] = ()
     """pytest arguments that this shard was given beside the plan's."""
     attempts: int = 0

@@ -35,6 +35,20 @@ class PhaseOutcome(StrEnum):
     """Failed, and a plugin in the process tries the test again."""
 
 
+class Stop(StrEnum):
+    """Who made pytest stop before its last test."""
+
+    NOBODY = ""
+    FAILURES = "failures"
+    """``-x`` or ``--maxfail``."""
+    PLUGIN = "plugin"
+    """A plugin or a conftest asked the session to stop."""
+    EXIT = "exit"
+    """``pytest.exit``."""
+    INTERRUPT = "interrupt"
+    """Ctrl-C, or a test that raised KeyboardInterrupt."""
+
+
 class Failure(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Why a phase failed."""
 
@@ -187,6 +201,7 @@ class Closed(_Line, frozen=True, kw_only=True, tag="closed"):
     """pytest's."""
     reason: str = ""
     """Why it stopped before its last test (``-x``, Ctrl-C), or ``""``."""
+    stop: Stop = Stop.NOBODY
 
 
 JournalRecord = Opened | FileOpened | FileCollected | Uncollectable | Selected | Started | Phase | Crashed | Closed

@@ -3,17 +3,9 @@
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, Proof, SlowTest, TestFailure
-
-
-class Problem(Record, frozen=True, kw_only=True):
-    """Something that takes trust away from the run: a bundle missing, twice there, or damaged."""
-
-    kind: str
-    message: str
-    shard: int = 0
-    """0 is the run as a whole."""
 
 
 class MergedShard(Record, frozen=True, kw_only=True):

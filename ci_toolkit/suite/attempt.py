@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ci_toolkit.model.bundle import COVERAGE_FOLDER, JOURNAL_FOLDER, OUTPUT_FOLDER
+from ci_toolkit.model.fold import JournalFold
+from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
     Crashed,
     Environment,
@@ -22,11 +24,11 @@ from ci_toolkit.model.progress import ProblemFound, ShardEvent, TestEnded, Tests
 from ci_toolkit.model.record import encode
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.discover import pytest_command
-from ci_toolkit.suite.ending import AttemptEnd, Crash, Inquest
+from ci_toolkit.suite.ending import AttemptEnd, EndOfAttempt
 from ci_toolkit.suite.journal import JournalWriter
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.output import Output
-from ci_toolkit.suite.progress import AttemptProgress, TestKey
+from ci_toolkit.suite.progress import AttemptProgress
 from ci_toolkit.suite.task_variable import VARIABLE
 from ci_toolkit.suite.time_limits import TimeLimits
 
@@ -43,15 +45,16 @@ class Attempt:
         options: ShardOptions,
         observe: Callable[[ShardEvent], None],
         stop: StopRequest,
+        fold: JournalFold,
     ) -> None:
+        """``fold`` is the shard's, which this attempt goes on with."""
         self.task = task
         self.folder = folder
         self.options = options
         self.observe = observe
         self.stop = stop
         self.output = Output(folder / OUTPUT_FOLDER / f"{task.attempt}.log")
-        before = {(test.path, test.suffix): test.times for test in task.finished}
-        self.progress = AttemptProgress(folder / JOURNAL_FOLDER, task.attempt, before)
+        self.progress = AttemptProgress(folder / JOURNAL_FOLDER, task.attempt, fold)
         self._limits = TimeLimits(options.limit_of, self.output)
         self._stop_sent = 0.0
         self._journal: JournalWriter | None = None
@@ -64,22 +67,11 @@ class Attempt:
         finally:
             _end_group(process)
         self._tell()
-        inquest = Inquest(self.progress, self.output, self._limits, self._note)
-        how, reason, unexplained = inquest.judge(
+        end = EndOfAttempt(self.progress, self.output, self._limits, self._note)
+        return end.judge(
             process.returncode,
             asked_to_stop=self.stop.reason if self.stop.is_asked else None,
             was_interrupted=bool(self._stop_sent),
-        )
-        return AttemptEnd(
-            how=how,
-            reason=reason,
-            unexplained_exit=unexplained,
-            environment=self._environment(),
-            selected=frozenset(self.progress.selected),
-            finished=frozenset(self.progress.finished),
-            failures=frozenset(key.node_id for key in self.progress.failed) | self.progress.uncollectable,
-            uncollectable=frozenset(self.progress.uncollectable & self.task.pieces.keys()),
-            crashes=tuple(inquest.crashes),
         )
 
     # --- the process ------------------------------------------------------------------------------
@@ -134,54 +126,44 @@ class Attempt:
     # --- what it tells ----------------------------------------------------------------------------
 
     def _tell(self) -> None:
-        for record, key in self.progress.advance():
-            event = self._event(record, key)
+        for record, test in self.progress.advance():
+            event = self._event(record, test)
             if event is not None:
                 self.observe(event)
 
-    def _event(self, record: JournalRecord, key: TestKey | None) -> ShardEvent | None:
+    def _event(self, record: JournalRecord, test: FoldedTest | None) -> ShardEvent | None:
         shard = self.task.shard
         match record:
             case Selected():
                 return TestsSelected(shard=shard, tests=record.tests)
             case Uncollectable() if record.outcome is PhaseOutcome.FAILED:
-                return ProblemFound(
-                    shard=shard,
-                    node_id=record.node_id,
-                    kind="ERROR",
-                    message=record.failure.message,
-                    is_critical=record.is_critical,
-                )
-            case Phase() if key is not None and record.o is PhaseOutcome.FAILED:
-                kind = "FAILED" if record.w is When.CALL else "ERROR"
+                return self._problem(record.node_id, record.failure.message, is_critical=record.is_critical)
+            case Phase() if test is not None and record.o is PhaseOutcome.FAILED:
                 message = record.failure.message if record.failure else ""
-                is_critical = key in self.progress.critical
-                return ProblemFound(
-                    shard=shard, node_id=key.node_id, kind=kind, message=message, is_critical=is_critical
-                )
-            case Phase() if key is not None and key in self.progress.finished and record.w is When.TEARDOWN:
-                return TestEnded(shard=shard, node_id=key.node_id, is_failure=key in self.progress.failed)
+                kind = "FAILED" if record.w is When.CALL else "ERROR"
+                return self._problem(test.node_id, message, kind=kind, is_critical=test.is_critical)
+            case Phase() if test is not None and test.is_over and record.w is When.TEARDOWN:
+                return TestEnded(shard=shard, node_id=test.node_id, is_failure=test.has_failed)
             case _:
                 return None
 
-    def _environment(self) -> Environment | None:
+    def _problem(self, node_id: str, message: str, *, kind: str = "ERROR", is_critical: bool) -> ProblemFound:
+        return ProblemFound(shard=self.task.shard, node_id=node_id, kind=kind, message=message, is_critical=is_critical)
+
+    @property
+    def environment(self) -> Environment | None:
+        """What runs the tests, as far as pytest has said it."""
         main = self.progress.main
         return main.opened.environment if main is not None and main.opened is not None else None
 
-    def _note(self, crash: Crash) -> None:
+    def _note(self, crash: Crashed) -> None:
         """Write the crash to a journal of the supervisor's own, for the process that died of it cannot."""
         if self._journal is None:
             self._journal = JournalWriter(self.folder / JOURNAL_FOLDER / f"{self.task.attempt}-supervisor.jsonl")
-        self._journal.write(Crashed(node_id=crash.node_id, path=crash.path, reason=crash.reason, detail=crash.detail))
-        self.observe(
-            ProblemFound(
-                shard=self.task.shard,
-                node_id=crash.node_id,
-                kind="ERROR",
-                message=crash.reason,
-                is_critical=crash.key in self.progress.critical,
-            )
-        )
+        self._journal.write(crash)
+        test = self.progress.fold.take_crash(crash)
+        is_critical = test is not None and test.is_critical
+        self.observe(self._problem(crash.node_id, crash.reason, is_critical=is_critical))
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -4,17 +4,19 @@ import signal
 from collections.abc import Callable
 from enum import StrEnum
 
-from ci_toolkit.model.bundle import OUTPUT_FOLDER
-from ci_toolkit.model.journal import Environment
+from ci_toolkit.model.bundle import OUTPUT_FOLDER, BrokenBy
+from ci_toolkit.model.folded_test import FoldedTest
+from ci_toolkit.model.journal import Closed, Crashed, Stop
 from ci_toolkit.model.record import Record
 from ci_toolkit.suite.output import Output
-from ci_toolkit.suite.progress import AttemptProgress, InFlight, TestKey
+from ci_toolkit.suite.progress import AttemptProgress
 from ci_toolkit.suite.shard_plugin import JOURNAL_FAILED
 from ci_toolkit.suite.time_limits import TimeLimits
 
-_EXPLAINED_EXITS = (0, 5)
+_PASSED = 0
 _TESTS_FAILED = 1
 _USAGE_EXITS = (3, 4)
+_NO_TESTS = 5
 
 
 class How(StrEnum):
@@ -29,109 +31,114 @@ class How(StrEnum):
     """In a way that another process would not mend."""
 
 
-class Crash(Record, frozen=True, kw_only=True):
-    """A test or a file at whose work the process died or was ended."""
-
-    node_id: str
-    path: str
-    key: TestKey | None
-    """None for a file that was being imported."""
-    reason: str
-    detail: str
-
-
 class AttemptEnd(Record, frozen=True, kw_only=True):
     """What came of an attempt."""
 
     how: How
-    reason: str
-    unexplained_exit: str
-    environment: Environment | None
-    selected: frozenset[TestKey]
-    finished: frozenset[TestKey]
-    failures: frozenset[str]
-    """Node ids."""
-    uncollectable: frozenset[str]
-    """Paths of whole files."""
-    crashes: tuple[Crash, ...]
+    reason: str = ""
+    broken_by: BrokenBy = BrokenBy.NOTHING
+    stop: Stop = Stop.NOBODY
+    """Who stopped pytest, where that was pytest itself or what runs in it."""
+    unexplained_exit: str = ""
+    """How pytest ended, where no test's outcome explains that."""
+    crashes: tuple[Crashed, ...] = ()
+    """The tests and files at whose work the process died or was ended."""
 
 
-class Inquest:
+class EndOfAttempt:
     """Finds how an attempt ended, and which tests its process died of."""
 
     def __init__(
-        self, progress: AttemptProgress, output: Output, limits: TimeLimits, note: Callable[[Crash], None]
+        self, progress: AttemptProgress, output: Output, limits: TimeLimits, note: Callable[[Crashed], None]
     ) -> None:
         """``note`` hears of each crash as it is found."""
-        self.crashes: list[Crash] = []
+        self._crashes: list[Crashed] = []
+        self._blamed: set[FoldedTest] = set()
         self._progress = progress
         self._output = output
         self._limits = limits
         self._note = note
 
-    def judge(self, status: int, *, asked_to_stop: str | None, was_interrupted: bool) -> tuple[How, str, str]:
-        """Return how it ended, the reason, and what of its exit status no test explains.
+    def judge(self, status: int, *, asked_to_stop: str | None, was_interrupted: bool) -> AttemptEnd:
+        """Return how it ended, given pytest's exit ``status``.
 
         ``asked_to_stop`` is why, and None where nobody asked; ``was_interrupted`` if that reached pytest.
         """
-        main = self._progress.main
-        last_words = main.closed.reason if main is not None and main.closed is not None else ""
+        end = self._judge(status, asked_to_stop, was_interrupted=was_interrupted)
+        return AttemptEnd(
+            how=end.how,
+            reason=end.reason,
+            broken_by=end.broken_by,
+            stop=end.stop,
+            unexplained_exit=end.unexplained_exit,
+            crashes=tuple(self._crashes),
+        )
+
+    def _judge(self, status: int, asked_to_stop: str | None, *, was_interrupted: bool) -> AttemptEnd:
+        closed = self._closed()
         if status == JOURNAL_FAILED:
-            return How.BROKEN, f"the journal could not be written: {self._output.last_line()}", ""
-        self._note_workers_deaths()
-        if self._progress.is_collected and not self._unfinished():
-            return How.FINISHED, "", "" if was_interrupted else self._unexplained(status, last_words)
+            reason = f"the journal could not be written: {self._output.last_line()}"
+            return AttemptEnd(how=How.BROKEN, reason=reason, broken_by=BrokenBy.JOURNAL)
+        self._note_explained_deaths()
+        if self._progress.is_collected and not any(self._progress.fold.open_tests()):
+            unexplained = "" if was_interrupted else self._unexplained(status, closed)
+            return AttemptEnd(how=How.FINISHED, unexplained_exit=unexplained)
         if asked_to_stop is not None:
-            return How.STOPPED, asked_to_stop, ""
-        if last_words not in {"", "KeyboardInterrupt", "Interrupted"}:
-            return How.STOPPED, last_words, ""
-        reason = _death(status, last_words)
-        self._note_deaths(reason)
-        if not self.crashes and status in _USAGE_EXITS and not self._progress.finished:
-            return How.BROKEN, f"pytest {reason}:\n{self._output.tail()}", ""
-        return How.DIED, f"pytest was {reason}" if status < 0 else f"pytest {reason}", ""
+            return AttemptEnd(how=How.STOPPED, reason=asked_to_stop)
+        if closed is not None and closed.stop not in {Stop.NOBODY, Stop.INTERRUPT}:
+            return AttemptEnd(how=How.STOPPED, reason=closed.reason, stop=closed.stop)
+        death = _death(status, closed)
+        self._note_deaths(death)
+        if not self._crashes and status in _USAGE_EXITS and not self._progress.has_begun_a_test:
+            reason = f"pytest {death}:\n{self._output.tail()}"
+            return AttemptEnd(how=How.BROKEN, reason=reason, broken_by=BrokenBy.PYTEST)
+        return AttemptEnd(how=How.DIED, reason=f"pytest was {death}" if status < 0 else f"pytest {death}")
 
-    def _unfinished(self) -> set[TestKey]:
-        crashed = {crash.key for crash in self.crashes}
-        return set(self._progress.selected) - self._progress.finished - crashed
+    def _closed(self) -> Closed | None:
+        main = self._progress.main
+        return main.closed if main is not None else None
 
-    def _note_workers_deaths(self) -> None:
-        for test in self._progress.in_flight:
-            crashed = self._progress.crashed.get(test.key.node_id)
-            reason = self._limits.excess(test) or (crashed.reason if crashed is not None else "")
-            if reason:
-                self._note_test(test, reason)
+    def _note_explained_deaths(self) -> None:
+        for test in self._progress.died:
+            self._blame(test, self._limits.excess(test) or "its xdist worker died")
+        for flight in self._progress.in_flight:
+            excess = self._limits.excess(flight.test)
+            if excess:
+                self._blame(flight.test, excess)
 
-    def _note_deaths(self, reason: str) -> None:
-        noted = {crash.key for crash in self.crashes}
-        for test in self._progress.in_flight:
-            if test.key not in noted:
-                self._note_test(test, reason)
+    def _note_deaths(self, death: str) -> None:
+        for flight in self._progress.in_flight:
+            self._blame(flight.test, death)
         path = self._progress.importing
         if path and not self._progress.is_collected:
-            detail = self._output.tail()
-            self._add(Crash(node_id=path, path=path, key=None, reason=f"{reason} during import", detail=detail))
+            self._add(Crashed(node_id=path, path=path, reason=f"{death} during import", detail=self._output.tail()))
 
-    def _note_test(self, test: InFlight, reason: str) -> None:
-        key = test.key
-        detail = self._limits.stacks(key) or self._output.tail()
-        self._add(Crash(node_id=key.node_id, path=key.path, key=key, reason=reason, detail=detail))
+    def _blame(self, test: FoldedTest, reason: str) -> None:
+        if test not in self._blamed:
+            self._blamed.add(test)
+            detail = self._limits.stacks(test) or self._output.tail()
+            self._add(Crashed(node_id=test.node_id, path=test.path, reason=reason, detail=detail))
 
-    def _add(self, crash: Crash) -> None:
-        self.crashes.append(crash)
+    def _add(self, crash: Crashed) -> None:
+        self._crashes.append(crash)
         self._note(crash)
 
-    def _unexplained(self, status: int, reason: str) -> str:
-        failed = self._progress.failed or self._progress.uncollectable or self.crashes
-        if status in _EXPLAINED_EXITS or (status == _TESTS_FAILED and failed):
+    def _unexplained(self, status: int, closed: Closed | None) -> str:
+        has_failures = self._progress.has_failures or self._crashes
+        if (
+            status == _PASSED
+            or (status == _NO_TESTS and not self._progress.has_begun_a_test)
+            or (status == _TESTS_FAILED and has_failures)
+        ):
             return ""
-        told = f" ({reason})" if reason else ""
-        return f"pytest {_death(status, '')} after its last test{told}; see {OUTPUT_FOLDER}/{self._output.path.name}"
+        told = f" ({closed.reason})" if closed is not None and closed.reason else ""
+        death = _death(status, None)
+        return f"pytest {death} after its last test{told}; see {OUTPUT_FOLDER}/{self._output.path.name}"
 
 
-def _death(status: int, reason: str) -> str:
-    if reason == "KeyboardInterrupt":
-        return "raised KeyboardInterrupt"
+def _death(status: int, closed: Closed | None) -> str:
+    if closed is not None and closed.stop is Stop.INTERRUPT:
+        return f"raised {closed.reason}"
     if status < 0:
         try:
             return f"killed by {signal.Signals(-status).name}"

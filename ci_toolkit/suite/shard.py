@@ -4,20 +4,29 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from ci_toolkit.model.bundle import JOURNAL_FOLDER, OUTPUT_FOLDER, SERVICES_FOLDER, ShardCard, ShardState, StopKind
-from ci_toolkit.model.journal import Environment
+from ci_toolkit.model.bundle import (
+    JOURNAL_FOLDER,
+    OUTPUT_FOLDER,
+    SERVICES_FOLDER,
+    BrokenBy,
+    ShardCard,
+    ShardState,
+    StopKind,
+)
+from ci_toolkit.model.fold import JournalFold
+from ci_toolkit.model.journal import Environment, PhaseOutcome, Stop
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.model.task import FinishedTest, ShardTask
 from ci_toolkit.suite.attempt import Attempt
 from ci_toolkit.suite.bundle import close_bundle, open_bundle, service_logs, write_card
-from ci_toolkit.suite.ending import AttemptEnd, Crash, How
+from ci_toolkit.suite.ending import AttemptEnd, How
 from ci_toolkit.suite.options import ShardOptions, StopRequest
-from ci_toolkit.suite.progress import TestKey
 
 ATTEMPTS_WITHOUT_PROGRESS = 2
 """A process that dies twice before any test ran will do so again."""
@@ -43,6 +52,17 @@ def run_shard(
     return shard.run(save_logs)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How the shard ended."""
+
+    state: ShardState
+    reason: str = ""
+    stopped_by: StopKind = StopKind.NOBODY
+    broken_by: BrokenBy = BrokenBy.NOTHING
+    unexplained_exit: str = ""
+
+
 class _Shard:
     def __init__(
         self,
@@ -60,20 +80,17 @@ class _Shard:
         self.observe = observe
         self.stop = stop
         self.attempts = 0
-        self.finished: set[TestKey] = set()
-        self.selected: set[TestKey] = set()
-        self.dropped: set[str] = set()
-        """Files that killed their process at import, or cannot be imported."""
-        self.failures: set[str] = set()
+        self.fold = JournalFold(shard.index)
+        self.is_collected = False
         self.losses: list[str] = []
+        """Node ids of what killed a process."""
         self.environment: Environment | None = None
-        self.stopped_by = StopKind.NOBODY
         self._started = time.monotonic()
 
     def run(self, save_logs: Callable[[Path], object]) -> ShardCard:
-        write_card(self.folder, self._card(ShardState.RUNNING, "it is running, or was killed", ""))
-        state, reason, unexplained = self._work()
-        card = self._card(state, reason, unexplained)
+        write_card(self.folder, self._card(_Ending(ShardState.RUNNING, "it is running, or was killed")))
+        ending = self._work()
+        card = self._card(ending)
         save_logs(self.folder / SERVICES_FOLDER)
         logs = service_logs(self.folder)
         card = msgspec.structs.replace(card, files=close_bundle(self.folder), service_logs=logs)
@@ -81,69 +98,91 @@ class _Shard:
         self.observe(
             ShardEnded(
                 shard=self.shard.index,
-                state=state,
-                reason=reason,
+                state=ending.state,
+                reason=ending.reason,
                 seconds=card.actual_seconds,
-                has_failures=bool(self.failures or unexplained),
+                has_failures=self.fold.has_failures() or bool(ending.unexplained_exit),
             )
         )
         return card
 
-    def _card(self, state: ShardState, reason: str, unexplained: str) -> ShardCard:
+    def _card(self, ending: "_Ending") -> ShardCard:
         return ShardCard(
             plan_id=self.plan.plan_id,
             index=self.shard.index,
-            state=state,
-            reason=reason,
-            stopped_by=self.stopped_by,
+            state=ending.state,
+            reason=ending.reason,
+            stopped_by=ending.stopped_by,
+            broken_by=ending.broken_by,
             own_arguments=self.options.own_arguments,
             attempts=self.attempts,
             actual_seconds=round(time.monotonic() - self._started, 3),
             measures_coverage=self.options.measures_coverage,
-            unexplained_exit=unexplained,
+            unexplained_exit=ending.unexplained_exit,
             coverage_losses=tuple(self.losses) if self.options.measures_coverage else (),
             environment=self.environment,
         )
 
-    def _work(self) -> tuple[ShardState, str, str]:
+    def _work(self) -> "_Ending":
         fruitless = 0
         died_between = ""
         while pieces := self._open_pieces():
             if self.stop.is_asked:  # before it began, or between two attempts
-                return self._stopped(self.stop.reason)
-            self.attempts += 1
-            before = (len(self.finished), len(self.dropped))
-            end = Attempt(self._task(pieces), self.folder, self.options, self.observe, self.stop).run()
-            self._take(end)
+                return _Ending(ShardState.STOPPED, self.stop.reason, stopped_by=self.stop.kind)
+            before = self._over()
+            end = self._attempt(pieces)
             match end.how:
                 case How.FINISHED:
-                    return ShardState.FINISHED, "", end.unexplained_exit or died_between
+                    return _Ending(ShardState.FINISHED, unexplained_exit=end.unexplained_exit or died_between)
                 case How.STOPPED:
-                    return self._stopped(end.reason)
+                    return self._stopped(end)
                 case How.BROKEN:
-                    return ShardState.BROKEN, end.reason, ""
+                    return _Ending(ShardState.BROKEN, end.reason, broken_by=end.broken_by)
                 case How.DIED:
                     if not end.crashes:
                         died_between = f"{end.reason} between two tests; see {OUTPUT_FOLDER}/{self.attempts}.log"
-                    fruitless = 0 if (len(self.finished), len(self.dropped)) != before else fruitless + 1
+                    fruitless = 0 if self._over() != before else fruitless + 1
                     if fruitless >= ATTEMPTS_WITHOUT_PROGRESS:
-                        return ShardState.BROKEN, f"pytest died {fruitless} times without a test: {end.reason}", ""
-        return ShardState.FINISHED, "", died_between
+                        reason = f"pytest died {fruitless} times without a test: {end.reason}"
+                        return _Ending(ShardState.BROKEN, reason, broken_by=BrokenBy.NO_PROGRESS)
+        return _Ending(ShardState.FINISHED, unexplained_exit=died_between)
 
-    def _stopped(self, reason: str) -> tuple[ShardState, str, str]:
-        self.stopped_by = self.stop.kind
-        return ShardState.STOPPED, reason, ""
+    def _attempt(self, pieces: dict[str, int]) -> AttemptEnd:
+        self.attempts += 1
+        attempt = Attempt(self._task(pieces), self.folder, self.options, self.observe, self.stop, self.fold)
+        end = attempt.run()
+        self.environment = attempt.environment or self.environment
+        self.is_collected |= attempt.progress.is_collected
+        self.losses += [crash.node_id for crash in end.crashes]
+        return end
+
+    def _stopped(self, end: AttemptEnd) -> "_Ending":
+        if end.stop is Stop.FAILURES:
+            return _Ending(ShardState.STOPPED, end.reason, stopped_by=StopKind.MAXFAIL)
+        return _Ending(ShardState.STOPPED, end.reason, stopped_by=self.stop.kind)
+
+    def _over(self) -> tuple[int, int]:
+        """Return how many tests, and files that nobody need import again, are behind us."""
+        return sum(1 for test in self.fold.tests() if test.is_over), len(self._dropped())
+
+    def _dropped(self) -> set[str]:
+        # Files that killed their process at import, or cannot be imported.
+        failed = {
+            record.node_id for record in self.fold.uncollectable.values() if record.outcome is PhaseOutcome.FAILED
+        }
+        return self.fold.crashed_files.keys() | failed
 
     def _open_pieces(self) -> dict[str, int]:
-        # After a death, files whose tests are all finished need no second import.
-        pieces = {unit.path: unit.piece for unit in self.shard.units if unit.path not in self.dropped}
-        if not self.selected:
+        # After a death, files whose tests are all over need no second import.
+        dropped = self._dropped()
+        pieces = {unit.path: unit.piece for unit in self.shard.units if unit.path not in dropped}
+        if not self.is_collected:
             return pieces
-        unfinished = {path for path, _, _ in self.selected - self.finished}
+        unfinished = {test.path for test in self.fold.open_tests()}
         return {path: piece for path, piece in pieces.items() if path in unfinished}
 
     def _task(self, pieces: dict[str, int]) -> ShardTask:
-        done = Counter((path, suffix) for path, suffix, _ in self.finished)
+        done = Counter((test.path, test.suffix) for test in self.fold.tests() if test.is_over)
         return ShardTask(
             plan_id=self.plan.plan_id,
             shard=self.shard.index,
@@ -159,20 +198,3 @@ class _Shard:
             critical_first=self.options.critical_first,
             coverage_by_category=self.options.coverage_by_category,
         )
-
-    def _take(self, end: AttemptEnd) -> None:
-        self.environment = end.environment or self.environment
-        self.selected |= end.selected
-        self.finished |= end.finished
-        self.failures |= end.failures
-        self.dropped |= end.uncollectable
-        for crash in end.crashes:
-            self._take_crash(crash)
-
-    def _take_crash(self, crash: Crash) -> None:
-        self.failures.add(crash.node_id)
-        self.losses.append(crash.node_id)
-        if crash.key is None:
-            self.dropped.add(crash.path)
-        else:
-            self.finished.add(crash.key)

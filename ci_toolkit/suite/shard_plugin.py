@@ -17,7 +17,7 @@ from ci_toolkit.suite.opening import opened
 from ci_toolkit.suite.placing import Choice, Placer
 from ci_toolkit.suite.reports import phase_of, uncollectable
 from ci_toolkit.suite.selection import Selection, address, file_of, owned_files, owned_folders
-from ci_toolkit.suite.watchers import closed, interruption
+from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption
 
 JOURNAL_FAILED = 74
 """pytest's exit status when the journal could not be written: EX_IOERR of sysexits.h."""
@@ -44,7 +44,7 @@ class ShardPlugin:
         self._category: list[str] = []
         """Of each test, by number."""
         self._running: int | None = None
-        self._reason = ""
+        self._interruption = NOT_INTERRUPTED
         self._write(opened(task, worker, config))
 
     def _write(self, record: JournalRecord) -> None:
@@ -175,9 +175,9 @@ class ShardPlugin:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note why the session is interrupted."""
-        self._reason = interruption(excinfo)
+        self._interruption = interruption(excinfo)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Close the journal."""
-        self.journal.write(closed(session, exitstatus, self._reason))
+        self.journal.write(closed(session, exitstatus, self._interruption))

@@ -5,8 +5,9 @@ import signal
 import time
 from collections.abc import Callable, Collection
 
+from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.suite.output import Output
-from ci_toolkit.suite.progress import InFlight, TestKey
+from ci_toolkit.suite.progress import InFlight
 
 DUMP_SECONDS = 2.0
 """What a test over its limit gets to dump its stack."""
@@ -19,29 +20,29 @@ class TimeLimits:
         """Take what gives the limit of a category in seconds, 0 for none."""
         self._limit_of = limit_of
         self._output = output
-        self._hit_at: dict[TestKey, float] = {}
-        self._dumps_at: dict[TestKey, int] = {}
+        self._hit_at: dict[FoldedTest, float] = {}
+        self._dumps_at: dict[FoldedTest, int] = {}
         """Where in the output their stacks begin."""
 
     def enforce(self, running: Collection[InFlight]) -> None:
         """Ask those over their limit for every thread's stack, and kill their process a moment later."""
-        for test in running:
-            limit = self._limit_of(test.category)
-            if test.key in self._hit_at:
-                if time.monotonic() - self._hit_at[test.key] > DUMP_SECONDS:
-                    _kill(test.pid, signal.SIGKILL)
-            elif limit and time.time() - test.since > limit:
-                self._hit_at[test.key] = time.monotonic()
-                self._dumps_at[test.key] = self._output.size()
-                _kill(test.pid, signal.SIGABRT)  # faulthandler, which pytest turns on, dumps every stack
+        for flight in running:
+            limit = self._limit_of(flight.test.category)
+            if flight.test in self._hit_at:
+                if time.monotonic() - self._hit_at[flight.test] > DUMP_SECONDS:
+                    _kill(flight.pid, signal.SIGKILL)
+            elif limit and time.monotonic() - flight.since > limit:
+                self._hit_at[flight.test] = time.monotonic()
+                self._dumps_at[flight.test] = self._output.size()
+                _kill(flight.pid, signal.SIGABRT)  # faulthandler, which pytest turns on, dumps every stack
 
-    def excess(self, test: InFlight) -> str:
+    def excess(self, test: FoldedTest) -> str:
         """Return that the test went over its limit, or ``""``."""
-        return f"ran over its time limit of {self._limit_of(test.category):g} s" if test.key in self._hit_at else ""
+        return f"ran over its time limit of {self._limit_of(test.category):g} s" if test in self._hit_at else ""
 
-    def stacks(self, key: TestKey) -> str:
+    def stacks(self, test: FoldedTest) -> str:
         """Return what every thread did when the test went over its limit, or ``""``."""
-        return self._output.text_from(self._dumps_at[key]) if key in self._dumps_at else ""
+        return self._output.text_from(self._dumps_at[test]) if test in self._dumps_at else ""
 
 
 def _kill(pid: int, signum: signal.Signals) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ci_toolkit.model.journal import Closed, Crashed
+from ci_toolkit.model.journal import Closed, Crashed, Stop
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.journal import JournalWriter
 from ci_toolkit.suite.opening import opened
@@ -33,7 +33,7 @@ class ControllerPlugin:
         self.task = task
         self.journal = JournalWriter(Path(task.journal) / f"{task.attempt}-main.jsonl")
         self.journal.write(opened(task, "main", config))
-        self.reason = ""
+        self.interruption = NOT_INTERRUPTED
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport, sched: Any) -> None:  # noqa: ARG002
@@ -44,22 +44,31 @@ class ControllerPlugin:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note why the session is interrupted."""
-        self.reason = interruption(excinfo)
+        self.interruption = interruption(excinfo)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Close the journal."""
-        self.journal.write(closed(session, exitstatus, self.reason))
+        self.journal.write(closed(session, exitstatus, self.interruption))
 
 
-def closed(session: pytest.Session, exitstatus: int, reason: str) -> Closed:
+Interruption = tuple[Stop, str]
+"""Who stopped the session by an exception, and why."""
+NOT_INTERRUPTED: Interruption = (Stop.NOBODY, "")
+
+
+def closed(session: pytest.Session, exitstatus: int, interruption: Interruption) -> Closed:
     """Return the record that ends a journal."""
-    stop = str(session.shouldfail or "") or str(session.shouldstop or "") or reason
-    return Closed(at=time.time(), exit_status=int(exitstatus), reason=stop)
+    stop, reason = interruption
+    if session.shouldfail:
+        stop, reason = Stop.FAILURES, str(session.shouldfail)
+    elif session.shouldstop:
+        stop, reason = Stop.PLUGIN, str(session.shouldstop)
+    return Closed(at=time.time(), exit_status=int(exitstatus), reason=reason, stop=stop)
 
 
-def interruption(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-    """Return ``KeyboardInterrupt`` or ``pytest.exit: ...``."""
+def interruption(excinfo: pytest.ExceptionInfo[BaseException]) -> Interruption:
+    """Return who interrupted: ``pytest.exit``, or else Ctrl-C and its like."""
     if isinstance(excinfo.value, pytest.exit.Exception):
-        return f"pytest.exit: {excinfo.value.msg}"
-    return excinfo.typename
+        return Stop.EXIT, f"pytest.exit: {excinfo.value.msg}"
+    return Stop.INTERRUPT, excinfo.typename

@@ -5,19 +5,27 @@ from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 
 _PASSED = PhaseOutcome.PASSED
+_RERUN = PhaseOutcome.RERUN
+_SETUP = When.SETUP
+_CALL = When.CALL
 _TEARDOWN = When.TEARDOWN
+_NOT_PLAIN = (
+    (PhaseOutcome.SKIPPED, Outcome.SKIPPED),
+    (PhaseOutcome.XFAILED, Outcome.XFAILED),
+    (PhaseOutcome.XPASSED, Outcome.XPASSED),
+)
 
 
-class Case:
+class FoldedTest:
     """A test that a shard selected. A million of them are made in a large merge, so it holds little."""
 
     __slots__ = (
-        "_category",
         "_odd",
         "_properties",
         "_rerun",
         "_reruns",
         "_test",
+        "category",
         "is_critical",
         "is_over",
         "path",
@@ -27,12 +35,14 @@ class Case:
 
     def __init__(self, path: str, test: CollectedTest, category: str) -> None:
         self.path = path
+        self.category = test.category or category
         self.is_critical = False
         self.is_over = False
+        """Whether nothing more of it is to come, and no other process has to run it."""
         self.was_started = False
         self.seconds: dict[When, float] = {}
+        """By phase, of the last try."""
         self._test = test
-        self._category = test.category or category
         self._odd: list[Phase | Crashed] = []
         """What did not simply pass."""
         self._properties: tuple[tuple[str, str], ...] = ()
@@ -50,42 +60,59 @@ class Case:
         return node_id_of(self.path, self._test.suffix)
 
     def start(self) -> None:
-        """Begin a try."""
+        """Begin to run."""
         self.was_started = True
         self._rerun = False
 
     def end_phase(self, phase: Phase) -> None:
-        """Take in the end of a phase."""
+        """Take in the end of a phase. After a rerun, the next setup begins a new try."""
         if phase.o is not _PASSED:
-            if phase.o is PhaseOutcome.RERUN:
+            if phase.o is _RERUN:
                 self._reruns.append(phase)
                 self._rerun = True
                 return
             self._odd.append(phase)
         if phase.subtest:
             return
+        if phase.w is _SETUP and self._rerun:
+            self._rerun = False
+            self.seconds.clear()
         self.seconds[phase.w] = phase.s
         if phase.w is _TEARDOWN:
             self.is_over = not self._rerun
             self._properties = phase.properties
-        elif phase.w is When.SETUP:
-            self._rerun = False
-
-    @property
-    def has_outcome(self) -> bool:
-        """Whether its outcome is known: it is over, or has failed, and nothing that follows can mend that."""
-        return self.is_over or any(_is_failure(odd) for odd in self._odd)
-
-    @property
-    def may_have_died(self) -> bool:
-        """Whether the death of a process can be this test's: it started, and did not end otherwise."""
-        return self.was_started and (not self.is_over or any(isinstance(odd, Crashed) for odd in self._odd))
 
     def die(self, crashed: Crashed) -> None:
         """End the test with the death of its process. The last account counts: the supervisor's says most."""
         self._odd = [odd for odd in self._odd if not isinstance(odd, Crashed)]
         self._odd.append(crashed)
         self.is_over = True
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed in any phase or subtest, or died; nothing that follows can mend that."""
+        return any(_is_failure(odd) for odd in self._odd)
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether its outcome is known.
+
+        A failure is known at once. Anything else is known when the test is over, and passing takes a call:
+        a test that was only set up and torn down shows nothing.
+        """
+        if not self._odd:
+            return self.is_over and _CALL in self.seconds
+        return (self.is_over and (_CALL in self.seconds or self._is_excused)) or self.has_failed
+
+    @property
+    def _is_excused(self) -> bool:
+        # Skipped, or expected to fail, before its call: pytest makes no call then.
+        return any(isinstance(odd, Phase) and not odd.subtest for odd in self._odd)
+
+    @property
+    def may_have_died(self) -> bool:
+        """Whether the death of a process can be this test's: it started, and did not end otherwise."""
+        return self.was_started and (not self.is_over or any(isinstance(odd, Crashed) for odd in self._odd))
 
     @property
     def is_plain(self) -> bool:
@@ -99,25 +126,22 @@ class Case:
 
     @property
     def outcome(self) -> Outcome:
-        """What the records so far amount to."""
+        """What the records so far amount to, for a test that has an outcome."""
         return self._outcome(self._failures())
 
-    def _failures(self) -> tuple[PhaseFailure, ...]:
-        return tuple([_failure(odd, self.path) for odd in self._odd if _is_failure(odd)])
-
     def result(self) -> TestResult:
-        """Return the final outcome."""
+        """Return the final outcome, for a test that has one."""
         failures = self._failures()
         seconds = self.seconds
         return TestResult(
             node_id=self.node_id,
             path=self._test.location or self.path,
             line=self._test.line,
-            category=self._category,
+            category=self.category,
             outcome=self._outcome(failures),
             is_critical=self.is_critical,
-            setup_seconds=seconds.get(When.SETUP, 0.0),
-            call_seconds=seconds.get(When.CALL, 0.0),
+            setup_seconds=seconds.get(_SETUP, 0.0),
+            call_seconds=seconds.get(_CALL, 0.0),
             teardown_seconds=seconds.get(_TEARDOWN, 0.0),
             reason=self._reason(),
             failures=failures,
@@ -125,25 +149,21 @@ class Case:
             properties=self._properties,
         )
 
+    def _failures(self) -> tuple[PhaseFailure, ...]:
+        return tuple([_failure(odd, self.path) for odd in self._odd if _is_failure(odd)])
+
     def _reason(self) -> str:
         return next((odd.reason for odd in self._odd if isinstance(odd, Phase) and not odd.subtest), "")
 
     def _outcome(self, failures: tuple[PhaseFailure, ...]) -> Outcome:
         if not self._odd:
             return Outcome.PASSED
-        if any(failure.when is When.CALL for failure in failures):
+        if any(failure.when is _CALL for failure in failures):
             return Outcome.FAILED
         if failures:
             return Outcome.ERROR
         outcomes = {odd.o for odd in self._odd if isinstance(odd, Phase) and not odd.subtest}
-        for mark, outcome in (
-            (PhaseOutcome.SKIPPED, Outcome.SKIPPED),
-            (PhaseOutcome.XFAILED, Outcome.XFAILED),
-            (PhaseOutcome.XPASSED, Outcome.XPASSED),
-        ):
-            if mark in outcomes:
-                return outcome
-        return Outcome.PASSED
+        return next((outcome for odd, outcome in _NOT_PLAIN if odd in outcomes), Outcome.PASSED)
 
 
 def _is_failure(odd: Phase | Crashed) -> bool:
@@ -153,5 +173,5 @@ def _is_failure(odd: Phase | Crashed) -> bool:
 def _failure(odd: Phase | Crashed, path: str) -> PhaseFailure:
     if isinstance(odd, Crashed):
         failure = Failure(message=odd.reason, detail=odd.detail, path=path)
-        return PhaseFailure(when=When.SETUP, failure=failure)
+        return PhaseFailure(when=_SETUP, failure=failure)
     return PhaseFailure(when=odd.w, failure=odd.failure or Failure(message=odd.reason), subtest=odd.subtest)

@@ -1,0 +1,237 @@
+"""The fold of a shard's journals: records in, and out comes what became of each test.
+
+The supervisor folds the journals while they grow, to know what is open; the merge folds them again, to know what
+happened. Both use this fold, so they cannot disagree on when a test is over, which of its namesakes a record is
+about, or what a rerun means.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ci_toolkit.model.folded_test import FoldedTest
+from ci_toolkit.model.journal import (
+    Closed,
+    CollectedTest,
+    Crashed,
+    FileCollected,
+    FileOpened,
+    JournalRecord,
+    Opened,
+    Phase,
+    PhaseOutcome,
+    Selected,
+    Started,
+    Uncollectable,
+    When,
+)
+from ci_toolkit.model.problem import Problem, ProblemKind
+
+_Name = tuple[str, str]
+"""Path and suffix; pytest allows several tests of one name."""
+
+
+class JournalFold:
+    """What the journals of one shard say: attempt after attempt, process by process, record by record."""
+
+    def __init__(self, shard: int) -> None:
+        self.shard = shard
+        self.problems: list[Problem] = []
+        self.files: dict[str, FileCollected] = {}
+        """The first account of each collected file: later attempts select only what was left."""
+        self.uncollectable: dict[str, Uncollectable] = {}
+        """By node id: a failure, where another process only skipped it."""
+        self.crashed_files: dict[str, Crashed] = {}
+        """Files at whose import a process died, by path."""
+        self.stops: list[str] = []
+        """Why pytest stopped before its last test."""
+        self.started_at = 0.0
+        """When the first process began, in epoch seconds; 0 before any did."""
+        self.running_seconds = 0.0
+        """From the start of each process's first test to the end of its last: tests, and what pytest does between."""
+        self._tests: dict[tuple[str, str, int], FoldedTest] = {}
+        self._known: Counter[_Name] = Counter()
+        self._waiting: dict[_Name, list[int]] = {}
+        """Which namesakes were not over when the attempt began."""
+        self._by_node_id: dict[str, list[FoldedTest]] | None = None
+
+    def begin_attempt(self) -> None:
+        """Note that new processes begin: they collect again, and select only the tests that are not over."""
+        self._known = Counter()
+        self._waiting = {}
+        for (path, suffix, occurrence), test in self._tests.items():
+            self._known[path, suffix] += 1
+            if not test.is_over:
+                self._waiting.setdefault((path, suffix), []).append(occurrence)
+
+    def process(self, place: str) -> "ProcessFold":
+        """Return the fold of one more process of the attempt. ``place`` names its journal in what is told."""
+        return ProcessFold(self, place)
+
+    def tests(self) -> Iterator[FoldedTest]:
+        """Yield every test that was collected, in the order of collection."""
+        yield from self._tests.values()
+
+    def open_tests(self) -> Iterator[FoldedTest]:
+        """Yield every test that is not over: no process has ended it."""
+        return (test for test in self._tests.values() if not test.is_over)
+
+    def has_failures(self) -> bool:
+        """Return whether a test failed, a file could not be collected, or a process died of either."""
+        failed = PhaseOutcome.FAILED
+        return (
+            bool(self.crashed_files)
+            or any(record.outcome is failed for record in self.uncollectable.values())
+            or any(test.has_failed for test in self._tests.values())
+        )
+
+    def add(self, path: str, test: CollectedTest, number: int, category: str) -> FoldedTest:
+        """Return the test that a process collected as the ``number``-th of its namesakes, from 0.
+
+        It is the same one for each process that knows the test.
+        """
+        occurrence = number
+        if self._known:
+            waiting = self._waiting.get((path, test.suffix), [])
+            known = self._known.get((path, test.suffix), 0)
+            occurrence = waiting[number] if number < len(waiting) else known + number - len(waiting)
+        key = (path, test.suffix, occurrence)
+        folded = self._tests.get(key)
+        if folded is None:
+            folded = self._tests[key] = FoldedTest(path, test, category)
+            self._by_node_id = None
+        return folded
+
+    def take_uncollectable(self, record: Uncollectable) -> None:
+        """Take in a file or class that could not be collected, or that skipped itself as a whole."""
+        before = self.uncollectable.get(record.node_id)
+        if before is None or before.outcome is not PhaseOutcome.FAILED:
+            self.uncollectable[record.node_id] = record
+
+    def take_crash(self, crashed: Crashed) -> FoldedTest | None:
+        """Take in the death of a process at a test or a file; return the test, if it was one."""
+        if self._by_node_id is None:
+            self._by_node_id = {}
+            for test in self._tests.values():
+                self._by_node_id.setdefault(test.node_id, []).append(test)
+        for test in self._by_node_id.get(crashed.node_id, ()):
+            if test.may_have_died:
+                test.die(crashed)
+                return test
+        if "::" not in crashed.node_id or crashed.node_id == crashed.path:
+            self.crashed_files[crashed.node_id] = crashed
+        return None
+
+    def note(self, kind: ProblemKind, message: str) -> None:
+        """Note what is wrong with the records."""
+        self.problems.append(Problem(kind=kind, message=message, shard=self.shard))
+
+
+class ProcessFold:
+    """What the journal of one process says."""
+
+    def __init__(self, fold: JournalFold, place: str) -> None:
+        self.opened: Opened | None = None
+        self.closed: Closed | None = None
+        self.tests: dict[int, FoldedTest] = {}
+        """By number."""
+        self.is_collected = False
+        self.importing = ""
+        """The file whose import has begun and not ended, or ``""``."""
+        self.running: FoldedTest | None = None
+        """The test that has started and is not over."""
+        self.died: list[FoldedTest] = []
+        """Tests of which this process says that another died."""
+        self._fold = fold
+        self._place = place
+        self._namesakes: Counter[_Name] = Counter()
+        self._unknown: set[int] = set()
+        self._first_start: float | None = None
+        self._last_start: Started | None = None
+
+    @property
+    def has_begun_a_test(self) -> bool:
+        """Whether it says that a test began."""
+        return self._last_start is not None
+
+    def take(self, record: JournalRecord) -> FoldedTest | None:
+        """Take in ``record`` and return the test that it is about, if it is about one."""
+        # Phases are most of a journal, so they come first and cost least.
+        if type(record) is Phase:
+            test = self.tests.get(record.i)
+            if test is None:
+                self._note_unknown(record.i)
+                return None
+            test.end_phase(record)
+            if record.w is When.TEARDOWN and test.is_over and test is self.running:
+                self.running = None
+            return test
+        if isinstance(record, Started):
+            return self._start(record)
+        return self._take_other(record)
+
+    def close(self) -> None:
+        """Note that no record follows: how long the process ran tests is known now."""
+        last = self._last_start
+        if last is not None and self._first_start is not None:
+            took = sum(self.tests[last.i].seconds.values()) if last.i in self.tests else 0.0
+            self._fold.running_seconds += max(0.0, last.at - self._first_start) + took
+
+    def _start(self, record: Started) -> FoldedTest | None:
+        if self._first_start is None:
+            self._first_start = record.at
+        self._last_start = record
+        test = self.tests.get(record.i)
+        if test is None:
+            self._note_unknown(record.i)
+            return None
+        if test.is_over:
+            self._fold.note(ProblemKind.RAN_TWICE, f"{test.node_id} ran twice in shard {self._fold.shard}")
+        test.start()
+        self.running = test
+        return test
+
+    def _take_other(self, record: JournalRecord) -> FoldedTest | None:
+        match record:
+            case Opened():
+                self.opened = self.opened or record
+                self._fold.started_at = min(self._fold.started_at or record.at, record.at)
+            case FileOpened():
+                self.importing = record.path
+            case FileCollected():
+                self._collect(record)
+            case Uncollectable():
+                self.importing = ""
+                self._fold.take_uncollectable(record)
+            case Selected():
+                self.is_collected, self.importing = True, ""
+            case Crashed():
+                return self._take_crash(record)
+            case Closed():
+                self.closed = record
+                if record.reason:
+                    self._fold.stops.append(record.reason)
+            case _:
+                raise AssertionError(f"no fold for {type(record).__name__}")
+        return None
+
+    def _collect(self, record: FileCollected) -> None:
+        self._fold.files.setdefault(record.path, record)
+        for number, test in enumerate(record.tests, start=record.first):
+            name = (record.path, test.suffix)
+            self.tests[number] = self._fold.add(record.path, test, self._namesakes[name], record.category)
+            self._namesakes[name] += 1
+        for which in record.critical:
+            if 0 <= which < len(record.tests):
+                self.tests[record.first + which].is_critical = True
+
+    def _take_crash(self, record: Crashed) -> FoldedTest | None:
+        test = self._fold.take_crash(record)
+        if test is not None:
+            self.died.append(test)
+        return test
+
+    def _note_unknown(self, number: int) -> None:
+        if number not in self._unknown:
+            self._unknown.add(number)
+            message = f"{self._place} tells of test number {number}, which it never named"
+            self._fold.note(ProblemKind.JOURNAL_DAMAGED, message)
