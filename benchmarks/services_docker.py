@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ci_toolkit.services.catalog.render import compose_text
-from ci_toolkit.services.catalog.table import BUILT_IN, Environment
+from ci_toolkit.services.catalog.table import BUILT_IN, ServiceEnvironment
 from ci_toolkit.services.ports.leases import Holder, lease_any
 
 STORES = ("postgresql", "redis")
@@ -47,7 +47,7 @@ from ci_toolkit.services.stack import StackRequest, acquire
 from ci_toolkit.services.catalog.table import BUILT_IN
 stores, is_fresh = ("postgresql", "redis"), "fresh" in sys.argv
 request = StackRequest(services=stores, provider=Provider(sys.argv[1]), dynamic_ports=True, force_recreate=is_fresh)
-with acquire(request, BUILT_IN, Path.cwd(), owner_pid=os.getpid(), tell=lambda text: None) as stack:
+with acquire(request, BUILT_IN, Path.cwd(), owner_pid=os.getpid(), report=lambda text: None) as stack:
     answer(stack.endpoint("postgresql").url(), stack.endpoint("redis").url())
 """
 )
@@ -139,7 +139,7 @@ def measure(folder: Path, rounds: int) -> dict[str, float]:
     with lease_any(folder / "ports", holder) as first, lease_any(folder / "ports", holder) as second:
         ports = dict(zip(STORES, (first.port, second.port), strict=True))
         compose = folder / "compose.yml"
-        compose.write_text(compose_text(BUILT_IN.with_ports(Environment.TEST, ports), Environment.TEST))
+        compose.write_text(compose_text(BUILT_IN.with_ports(ServiceEnvironment.TEST, ports), ServiceEnvironment.TEST))
         urls = f"postgresql://test:test@127.0.0.1:{first.port}/test", f"redis://127.0.0.1:{second.port}"
         ways: Mapping[str, Sequence[str]] = {
             "native warm": (OURS, "native"),

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ci_toolkit.isolation.mode import Mode
+from ci_toolkit.isolation.mode import IsolationMode
 from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
@@ -40,7 +40,7 @@ def main() -> int:
     request = StackRequest(services=("postgresql", "redis"), provider=Provider.NATIVE, dynamic_ports=True)
     with (
         tempfile.TemporaryDirectory() as root,
-        acquire(request, BUILT_IN, Path(root), owner_pid=os.getpid(), tell=print) as stack,
+        acquire(request, BUILT_IN, Path(root), owner_pid=os.getpid(), report=print) as stack,
     ):
         template = stack.endpoint("postgresql")
         make_tables(template)
@@ -71,11 +71,11 @@ def per_test(template: Endpoint, redis_server: Endpoint) -> dict[str, float]:
         maintenance.query("CREATE DATABASE per_test TEMPLATE test STRATEGY file_copy")
         for _ in range(ROUNDS):
             app.query(WRITES)
-            took(taken, "commit, then dirty tables", lambda: worker.clean(Mode.TRUNCATE, test="a test"))
-            with sessions.sync_session(Mode.ROLLBACK) as session:
+            took(taken, "commit, then dirty tables", lambda: worker.clean(IsolationMode.TRUNCATE, test="a test"))
+            with sessions.sync_session(IsolationMode.ROLLBACK) as session:
                 session.execute(WRITES)
                 session.commit()
-            took(taken, "rollback, then a look", lambda: worker.clean(Mode.ROLLBACK, test="a test"))
+            took(taken, "rollback, then a look", lambda: worker.clean(IsolationMode.ROLLBACK, test="a test"))
             took(taken, "Redis", redis.clean)
             took(taken, "a clone per test", lambda: clone_again(maintenance, template))
         sessions.close()

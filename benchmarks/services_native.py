@@ -20,7 +20,7 @@ from pathlib import Path
 
 from services_docker import OURS, run
 
-from ci_toolkit.services.supervision.session import Card, cards
+from ci_toolkit.services.supervision.session import SessionInfo, ready_sessions
 
 GONE_BOUND = 1.0
 KEEP = """
@@ -29,7 +29,7 @@ from pathlib import Path
 from ci_toolkit.services.stack import StackRequest, acquire
 from ci_toolkit.services.catalog.table import BUILT_IN
 request = StackRequest(services=("postgresql", "redis"), dynamic_ports=True)
-acquire(request, BUILT_IN, Path.cwd(), owner_pid=os.getpid(), tell=lambda text: None)
+acquire(request, BUILT_IN, Path.cwd(), owner_pid=os.getpid(), report=lambda text: None)
 print("ready", flush=True)
 sys.stdin.read()
 """
@@ -110,13 +110,13 @@ def kill(victim: str, folder: Path, environment: Mapping[str, str]) -> float:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "ready\n"
         registry = Path(environment["CI_TOOLKIT_SERVICES_DIR"])
-        (card,) = cards(registry)
+        (info,) = ready_sessions(registry)
         os.kill(
-            {"owner": owner.pid, "keeper": card.keeper.pid, "guard": card.guard.pid}[victim],
+            {"owner": owner.pid, "keeper": info.keeper.pid, "guard": info.guard.pid}[victim],
             signal.SIGKILL,
         )
         began = time.perf_counter()
-        while is_anything_left(card, registry):
+        while is_anything_left(info, registry):
             if time.perf_counter() - began > 10 * GONE_BOUND:
                 sys.exit(f"something is left for good after the {victim} was killed")
             time.sleep(0.001)
@@ -125,14 +125,14 @@ def kill(victim: str, folder: Path, environment: Mapping[str, str]) -> float:
         return took
 
 
-def is_anything_left(card: Card, registry: Path) -> bool:
-    folders = (registry / "sessions" / card.session, Path(card.data) / card.session)
+def is_anything_left(info: SessionInfo, registry: Path) -> bool:
+    folders = (registry / "sessions" / info.session, Path(info.data) / info.session)
     return (
-        card.keeper.is_alive
-        or card.guard.is_alive
+        info.keeper.is_alive
+        or info.guard.is_alive
         or any(folder.exists() for folder in folders)
         or any((registry / "ports").glob("*"))
-        or any(works_in(Path(card.data)))
+        or any(works_in(Path(info.data)))
     )
 
 

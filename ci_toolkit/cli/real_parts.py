@@ -109,13 +109,13 @@ def _for_fixtures(parts: RealParts) -> Mapping[str, str]:
 def _services(parts: RealParts, root: Path, tell: Callable[[str], None]) -> "tuple[Stack, Mapping[str, str]]":
     from ci_toolkit.services.catalog.endpoint import Provider  # noqa: PLC0415 (only where services are asked for)
     from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
-    from ci_toolkit.services.catalog.table import Environment  # noqa: PLC0415
+    from ci_toolkit.services.catalog.table import ServiceEnvironment  # noqa: PLC0415
     from ci_toolkit.services.handover import Handover  # noqa: PLC0415
     from ci_toolkit.services.stack import StackRequest, acquire  # noqa: PLC0415
 
     table = read_table(root)
     wanted = tuple(name for name in parts.services or _USUAL_SERVICES if name in table.startable())
-    environment = Environment.TEST_ALPINE if parts.alpine else Environment.TEST
+    environment = ServiceEnvironment.TEST_ALPINE if parts.alpine else ServiceEnvironment.TEST
     provider = Provider(parts.provider) if parts.provider else None
     request = StackRequest(
         services=wanted,
@@ -126,5 +126,5 @@ def _services(parts: RealParts, root: Path, tell: Callable[[str], None]) -> "tup
         seconds=parts.seconds,
     )
     below = Handover(owner=os.getpid(), environment=environment, provider=provider, dynamic_ports=parts.dynamic_ports)
-    stack = acquire(request, table, root, owner_pid=os.getpid(), tell=tell)
+    stack = acquire(request, table, root, owner_pid=os.getpid(), report=tell)
     return stack, {**stack.variables(), **below.variables()}

@@ -31,12 +31,12 @@ def ports(*, environment: str | None, as_exports: bool) -> int:
     from ci_toolkit.config.project import project_root  # noqa: PLC0415
     from ci_toolkit.services.catalog.endpoint import planned_all, variables  # noqa: PLC0415
     from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
-    from ci_toolkit.services.catalog.table import Environment  # noqa: PLC0415
+    from ci_toolkit.services.catalog.table import ServiceEnvironment  # noqa: PLC0415
     from ci_toolkit.services.stack import ownerless  # noqa: PLC0415
 
     root = project_root(Path.cwd())
     running = () if environment else tuple(endpoint for card in ownerless(root) for endpoint in card.endpoints)
-    endpoints = running or planned_all(read_table(root), Environment(environment or "test"))
+    endpoints = running or planned_all(read_table(root), ServiceEnvironment(environment or "test"))
     if as_exports:
         for name, value in variables(endpoints).items():
             click.echo(f"export {name}={shlex.quote(value)}")

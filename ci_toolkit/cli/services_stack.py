@@ -28,19 +28,19 @@ def up(
     from ci_toolkit.config.project import project_root  # noqa: PLC0415 (start-up time)
     from ci_toolkit.services.catalog.endpoint import Provider  # noqa: PLC0415
     from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
-    from ci_toolkit.services.catalog.table import Environment  # noqa: PLC0415
+    from ci_toolkit.services.catalog.table import ServiceEnvironment  # noqa: PLC0415
     from ci_toolkit.services.stack import StackRequest, acquire  # noqa: PLC0415
 
     root = project_root(Path.cwd())
     table = read_table(root)
     request = StackRequest(
         services=names or table.startable(),
-        environment=Environment.TEST if no_alpine else Environment.TEST_ALPINE,
+        environment=ServiceEnvironment.TEST if no_alpine else ServiceEnvironment.TEST_ALPINE,
         provider=Provider(provider) if provider else None,
         dynamic_ports=dynamic_ports,
         force_recreate=force_recreate,
     )
-    acquire(request, table, root, owner_pid=None, tell=click.echo)
+    acquire(request, table, root, owner_pid=None, report=click.echo)
     click.echo('\neval "$(ci-toolkit services ports --export)" sets the variables; `ci-toolkit services down` ends it.')
     return ExitCode.PASSED
 

@@ -13,7 +13,7 @@ from typing import Final, overload
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.isolated_environment.dotenv_file import read_dotenv
-from ci_toolkit.isolated_environment.state import PROCESS, Callback, Change, Entry, State
+from ci_toolkit.isolated_environment.state import PROCESS, Callback, Change, Entry, EnvironmentState
 
 # One lock for all, held over a fork, so that a child never inherits it from a thread that it does not have.
 _LOCK: Final = threading.RLock()
@@ -35,7 +35,7 @@ class IsolatedEnvironment:
 
     def __init__(self, process: MutableMapping[str, str] | None = None) -> None:
         self._process = os.environ if process is None else process
-        self._state = State()
+        self._state = EnvironmentState()
 
     def __repr__(self) -> str:
         state = self._state
@@ -160,11 +160,11 @@ class IsolatedEnvironment:
                     self._put(key, entry.original)
         self.restore(state.cleared())
 
-    def checkpoint(self) -> State:
+    def checkpoint(self) -> EnvironmentState:
         """Return a value to give to ``restore``."""
         return self._state
 
-    def restore(self, checkpoint: State) -> None:
+    def restore(self, checkpoint: EnvironmentState) -> None:
         """Go back to ``checkpoint``: values in isolation, protection, callbacks. Tells the callbacks what changed."""
         with _LOCK:
             before, self._state = self._state, checkpoint
@@ -199,12 +199,12 @@ class IsolatedEnvironment:
             self._state = state
         _tell(state.callbacks, changes)
 
-    def _read(self, state: State, key: str) -> str | None:
+    def _read(self, state: EnvironmentState, key: str) -> str | None:
         if state.outer is not None and key in state.entries:
             return state.entries[key].value
         return self._process.get(key)
 
-    def _all(self, state: State) -> dict[str, str]:
+    def _all(self, state: EnvironmentState) -> dict[str, str]:
         found = dict(self._process)
         for key, entry in state.entries.items() if state.outer else ():
             if entry.value is None:

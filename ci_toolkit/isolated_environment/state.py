@@ -37,20 +37,20 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class EnvironmentState:
     """Everything that was written, and who wants to know."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()
     callbacks: tuple[Callback, ...] = ()
-    outer: "State | None" = None
+    outer: "EnvironmentState | None" = None
     """What was before isolation began; ``None`` where nothing is isolated."""
 
-    def with_entry(self, key: str, entry: Entry) -> "State":
+    def with_entry(self, key: str, entry: Entry) -> "EnvironmentState":
         """Return this state with one variable written."""
         return replace(self, entries={**self.entries, key: entry})
 
-    def isolated(self) -> "State":
+    def isolated(self) -> "EnvironmentState":
         """Return the state in which isolation begins; what was written to the process itself stays the process's."""
         return replace(self, outer=self, entries={} if self.outer is None else self.entries)
 
@@ -59,11 +59,11 @@ class State:
         entry = self.entries.get(key)
         return self.outer.entry_of(key) if entry is None and self.outer is not None else entry
 
-    def cleared(self) -> "State":
+    def cleared(self) -> "EnvironmentState":
         """Return the state as it was when isolation began, or at the start where it never did."""
-        return State() if self.outer is None else self.outer.isolated()
+        return EnvironmentState() if self.outer is None else self.outer.isolated()
 
-    def with_what_changed(self, before: "State", after: "State") -> "State":
+    def with_what_changed(self, before: "EnvironmentState", after: "EnvironmentState") -> "EnvironmentState":
         """Return this state with every variable written between ``before`` and ``after``."""
         if before is self:
             return after

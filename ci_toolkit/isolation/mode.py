@@ -1,11 +1,11 @@
-"""The three ways to take a test's traces out of a database, cheapest first."""
+"""The three ways to undo what a test wrote to a database, cheapest first, and the report of a clean-up."""
 
 from enum import StrEnum
 
 from ci_toolkit.model.record import Record
 
 
-class Mode(StrEnum):
+class IsolationMode(StrEnum):
     """How a test's writes are undone. What one way leaves behind, the next one takes away."""
 
     ROLLBACK = "rollback"
@@ -16,7 +16,7 @@ class Mode(StrEnum):
     """The database is dropped and cloned from the template."""
 
 
-class Outcome(Record, frozen=True, kw_only=True):
+class CleanUpReport(Record, frozen=True, kw_only=True):
     """What a clean-up found and did."""
 
     emptied: tuple[str, ...] = ()
@@ -29,8 +29,8 @@ class Outcome(Record, frozen=True, kw_only=True):
     """The connections of others that a fresh clone had to close."""
 
     @property
-    def mode(self) -> Mode:
+    def mode(self) -> IsolationMode:
         """The most expensive way that was needed."""
         if self.cloned_because:
-            return Mode.CLONE
-        return Mode.TRUNCATE if self.emptied else Mode.ROLLBACK
+            return IsolationMode.CLONE
+        return IsolationMode.TRUNCATE if self.emptied else IsolationMode.ROLLBACK

@@ -1,4 +1,4 @@
-"""The connections that a test left behind in a worker's database, and how they are named."""
+"""The connections and prepared transactions that are open in a worker's database, and how messages name them."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ _FIND: Final = """
 """
 
 
-class Stray(Record, frozen=True, kw_only=True):
+class OpenConnection(Record, frozen=True, kw_only=True):
     """Another connection to a worker's database."""
 
     pid: int
@@ -42,10 +42,10 @@ class Stray(Record, frozen=True, kw_only=True):
         return f"pid {self.pid} ({who}, from {self.address}), {self.state}{since}, last statement: {self.statement}"
 
 
-def connections(connection: Connection, database: str) -> tuple[Stray, ...]:
+def connections(connection: Connection, database: str) -> tuple[OpenConnection, ...]:
     """Return who is connected to ``database``; ``connection`` may be to any database of the server."""
     return tuple(
-        Stray(
+        OpenConnection(
             pid=int(pid or 0),
             application=application or "",
             address=address or "",

@@ -1,4 +1,4 @@
-"""Keeps an eye on one clone: what changed in it since the last clean-up, and undoes what can be undone in place."""
+"""Finds what changed in a worker's clone since the last clean-up, and undoes in place what can be undone there."""
 
 from collections.abc import Callable
 from typing import Final
@@ -22,10 +22,10 @@ class Findings(Record, frozen=True, kw_only=True):
     sequences: int = 0
 
 
-class Watch:
-    """A connection to a clone of ``template``, of which only what is younger than ``since`` is a test's doing.
+class Restorer:
+    """A connection to a clone of ``template`` that undoes whatever is younger than the transaction ``since``.
 
-    Nothing of it shows in the clone's schema.
+    It adds nothing to the clone's schema.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Watch:
         self._digest_of_template = digest_of_template
         connection.query(catalogs.SESSION)
         self.pid = int(connection.scalar("SELECT pg_backend_pid()") or 0)
-        self._may_delete = self._let_triggers_rest()
+        self._may_delete = self._switch_triggers_off()
         connection.query(catalogs.quick_look_function(template.with_columns))
         connection.query(restoring.restore_function(template, may_delete=self._may_delete))
 
@@ -56,7 +56,7 @@ class Watch:
             return Findings(schema_changed=True)
         findings = self._findings(self._call(look))
         if not findings.others_write and not findings.reference_changed:
-            self._start_anew()
+            self._note_current_state()
         return findings
 
     def _call(self, look: str) -> list[tuple[str, str]]:
@@ -70,19 +70,19 @@ class Watch:
         for transaction in words(restoring.TRANSACTION):
             self._since = catalogs.after(int(transaction))
         return Findings(
-            others_write=bool(words(restoring.STRAYS)),
+            others_write=bool(words(restoring.OPEN_TRANSACTIONS)),
             reference_changed=words(restoring.REFERENCE),
-            emptied=words(restoring.EMPTIED) + self._empty_large(words(restoring.LARGE)),
+            emptied=words(restoring.EMPTIED) + self._empty_large_tables(words(restoring.LARGE)),
             sequences=sum(map(int, words(restoring.SEQUENCES))),
         )
 
-    def _empty_large(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _empty_large_tables(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Empty tables that have many pages; return those in which there were rows."""
         if not names:
             return ()
         filled = tuple(name for name in names if self.connection.scalar(f"SELECT EXISTS (SELECT FROM {name})") == "t")
         together = self._template.emptied_with(frozenset(names))
-        if together.isdisjoint(relation.name for relation in self._template.reference):
+        if together.isdisjoint(relation.name for relation in self._template.reference_tables):
             self.connection.query(f"TRUNCATE {', '.join(sorted(together))}")
         elif self._may_delete:
             for name in names:
@@ -102,14 +102,14 @@ class Watch:
             return True
         return self.connection.scalar(catalogs.EVERYTHING_ELSE) == self._digest_of_template()
 
-    def _start_anew(self) -> None:
+    def _note_current_state(self) -> None:
         self._since = catalogs.after(catalogs.own_transaction(self.connection))
         self._look = self._quick_look()
 
     def _quick_look(self) -> str:
         return catalogs.quick_look(self.connection, since=self._since)
 
-    def _let_triggers_rest(self) -> bool:
+    def _switch_triggers_off(self) -> bool:
         """Switch foreign keys and triggers off on this connection; return whether the user may do that."""
         try:
             self.connection.query("SET session_replication_role = replica")

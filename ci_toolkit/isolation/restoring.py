@@ -14,7 +14,7 @@ from ci_toolkit.services.databases.pgwire import Connection, literal
 SMALL_PAGES: Final = 16
 """A table up to this size is emptied row by row, 20 times faster than TRUNCATE; a larger one gets a new file."""
 
-STRAYS: Final = "strays"
+OPEN_TRANSACTIONS: Final = "open"
 SCHEMA: Final = "schema"
 REFERENCE: Final = "reference"
 EMPTIED: Final = "emptied"
@@ -56,12 +56,12 @@ class Template(Record, frozen=True, kw_only=True):
     relations_digest: str
 
     @property
-    def empty(self) -> tuple[Relation, ...]:
+    def empty_tables(self) -> tuple[Relation, ...]:
         """The tables that migrations left empty."""
         return tuple(relation for relation in self.relations if not relation.rows and not relation.is_view)
 
     @property
-    def reference(self) -> tuple[Relation, ...]:
+    def reference_tables(self) -> tuple[Relation, ...]:
         """The tables that migrations filled, and the materialized views, which cannot be emptied."""
         return tuple(relation for relation in self.relations if relation.rows or relation.is_view)
 
@@ -126,9 +126,9 @@ def restore_function(template: Template, *, may_delete: bool) -> str:
     number of its transaction. ``may_delete`` says that foreign keys and triggers are switched off.
     """
     return _FUNCTION.format(
-        changed_reference=_changed_reference(template.reference),
-        oids=_array([str(relation.oid) for relation in template.empty], "oid"),
-        names=_array([literal(relation.name) for relation in template.empty], "text"),
+        changed_reference=_changed_reference(template.reference_tables),
+        oids=_array([str(relation.oid) for relation in template.empty_tables], "oid"),
+        names=_array([literal(relation.name) for relation in template.empty_tables], "text"),
         small=SMALL_PAGES if may_delete else 0,
         moved_sequences=_moved_sequences(template.sequences),
     )
@@ -182,7 +182,7 @@ BEGIN
              WHERE d.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xid IS NOT NULL)
     OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
   THEN
-    RETURN QUERY SELECT 'strays', '';
+    RETURN QUERY SELECT 'open', '';
     RETURN;
   END IF;
   IF pg_temp.ci_quick_look(since) <> look THEN

@@ -5,9 +5,9 @@ from typing import Final
 
 from ci_toolkit.isolation.cluster import Cluster
 from ci_toolkit.isolation.errors import StrayConnectionError
-from ci_toolkit.isolation.mode import Mode, Outcome
-from ci_toolkit.isolation.open_connections import Stray, connections, is_any_prepared, roll_back_prepared
-from ci_toolkit.isolation.restorer import Findings, Watch
+from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
+from ci_toolkit.isolation.open_connections import OpenConnection, connections, is_any_prepared, roll_back_prepared
+from ci_toolkit.isolation.restorer import Findings, Restorer
 from ci_toolkit.isolation.restoring import Template, read_digest, read_template
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
@@ -30,7 +30,7 @@ class WorkerDatabase(Closing):
         """Counts the clones: a connection to an older one is closed."""
         self._cluster = Cluster(endpoint)
         self._template: Template | None = None
-        self._watch: Watch | None = None
+        self._restorer: Restorer | None = None
         try:
             self.name = self._cluster.claim(run, worker)
             self._since = self._cluster.clone(self.name)
@@ -45,58 +45,58 @@ class WorkerDatabase(Closing):
 
     def close(self) -> None:
         """Drop the clone and give up its name."""
-        self._stop_watching()
+        self._stop_restorer()
         try:
             self._cluster.revive()
             self._cluster.drop(self.name)
         finally:
             self._cluster.close()
 
-    def clean(self, mode: Mode, *, test: str) -> Outcome:
+    def clean(self, mode: IsolationMode, *, test: str) -> CleanUpReport:
         """Take out what ``test`` left, the cheapest way that does it; ``mode`` is the cheapest one allowed.
 
         Raises StrayConnectionError, after cleaning, if another connection holds uncommitted changes.
         """
-        if mode is Mode.CLONE:
+        if mode is IsolationMode.CLONE:
             return self._clone_afresh("the test asks for it")
         try:
-            watch = self._opened_watch()
-            findings = watch.restore()
+            restorer = self._opened_restorer()
+            findings = restorer.restore()
             if not findings.others_write:
                 return self._finish(findings)
-            left_open = self._end_strays(watch)
-            outcome = self._finish(watch.restore())
+            left_open = self._end_open_transactions(restorer)
+            report = self._finish(restorer.restore())
         except (SqlError, OSError) as error:
             return self._clone_afresh(f"it could not be cleaned in place: {error}")
         if left_open:
-            raise _stray_error(test, self.name, left_open)
-        return outcome
+            raise _open_transaction_error(test, self.name, left_open)
+        return report
 
-    def connections(self) -> tuple[Stray, ...]:
-        """Return who is connected to it, apart from the toolkit's own watch."""
-        own = None if self._watch is None else self._watch.pid
+    def connections(self) -> tuple[OpenConnection, ...]:
+        """Return who is connected to it, apart from the toolkit's own restorer."""
+        own = None if self._restorer is None else self._restorer.pid
         found = connections(self._cluster.connection, self.name)
-        return tuple(stray for stray in found if stray.pid != own)
+        return tuple(connection for connection in found if connection.pid != own)
 
-    def _opened_watch(self) -> Watch:
-        """Return the watch, opened at the end of the first test, which by then has not waited for it."""
+    def _opened_restorer(self) -> Restorer:
+        """Return the restorer, opened at the end of the first test so that no test waits for it."""
         if self._template is None:
             self._template = self._cluster.read_template(read_template)
-        if self._watch is None:
-            self._watch = Watch(
+        if self._restorer is None:
+            self._restorer = Restorer(
                 self._cluster.connect(self.name),
                 self._template,
                 since=self._since,
                 digest_of_template=lambda: self._cluster.read_template(read_digest),
             )
-        return self._watch
+        return self._restorer
 
-    def _stop_watching(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None
+    def _stop_restorer(self) -> None:
+        if self._restorer is not None:
+            self._restorer.close()
+            self._restorer = None
 
-    def _finish(self, findings: Findings) -> Outcome:
+    def _finish(self, findings: Findings) -> CleanUpReport:
         if findings.others_write:
             return self._clone_afresh("other connections kept writing to it")
         if findings.schema_changed:
@@ -104,41 +104,41 @@ class WorkerDatabase(Closing):
         if findings.reference_changed:
             tables = ", ".join(findings.reference_changed)
             return self._clone_afresh(f"rows that migrations inserted were changed, in {tables}")
-        return Outcome(emptied=findings.emptied, sequences=findings.sequences)
+        return CleanUpReport(emptied=findings.emptied, sequences=findings.sequences)
 
-    def _end_strays(self, watch: Watch) -> tuple[str, ...]:
+    def _end_open_transactions(self, restorer: Restorer) -> tuple[str, ...]:
         """Wait a moment for open transactions of others, then end them; return what was still open."""
-        if self._are_gone_within(GRACE_SECONDS, watch):
+        if self._are_gone_within(GRACE_SECONDS, restorer):
             return ()
-        strays = tuple(stray for stray in self.connections() if stray.is_writing)
-        self._cluster.terminate(tuple(stray.pid for stray in strays))
-        prepared = roll_back_prepared(watch.connection)
-        self._are_gone_within(_PATIENCE_SECONDS, watch)
+        open_connections = tuple(connection for connection in self.connections() if connection.is_writing)
+        self._cluster.terminate(tuple(connection.pid for connection in open_connections))
+        prepared = roll_back_prepared(restorer.connection)
+        self._are_gone_within(_PATIENCE_SECONDS, restorer)
         return (
-            *(stray.describe() for stray in strays),
+            *(connection.describe() for connection in open_connections),
             *(f"the transaction that was prepared as {name!r}" for name in prepared),
         )
 
-    def _are_gone_within(self, seconds: float, watch: Watch) -> bool:
+    def _are_gone_within(self, seconds: float, restorer: Restorer) -> bool:
         deadline = time.monotonic() + seconds
-        while any(stray.is_writing for stray in self.connections()) or is_any_prepared(watch.connection):
+        while any(connection.is_writing for connection in self.connections()) or is_any_prepared(restorer.connection):
             if time.monotonic() > deadline:
                 return False
-            watch.connection.query("SELECT pg_sleep(0.01)")
+            restorer.connection.query("SELECT pg_sleep(0.01)")
         return True
 
-    def _clone_afresh(self, reason: str) -> Outcome:
+    def _clone_afresh(self, reason: str) -> CleanUpReport:
         self._cluster.revive()
-        closed = tuple(stray.describe() for stray in self.connections() if not stray.is_ours)
-        self._stop_watching()
+        closed = tuple(connection.describe() for connection in self.connections() if not connection.is_ours)
+        self._stop_restorer()
         self._cluster.drop(self.name)
         self._since = self._cluster.clone(self.name)
         self.generation += 1
-        return Outcome(cloned_because=reason, closed=closed)
+        return CleanUpReport(cloned_because=reason, closed=closed)
 
 
-def _stray_error(test: str, database: str, left_open: tuple[str, ...]) -> StrayConnectionError:
-    lines = "".join(f"\n  {stray}" for stray in left_open)
+def _open_transaction_error(test: str, database: str, left_open: tuple[str, ...]) -> StrayConnectionError:
+    lines = "".join(f"\n  {connection}" for connection in left_open)
     return StrayConnectionError(
         f"{test} left uncommitted changes open in the database {database}; they were ended:{lines}",
         advice="Commit or roll back, and close the connection, before the test ends.",

@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 
 from ci_toolkit.errors import ConfigurationError, ToolkitError
-from ci_toolkit.isolation.mode import Mode, Outcome
+from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
-from ci_toolkit.services.catalog.table import Environment, Protocol, Service, Table
+from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
 from ci_toolkit.services.databases.pgwire import SqlError
 from ci_toolkit.services.errors import PortTakenError, ServiceDiedError
 from ci_toolkit.services.handover import Handover
@@ -23,7 +23,7 @@ from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
 from ci_toolkit.services.storage.folders import registry
 
 
-class Place(Record, frozen=True, kw_only=True):
+class WorkerIdentity(Record, frozen=True, kw_only=True):
     """Which worker of which run this is."""
 
     root: str
@@ -44,11 +44,11 @@ class Place(Record, frozen=True, kw_only=True):
 class WorkerServices:
     """The services of one worker. Nothing is started before it is asked for. Closing it drops its databases."""
 
-    def __init__(self, table: Table, place: Place, *, tell: Callable[[str], None]) -> None:
+    def __init__(self, table: Table, identity: WorkerIdentity, *, report: Callable[[str], None]) -> None:
         self.table = table
-        self.place = place
-        self._tell = tell
-        self._environment = place.handover.environment or _environment_of_what_is_up(Path(place.root))
+        self.identity = identity
+        self._report = report
+        self._environment = identity.handover.environment or _environment_of_what_is_up(Path(identity.root))
         self._stacks: list[Stack] = []
         self._own_stacks: list[Stack] = []
         """Those of ``_stacks`` that no other worker has."""
@@ -66,7 +66,7 @@ class WorkerServices:
         if self._database is None:
             service = self._only(Protocol.POSTGRESQL)
             server = self._started(service)
-            self._database = WorkerDatabase(server, run=self.place.run, worker=self.place.worker)
+            self._database = WorkerDatabase(server, run=self.identity.run, worker=self.identity.worker)
             self._endpoints[service.name] = self._database.endpoint
         return self._database
 
@@ -76,7 +76,7 @@ class WorkerServices:
         if self._redis is None:
             service = self._only(Protocol.REDIS)
             server = self._started(service)
-            self._redis = WorkerRedis(server, run=self.place.run, worker=self.place.worker)
+            self._redis = WorkerRedis(server, run=self.identity.run, worker=self.identity.worker)
             self._endpoints[service.name] = self._redis.endpoint
         return self._redis
 
@@ -86,7 +86,7 @@ class WorkerServices:
         if self._clickhouse is None:
             service = self._only(Protocol.CLICKHOUSE)
             server = self._started(service)
-            self._clickhouse = WorkerClickHouse(server, run=self.place.run, worker=self.place.worker)
+            self._clickhouse = WorkerClickHouse(server, run=self.identity.run, worker=self.identity.worker)
             self._endpoints[service.name] = self._clickhouse.endpoint
         return self._clickhouse
 
@@ -126,18 +126,18 @@ class WorkerServices:
         """Return the environment variables that lead code under test to this worker's databases."""
         return variables(self._endpoints.values())
 
-    def clean(self, mode: Mode, *, test: str) -> Outcome:
+    def clean(self, mode: IsolationMode, *, test: str) -> CleanUpReport:
         """Take out what ``test`` left in the databases. Raises StrayConnectionError, after cleaning."""
         for part in (self._redis, self._clickhouse):
             if part is not None:
                 part.clean()
-        return Outcome() if self._database is None else self._database.clean(mode, test=test)
+        return CleanUpReport() if self._database is None else self._database.clean(mode, test=test)
 
     def close(self) -> None:
         """Drop this worker's databases and end what belongs to it alone."""
         closing: list[Callable[[], object]] = [stack.stop for stack in self._stacks]
-        if self.place.logs:
-            save = partial(Stack.save_logs, folder=Path(self.place.logs), mark=self.place.mark)
+        if self.identity.logs:
+            save = partial(Stack.save_logs, folder=Path(self.identity.logs), mark=self.identity.mark)
             closing += [partial(save, stack) for stack in self._own_stacks]
         closing += [part.close for part in (self._redis, self._clickhouse, self._database) if part is not None]
         self._stacks, self._own_stacks, self._endpoints, self._servers = [], [], {}, {}
@@ -146,7 +146,7 @@ class WorkerServices:
             try:
                 close()
             except (ToolkitError, OSError, SqlError) as error:  # the others are to be closed all the same
-                self._tell(f"a service had ended before the tests: {error}")
+                self._report(f"a service had ended before the tests: {error}")
 
     def deaths(self) -> Iterator[str]:
         """Yield which servers have ended by themselves, with the ends of their logs."""
@@ -172,7 +172,7 @@ class WorkerServices:
         request = StackRequest(
             services=(own.name,),
             environment=self._environment,
-            provider=_provider_of_own(own, self.place.handover.provider),
+            provider=_provider_of_own(own, self.identity.handover.provider),
             dynamic_ports=self._needs_another_port(own),
         )
         table = msgspec.structs.replace(self.table, services=rows)
@@ -188,7 +188,7 @@ class WorkerServices:
 
     def _needs_another_port(self, own: Service) -> bool:
         """Whether the table's port is not enough: for several workers, or where `services up` runs one like it."""
-        if self.place.handover.dynamic_ports or not self.place.is_alone:
+        if self.identity.handover.dynamic_ports or not self.identity.is_alone:
             return True
         return leased_by(registry(), own.port(self._environment)) is not None
 
@@ -199,18 +199,18 @@ class WorkerServices:
     def _start(self, *names: str) -> None:
         missing = tuple(name for name in names if name not in self._servers)
         if missing:
-            told = self.place.handover
+            handover = self.identity.handover
             request = StackRequest(
                 services=missing,
                 environment=self._environment,
-                provider=told.provider,
-                dynamic_ports=told.dynamic_ports,
+                provider=handover.provider,
+                dynamic_ports=handover.dynamic_ports,
             )
-            stack = self._acquire(request, self.table, self.place.owner)
+            stack = self._acquire(request, self.table, self.identity.owner)
             self._servers |= {endpoint.name: endpoint for endpoint in stack.endpoints}
 
     def _acquire(self, request: StackRequest, table: Table, owner: int) -> Stack:
-        stack = acquire(request, table, Path(self.place.root), owner_pid=owner, tell=self._tell)
+        stack = acquire(request, table, Path(self.identity.root), owner_pid=owner, report=self._report)
         self._stacks.append(stack)
         return stack
 
@@ -222,6 +222,6 @@ def _provider_of_own(service: Service, asked_for: Provider | None) -> Provider |
     return Provider.NATIVE
 
 
-def _environment_of_what_is_up(root: Path) -> Environment:
+def _environment_of_what_is_up(root: Path) -> ServiceEnvironment:
     """Return the environment of what `services up` started in this project, else ``test``."""
-    return next((card.environment for card in ownerless(root)), Environment.TEST)
+    return next((info.environment for info in ownerless(root)), ServiceEnvironment.TEST)

@@ -8,7 +8,7 @@ from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Provider
-from ci_toolkit.services.catalog.table import Environment
+from ci_toolkit.services.catalog.table import ServiceEnvironment
 
 _OWNER: Final = "CI_TOOLKIT_SERVICES_OWNER"
 _ENVIRONMENT: Final = "CI_TOOLKIT_SERVICES_ENVIRONMENT"
@@ -21,7 +21,7 @@ class Handover(Record, frozen=True, kw_only=True):
 
     owner: int | None = None
     """The process that the services end with; without one, each run of pytest has its own."""
-    environment: Environment | None = None
+    environment: ServiceEnvironment | None = None
     """Without one: that of what `services up` started in this project, else ``test``."""
     provider: Provider | None = None
     dynamic_ports: bool = False
@@ -43,11 +43,11 @@ def read_handover(variables: Mapping[str, str] = os.environ) -> Handover:
     if owner and not owner.isdigit():
         raise ConfigurationError(f"{_OWNER} is {owner!r}", advice="It is the id of a process.")
     environment, provider = variables.get(_ENVIRONMENT, ""), variables.get(_PROVIDER, "")
-    _refuse_unknown(_ENVIRONMENT, environment, list(Environment))
+    _refuse_unknown(_ENVIRONMENT, environment, list(ServiceEnvironment))
     _refuse_unknown(_PROVIDER, provider, list(Provider))
     return Handover(
         owner=int(owner) if owner else None,
-        environment=Environment(environment) if environment else None,
+        environment=ServiceEnvironment(environment) if environment else None,
         provider=Provider(provider) if provider else None,
         dynamic_ports=variables.get(DYNAMIC_PORTS, "") not in {"", "0", "false"},
     )

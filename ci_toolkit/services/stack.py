@@ -13,15 +13,23 @@ from typing import Final, Self
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
-from ci_toolkit.services.catalog.table import Environment, Service, Table
+from ci_toolkit.services.catalog.table import Service, ServiceEnvironment, Table
 from ci_toolkit.services.databases.migrations import migrations_digest
 from ci_toolkit.services.errors import KeeperError, ServiceDiedError
-from ci_toolkit.services.processes.identity import Owner, owner_of
+from ci_toolkit.services.processes.identity import ProcessIdentity, identity_of
 from ci_toolkit.services.processes.logs import copy_log
 from ci_toolkit.services.status import state_of
 from ci_toolkit.services.storage.folders import cache, data_home, own_folder, registry
 from ci_toolkit.services.supervision.keeper_client import end_session, start_keeper
-from ci_toolkit.services.supervision.session import Card, Death, Wish, cards, deaths, new_session, read_card
+from ci_toolkit.services.supervision.session import (
+    Death,
+    SessionInfo,
+    SessionRequest,
+    deaths,
+    new_session,
+    read_info,
+    ready_sessions,
+)
 from ci_toolkit.services.supervision.sweep import has_dead_sessions, sweep
 
 _NOTING_SECONDS: Final = 2.5
@@ -34,7 +42,7 @@ class StackRequest(Record, frozen=True, kw_only=True):
     """What a run wants."""
 
     services: tuple[str, ...]
-    environment: Environment = Environment.TEST
+    environment: ServiceEnvironment = ServiceEnvironment.TEST
     provider: Provider | None = None
     """The only provider that may be used."""
     dynamic_ports: bool = False
@@ -49,7 +57,7 @@ class Stack:
     """Services that answer."""
 
     def __init__(
-        self, endpoints: tuple[Endpoint, ...], sessions: tuple[Card, ...], *, started: tuple[Card, ...]
+        self, endpoints: tuple[Endpoint, ...], sessions: tuple[SessionInfo, ...], *, started: tuple[SessionInfo, ...]
     ) -> None:
         self.endpoints = endpoints
         """In the order of the table."""
@@ -89,53 +97,53 @@ class Stack:
 
     def _raise_noted_death(self) -> None:
         names = {endpoint.name for endpoint in self.endpoints}
-        for card in self._sessions:
-            for death in deaths(registry(), card.session):
+        for info in self._sessions:
+            for death in deaths(registry(), info.session):
                 if death.service in names:
                     raise _died(death)
-            if read_card(registry(), card.session) is None:
-                raise ServiceDiedError(f"the session {card.session} with {', '.join(sorted(names))} has ended")
+            if read_info(registry(), info.session) is None:
+                raise ServiceDiedError(f"the session {info.session} with {', '.join(sorted(names))} has ended")
 
     def health(self) -> dict[str, str]:
         """Ask each server anew, as its row of the table says; return ``ready``, or why not, by name."""
-        return {endpoint.name: ": ".join(filter(None, state_of(card, endpoint))) for card, endpoint in self._kept()}
+        return {endpoint.name: ": ".join(filter(None, state_of(info, endpoint))) for info, endpoint in self._kept()}
 
     def save_logs(self, folder: Path, *, mark: str = "") -> tuple[Path, ...]:
         """Copy what may be shown of its servers' logs to ``folder``, as ``NAME``, ``mark``, ``.log``."""
         copies = []
-        for card, endpoint in self._kept():
-            log = card.log(endpoint.name)
+        for info, endpoint in self._kept():
+            log = info.log(endpoint.name)
             if log.exists():  # an external server has its log elsewhere
                 folder.mkdir(parents=True, exist_ok=True)
                 copies.append(folder / f"{endpoint.name}{mark}.log")
                 copy_log(log, copies[-1], secrets=[endpoint.credentials.password])
         return tuple(copies)
 
-    def _kept(self) -> Iterator[tuple[Card, Endpoint]]:
+    def _kept(self) -> Iterator[tuple[SessionInfo, Endpoint]]:
         """Yield each of its servers with the session that keeps it."""
-        for card in self._sessions:
-            for endpoint in card.endpoints:
+        for info in self._sessions:
+            for endpoint in info.endpoints:
                 if endpoint in self.endpoints:
-                    yield card, endpoint
+                    yield info, endpoint
 
     def stop(self) -> None:
         """End what this call started, unless it belongs to another process; safe to call twice."""
-        for card in self._started:
-            if card.owner is None or card.owner.pid == os.getpid():
-                end_session(card)
+        for info in self._started:
+            if info.owner is None or info.owner.pid == os.getpid():
+                end_session(info)
         self._started = ()
 
 
 def acquire(
-    request: StackRequest, table: Table, root: Path, *, owner_pid: int | None, tell: Callable[[str], None]
+    request: StackRequest, table: Table, root: Path, *, owner_pid: int | None, report: Callable[[str], None]
 ) -> Stack:
     """Start the services, or attach to those that run already for the same owner or, without one, for this project.
 
-    ``tell`` hears of each service, its provider, the server's version and how long it took. With an owner
+    ``report`` hears of each service, its provider, the server's version and how long it took. With an owner
     they end when that process ends, whatever kills it; without one they live until `services down`.
     Raises an InfrastructureError; then what this call started is gone again.
     """
-    wished_at = time.monotonic()
+    requested_at = time.monotonic()
     names = {table.service(name).name for name in request.services}
     wanted = tuple(service for service in table.services if service.name in names)
     owner = _owner(owner_pid)
@@ -147,50 +155,52 @@ def acquire(
             _end_ownerless(root, request.environment)
         found = _running_already(request, wanted, owner, root)
         for endpoint, _ in found.values():
-            tell(f"{endpoint.describe()}, already running")
+            report(f"{endpoint.describe()}, already running")
         missing = tuple(service for service in wanted if service.name not in found)
-        started: tuple[Card, ...] = ()
+        started: tuple[SessionInfo, ...] = ()
         if missing:
-            wish = _wish(request, missing, owner, root, wished_at)
-            started = (start_keeper(wish, tell, seconds=request.seconds),)
-    for card in started:
-        found |= {endpoint.name: (endpoint, card) for endpoint in card.endpoints}
-    return Stack(tuple(found[service.name][0] for service in wanted), _cards(found), started=started)
+            session_request = _session_request(request, missing, owner, root, requested_at)
+            started = (start_keeper(session_request, report, seconds=request.seconds),)
+    for info in started:
+        found |= {endpoint.name: (endpoint, info) for endpoint in info.endpoints}
+    return Stack(tuple(found[service.name][0] for service in wanted), _sessions_of(found), started=started)
 
 
 def owned(pid: int) -> Stack:
     """Return what ends with the process ``pid``, whoever asked for it: the fixtures of the tests below a run, say."""
-    owner = owner_of(pid)
-    mine = tuple(card for card in cards(registry()) if owner is not None and card.owner == owner)
-    return Stack(tuple(endpoint for card in mine for endpoint in card.endpoints), mine, started=mine)
+    owner = identity_of(pid)
+    mine = tuple(info for info in ready_sessions(registry()) if owner is not None and info.owner == owner)
+    return Stack(tuple(endpoint for info in mine for endpoint in info.endpoints), mine, started=mine)
 
 
-def ownerless(root: Path) -> tuple[Card, ...]:
+def ownerless(root: Path) -> tuple[SessionInfo, ...]:
     """Return the sessions of the project at ``root`` that live until `services down`."""
-    return tuple(card for card in cards(registry()) if card.owner is None and card.root == str(root.resolve()))
+    return tuple(info for info in ready_sessions(registry()) if info.owner is None and info.root == str(root.resolve()))
 
 
-_Found = dict[str, tuple[Endpoint, Card]]
+_Found = dict[str, tuple[Endpoint, SessionInfo]]
 
 
-def _running_already(request: StackRequest, wanted: tuple[Service, ...], owner: Owner | None, root: Path) -> _Found:
+def _running_already(
+    request: StackRequest, wanted: tuple[Service, ...], owner: ProcessIdentity | None, root: Path
+) -> _Found:
     """Return which of the wanted services run already, as the table wants them, for this owner or this project.
 
     Raises ServiceDiedError if one ended by itself that this owner had.
     """
     found: _Found = {}
-    for card in cards(registry()):
-        if card.root != str(root) or not _may_use(card, request, owner):
+    for info in ready_sessions(registry()):
+        if info.root != str(root) or not _may_use(info, request, owner):
             continue
-        dead = {death.service: death for death in deaths(registry(), card.session)}
-        for endpoint in card.endpoints:
+        dead = {death.service: death for death in deaths(registry(), info.session)}
+        for endpoint in info.endpoints:
             if endpoint.name in dead:
-                if card.owner is not None and any(row.name == endpoint.name for row in wanted):
+                if info.owner is not None and any(row.name == endpoint.name for row in wanted):
                     raise _died(dead[endpoint.name])  # of this very run, which another server would hide
                 continue
-            is_as_wanted = any(_is_as_wanted(row, card, root) for row in wanted if row.name == endpoint.name)
+            is_as_wanted = any(_is_as_wanted(row, info, root) for row in wanted if row.name == endpoint.name)
             if is_as_wanted and request.provider in {None, endpoint.provider}:
-                found.setdefault(endpoint.name, (endpoint, card))
+                found.setdefault(endpoint.name, (endpoint, info))
     return found
 
 
@@ -198,27 +208,27 @@ def _died(death: Death) -> ServiceDiedError:
     return ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
 
 
-def _may_use(card: Card, request: StackRequest, owner: Owner | None) -> bool:
+def _may_use(info: SessionInfo, request: StackRequest, owner: ProcessIdentity | None) -> bool:
     """Whether the session is this owner's, or `services up` started it for whoever comes, with whichever images."""
-    if card.owner == owner:
-        return card.environment is request.environment
-    return card.owner is None and _are_alike(card.environment, request.environment) and not request.dynamic_ports
+    if info.owner == owner:
+        return info.environment is request.environment
+    return info.owner is None and _are_alike(info.environment, request.environment) and not request.dynamic_ports
 
 
-def _are_alike(one: Environment, other: Environment) -> bool:
+def _are_alike(one: ServiceEnvironment, other: ServiceEnvironment) -> bool:
     """Whether both are for tests, with whichever images, or both for development."""
-    return (one is Environment.DEV) == (other is Environment.DEV)
+    return (one is ServiceEnvironment.DEV) == (other is ServiceEnvironment.DEV)
 
 
-def _is_as_wanted(row: Service, card: Card, root: Path) -> bool:
+def _is_as_wanted(row: Service, info: SessionInfo, root: Path) -> bool:
     """Whether the session runs the service as the table and the migrations are now."""
-    return row in card.services and card.migrations.get(row.name) == migrations_digest(row.migrations, root)
+    return row in info.services and info.migrations.get(row.name) == migrations_digest(row.migrations, root)
 
 
-def _wish(
-    request: StackRequest, services: tuple[Service, ...], owner: Owner | None, root: Path, wished_at: float
-) -> Wish:
-    return Wish(
+def _session_request(
+    request: StackRequest, services: tuple[Service, ...], owner: ProcessIdentity | None, root: Path, requested_at: float
+) -> SessionRequest:
+    return SessionRequest(
         session=new_session(registry()),
         root=str(root),
         environment=request.environment,
@@ -231,31 +241,31 @@ def _wish(
         registry=str(registry()),
         data=str(data_home()),
         cache=str(cache()),
-        wished_at=wished_at,
+        requested_at=requested_at,
     )
 
 
-def _cards(found: _Found) -> tuple[Card, ...]:
-    return tuple({card.session: card for _, card in found.values()}.values())
+def _sessions_of(found: _Found) -> tuple[SessionInfo, ...]:
+    return tuple({info.session: info for _, info in found.values()}.values())
 
 
-def _end_ownerless(root: Path, environment: Environment) -> None:
-    for card in ownerless(root):
-        if _are_alike(card.environment, environment):
-            end_session(card)
+def _end_ownerless(root: Path, environment: ServiceEnvironment) -> None:
+    for info in ownerless(root):
+        if _are_alike(info.environment, environment):
+            end_session(info)
 
 
-def _owner(pid: int | None) -> Owner | None:
+def _owner(pid: int | None) -> ProcessIdentity | None:
     if pid is None:
         return None
-    owner = owner_of(pid)
+    owner = identity_of(pid)
     if owner is None:
         raise KeeperError(f"the process {pid}, which the services were asked for, has ended")
     return owner
 
 
 @contextmanager
-def _gate(owner: Owner | None, root: Path, environment: Environment) -> Iterator[None]:
+def _gate(owner: ProcessIdentity | None, root: Path, environment: ServiceEnvironment) -> Iterator[None]:
     """Let the processes of one run through one by one: the first starts, the others find what it started."""
     name = f"{owner.pid if owner else 0} {root} {environment}"
     number = int(hashlib.sha256(name.encode()).hexdigest(), 16) % _GATES

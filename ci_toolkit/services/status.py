@@ -5,10 +5,10 @@ from typing import Final
 
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
-from ci_toolkit.services.catalog.table import Environment
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.catalog.table import ServiceEnvironment
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.services.storage.folders import registry
-from ci_toolkit.services.supervision.session import Card, cards, deaths
+from ci_toolkit.services.supervision.session import SessionInfo, deaths, ready_sessions
 
 _ANSWER_SECONDS: Final = 1.0
 
@@ -34,7 +34,7 @@ class SessionStatus(Record, frozen=True, kw_only=True):
 
     session: str
     root: str
-    environment: Environment
+    environment: ServiceEnvironment
     owner_pid: int | None
     """None where it lives until `services down`."""
     keeper_pid: int
@@ -53,24 +53,24 @@ class SessionStatus(Record, frozen=True, kw_only=True):
 
 def session_status() -> tuple[SessionStatus, ...]:
     """Ask every server of every living session of this user."""
-    found = cards(registry())
-    with ThreadPoolExecutor(max(1, sum(len(card.endpoints) for card in found))) as threads:
-        asked = [(card, [threads.submit(_status, card, endpoint) for endpoint in card.endpoints]) for card in found]
+    found = ready_sessions(registry())
+    with ThreadPoolExecutor(max(1, sum(len(info.endpoints) for info in found))) as threads:
+        asked = [(info, [threads.submit(_status, info, endpoint) for endpoint in info.endpoints]) for info in found]
     return tuple(
         SessionStatus(
-            session=card.session,
-            root=card.root,
-            environment=card.environment,
-            owner_pid=card.owner.pid if card.owner else None,
-            keeper_pid=card.keeper.pid,
+            session=info.session,
+            root=info.root,
+            environment=info.environment,
+            owner_pid=info.owner.pid if info.owner else None,
+            keeper_pid=info.keeper.pid,
             services=tuple(answer.result() for answer in answers),
         )
-        for card, answers in asked
+        for info, answers in asked
     )
 
 
-def _status(card: Card, endpoint: Endpoint) -> ServiceStatus:
-    state, reason = state_of(card, endpoint)
+def _status(info: SessionInfo, endpoint: Endpoint) -> ServiceStatus:
+    state, reason = state_of(info, endpoint)
     return ServiceStatus(
         name=endpoint.name,
         provider=endpoint.provider,
@@ -84,11 +84,11 @@ def _status(card: Card, endpoint: Endpoint) -> ServiceStatus:
     )
 
 
-def state_of(card: Card, endpoint: Endpoint) -> tuple[str, str]:
+def state_of(info: SessionInfo, endpoint: Endpoint) -> tuple[str, str]:
     """Ask a server as its row of the table says: ``ready``, or in one word why not, and the reason."""
-    death = next((death for death in deaths(registry(), card.session) if death.service == endpoint.name), None)
+    death = next((death for death in deaths(registry(), info.session) if death.service == endpoint.name), None)
     if death is not None:
         return "ended", death.reason.splitlines()[-1] if death.reason else "by itself"
-    path = next((row.path for row in card.services if row.name == endpoint.name), "/")
+    path = next((row.path for row in info.services if row.name == endpoint.name), "/")
     answer = ask(endpoint, path=path, timeout=_ANSWER_SECONDS)
-    return answer.state.name.lower(), "" if answer.state is State.READY else answer.reason
+    return answer.status.name.lower(), "" if answer.status is ProbeStatus.READY else answer.reason

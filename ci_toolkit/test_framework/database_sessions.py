@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from ci_toolkit.isolation.mode import Mode
+from ci_toolkit.isolation.mode import IsolationMode
 from ci_toolkit.isolation.open_connections import OWN_NAME
 from ci_toolkit.services.catalog.endpoint import Endpoint
 
@@ -79,11 +79,11 @@ class DatabaseSessions:
         event.listen(self.async_engine.sync_engine, "checkout", _take_into_this_loop)
 
     @asynccontextmanager
-    async def session(self, mode: Mode) -> AsyncIterator[RealSession]:
+    async def session(self, mode: IsolationMode) -> AsyncIterator[RealSession]:
         """Give a session; what it has not committed at the end is rolled back, in mode rollback all of it."""
         async with self.async_engine.connect() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
-            whole = await connection.begin() if mode is Mode.ROLLBACK else None
+            whole = await connection.begin() if mode is IsolationMode.ROLLBACK else None
             session = RealSession(connection, **_options(mode))
             try:
                 yield session
@@ -99,11 +99,11 @@ class DatabaseSessions:
                     await connection.invalidate()  # the test ended it, or the server did: the next one gets another
 
     @contextmanager
-    def sync_session(self, mode: Mode) -> Iterator[RealSyncSession]:
+    def sync_session(self, mode: IsolationMode) -> Iterator[RealSyncSession]:
         """Give a session for code that is not async."""
         with self.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            whole = connection.begin() if mode is Mode.ROLLBACK else None
+            whole = connection.begin() if mode is IsolationMode.ROLLBACK else None
             session = RealSyncSession(connection, **_options(mode))
             try:
                 yield session
@@ -130,8 +130,8 @@ class DatabaseSessions:
         self._connections.append(getattr(connection, "driver_connection", connection))
 
 
-def _options(mode: Mode) -> Mapping[str, Any]:
-    joins = {"join_transaction_mode": "create_savepoint"} if mode is Mode.ROLLBACK else {}
+def _options(mode: IsolationMode) -> Mapping[str, Any]:
+    joins = {"join_transaction_mode": "create_savepoint"} if mode is IsolationMode.ROLLBACK else {}
     return {"expire_on_commit": False, **joins}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from ci_toolkit.isolated_environment import get_env
-from ci_toolkit.isolated_environment.state import State
+from ci_toolkit.isolated_environment.state import EnvironmentState
 
 _PYTESTS_OWN: Final = frozenset({b"PYTEST_CURRENT_TEST", "PYTEST_CURRENT_TEST"})
 
@@ -75,7 +75,7 @@ class EnvironmentGuard:
         """Leave the environment as it was before this pytest."""
         self._env.restore(self._before_session)
 
-    def keep_changes_since(self, written: State, process: Snapshot) -> None:
+    def keep_changes_since(self, written: EnvironmentState, process: Snapshot) -> None:
         """Count what changed since then as there before the test."""
         self._written = self._written.with_what_changed(written, self._env.checkpoint())
         self._process = _with_what_changed(self._process, process, process_environment())

@@ -1,4 +1,4 @@
-"""In pytest: gives each test that asks for it real services, and takes its traces out of them when it has ended."""
+"""A pytest plugin that gives each test that asks for them real services, and undoes what the test wrote to them."""
 
 import os
 from collections.abc import Callable, Generator
@@ -8,12 +8,12 @@ import pytest
 
 from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import InfrastructureError, ToolkitError
-from ci_toolkit.isolation.mode import Mode, Outcome
+from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.services import handover
 from ci_toolkit.services.databases.pgwire import SqlError
 from ci_toolkit.suite.plugin import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
-from ci_toolkit.test_framework.worker_place import new_services
+from ci_toolkit.test_framework.worker_identity import new_services
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
     from ci_toolkit.isolation.worker_services import WorkerServices
@@ -63,7 +63,7 @@ class RealServicesPlugin:
         self._failure = ""
         self._is_in_use = False
         self._environment: dict[str, str | None] = {}
-        self._news = ""
+        self._notice = ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -76,9 +76,9 @@ class RealServicesPlugin:
             self.start(database=True, redis=True, if_known=True)
         elif names & (_DATABASE | _REDIS):
             self.start(database=bool(names & _DATABASE), redis=bool(names & _REDIS))
-        if self._is_in_use and self._news:
-            item.add_report_section("setup", "isolation", self._news)
-        self._news = ""
+        if self._is_in_use and self._notice:
+            item.add_report_section("setup", "isolation", self._notice)
+        self._notice = ""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -97,7 +97,7 @@ class RealServicesPlugin:
         self._close_sessions()
         services, self._services = self._services, None
         if services is not None:
-            services_report(self._config).note(*services.deaths())
+            services_report(self._config).add_failures(*services.deaths())
             services.close()
 
     def start(self, *, database: bool = False, redis: bool = False, if_known: bool = False) -> "WorkerServices":
@@ -133,7 +133,7 @@ class RealServicesPlugin:
     def _worker_services(self) -> "WorkerServices":
         if self._services is None:
             self._services = new_services(self._config)
-            self._config.pluginmanager.register(_DeathsComeFirst(self))  # only now: every report would pay for it
+            self._config.pluginmanager.register(_DeathExplainer(self))  # only now: every report would pay for it
         return self._services
 
     def _or_fail(self, start: Callable[[], T], *, for_all: bool = True) -> T:
@@ -145,7 +145,7 @@ class RealServicesPlugin:
         except (ToolkitError, OSError, SqlError) as error:
             failure = self._explain(error)
             if isinstance(error, InfrastructureError):
-                services_report(self._config).note(failure)
+                services_report(self._config).add_failures(failure)
         if for_all and not self._failure:
             self._failure = failure
         pytest.fail(failure, pytrace=False)
@@ -177,17 +177,17 @@ class RealServicesPlugin:
         if self._services is None or self._failure:  # nothing to clean then, and nobody would come after
             return
         failure = ""
-        outcome = Outcome()
+        report = CleanUpReport()
         try:
-            outcome = self._services.clean(mode_of(item), test=item.nodeid)
+            report = self._services.clean(mode_of(item), test=item.nodeid)
         except (ToolkitError, OSError, SqlError) as error:
             failure = self._explain(error)
         if failure:
             pytest.fail(failure, pytrace=False)
-        if outcome.cloned_because:
+        if report.cloned_because:
             self._close_sessions()
-            self._news = _news(item, outcome)
-            item.add_report_section("teardown", "isolation", self._news)
+            self._notice = _notice(item, report)
+            item.add_report_section("teardown", "isolation", self._notice)
 
     def _close_sessions(self) -> None:
         if self._sessions is not None:
@@ -208,7 +208,7 @@ class RealServicesPlugin:
         self._environment.clear()
 
 
-class _DeathsComeFirst:
+class _DeathExplainer:
     """Has the failures of tests that use services explained."""
 
     def __init__(self, plugin: RealServicesPlugin) -> None:
@@ -223,23 +223,23 @@ class _DeathsComeFirst:
         return report
 
 
-def mode_of(item: pytest.Item) -> Mode:
+def mode_of(item: pytest.Item) -> IsolationMode:
     """Return how the test's writes are undone, from its marker; commits are commits where it has none."""
     marker = item.get_closest_marker("isolation")
     if marker is None:
-        return Mode.TRUNCATE
+        return IsolationMode.TRUNCATE
     words = [*marker.args, *marker.kwargs.values()]
-    if len(words) == 1 and words[0] in list(Mode):
-        return Mode(words[0])
+    if len(words) == 1 and words[0] in list(IsolationMode):
+        return IsolationMode(words[0])
     said = ", ".join(map(repr, words)) or "nothing"
     pytest.fail(
         f"@pytest.mark.isolation of {item.nodeid} says {said}\n"
-        f"  {nearest(str(words[0]) if words else '', list(Mode), 'ways')}",
+        f"  {nearest(str(words[0]) if words else '', list(IsolationMode), 'ways')}",
         pytrace=False,
     )
 
 
-def _news(item: pytest.Item, outcome: Outcome) -> str:
-    closed = "".join(f"\n  closed: {line}" for line in outcome.closed)
+def _notice(item: pytest.Item, report: CleanUpReport) -> str:
+    closed = "".join(f"\n  closed: {line}" for line in report.closed)
     advice = "\n  A pool survives that with pool_pre_ping=True." if closed else ""
-    return f"after {item.nodeid} the database was cloned afresh: {outcome.cloned_because}{closed}{advice}"
+    return f"after {item.nodeid} the database was cloned afresh: {report.cloned_because}{closed}{advice}"

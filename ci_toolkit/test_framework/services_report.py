@@ -1,4 +1,4 @@
-"""In pytest: what the real services of all workers said, and how they failed, at the end of the session."""
+"""A pytest plugin that ends a session with a summary of the real services of all workers: what ran, what failed."""
 
 import os
 from collections.abc import Iterator
@@ -22,38 +22,38 @@ def services_report(config: pytest.Config) -> "ServicesReport":
 
 
 class ServicesReport:
-    """Ends a session with exit status 4 whose servers could not be had, or died, though no test may have noticed."""
+    """Ends a session with exit status 4 if a server could not be started or died, even if no test noticed."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._told: dict[str, None] = {}
+        self._lines: dict[str, None] = {}
         self._failures: dict[str, None] = {}
         self._has_lost_a_worker = False
 
-    def tell(self, line: str) -> None:
-        """Take down what a service says at its start."""
-        self._told[line.removesuffix(", already running")] = None
+    def add_line(self, line: str) -> None:
+        """Record what a service reports at its start."""
+        self._lines[line.removesuffix(", already running")] = None
 
-    def note(self, *failures: str) -> None:
-        """Take down that a server could not be had, or has ended by itself; the same words count once."""
+    def add_failures(self, *failures: str) -> None:
+        """Record servers that could not be started or have ended by themselves; equal texts count once."""
         self._failures |= dict.fromkeys(failures)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker of xdist heard; one that crashed has said nothing."""
+        """Add the lines and failures of an xdist worker; a worker that crashed has sent none."""
         output = getattr(node, "workeroutput", None)
         self._has_lost_a_worker |= output is None
-        told, failures = (output or {}).get(SERVICES_REPORT, ((), ()))
-        self._told |= dict.fromkeys(told)
-        self.note(*failures)
+        lines, failures = (output or {}).get(SERVICES_REPORT, ((), ()))
+        self._lines |= dict.fromkeys(lines)
+        self.add_failures(*failures)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Pass on what was taken down, or let the session fail by it: what its tests say is no answer then."""
+        """Send the lines and failures to xdist's controller, or fail the session: its tests prove nothing then."""
         if self._has_lost_a_worker:
-            self.note(*_deaths_of_what_is_owned())
+            self.add_failures(*_deaths_of_owned_servers())
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[SERVICES_REPORT] = [list(self._told), list(self._failures)]
+            output[SERVICES_REPORT] = [list(self._lines), list(self._failures)]
         elif self._failures:
             first_words = (failure.partition("\n")[0].partition(";")[0] for failure in self._failures)
             session.shouldfail = session.shouldfail or "; ".join(first_words)
@@ -61,10 +61,10 @@ class ServicesReport:
                 session.exitstatus = ExitCode.INFRASTRUCTURE
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say which servers there were, who ran them, and their versions; and which failed."""
-        if self._told:
+        """Show which servers ran, who ran them, and their versions; and which failed."""
+        if self._lines:
             terminalreporter.section("real services")
-            for line in self._told:
+            for line in self._lines:
                 terminalreporter.write_line(line)
         if self._failures:
             terminalreporter.section("what failed of the real services", red=True)
@@ -72,8 +72,8 @@ class ServicesReport:
                 terminalreporter.write_line(failure)
 
 
-def _deaths_of_what_is_owned() -> Iterator[str]:
-    """Yield which servers died that end with this process: a worker that crashed may have been their only user."""
+def _deaths_of_owned_servers() -> Iterator[str]:
+    """Yield the deaths of servers that end with this process: a crashed worker may have been their only user."""
     from ci_toolkit.services.stack import owned
 
     try:

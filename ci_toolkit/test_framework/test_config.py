@@ -17,7 +17,7 @@ from typing import Final
 
 from ci_toolkit.config.project import project_root
 from ci_toolkit.services.catalog.settings import read_table
-from ci_toolkit.services.catalog.table import Environment, Table
+from ci_toolkit.services.catalog.table import ServiceEnvironment, Table
 from ci_toolkit.services.handover import read_handover
 
 _TABLE: Final = read_table(project_root(Path.cwd()))
@@ -25,7 +25,7 @@ _TABLE: Final = read_table(project_root(Path.cwd()))
 
 def ports_of(table: Table, variables: Mapping[str, str]) -> Mapping[str, int]:
     """Return the ports of the test environment, as ``variables`` say where a run has brought services up."""
-    planned = table.ports(Environment.TEST)
+    planned = table.ports(ServiceEnvironment.TEST)
     if read_handover(variables).owner is None:
         return MappingProxyType(planned)
     said = {name: variables.get(f"{name.upper().replace('-', '_')}_PORT", "") for name in planned}
@@ -35,8 +35,8 @@ def ports_of(table: Table, variables: Mapping[str, str]) -> Mapping[str, int]:
 TEST_PORTS: Final[Mapping[str, int]] = ports_of(_TABLE, os.environ)
 """The ports of the test environment."""
 
-ALPINE_TEST_PORTS: Final[Mapping[str, int]] = MappingProxyType(_TABLE.ports(Environment.TEST_ALPINE))
+ALPINE_TEST_PORTS: Final[Mapping[str, int]] = MappingProxyType(_TABLE.ports(ServiceEnvironment.TEST_ALPINE))
 """The ports of the test environment with the small images."""
 
-DEV_PORTS: Final[Mapping[str, int]] = MappingProxyType(_TABLE.ports(Environment.DEV))
+DEV_PORTS: Final[Mapping[str, int]] = MappingProxyType(_TABLE.ports(ServiceEnvironment.DEV))
 """The ports of the development environment."""

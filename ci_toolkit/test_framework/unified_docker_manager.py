@@ -11,7 +11,7 @@ from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.settings import read_table
-from ci_toolkit.services.catalog.table import Environment
+from ci_toolkit.services.catalog.table import ServiceEnvironment
 from ci_toolkit.services.stack import Stack, StackRequest, acquire
 
 
@@ -19,7 +19,7 @@ class EnvironmentInfo(Record, frozen=True, kw_only=True):
     """An environment whose services answer. Its ``repr`` holds no password, its ``urls`` do."""
 
     name: str
-    environment: Environment
+    environment: ServiceEnvironment
     endpoints: tuple[Endpoint, ...]
     health: dict[str, str]
     """What each service said when it was asked last in its own protocol: ``ready``, or why not."""
@@ -76,7 +76,7 @@ class UnifiedDockerManager:
         self._provider = _provider(provider)
         self._dynamic_ports = dynamic_ports
         self._tell = tell or _say
-        self._held: dict[str, tuple[Environment, Stack]] = {}
+        self._held: dict[str, tuple[ServiceEnvironment, Stack]] = {}
 
     def acquire_environment(
         self, name: str = "test", *, use_alpine: bool = True, force_recreate: bool = False
@@ -101,7 +101,7 @@ class UnifiedDockerManager:
         del self._held[name]
         stack.stop()
 
-    def _started(self, name: str, *, use_alpine: bool, force_recreate: bool) -> tuple[Environment, Stack]:
+    def _started(self, name: str, *, use_alpine: bool, force_recreate: bool) -> tuple[ServiceEnvironment, Stack]:
         environment = _environment(name, use_alpine=use_alpine)
         if name in self._held:
             self.release_environment(name)
@@ -113,9 +113,9 @@ class UnifiedDockerManager:
             dynamic_ports=self._dynamic_ports,
             force_recreate=force_recreate,
         )
-        return environment, acquire(request, table, self._root, owner_pid=os.getpid(), tell=self._tell)
+        return environment, acquire(request, table, self._root, owner_pid=os.getpid(), report=self._tell)
 
-    def _acquired(self, name: str) -> tuple[Environment, Stack]:
+    def _acquired(self, name: str) -> tuple[ServiceEnvironment, Stack]:
         if name not in self._held:
             held = ", ".join(sorted(self._held)) or "none"
             raise ConfigurationError(
@@ -125,11 +125,13 @@ class UnifiedDockerManager:
         return self._held[name]
 
 
-def _environment(name: str, *, use_alpine: bool) -> Environment:
-    if name not in set(Environment):
-        raise ConfigurationError(f"there is no environment '{name}'", advice=nearest(name, list(Environment), "names"))
-    environment = Environment(name)
-    return Environment.TEST_ALPINE if use_alpine and environment is Environment.TEST else environment
+def _environment(name: str, *, use_alpine: bool) -> ServiceEnvironment:
+    if name not in set(ServiceEnvironment):
+        raise ConfigurationError(
+            f"there is no environment '{name}'", advice=nearest(name, list(ServiceEnvironment), "names")
+        )
+    environment = ServiceEnvironment(name)
+    return ServiceEnvironment.TEST_ALPINE if use_alpine and environment is ServiceEnvironment.TEST else environment
 
 
 def _provider(word: Provider | str | None) -> Provider | None:

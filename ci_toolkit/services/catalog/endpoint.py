@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.catalog.table import Credentials, Environment, Protocol, Service, Table
+from ci_toolkit.services.catalog.table import Credentials, Protocol, Service, ServiceEnvironment, Table
 
 LOOPBACK = "127.0.0.1"
 
@@ -67,7 +67,7 @@ class Endpoint(Record, frozen=True, kw_only=True):
         return f"{self.name} {self.version} {self.provider} {self.address} ready in {self.ready_ms} ms{how}"
 
 
-def planned(service: Service, environment: Environment) -> Endpoint:
+def planned(service: Service, environment: ServiceEnvironment) -> Endpoint:
     """Return where ``service`` is to answer in ``environment``."""
     return Endpoint(
         name=service.name,
@@ -77,7 +77,7 @@ def planned(service: Service, environment: Environment) -> Endpoint:
     )
 
 
-def planned_all(table: Table, environment: Environment) -> tuple[Endpoint, ...]:
+def planned_all(table: Table, environment: ServiceEnvironment) -> tuple[Endpoint, ...]:
     """Return where every service of the table is to answer."""
     return tuple(planned(service, environment) for service in table.services)
 

@@ -12,7 +12,7 @@ from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog import images
 from ci_toolkit.services.catalog.endpoint import LOOPBACK
-from ci_toolkit.services.catalog.table import Environment, Protocol, Service, Table
+from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
 
 HEADER: Final = (
     "# Rendered from the table of services; change [tool.ci-toolkit.services], then `ci-toolkit services render`."
@@ -53,7 +53,7 @@ def rendered(table: Table, root: Path) -> tuple[RenderedFile, ...]:
     """Return every file that is made from the table: the compose files, and the workflows that carry a block."""
     composes = tuple(
         RenderedFile(path=f"compose/{environment}.yml", text=compose_text(table, environment))
-        for environment in Environment
+        for environment in ServiceEnvironment
     )
     return composes + tuple(_rendered_workflows(table, root))
 
@@ -70,23 +70,23 @@ def drifts(files: Iterable[RenderedFile], root: Path) -> tuple[Drift, ...]:
     return tuple(found)
 
 
-def compose_text(table: Table, environment: Environment) -> str:
+def compose_text(table: Table, environment: ServiceEnvironment) -> str:
     """Return the compose file of ``environment``: the services that have an image."""
     services = {row.name: _compose_service(row, environment) for row in table.services if row.image}
     document: dict[str, object] = {"name": f"{_LABEL}-{environment}", "services": services}
-    if environment is Environment.DEV:
+    if environment is ServiceEnvironment.DEV:
         document["volumes"] = {f"{name}-data": {} for name in services}
     text = "\n".join([HEADER, *_yaml(document, 0)]) + "\n"
     return text.replace("$", "$$")  # compose would put a variable's value there
 
 
-def workflow_lines(table: Table, environment: Environment, indent: str) -> list[str]:
+def workflow_lines(table: Table, environment: ServiceEnvironment, indent: str) -> list[str]:
     """Return the ``services:`` block of a GitHub Actions job, indented by ``indent``."""
     services = {row.name: _workflow_service(row, environment) for row in table.services if row.image}
     return [indent + line for line in _yaml({"services": services}, 0)]
 
 
-def _compose_service(row: Service, environment: Environment) -> Node:
+def _compose_service(row: Service, environment: ServiceEnvironment) -> Node:
     service: dict[str, object] = {
         "image": row.image_for(environment),
         "labels": {_LABEL: str(environment)},
@@ -94,17 +94,19 @@ def _compose_service(row: Service, environment: Environment) -> Node:
     }
     if images.compose_variables(row):
         service["environment"] = images.compose_variables(row)
-    command = images.command(row, is_kept=environment is Environment.DEV)
+    command = images.command(row, is_kept=environment is ServiceEnvironment.DEV)
     if command:
         service["command"] = list(command)
     if row.protocol in images.DATA_FOLDER:
         data = images.DATA_FOLDER[row.protocol]
-        service |= {"volumes": [f"{row.name}-data:{data}"]} if environment is Environment.DEV else {"tmpfs": [data]}
+        service |= (
+            {"volumes": [f"{row.name}-data:{data}"]} if environment is ServiceEnvironment.DEV else {"tmpfs": [data]}
+        )
         service["healthcheck"] = {"test": ["CMD-SHELL", _health(row)], "interval": "1s", "retries": 60}
     return service
 
 
-def _workflow_service(row: Service, environment: Environment) -> Node:
+def _workflow_service(row: Service, environment: ServiceEnvironment) -> Node:
     service: dict[str, object] = {
         "image": row.image_for(environment),
         "ports": [f"{row.port(environment)}:{row.container_port or row.port(environment)}"],
@@ -170,10 +172,12 @@ def _filled(table: Table, lines: Sequence[str], name: str) -> Iterable[str]:
         raise ConfigurationError(f"{name}:{inside}: 'begin' without '{_END}'")
 
 
-def _environment(word: str, where: str) -> Environment:
-    if word not in set(Environment):
-        raise ConfigurationError(f"{where}: no environment '{word}'", advice=f"Use one of: {', '.join(Environment)}.")
-    return Environment(word)
+def _environment(word: str, where: str) -> ServiceEnvironment:
+    if word not in set(ServiceEnvironment):
+        raise ConfigurationError(
+            f"{where}: no environment '{word}'", advice=f"Use one of: {', '.join(ServiceEnvironment)}."
+        )
+    return ServiceEnvironment(word)
 
 
 def _first_difference(path: str, found: Sequence[str], wanted: Sequence[str]) -> Drift | None:

@@ -8,7 +8,15 @@ import msgspec
 
 from ci_toolkit.config.project import read_section, read_settings
 from ci_toolkit.errors import ConfigurationError
-from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Environment, Migrations, Protocol, Service, Table
+from ci_toolkit.services.catalog.table import (
+    BUILT_IN,
+    Credentials,
+    Migrations,
+    Protocol,
+    Service,
+    ServiceEnvironment,
+    Table,
+)
 
 _HIGHEST_PORT: Final = 65535
 
@@ -18,7 +26,7 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", omit_defa
 
     protocol: Protocol | None = None
     port: int | None = None
-    ports: dict[Environment, int] | None = None
+    ports: dict[ServiceEnvironment, int] | None = None
     image: str | None = None
     alpine_image: str | None = None
     container_port: int | None = None
@@ -91,8 +99,8 @@ def _credentials(old: Credentials, row: _Row) -> Credentials:
     )
 
 
-def _ports(old: Mapping[Environment, int], row: _Row) -> dict[Environment, int]:
-    base = dict(old) if row.port is None else dict.fromkeys(Environment, row.port)
+def _ports(old: Mapping[ServiceEnvironment, int], row: _Row) -> dict[ServiceEnvironment, int]:
+    base = dict(old) if row.port is None else dict.fromkeys(ServiceEnvironment, row.port)
     return base | (row.ports or {})
 
 
@@ -100,9 +108,9 @@ def _added(name: str, row: _Row, *, where: str) -> Service:
     if row.protocol is None:
         choices = ", ".join(Protocol)
         raise ConfigurationError(f"{where} is a new service without a protocol", advice=f"Set it to one of: {choices}.")
-    if row.port is None and set(row.ports or {}) != set(Environment):
+    if row.port is None and set(row.ports or {}) != set(ServiceEnvironment):
         raise ConfigurationError(
-            f"{where} has no port", advice=f"Set port, or ports for each of: {', '.join(Environment)}."
+            f"{where} has no port", advice=f"Set port, or ports for each of: {', '.join(ServiceEnvironment)}."
         )
     return _changed(Service(name=name, protocol=row.protocol, ports={}), row)
 
@@ -124,7 +132,7 @@ def _refuse_useless_migrations(service: Service, *, where: str) -> None:
 
 def _refuse_shared_ports(table: Table) -> None:
     """Raise ConfigurationError if two services would listen on one port, or a port is none."""
-    for environment in Environment:
+    for environment in ServiceEnvironment:
         holders: dict[int, str] = {}
         for service in table.services:
             port = service.port(environment)

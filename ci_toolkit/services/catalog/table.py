@@ -10,7 +10,7 @@ from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 
 
-class Environment(StrEnum):
+class ServiceEnvironment(StrEnum):
     """A set of ports and images."""
 
     TEST = "test"
@@ -59,7 +59,7 @@ class Service(Record, frozen=True, kw_only=True):
 
     name: str
     protocol: Protocol
-    ports: dict[Environment, int]
+    ports: dict[ServiceEnvironment, int]
     """The port on this machine, in each environment."""
     image: str = ""
     alpine_image: str = ""
@@ -76,13 +76,13 @@ class Service(Record, frozen=True, kw_only=True):
     ready_seconds: float = 30.0
     """How long it may take to answer in its protocol."""
 
-    def port(self, environment: Environment) -> int:
+    def port(self, environment: ServiceEnvironment) -> int:
         """Return its port in ``environment``."""
         return self.ports[environment]
 
-    def image_for(self, environment: Environment) -> str:
+    def image_for(self, environment: ServiceEnvironment) -> str:
         """Return its image in ``environment``, or ``""``."""
-        return (environment is Environment.TEST_ALPINE and self.alpine_image) or self.image
+        return (environment is ServiceEnvironment.TEST_ALPINE and self.alpine_image) or self.image
 
 
 class Table(Record, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class Table(Record, frozen=True, kw_only=True):
         """
         return tuple(row.name for row in self.services if (row.protocol.is_data_store or row.image) and not row.command)
 
-    def with_ports(self, environment: Environment, ports: Mapping[str, int]) -> "Table":
+    def with_ports(self, environment: ServiceEnvironment, ports: Mapping[str, int]) -> "Table":
         """Return this table with other ports in ``environment``, such as the dynamic ones of a session."""
         return msgspec.structs.replace(
             self,
@@ -127,17 +127,17 @@ class Table(Record, frozen=True, kw_only=True):
         """The ports of every service in every environment."""
         return frozenset(port for service in self.services for port in service.ports.values())
 
-    def ports(self, environment: Environment) -> dict[str, int]:
+    def ports(self, environment: ServiceEnvironment) -> dict[str, int]:
         """Return the port of every service in ``environment``."""
         return {service.name: service.port(environment) for service in self.services}
 
 
-def same_port(port: int, *, alpine: int | None = None, dev: int | None = None) -> dict[Environment, int]:
+def same_port(port: int, *, alpine: int | None = None, dev: int | None = None) -> dict[ServiceEnvironment, int]:
     """Return the ports of a service that has ``port`` wherever nothing else is said."""
     return {
-        Environment.TEST: port,
-        Environment.TEST_ALPINE: port if alpine is None else alpine,
-        Environment.DEV: port if dev is None else dev,
+        ServiceEnvironment.TEST: port,
+        ServiceEnvironment.TEST_ALPINE: port if alpine is None else alpine,
+        ServiceEnvironment.DEV: port if dev is None else dev,
     }
 
 

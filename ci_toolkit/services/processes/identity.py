@@ -19,7 +19,7 @@ _POLL_SECONDS: Final = 0.1
 """How often an end is looked for on systems without pidfd."""
 
 
-class Owner(Record, frozen=True, kw_only=True):
+class ProcessIdentity(Record, frozen=True, kw_only=True):
     """A process, told from a later one with the same id by its start."""
 
     pid: int
@@ -29,15 +29,15 @@ class Owner(Record, frozen=True, kw_only=True):
     @property
     def is_alive(self) -> bool:
         """Whether this very process still runs; one that only waits to be reaped does not."""
-        return owner_of(self.pid) == self if sys.platform == "linux" else _answers(self.pid)
+        return identity_of(self.pid) == self if sys.platform == "linux" else _answers(self.pid)
 
 
-def owner_of(pid: int) -> Owner | None:
+def identity_of(pid: int) -> ProcessIdentity | None:
     """Return the process ``pid`` as it is now, or None where it has ended."""
     if sys.platform != "linux":
-        return Owner(pid=pid) if _answers(pid) else None
+        return ProcessIdentity(pid=pid) if _answers(pid) else None
     facts = _facts(Path(f"/proc/{pid}"))
-    return Owner(pid=pid, started=int(facts[_STARTED])) if facts and facts[_STATE] not in {"Z", "X"} else None
+    return ProcessIdentity(pid=pid, started=int(facts[_STARTED])) if facts and facts[_STATE] not in {"Z", "X"} else None
 
 
 def parents() -> dict[int, int]:
@@ -55,7 +55,9 @@ def _facts(process: Path) -> list[str]:
     return text.rpartition(_AFTER_NAME)[2].split()
 
 
-def wait_for_an_end(owners: Sequence[Owner], *, wakes: Sequence[int] = (), seconds: float | None = None) -> bool:
+def wait_for_an_end(
+    owners: Sequence[ProcessIdentity], *, wakes: Sequence[int] = (), seconds: float | None = None
+) -> bool:
     """Wait until one of ``owners`` ends (True), or one of ``wakes`` is readable or ``seconds`` have passed (False)."""
     watched = [descriptor for owner in owners if (descriptor := _pidfd(owner)) is not None]
     try:
@@ -78,7 +80,7 @@ def _readable(descriptors: Sequence[int], seconds: float | None) -> set[int]:
     return {descriptor for descriptor, _ in poll.poll(None if seconds is None else seconds * 1000)}
 
 
-def _pidfd(owner: Owner) -> int | None:
+def _pidfd(owner: ProcessIdentity) -> int | None:
     if sys.platform != "linux":
         return None
     try:
@@ -87,7 +89,7 @@ def _pidfd(owner: Owner) -> int | None:
         return None
 
 
-def _poll(owners: Sequence[Owner], wakes: Sequence[int], seconds: float | None) -> bool:
+def _poll(owners: Sequence[ProcessIdentity], wakes: Sequence[int], seconds: float | None) -> bool:
     limit = None if seconds is None else time.monotonic() + seconds
     while limit is None or time.monotonic() < limit:
         if _readable(wakes, _POLL_SECONDS):

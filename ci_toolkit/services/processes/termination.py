@@ -16,7 +16,7 @@ _ASK: Final = signal.SIGINT
 """PostgreSQL's fast shutdown, and what ends nearly everything else."""
 
 
-def end_all(find: Callable[[], Sequence[int]]) -> None:
+def terminate_all(find: Callable[[], Sequence[int]]) -> None:
     """End the processes that ``find`` finds, and look again until it finds none."""
     since = time.monotonic()
     is_asked = False

@@ -5,7 +5,7 @@ from typing import Final
 
 from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.errors import NoProviderError
-from ci_toolkit.services.providers.provider import Order, ServiceProvider
+from ci_toolkit.services.providers.provider import ServiceProvider, ServiceRequest
 
 _IN_TURN: Final = (Provider.EXTERNAL, Provider.NATIVE, Provider.DOCKER)
 
@@ -32,19 +32,19 @@ def all_providers() -> Iterator[ServiceProvider]:
     yield from map(load, _IN_TURN)
 
 
-def choose(order: Order, forced: Provider | None, *, may_be_external: bool) -> ServiceProvider:
-    """Return the first provider that can give ``order``. Raises NoProviderError saying what each would need."""
+def choose(request: ServiceRequest, forced: Provider | None, *, may_be_external: bool) -> ServiceProvider:
+    """Return the first provider that can give ``request``. Raises NoProviderError saying what each would need."""
     reasons = []
     for name in _IN_TURN if forced is None else (forced,):
         if name is Provider.EXTERNAL and not may_be_external:
             continue
         provider = load(name)
-        reason = provider.missing(order)
+        reason = provider.missing(request)
         if not reason:
             return provider
         reasons.append(f"{name}: {reason}")
     raise NoProviderError(
-        f"no provider for {order.service.name}\n  " + "\n  ".join(reasons),
+        f"no provider for {request.service.name}\n  " + "\n  ".join(reasons),
         advice=f"Meet one of these, ask for the services you need by name, or drop this one from the table: "
-        f"[tool.ci-toolkit.services] {order.service.name} = false.",
+        f"[tool.ci-toolkit.services] {request.service.name} = false.",
     )

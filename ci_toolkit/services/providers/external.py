@@ -8,8 +8,8 @@ from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate_once
 from ci_toolkit.services.providers.listening import who_listens
-from ci_toolkit.services.providers.provider import Order
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.providers.provider import ServiceRequest
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.services.readiness.waiting import wait_until_ready
 
 _FIRST_ANSWER_SECONDS = 1.0
@@ -40,29 +40,29 @@ class ExternalProvider:
 
     provider = Provider.EXTERNAL
 
-    def missing(self, order: Order) -> str:
+    def missing(self, request: ServiceRequest) -> str:
         """Return that nobody listens, or ``""``: then whoever listens has to be the right server."""
-        answer = ask(_endpoint(order), path=order.service.path, timeout=_FIRST_ANSWER_SECONDS)
-        return answer.reason if answer.state is State.CLOSED else ""
+        answer = ask(_endpoint(request), path=request.service.path, timeout=_FIRST_ANSWER_SECONDS)
+        return answer.reason if answer.status is ProbeStatus.CLOSED else ""
 
-    def start(self, order: Order) -> Found:
+    def start(self, request: ServiceRequest) -> Found:
         """Wait until it answers, and migrate its database where that has not been done.
 
         Raises an error that names who listens when it is not the right server.
         """
         endpoint = wait_until_ready(
-            _endpoint(order),
-            order.service,
-            wished_at=order.wished_at,
+            _endpoint(request),
+            request.service,
+            requested_at=request.requested_at,
             who_listens=who_listens,
-            may_be_silent=_SILENT_SECONDS if order.service.protocol.is_data_store else None,
+            may_be_silent=_SILENT_SECONDS if request.service.protocol.is_data_store else None,
         )
-        is_postgresql = order.service.protocol is Protocol.POSTGRESQL
-        if is_postgresql and migrate_once(order.service, endpoint, Path(order.root)):
+        is_postgresql = request.service.protocol is Protocol.POSTGRESQL
+        if is_postgresql and migrate_once(request.service, endpoint, Path(request.root)):
             endpoint = replace(endpoint, detail="migrated now")
         return Found(endpoint)
 
-    def remains(self) -> frozenset[str]:
+    def leftover_sessions(self) -> frozenset[str]:
         """Nothing is ever made."""
         return frozenset()
 
@@ -70,11 +70,11 @@ class ExternalProvider:
         """Nothing is ever made."""
 
 
-def _endpoint(order: Order) -> Endpoint:
+def _endpoint(request: ServiceRequest) -> Endpoint:
     return Endpoint(
-        name=order.service.name,
-        protocol=order.service.protocol,
-        port=order.port,
-        credentials=order.service.credentials,
+        name=request.service.name,
+        protocol=request.service.protocol,
+        port=request.port,
+        credentials=request.service.credentials,
         provider=Provider.EXTERNAL,
     )

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
-from ci_toolkit.services.catalog.table import Environment, Service
+from ci_toolkit.services.catalog.table import Service, ServiceEnvironment
 
 LABEL: Final = "CI_TOOLKIT_SESSION"
 """The environment variable that every process of a session carries."""
@@ -15,11 +15,11 @@ CONTAINER_MARK: Final = "container"
 """The file in a service's folder that is there as long as there may be a container of it."""
 
 
-class Order(Record, frozen=True, kw_only=True):
+class ServiceRequest(Record, frozen=True, kw_only=True):
     """One service that a session wants."""
 
     service: Service
-    environment: Environment
+    environment: ServiceEnvironment
     port: int
     """Leased to the session."""
     session: str
@@ -34,7 +34,7 @@ class Order(Record, frozen=True, kw_only=True):
     """Whatever is cached is made anew."""
     variables: dict[str, str]
     """Environment variables that say where the services started before are."""
-    wished_at: float
+    requested_at: float
     """On the monotonic clock."""
 
     @property
@@ -75,16 +75,16 @@ class ServiceProvider(Protocol):
 
     provider: Provider
 
-    def missing(self, order: Order) -> str:
-        """Return what is missing here for ``order``, or ``""`` when this provider can give it."""
+    def missing(self, request: ServiceRequest) -> str:
+        """Return what is missing here for ``request``, or ``""`` when this provider can give it."""
 
-    def start(self, order: Order) -> Running:
+    def start(self, request: ServiceRequest) -> Running:
         """Start it and return when it has answered. Raises an InfrastructureError; then nothing is left running.
 
         It may be called from a thread that lives as long as the session.
         """
 
-    def remains(self) -> frozenset[str]:
+    def leftover_sessions(self) -> frozenset[str]:
         """Return the sessions, living or dead, whose label something here carries."""
 
     def remove(self, session: str) -> None:

@@ -18,55 +18,61 @@ _OK: Final = 200
 _LOGIN_REFUSED: Final = frozenset({401, 403})
 
 
-class State(Enum):
+class ProbeStatus(Enum):
     """What a server said."""
 
     READY = auto()
     CLOSED = auto()
     """Nobody listens on the port."""
     STARTING = auto()
-    """The right server, not yet ready, or gone again in mid-answer."""
+    """The right server, not yet ready, or gone again in mid-result."""
     SILENT = auto()
-    """It accepts connections and does not answer."""
+    """It accepts connections and does not result."""
     DENIED = auto()
     """The right server, another password or user."""
     STRANGER = auto()
     """Another kind of server."""
 
 
-class Answer(Record, frozen=True, kw_only=True):
+class ProbeResult(Record, frozen=True, kw_only=True):
     """One answer of a server."""
 
-    state: State
+    status: ProbeStatus
     version: str = ""
     reason: str = ""
     """In the server's or the system's words; holds no secret."""
 
 
-def ask(endpoint: Endpoint, *, path: str = "/", timeout: float = 1.0) -> Answer:
+def ask(endpoint: Endpoint, *, path: str = "/", timeout: float = 1.0) -> ProbeResult:
     """Ask the server at ``endpoint`` once, for at most about ``timeout`` seconds."""
     try:
         return _ASK[endpoint.protocol](endpoint, path, timeout)
     except ConnectionRefusedError:
-        return Answer(state=State.CLOSED, reason=f"nobody listens on {endpoint.address}")
+        return ProbeResult(status=ProbeStatus.CLOSED, reason=f"nobody listens on {endpoint.address}")
     except TimeoutError:
-        return Answer(state=State.SILENT, reason=f"{endpoint.address} accepts connections and does not answer")
+        return ProbeResult(
+            status=ProbeStatus.SILENT, reason=f"{endpoint.address} accepts connections and does not answer"
+        )
     except (pgwire.WireError, _NotHttpError) as error:
-        return Answer(state=State.STRANGER, reason=str(error) or type(error).__name__)
+        return ProbeResult(status=ProbeStatus.STRANGER, reason=str(error) or type(error).__name__)
     except OSError as error:
-        return Answer(state=State.STARTING, reason=str(error))
+        return ProbeResult(status=ProbeStatus.STARTING, reason=str(error))
 
 
-def _ask_postgresql(endpoint: Endpoint, _path: str, timeout: float) -> Answer:
+def _ask_postgresql(endpoint: Endpoint, _path: str, timeout: float) -> ProbeResult:
     try:
         with pgwire.Connection(endpoint.host, endpoint.port, endpoint.credentials, timeout=timeout) as connection:
             connection.query("SELECT 1")
-            return Answer(state=State.READY, version=connection.parameters.get("server_version", "").split(" ")[0])
+            return ProbeResult(
+                status=ProbeStatus.READY, version=connection.parameters.get("server_version", "").split(" ")[0]
+            )
     except pgwire.SqlError as error:
-        return Answer(state=State.DENIED if error.code in pgwire.DENIED else State.STARTING, reason=str(error))
+        return ProbeResult(
+            status=ProbeStatus.DENIED if error.code in pgwire.DENIED else ProbeStatus.STARTING, reason=str(error)
+        )
 
 
-def _ask_redis(endpoint: Endpoint, _path: str, timeout: float) -> Answer:
+def _ask_redis(endpoint: Endpoint, _path: str, timeout: float) -> ProbeResult:
     login = endpoint.credentials
     sign_in = [("AUTH", *filter(None, [login.user]), login.password)] if login.password else []
     with socket.create_connection((endpoint.host, endpoint.port), timeout=timeout) as connection:
@@ -78,7 +84,7 @@ def _ask_redis(endpoint: Endpoint, _path: str, timeout: float) -> Answer:
             return _redis_refusal(line)
         information = reader.read(int(reader.readline()[1:])).decode(errors="replace")
     facts = dict(line.split(":", 1) for line in information.splitlines() if ":" in line)
-    return Answer(state=State.READY, version=facts.get("redis_version", ""))
+    return ProbeResult(status=ProbeStatus.READY, version=facts.get("redis_version", ""))
 
 
 def _resp(*words: str) -> bytes:
@@ -86,15 +92,15 @@ def _resp(*words: str) -> bytes:
     return f"*{len(words)}\r\n".encode() + b"".join(b"$%d\r\n%s\r\n" % (len(w.encode()), w.encode()) for w in words)
 
 
-def _redis_refusal(line: bytes) -> Answer:
+def _redis_refusal(line: bytes) -> ProbeResult:
     text = line.decode(errors="replace").strip()
     if not line:
-        return Answer(state=State.STARTING, reason="the server closed the connection")
+        return ProbeResult(status=ProbeStatus.STARTING, reason="the server closed the connection")
     if text.startswith(("-NOAUTH", "-WRONGPASS", "-ERR AUTH", "-ERR Client sent AUTH", "-NOPERM")):
-        return Answer(state=State.DENIED, reason=text)
+        return ProbeResult(status=ProbeStatus.DENIED, reason=text)
     if text.startswith(("-LOADING", "-BUSY", "-MASTERDOWN")):
-        return Answer(state=State.STARTING, reason=text)
-    return Answer(state=State.STRANGER, reason=f"it answered {text[:60]!r}, which is not Redis's protocol")
+        return ProbeResult(status=ProbeStatus.STARTING, reason=text)
+    return ProbeResult(status=ProbeStatus.STRANGER, reason=f"it answered {text[:60]!r}, which is not Redis's protocol")
 
 
 class _NotHttpError(Exception):
@@ -119,13 +125,15 @@ def _get(endpoint: Endpoint, path: str, timeout: float, headers: dict[str, str])
         connection.close()
 
 
-def _ask_http(endpoint: Endpoint, path: str, timeout: float) -> Answer:
+def _ask_http(endpoint: Endpoint, path: str, timeout: float) -> ProbeResult:
     status, reason, _, server = _get(endpoint, path, timeout, {})
     said = f"GET {path} answered {status} {reason}"
-    return Answer(state=State.STARTING if status >= _SERVER_ERROR else State.READY, version=server, reason=said)
+    return ProbeResult(
+        status=ProbeStatus.STARTING if status >= _SERVER_ERROR else ProbeStatus.READY, version=server, reason=said
+    )
 
 
-def _ask_websocket(endpoint: Endpoint, path: str, timeout: float) -> Answer:
+def _ask_websocket(endpoint: Endpoint, path: str, timeout: float) -> ProbeResult:
     headers = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
@@ -134,20 +142,26 @@ def _ask_websocket(endpoint: Endpoint, path: str, timeout: float) -> Answer:
     }
     status, reason, _, server = _get(endpoint, path, timeout, headers)
     said = f"the handshake at {path} answered {status} {reason}"
-    return Answer(state=State.READY if status == _SWITCHING else State.STARTING, version=server, reason=said)
+    return ProbeResult(
+        status=ProbeStatus.READY if status == _SWITCHING else ProbeStatus.STARTING, version=server, reason=said
+    )
 
 
-def _ask_clickhouse(endpoint: Endpoint, _path: str, timeout: float) -> Answer:
+def _ask_clickhouse(endpoint: Endpoint, _path: str, timeout: float) -> ProbeResult:
     status, _, body, _ = _get(endpoint, "/ping", timeout, {})
     if (status, body.strip()) != (_OK, b"Ok."):
-        return Answer(state=State.STRANGER, reason=f"GET /ping answered {status} {body[:40]!r}, not ClickHouse's 'Ok.'")
+        return ProbeResult(
+            status=ProbeStatus.STRANGER, reason=f"GET /ping answered {status} {body[:40]!r}, not ClickHouse's 'Ok.'"
+        )
     login = endpoint.credentials
     headers = {"X-ClickHouse-User": login.user, "X-ClickHouse-Key": login.password} if login.user else {}
     status, _, body, _ = _get(endpoint, "/?query=SELECT%20version()", timeout, headers)
     if status != _OK:
         text = body.decode(errors="replace").strip()[:200]
-        return Answer(state=State.DENIED if _is_login_failure(status, text) else State.STARTING, reason=text)
-    return Answer(state=State.READY, version=body.decode().strip())
+        return ProbeResult(
+            status=ProbeStatus.DENIED if _is_login_failure(status, text) else ProbeStatus.STARTING, reason=text
+        )
+    return ProbeResult(status=ProbeStatus.READY, version=body.decode().strip())
 
 
 def _is_login_failure(status: int, text: str) -> bool:
@@ -156,7 +170,7 @@ def _is_login_failure(status: int, text: str) -> bool:
     return status in _LOGIN_REFUSED or text.startswith(codes)
 
 
-_ASK: Final[dict[Protocol, Callable[[Endpoint, str, float], Answer]]] = {
+_ASK: Final[dict[Protocol, Callable[[Endpoint, str, float], ProbeResult]]] = {
     Protocol.POSTGRESQL: _ask_postgresql,
     Protocol.REDIS: _ask_redis,
     Protocol.CLICKHOUSE: _ask_clickhouse,

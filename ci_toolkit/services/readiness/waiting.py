@@ -16,7 +16,7 @@ from ci_toolkit.services.errors import (
     ServiceDiedError,
     WrongCredentialsError,
 )
-from ci_toolkit.services.readiness.probe import Answer, State, ask
+from ci_toolkit.services.readiness.probe import ProbeResult, ProbeStatus, ask
 
 _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.05
@@ -30,7 +30,7 @@ def wait_until_ready(
     endpoint: Endpoint,
     service: Service,
     *,
-    wished_at: float,
+    requested_at: float,
     who_listens: Callable[[int], str],
     is_alive: Callable[[], bool] = lambda: True,
     tail: Callable[[], str] = lambda: "",
@@ -47,15 +47,15 @@ def wait_until_ready(
     limit = began + service.ready_seconds
     while True:
         left = limit - time.monotonic()
-        answer = ask(endpoint, path=service.path, timeout=min(_ONE_ANSWER, max(left, _FIRST_PAUSE)))
-        if answer.state is State.READY:
-            ready_ms = round((time.monotonic() - wished_at) * 1000)
-            return msgspec.structs.replace(endpoint, version=answer.version, ready_ms=ready_ms)
+        result = ask(endpoint, path=service.path, timeout=min(_ONE_ANSWER, max(left, _FIRST_PAUSE)))
+        if result.status is ProbeStatus.READY:
+            ready_ms = round((time.monotonic() - requested_at) * 1000)
+            return msgspec.structs.replace(endpoint, version=result.version, ready_ms=ready_ms)
         if not is_alive():
             raise died(service.name, tail(), when="before it answered")
-        if answer.state in {State.DENIED, State.STRANGER} or left <= 0:
-            raise _refusal(endpoint, service, answer, tail(), who_listens)
-        if answer.state is not State.SILENT:
+        if result.status in {ProbeStatus.DENIED, ProbeStatus.STRANGER} or left <= 0:
+            raise _refusal(endpoint, service, result, tail(), who_listens)
+        if result.status is not ProbeStatus.SILENT:
             heard_at = time.monotonic()
         elif may_be_silent is not None and time.monotonic() - heard_at >= may_be_silent:
             raise _silence(endpoint, service, may_be_silent, who_listens)
@@ -64,23 +64,23 @@ def wait_until_ready(
 
 
 def _refusal(
-    endpoint: Endpoint, service: Service, answer: Answer, tail: str, who_listens: Callable[[int], str]
+    endpoint: Endpoint, service: Service, result: ProbeResult, tail: str, who_listens: Callable[[int], str]
 ) -> InfrastructureError:
     """Return the error for the last answer of a server that will not be ready."""
-    if answer.state is State.DENIED:
+    if result.status is ProbeStatus.DENIED:
         return WrongCredentialsError(
-            f"{service.name} on {endpoint.address} refuses user '{endpoint.credentials.user}': {answer.reason}",
+            f"{service.name} on {endpoint.address} refuses user '{endpoint.credentials.user}': {result.reason}",
             advice=f"Set user, password and database under [tool.ci-toolkit.services.{service.name}], "
             "or stop that server, or run with --dynamic-ports.",
         )
-    if answer.state is State.STRANGER:
+    if result.status is ProbeStatus.STRANGER:
         return PortTakenError(
             f"port {endpoint.port} is taken by {who_listens(endpoint.port)}, which is not {service.protocol}: "
-            f"{answer.reason}",
+            f"{result.reason}",
             advice="Stop it, or run with --dynamic-ports: every fixture and variable then follows.",
         )
     return NotReadyError(
-        f"{service.name} on {endpoint.address} was not ready within {service.ready_seconds:g} s: {answer.reason}"
+        f"{service.name} on {endpoint.address} was not ready within {service.ready_seconds:g} s: {result.reason}"
         f" ({who_listens(endpoint.port)})" + _quoted(tail),
         advice=f"See its log; ready-seconds under [tool.ci-toolkit.services.{service.name}] gives it longer.",
     )

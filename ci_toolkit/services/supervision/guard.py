@@ -14,16 +14,16 @@ from ci_toolkit.model.record import Record, encode
 from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.ports.leases import forget_leases
 from ci_toolkit.services.processes.identity import parents
-from ci_toolkit.services.processes.termination import end_all
+from ci_toolkit.services.processes.termination import terminate_all
 from ci_toolkit.services.providers.provider import CONTAINER_MARK
 from ci_toolkit.services.storage.folders import remove_folder
 from ci_toolkit.services.storage.snapshots import partial_folder
-from ci_toolkit.services.supervision.session import Wish, remove_card, session_folder
+from ci_toolkit.services.supervision.session import SessionRequest, remove_info, session_folder
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
 
-class Traces(Record, frozen=True, kw_only=True):
+class SessionFiles(Record, frozen=True, kw_only=True):
     """What a session leaves on disk; holds no secret."""
 
     session: str
@@ -32,30 +32,32 @@ class Traces(Record, frozen=True, kw_only=True):
     cache: str
 
 
-def traces_of(wish: Wish) -> Traces:
-    """Return what the session of ``wish`` leaves on disk."""
-    return Traces(session=wish.session, registry=wish.registry, data_folder=str(wish.data_folder), cache=wish.cache)
+def files_of(request: SessionRequest) -> SessionFiles:
+    """Return what the session of ``request`` leaves on disk."""
+    return SessionFiles(
+        session=request.session, registry=request.registry, data_folder=str(request.data_folder), cache=request.cache
+    )
 
 
-def clean_up_after(keeper: int, traces: Traces) -> None:
+def clean_up_after(keeper: int, files: SessionFiles) -> None:
     """Wait for ``keeper`` to end, then end what it left and remove its files."""
     _reap(keeper)
-    clean_up(traces)
+    clean_up(files)
 
 
-def become_guard(traces: Traces) -> NoReturn:
+def become_guard(files: SessionFiles) -> NoReturn:
     """Clean up in place of a guard that was killed: as a new program, for then no thread of this one goes on."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the new program inherits it: who tells the keeper to end tells this
-    command = [sys.executable, "-P", "-m", __spec__.name, encode(traces).decode()]
+    command = [sys.executable, "-P", "-m", __spec__.name, encode(files).decode()]
     os.execv(sys.executable, command)  # noqa: S606 (this very Python)
 
 
-def clean_up(traces: Traces) -> None:
+def clean_up(files: SessionFiles) -> None:
     """End every process below this one and remove the session's files."""
-    remove_card(Path(traces.registry), traces.session)
-    end_all(_descendants)
-    _remove_files(traces)
+    remove_info(Path(files.registry), files.session)
+    terminate_all(_descendants)
+    _remove_files(files)
 
 
 def adopt_orphans() -> None:
@@ -64,15 +66,15 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _remove_files(traces: Traces) -> None:
+def _remove_files(files: SessionFiles) -> None:
     """Remove the session's containers and data and, last, the folder that shows that it lives."""
-    registry, data = Path(traces.registry), Path(traces.data_folder)
+    registry, data = Path(files.registry), Path(files.data_folder)
     if any(data.glob(f"*/{CONTAINER_MARK}")):
-        _remove_containers(traces.session)
+        _remove_containers(files.session)
     remove_folder(data)
-    remove_folder(partial_folder(Path(traces.cache), traces.session))
-    forget_leases(registry, of=lambda session: session == traces.session)
-    remove_folder(session_folder(registry, traces.session))
+    remove_folder(partial_folder(Path(files.cache), files.session))
+    forget_leases(registry, of=lambda session: session == files.session)
+    remove_folder(session_folder(registry, files.session))
 
 
 def _remove_containers(session: str) -> None:
@@ -100,4 +102,4 @@ def _reap(pid: int) -> None:
 
 
 if __name__ == "__main__":
-    clean_up(msgspec.json.decode(sys.argv[1], type=Traces))
+    clean_up(msgspec.json.decode(sys.argv[1], type=SessionFiles))

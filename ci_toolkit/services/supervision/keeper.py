@@ -16,13 +16,20 @@ import msgspec
 
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.services.errors import KeeperError
-from ci_toolkit.services.processes.identity import Owner, owner_of, wait_for_an_end
+from ci_toolkit.services.processes.identity import ProcessIdentity, identity_of, wait_for_an_end
 from ci_toolkit.services.providers.provider import LABEL
 from ci_toolkit.services.storage.folders import disk_trouble, own_folder
-from ci_toolkit.services.supervision import guard
-from ci_toolkit.services.supervision import messages as talk
+from ci_toolkit.services.supervision import guard, messages
 from ci_toolkit.services.supervision.launch import Launch
-from ci_toolkit.services.supervision.session import Card, Death, Wish, note_death, open_session, remove_card, write_card
+from ci_toolkit.services.supervision.session import (
+    Death,
+    SessionInfo,
+    SessionRequest,
+    open_session,
+    record_death,
+    remove_info,
+    write_info,
+)
 
 _WATCH_SECONDS: Final = 0.5
 """How often the servers are looked at once they are ready."""
@@ -32,55 +39,55 @@ _HAS_FAILED: Final = b"\xfe"
 
 
 def main() -> int:
-    """Read the wish from standard input and keep the session until it ends."""
+    """Read the request from standard input and keep the session until it ends."""
     try:
-        wish = msgspec.json.decode(sys.stdin.buffer.readline(), type=Wish)
+        request = msgspec.json.decode(sys.stdin.buffer.readline(), type=SessionRequest)
     except msgspec.DecodeError:
         return 0  # whoever asked died in mid-sentence
     os.chdir("/")
-    os.environ[LABEL] = wish.session
+    os.environ[LABEL] = request.session
     guarding = _myself()
     guard.adopt_orphans()
     waiting, go = os.pipe()
     keeper = os.fork()
     if keeper:
         os.close(waiting)
-        return _guard(wish, keeper, go=go)
+        return _guard(request, keeper, go=go)
     os.close(go)
     if os.read(waiting, 1):  # the guard has opened the session; else it died or failed, and nothing is running
-        _Keeper(wish, guarding).keep()
+        _Keeper(request, guarding).keep()
     if not guarding.is_alive:
-        guard.become_guard(guard.traces_of(wish))
+        guard.become_guard(guard.files_of(request))
     os._exit(0)  # at once: threads may still be starting something, which the guard is to end
 
 
-def _guard(wish: Wish, keeper: int, *, go: int) -> int:
+def _guard(request: SessionRequest, keeper: int, *, go: int) -> int:
     """Open the session, let the keeper go, and clean up after it."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the keeper is told to end, and then so does this
     try:
-        open_session(wish)
+        open_session(request)
         os.write(go, b"!")
     except OSError as error:
-        talk.say(talk.failed(disk_trouble(error, Path(wish.registry))))
+        messages.send(messages.failure_of(disk_trouble(error, Path(request.registry))))
     except ToolkitError as error:
-        talk.say(talk.failed(error))
+        messages.send(messages.failure_of(error))
     finally:
         os.close(go)
-        talk.hang_up()
-    guard.clean_up_after(keeper, guard.traces_of(wish))
+        messages.close()
+    guard.clean_up_after(keeper, guard.files_of(request))
     return 0
 
 
 class _Keeper:
     """Starts a session's servers, and waits until it is to end."""
 
-    def __init__(self, wish: Wish, guarding: Owner) -> None:
-        self._wish = wish
-        self._registry = Path(wish.registry)
+    def __init__(self, request: SessionRequest, guarding: ProcessIdentity) -> None:
+        self._request = request
+        self._registry = Path(request.registry)
         self._guarding = guarding
-        self._owners = [guarding, *([wish.owner] if wish.owner else [])]
-        self._launch = Launch(wish, lambda text: talk.say(talk.Told(text=text)))
+        self._owners = [guarding, *([request.owner] if request.owner else [])]
+        self._launch = Launch(request, lambda text: messages.send(messages.Progress(text=text)))
         self._wake, self._woken = os.pipe()
 
     def keep(self) -> None:
@@ -93,7 +100,7 @@ class _Keeper:
         has_ended = wait_for_an_end(self._owners, wakes=[self._wake, sys.stdin.fileno()])
         if not has_ended and self._next_byte() == _IS_READY:
             self._watch()
-        remove_card(self._registry, self._wish.session)
+        remove_info(self._registry, self._request.session)
         self._launch.stop()
 
     def _wake_on_signals(self) -> None:
@@ -113,40 +120,42 @@ class _Keeper:
     def _start(self) -> None:
         """Start everything, say how it went, and wake the main thread."""
         try:
-            card = self._started()
+            info = self._started()
             os.write(self._woken, _IS_READY)  # first, for then whoever waits hangs up
-            talk.say(talk.Ready(card=card))
+            messages.send(messages.Ready(info=info))
         except ToolkitError as error:
-            self._give_up(talk.failed(error))
+            self._give_up(messages.failure_of(error))
         except OSError as error:
-            self._give_up(talk.failed(disk_trouble(error, self._wish.data_folder)))
+            self._give_up(messages.failure_of(disk_trouble(error, self._request.data_folder)))
         except BaseException as error:  # noqa: BLE001 (a bug of ours; whoever waits has to hear of it)
-            self._give_up(talk.failed(KeeperError(f"the keeper failed: {error!r}", advice="Please report this.")))
+            self._give_up(
+                messages.failure_of(KeeperError(f"the keeper failed: {error!r}", advice="Please report this."))
+            )
         finally:
-            talk.hang_up()
+            messages.close()
 
-    def _give_up(self, message: talk.Failed) -> None:
-        talk.say(message)
+    def _give_up(self, message: messages.Failed) -> None:
+        messages.send(message)
         os.write(self._woken, _HAS_FAILED)
 
-    def _started(self) -> Card:
-        own_folder(self._wish.data_folder)
+    def _started(self) -> SessionInfo:
+        own_folder(self._request.data_folder)
         self._launch.start()
-        wish = self._wish
-        card = Card(
-            session=wish.session,
+        request = self._request
+        info = SessionInfo(
+            session=request.session,
             guard=self._guarding,
             keeper=_myself(),
-            owner=wish.owner,
-            root=wish.root,
-            environment=wish.environment,
-            data=wish.data,
-            services=wish.services,
-            migrations=wish.migrations,
+            owner=request.owner,
+            root=request.root,
+            environment=request.environment,
+            data=request.data,
+            services=request.services,
+            migrations=request.migrations,
             endpoints=self._launch.endpoints,
         )
-        write_card(self._registry, card)
-        return card
+        write_info(self._registry, info)
+        return info
 
     def _watch(self) -> None:
         """Note servers that end by themselves, until the session is to end."""
@@ -157,11 +166,11 @@ class _Keeper:
             for name, running in self._launch.dead():
                 if name not in noted:
                     noted.add(name)
-                    note_death(self._registry, self._wish.session, Death(service=name, reason=running.tail()))
+                    record_death(self._registry, self._request.session, Death(service=name, reason=running.tail()))
 
 
-def _myself() -> Owner:
-    return owner_of(os.getpid()) or Owner(pid=os.getpid())
+def _myself() -> ProcessIdentity:
+    return identity_of(os.getpid()) or ProcessIdentity(pid=os.getpid())
 
 
 if __name__ == "__main__":

@@ -13,50 +13,52 @@ import msgspec
 
 from ci_toolkit.model.record import encode
 from ci_toolkit.services.errors import KeeperError, OutOfTimeError
-from ci_toolkit.services.processes.identity import Owner, owner_of, wait_for_an_end
-from ci_toolkit.services.supervision import messages as talk
-from ci_toolkit.services.supervision.session import Card, Wish
+from ci_toolkit.services.processes.identity import ProcessIdentity, identity_of, wait_for_an_end
+from ci_toolkit.services.supervision import messages
+from ci_toolkit.services.supervision.session import SessionInfo, SessionRequest
 
 _END_SECONDS: Final = 10.0
 """What a session gets to end by itself before its keeper is killed."""
 _NOISE: Final = 20
 
 
-def start_keeper(wish: Wish, tell: Callable[[str], None], *, seconds: float | None = None) -> Card:
-    """Start the keeper of ``wish`` and return its card once everything answers.
+def start_keeper(
+    request: SessionRequest, report: Callable[[str], None], *, seconds: float | None = None
+) -> SessionInfo:
+    """Start the keeper of ``request`` and return its info once everything answers.
 
     Raises OutOfTimeError where that takes more than ``seconds``, and the InfrastructureError that the keeper met;
     then, and when this is interrupted, nothing of the session is left.
     """
-    asking_end, asking = os.pipe()
-    hearing, hearing_end = os.pipe()
+    request_read, request_write = os.pipe()
+    answer_read, answer_write = os.pipe()
     try:
-        guard = _spawn(asking_end, hearing_end)
+        guard = _spawn(request_read, answer_write)
     finally:
-        os.close(asking_end)
-        os.close(hearing_end)
+        os.close(request_read)
+        os.close(answer_write)
     is_kept = False
     try:
-        with suppress(BrokenPipeError), open(asking, "wb", closefd=False) as line:
-            line.write(encode(wish) + b"\n")
-        card = _hear(hearing, tell, None if seconds is None else time.monotonic() + seconds)
+        with suppress(BrokenPipeError), open(request_write, "wb", closefd=False) as line:
+            line.write(encode(request) + b"\n")
+        info = _await_answer(answer_read, report, None if seconds is None else time.monotonic() + seconds)
         is_kept = True
     finally:
-        os.close(asking)  # the keeper of a session that is not ready takes this as its end
-        os.close(hearing)
+        os.close(request_write)  # the keeper of a session that is not ready takes this as its end
+        os.close(answer_read)
         if not is_kept:
-            _have_ended(owner_of(guard) or Owner(pid=guard))
-    return card
+            _have_ended(identity_of(guard) or ProcessIdentity(pid=guard))
+    return info
 
 
-def end_session(card: Card) -> None:
+def end_session(info: SessionInfo) -> None:
     """End a session and wait until nothing of it is left. Raises KeeperError if it cannot be ended."""
-    _send(card.keeper, signal.SIGTERM)
-    if _have_ended(card.guard, card.keeper):
+    _send(info.keeper, signal.SIGTERM)
+    if _have_ended(info.guard, info.keeper):
         return
-    _send(card.keeper, signal.SIGKILL)
-    if not _have_ended(card.guard, card.keeper):
-        raise KeeperError(f"session {card.session} does not end", advice=f"See process {card.guard.pid}.")
+    _send(info.keeper, signal.SIGKILL)
+    if not _have_ended(info.guard, info.keeper):
+        raise KeeperError(f"session {info.session} does not end", advice=f"See process {info.guard.pid}.")
 
 
 def _spawn(stdin: int, stdout: int) -> int:
@@ -67,21 +69,21 @@ def _spawn(stdin: int, stdout: int) -> int:
     return os.posix_spawn(sys.executable, command, os.environ, file_actions=streams, setpgroup=0)
 
 
-def _hear(hearing: int, tell: Callable[[str], None], until: float | None) -> Card:
+def _await_answer(answer_read: int, report: Callable[[str], None], until: float | None) -> SessionInfo:
     noise: list[str] = []
-    for line in _lines(hearing, until):
+    for line in _lines(answer_read, until):
         try:
-            message = talk.read(line)
+            message = messages.decoded(line)
         except msgspec.DecodeError:
             noise.append(line.decode(errors="replace"))
             continue
         match message:
-            case talk.Told():
-                tell(message.text)
-            case talk.Ready():
-                return message.card
-            case talk.Failed():
-                raise talk.error_of(message)
+            case messages.Progress():
+                report(message.text)
+            case messages.Ready():
+                return message.info
+            case messages.Failed():
+                raise messages.error_of(message)
     text = "\n".join(f"    {line}" for line in noise[-_NOISE:])
     raise KeeperError(f"the keeper of the services ended without an answer\n{text}", advice="Try again.")
 
@@ -104,13 +106,13 @@ def _piece(descriptor: int, until: float | None) -> bytes:
     return os.read(descriptor, 65536)
 
 
-def _send(keeper: Owner, number: signal.Signals) -> None:
+def _send(keeper: ProcessIdentity, number: signal.Signals) -> None:
     if keeper.is_alive:
         with suppress(ProcessLookupError):
             os.kill(keeper.pid, number)
 
 
-def _have_ended(*processes: Owner) -> bool:
+def _have_ended(*processes: ProcessIdentity) -> bool:
     """Wait for a session's guard and keeper: whichever ends last has cleaned up."""
     have_ended = all(wait_for_an_end([process], seconds=_END_SECONDS) for process in processes)
     for process in processes:

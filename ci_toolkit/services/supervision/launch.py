@@ -12,17 +12,17 @@ from ci_toolkit.services.ports.leases import Holder, PortLease, claim, lease_any
 from ci_toolkit.services.ports.listeners import is_free, taken
 from ci_toolkit.services.providers.chain import choose
 from ci_toolkit.services.providers.listening import who_listens
-from ci_toolkit.services.providers.provider import Order, Running
+from ci_toolkit.services.providers.provider import Running, ServiceRequest
 from ci_toolkit.services.storage.folders import disk_trouble
-from ci_toolkit.services.supervision.session import Wish
+from ci_toolkit.services.supervision.session import SessionRequest
 
 
 class Launch:
     """The services of one session, from their leases to their ends."""
 
-    def __init__(self, wish: Wish, tell: Callable[[str], None]) -> None:
-        self._wish = wish
-        self._tell = tell
+    def __init__(self, request: SessionRequest, report: Callable[[str], None]) -> None:
+        self._request = request
+        self._report = report
         self._leases: dict[str, PortLease] = {}
         self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
@@ -33,14 +33,16 @@ class Launch:
         """Where the services answer that are ready, in the order of the table."""
         with self._lock:
             return tuple(
-                self._running[service.name].endpoint for service in self._wish.services if service.name in self._running
+                self._running[service.name].endpoint
+                for service in self._request.services
+                if service.name in self._running
             )
 
     def start(self) -> None:
         """Start the data stores side by side, then what needs them. Raises the first InfrastructureError."""
         self._lease_ports()
-        stores = [service for service in self._wish.services if service.protocol.is_data_store]
-        others = [service for service in self._wish.services if not service.protocol.is_data_store]
+        stores = [service for service in self._request.services if service.protocol.is_data_store]
+        others = [service for service in self._request.services if not service.protocol.is_data_store]
         self._start_together(stores)
         self._start_together(others)
 
@@ -60,64 +62,64 @@ class Launch:
             lease.close()
 
     def _lease_ports(self) -> None:
-        registry = Path(self._wish.registry)
-        holder = Holder(pid=os.getpid(), session=self._wish.session, directory=self._wish.root)
-        for service in self._wish.services:
+        registry = Path(self._request.registry)
+        holder = Holder(pid=os.getpid(), session=self._request.session, directory=self._request.root)
+        for service in self._request.services:
             self._leases[service.name] = (
                 lease_any(registry, holder)
-                if self._wish.dynamic_ports
-                else claim(registry, service.port(self._wish.environment), holder)
+                if self._request.dynamic_ports
+                else claim(registry, service.port(self._request.environment), holder)
             )
 
     def _start_together(self, services: Iterable[Service]) -> None:
         """Start ``services`` side by side. Raises the first error; the others may then still be starting."""
         known = variables(self.endpoints)
         outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
-        orders = [self._order(service, known) for service in services]
-        for order in orders:
-            threading.Thread(target=self._start_and_stay, args=(order, outcomes), daemon=True).start()
-        for _ in orders:
+        requests = [self._service_request(service, known) for service in services]
+        for service_request in requests:
+            threading.Thread(target=self._start_and_stay, args=(service_request, outcomes), daemon=True).start()
+        for _ in requests:
             error = outcomes.get()
             if error is not None:
                 raise error
 
-    def _start_and_stay(self, order: Order, outcomes: "SimpleQueue[BaseException | None]") -> None:
+    def _start_and_stay(self, service_request: ServiceRequest, outcomes: "SimpleQueue[BaseException | None]") -> None:
         try:
-            self._start(order)
+            self._start(service_request)
         except BaseException as error:  # noqa: BLE001 (raised by whoever waits for it)
             outcomes.put(error)
         else:
             outcomes.put(None)
             threading.Event().wait()  # for ever: the kernel ties a child to the thread that made it
 
-    def _start(self, order: Order) -> None:
-        provider = choose(order, self._wish.provider, may_be_external=not self._wish.dynamic_ports)
-        if provider.provider is not Provider.EXTERNAL and not is_free(order.port):
-            raise taken(order.port, by=who_listens(order.port))
-        running = provider.start(order)
+    def _start(self, service_request: ServiceRequest) -> None:
+        provider = choose(service_request, self._request.provider, may_be_external=not self._request.dynamic_ports)
+        if provider.provider is not Provider.EXTERNAL and not is_free(service_request.port):
+            raise taken(service_request.port, by=who_listens(service_request.port))
+        running = provider.start(service_request)
         with self._lock:
             is_late = self._is_stopping
-            self._running[order.service.name] = running
+            self._running[service_request.service.name] = running
         if is_late:
             running.stop()
         else:
-            self._tell(running.endpoint.describe())
+            self._report(running.endpoint.describe())
 
-    def _order(self, service: Service, known: dict[str, str]) -> Order:
-        place = self._wish.data_folder / service.name
+    def _service_request(self, service: Service, known: dict[str, str]) -> ServiceRequest:
+        place = self._request.data_folder / service.name
         try:
             place.mkdir(mode=0o711)
         except OSError as error:
             raise disk_trouble(error, place) from error
-        return Order(
+        return ServiceRequest(
             service=service,
-            environment=self._wish.environment,
+            environment=self._request.environment,
             port=self._leases[service.name].port,
-            session=self._wish.session,
-            root=self._wish.root,
+            session=self._request.session,
+            root=self._request.root,
             place=str(place),
-            cache=self._wish.cache,
-            is_fresh=self._wish.is_fresh,
+            cache=self._request.cache,
+            is_fresh=self._request.is_fresh,
             variables=known,
-            wished_at=self._wish.wished_at,
+            requested_at=self._request.requested_at,
         )

@@ -1,4 +1,4 @@
-"""A session: the servers that one keeper keeps, as its card says, and where that card lies."""
+"""A session: the servers that one keeper keeps, as its info says, and where that info lies."""
 
 import fcntl
 import hashlib
@@ -14,23 +14,23 @@ import msgspec
 from ci_toolkit.files import replace_file
 from ci_toolkit.model.record import Record, encode
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
-from ci_toolkit.services.catalog.table import Environment, Service
-from ci_toolkit.services.processes.identity import Owner
+from ci_toolkit.services.catalog.table import Service, ServiceEnvironment
+from ci_toolkit.services.processes.identity import ProcessIdentity
 from ci_toolkit.services.providers.provider import LOG
 from ci_toolkit.services.storage.folders import own_folder
 
 _LOCK: Final = "lock"
-_CARD: Final = "ready.json"
+_INFO: Final = "ready.json"
 _DATA: Final = "data"
 _DEATHS: Final = "deaths.json"
 
 
-class Wish(Record, frozen=True, kw_only=True):
+class SessionRequest(Record, frozen=True, kw_only=True):
     """What a keeper is asked for, on its standard input."""
 
     session: str
     root: str
-    environment: Environment
+    environment: ServiceEnvironment
     services: tuple[Service, ...]
     migrations: dict[str, str]
     """The digest of each service's migrations."""
@@ -38,12 +38,12 @@ class Wish(Record, frozen=True, kw_only=True):
     dynamic_ports: bool
     is_fresh: bool
     """Snapshots are made anew."""
-    owner: Owner | None
+    owner: ProcessIdentity | None
     """The session ends with it; None lets it live until it is taken down."""
     registry: str
     data: str
     cache: str
-    wished_at: float
+    requested_at: float
     """On the monotonic clock, which all processes of a machine share."""
 
     @property
@@ -52,15 +52,15 @@ class Wish(Record, frozen=True, kw_only=True):
         return Path(self.data) / self.session
 
 
-class Card(Record, frozen=True, kw_only=True):
+class SessionInfo(Record, frozen=True, kw_only=True):
     """What a session says about itself when it is ready."""
 
     session: str
-    guard: Owner
-    keeper: Owner
-    owner: Owner | None
+    guard: ProcessIdentity
+    keeper: ProcessIdentity
+    owner: ProcessIdentity | None
     root: str
-    environment: Environment
+    environment: ServiceEnvironment
     data: str
     services: tuple[Service, ...]
     migrations: dict[str, str]
@@ -108,14 +108,14 @@ def registry_lock(registry: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def open_session(wish: Wish) -> None:
+def open_session(request: SessionRequest) -> None:
     """Make the session's folder, alive for as long as this process lives."""
-    registry = Path(wish.registry)
+    registry = Path(request.registry)
     with registry_lock(registry):
         own_folder(registry / "sessions")
-        folder = session_folder(registry, wish.session)
+        folder = session_folder(registry, request.session)
         folder.mkdir(mode=0o700)
-        (folder / _DATA).write_text(str(wish.data_folder), encoding="utf-8")
+        (folder / _DATA).write_text(str(request.data_folder), encoding="utf-8")
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)  # kept open on purpose: the kernel lets go when the process ends
 
@@ -150,32 +150,32 @@ def sessions(registry: Path) -> tuple[str, ...]:
     return ()
 
 
-def write_card(registry: Path, card: Card) -> None:
-    """Say that the session is ready; the card holds passwords and is this user's alone."""
-    replace_file(session_folder(registry, card.session) / _CARD, encode(card), mode=0o600)
+def write_info(registry: Path, info: SessionInfo) -> None:
+    """Say that the session is ready; the info holds passwords and is this user's alone."""
+    replace_file(session_folder(registry, info.session) / _INFO, encode(info), mode=0o600)
 
 
-def remove_card(registry: Path, session: str) -> None:
+def remove_info(registry: Path, session: str) -> None:
     """Let nobody attach to the session any more."""
-    (session_folder(registry, session) / _CARD).unlink(missing_ok=True)
+    (session_folder(registry, session) / _INFO).unlink(missing_ok=True)
 
 
-def cards(registry: Path) -> tuple[Card, ...]:
+def ready_sessions(registry: Path) -> tuple[SessionInfo, ...]:
     """Return the cards of the living sessions that are ready."""
-    found = (read_card(registry, session) for session in sessions(registry))
-    return tuple(card for card in found if card is not None)
+    found = (read_info(registry, session) for session in sessions(registry))
+    return tuple(info for info in found if info is not None)
 
 
-def read_card(registry: Path, session: str) -> Card | None:
-    """Return the card of ``session``, or None where it is not ready, not alive or of another version."""
+def read_info(registry: Path, session: str) -> SessionInfo | None:
+    """Return the info of ``session``, or None where it is not ready, not alive or of another version."""
     try:
-        card = msgspec.json.decode((session_folder(registry, session) / _CARD).read_bytes(), type=Card)
+        info = msgspec.json.decode((session_folder(registry, session) / _INFO).read_bytes(), type=SessionInfo)
     except (OSError, msgspec.DecodeError):
         return None
-    return card if card.keeper.is_alive and is_living(registry, session) else None
+    return info if info.keeper.is_alive and is_living(registry, session) else None
 
 
-def note_death(registry: Path, session: str, death: Death) -> None:
+def record_death(registry: Path, session: str, death: Death) -> None:
     """Write down that a server of the session ended by itself."""
     path = session_folder(registry, session) / _DEATHS
     replace_file(path, encode((*deaths(registry, session), death)), mode=0o600)

@@ -29,7 +29,7 @@ def sweep() -> tuple[str, ...]:
 
 def _swept_processes() -> Iterator[str]:
     for provider in all_providers():
-        for session in sorted(provider.remains()):
+        for session in sorted(provider.leftover_sessions()):
             if is_named_by(registry(), session) and not is_living(registry(), session):
                 provider.remove(session)
                 yield f"{provider.provider} servers of session {session}"

@@ -9,7 +9,7 @@ import pytest
 from services_lab import Lab
 
 from ci_toolkit.services.catalog.endpoint import Provider
-from ci_toolkit.services.catalog.table import BUILT_IN, Environment, Table
+from ci_toolkit.services.catalog.table import BUILT_IN, ServiceEnvironment, Table
 from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.providers.docker.containers import leftovers as remains
 from ci_toolkit.services.providers.docker.containers.engine import (
@@ -38,7 +38,7 @@ class DockerLab:
         self,
         *services: str,
         table: Table = BUILT_IN,
-        environment: Environment = Environment.TEST,
+        environment: ServiceEnvironment = ServiceEnvironment.TEST,
         force_recreate: bool = False,
     ) -> Stack:
         """Start ``services`` in containers on dynamic ports."""
@@ -47,7 +47,7 @@ class DockerLab:
         )
 
     def request(
-        self, *services: str, environment: Environment = Environment.TEST, force_recreate: bool = False
+        self, *services: str, environment: ServiceEnvironment = ServiceEnvironment.TEST, force_recreate: bool = False
     ) -> StackRequest:
         return StackRequest(
             services=services,
@@ -67,7 +67,7 @@ class DockerLab:
 
     def log(self, service: str) -> Path:
         """Return the log of the one session that runs ``service``."""
-        return next(card.log(service) for card in self.lab.cards())
+        return next(info.log(service) for info in self.lab.ready_sessions())
 
     def networks(self) -> list[str]:
         found = self.engine.api.networks(filters={"label": [SESSION_LABEL]})

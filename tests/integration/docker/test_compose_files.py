@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from ci_toolkit.services.catalog.endpoint import planned
 from ci_toolkit.services.catalog.render import compose_text
-from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Environment, Table
+from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, ServiceEnvironment, Table
 from ci_toolkit.services.ports.leases import Holder, lease_any
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 
 STORES = ("postgresql", "redis")
 HOW_TO_GET = "https://docs.docker.com/compose/install/, or `sh tools/ci/docker-engine.sh start` (root, Debian)"
@@ -40,14 +40,14 @@ def table(tmp_path: Path) -> Iterator[Table]:
         login = Credentials(user="worker", password="s3 'cret$HOME\"\nEND")
         rows = (replace(row, credentials=login) if row.name == "redis" else row for row in BUILT_IN.services)
         changed = Table(services=tuple(rows))
-        for environment in Environment:
+        for environment in ServiceEnvironment:
             changed = changed.with_ports(environment, ports)
         yield changed
 
 
-@pytest.mark.parametrize("environment", [Environment.TEST_ALPINE, Environment.DEV])
+@pytest.mark.parametrize("environment", [ServiceEnvironment.TEST_ALPINE, ServiceEnvironment.DEV])
 def test_compose_up_wait_returns_when_the_servers_answer_in_their_protocols(
-    table: Table, environment: Environment, tmp_path: Path
+    table: Table, environment: ServiceEnvironment, tmp_path: Path
 ) -> None:
     file = tmp_path / "compose.yml"
     file.write_text(compose_text(table, environment))
@@ -57,7 +57,7 @@ def test_compose_up_wait_returns_when_the_servers_answer_in_their_protocols(
         assert up.returncode == 0, up.stderr
         for name in STORES:
             answer = ask(planned(table.service(name), environment))
-            assert answer.state is State.READY, answer.reason
+            assert answer.status is ProbeStatus.READY, answer.reason
     finally:
         down = compose(*project, "down", "--volumes", "--timeout", "1")
     assert down.returncode == 0, down.stderr

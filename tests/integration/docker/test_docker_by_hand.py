@@ -9,7 +9,7 @@ from docker_lab import DockerLab
 from services_lab import Lab
 
 from ci_toolkit.errors import ConfigurationError
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.test_framework.unified_docker_manager import UnifiedDockerManager
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "docker_manual.py"
@@ -32,7 +32,7 @@ def test_an_acquired_environment_says_where_its_services_are_and_a_released_one_
     assert all("alpine" in endpoint.detail for endpoint in env_info.endpoints)
     assert docker_manager.acquire_environment("test", use_alpine=True) == env_info
     docker_manager.release_environment("test")
-    assert all(ask(endpoint).state is State.CLOSED for endpoint in env_info.endpoints)
+    assert all(ask(endpoint).status is ProbeStatus.CLOSED for endpoint in env_info.endpoints)
     docker.wait_until_nothing_is_left()
 
 

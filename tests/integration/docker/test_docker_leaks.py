@@ -21,7 +21,7 @@ from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.stack import StackRequest, acquire
 from ci_toolkit.services.catalog.table import BUILT_IN
 request = StackRequest(services=("postgresql", "redis"), provider=Provider.DOCKER, dynamic_ports=True)
-acquire(request, BUILT_IN, Path.cwd(), owner_pid=os.getpid(), tell=lambda text: None)
+acquire(request, BUILT_IN, Path.cwd(), owner_pid=os.getpid(), report=lambda text: None)
 print("ready", flush=True)
 sys.stdin.read()
 """
@@ -47,8 +47,8 @@ def test_the_end_of_the_owner_ends_its_containers(docker: DockerLab, lab: Lab) -
 @pytest.mark.parametrize("killed", ["keeper", "guard", "keeper and guard"])
 def test_kill_9_of_what_watches_the_containers_ends_them(docker: DockerLab, killed: str) -> None:
     stack = docker.acquire("postgresql", "redis")
-    card = docker.lab.cards()[0]
-    for pid in {"keeper": [card.keeper.pid], "guard": [card.guard.pid]}.get(killed, [card.guard.pid, card.keeper.pid]):
+    info = docker.lab.ready_sessions()[0]
+    for pid in {"keeper": [info.keeper.pid], "guard": [info.guard.pid]}.get(killed, [info.guard.pid, info.keeper.pid]):
         os.kill(pid, signal.SIGKILL)
     began = time.monotonic()
     wait_for(lambda: not docker.containers(), seconds=5)

@@ -13,7 +13,7 @@ from engine_relay import Relay
 
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.services.catalog.endpoint import Provider
-from ci_toolkit.services.catalog.table import BUILT_IN, Environment
+from ci_toolkit.services.catalog.table import BUILT_IN, ServiceEnvironment
 from ci_toolkit.services.errors import PortTakenError
 from ci_toolkit.services.ports.leases import Holder, lease_any
 from ci_toolkit.services.stack import StackRequest
@@ -56,7 +56,7 @@ def strangers(docker: DockerLab) -> Iterator[Strangers]:
 
 
 def test_a_port_that_a_container_has_is_an_error_that_names_it(docker: DockerLab, strangers: Strangers) -> None:
-    table = BUILT_IN.with_ports(Environment.TEST, {"postgresql": strangers.port})
+    table = BUILT_IN.with_ports(ServiceEnvironment.TEST, {"postgresql": strangers.port})
     request = StackRequest(services=("postgresql",), provider=Provider.DOCKER)
     with pytest.raises(PortTakenError, match="--dynamic-ports") as caught:
         docker.lab.acquire(table=table, request=request)

@@ -16,17 +16,17 @@ from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import (
     BUILT_IN,
     Credentials,
-    Environment,
     Migrations,
     Protocol,
     Service,
+    ServiceEnvironment,
     Table,
     same_port,
 )
 from ci_toolkit.services.databases.pgwire import Connection
 from ci_toolkit.services.errors import ImageMissingError, MigrationError, ServiceDiedError
 from ci_toolkit.services.providers.docker.containers.snapshots import PACKED
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.services.stack import Stack
 
 NOWHERE = "127.0.0.1:9/nobody/nothing:1"
@@ -62,7 +62,7 @@ def test_servers_answer_on_the_loopback_alone_and_leave_nothing_when_they_are_le
         assert (postgresql.provider, redis.provider) == (Provider.DOCKER, Provider.DOCKER)
         assert scalar(postgresql, "SHOW fsync") == "off"
         assert postgresql.version.startswith("15")
-        assert ask(redis).state is State.READY
+        assert ask(redis).status is ProbeStatus.READY
         for name, identity in docker.containers().items():
             ports = docker.engine.api.inspect_container(identity)["HostConfig"]["PortBindings"]
             bindings = [binding for found in ports.values() for binding in found]
@@ -75,17 +75,17 @@ def test_a_warm_start_runs_neither_initdb_nor_the_migrations(docker: DockerLab, 
     migration = lab.root / "001.sql"
     migration.write_text(f"CREATE TABLE shop (id serial); INSERT INTO shop DEFAULT VALUES; -- {lab.root}")
     table = changed("postgresql", migrations=Migrations(files=("*.sql",)))
-    with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as cold:
+    with docker.acquire("postgresql", table=table, environment=ServiceEnvironment.TEST_ALPINE) as cold:
         assert "new snapshot" in cold.endpoint("postgresql").detail
         began = scalar(cold.endpoint("postgresql"), IDENTIFIER)
         scalar(cold.endpoint("postgresql"), "INSERT INTO shop DEFAULT VALUES")  # is in no snapshot
         wait_for(lambda: bool(docker.snapshots()))
-    with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as warm:
+    with docker.acquire("postgresql", table=table, environment=ServiceEnvironment.TEST_ALPINE) as warm:
         assert "warm snapshot" in warm.endpoint("postgresql").detail
         assert scalar(warm.endpoint("postgresql"), IDENTIFIER) == began
         assert scalar(warm.endpoint("postgresql"), "SELECT count(*) FROM shop") == "1"
     migration.write_text(f"CREATE TABLE another (); -- {lab.root}")
-    with docker.acquire("postgresql", table=table, environment=Environment.TEST_ALPINE) as changed_since:
+    with docker.acquire("postgresql", table=table, environment=ServiceEnvironment.TEST_ALPINE) as changed_since:
         assert "new snapshot" in changed_since.endpoint("postgresql").detail
 
 
@@ -150,9 +150,11 @@ def test_a_login_of_redis_is_asked_for_and_stands_in_no_argument(docker: DockerL
     login = Credentials(user=user, password=password)
     with docker.acquire("redis", table=changed("redis", credentials=login)) as stack:
         endpoint = stack.endpoint("redis")
-        assert ask(endpoint).state is State.READY
-        assert ask(replace(endpoint, credentials=replace(login, password="wrong"))).state is State.DENIED
-        assert ask(replace(endpoint, credentials=Credentials(user="2nd-line", password="x"))).state is State.DENIED
+        assert ask(endpoint).status is ProbeStatus.READY
+        assert ask(replace(endpoint, credentials=replace(login, password="wrong"))).status is ProbeStatus.DENIED
+        assert (
+            ask(replace(endpoint, credentials=Credentials(user="2nd-line", password="x"))).status is ProbeStatus.DENIED
+        )
         facts = docker.engine.api.inspect_container(docker.containers()["redis"])
         said = str([facts["Path"], facts["Args"], facts["Config"]["Cmd"], facts["Config"]["Entrypoint"]])
         assert repr(password)[1:-1] not in said
@@ -211,16 +213,16 @@ def fails(stack: Stack) -> bool:
     return False
 
 
-@pytest.mark.parametrize("environment", [Environment.TEST, Environment.TEST_ALPINE])
+@pytest.mark.parametrize("environment", [ServiceEnvironment.TEST, ServiceEnvironment.TEST_ALPINE])
 def test_clickhouse_answers_with_the_table_s_login_and_has_its_database(
-    docker: DockerLab, environment: Environment
+    docker: DockerLab, environment: ServiceEnvironment
 ) -> None:
     engine_with(BUILT_IN.service("clickhouse").image_for(environment)).close()
     with docker.acquire("clickhouse", environment=environment) as stack:
         endpoint = stack.endpoint("clickhouse")
-        assert ask(endpoint).state is State.READY
+        assert ask(endpoint).status is ProbeStatus.READY
         wrong = replace(endpoint.credentials, password="wrong")
-        assert ask(replace(endpoint, credentials=wrong)).state is State.DENIED
+        assert ask(replace(endpoint, credentials=wrong)).status is ProbeStatus.DENIED
         login = endpoint.credentials
         query = urllib.request.Request(
             f"http://{endpoint.address}/?query=SELECT%20currentDatabase()&database={login.database}",
@@ -244,7 +246,7 @@ def test_a_service_of_the_teams_own_reaches_the_stores_by_their_names(docker: Do
 
 
 def test_every_server_is_said_with_its_provider_version_and_image(docker: DockerLab, lab: Lab) -> None:
-    with docker.acquire("redis", environment=Environment.TEST_ALPINE) as stack:
+    with docker.acquire("redis", environment=ServiceEnvironment.TEST_ALPINE) as stack:
         line = next(line for line in lab.told if line.startswith("redis"))
         assert f"docker 127.0.0.1:{stack.endpoint('redis').port}" in line
         assert "(redis:7-alpine)" in line

@@ -16,7 +16,7 @@ from ci_toolkit.services.databases.pgwire import Connection
 from ci_toolkit.services.ports.leases import Holder, lease_any
 from ci_toolkit.services.processes.binaries import HOW_TO_GET, beside, find_server
 from ci_toolkit.services.processes.child import Account, Child, server_environment, unprivileged
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 
 LOGIN = Credentials(user="test", password="test", database="postgres")
 TABLES = 50
@@ -47,9 +47,9 @@ def running(command: list[str], endpoint: Endpoint, cwd: Path, account: Account 
         command, log=cwd / "log", cwd=cwd, environment=server_environment({}), account=account, dies_by=signal.SIGQUIT
     )
     try:
-        while (answer := ask(endpoint)).state in {State.CLOSED, State.STARTING}:
+        while (answer := ask(endpoint)).status in {ProbeStatus.CLOSED, ProbeStatus.STARTING}:
             assert child.is_alive(), child.tail()
-        assert answer.state is State.READY, answer.reason
+        assert answer.status is ProbeStatus.READY, answer.reason
         yield endpoint
     finally:
         child.stop(signal.SIGINT, grace=10)

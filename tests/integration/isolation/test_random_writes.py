@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from isolation_servers import connect, content, make_template
 
 from ci_toolkit.isolation.errors import StrayConnectionError
-from ci_toolkit.isolation.mode import Mode
+from ci_toolkit.isolation.mode import IsolationMode
 from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.databases.pgwire import Connection, SqlError
@@ -59,13 +59,13 @@ def pristine(worker: WorkerDatabase) -> dict[str, str]:
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=STEPS, stay_open=st.booleans(), mode=st.sampled_from([Mode.ROLLBACK, Mode.TRUNCATE]))
+@given(steps=STEPS, stay_open=st.booleans(), mode=st.sampled_from([IsolationMode.ROLLBACK, IsolationMode.TRUNCATE]))
 def test_the_next_test_finds_the_templates_exact_content(
     worker: WorkerDatabase,
     pristine: dict[str, str],
     steps: list[tuple[int, str]],
     stay_open: bool,  # noqa: FBT001 (drawn by hypothesis)
-    mode: Mode,
+    mode: IsolationMode,
 ) -> None:
     with ExitStack() as open_connections:
         connections = [open_connections.enter_context(connect(worker.endpoint)) for _ in range(3)]

@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     program(Protocol.CLICKHOUSE)
     request = StackRequest(services=("clickhouse",), provider=Provider.NATIVE, dynamic_ports=True)
     root = tmp_path_factory.mktemp("project")
-    with acquire(request, BUILT_IN, Path(root), owner_pid=os.getpid(), tell=print) as stack:
+    with acquire(request, BUILT_IN, Path(root), owner_pid=os.getpid(), report=print) as stack:
         endpoint = stack.endpoint("clickhouse")
         for statement in MIGRATIONS:
             ask(endpoint, statement)

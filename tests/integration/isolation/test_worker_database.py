@@ -13,7 +13,7 @@ from isolation_servers import connect, content
 
 from ci_toolkit.isolation.cluster import Cluster
 from ci_toolkit.isolation.errors import IsolationError, StrayConnectionError
-from ci_toolkit.isolation.mode import Mode, Outcome
+from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials
@@ -45,46 +45,58 @@ def app(worker: WorkerDatabase) -> Iterator[Connection]:
 
 
 CASES = [
-    ("SELECT 1", Mode.ROLLBACK, ""),
-    ("BEGIN; INSERT INTO t1 (name) VALUES ('a'); DELETE FROM t5; ROLLBACK", Mode.ROLLBACK, ""),
-    ("SELECT nextval('t1_id_seq'), setval('t2_id_seq', 99, false)", Mode.ROLLBACK, ""),
-    ("INSERT INTO t1 (name) VALUES ('a'), ('b'); INSERT INTO t2 (name, parent) VALUES ('c', 1)", Mode.TRUNCATE, ""),
-    ("INSERT INTO t1 (name) SELECT 'a' || n FROM generate_series(1, 9000) n", Mode.TRUNCATE, ""),
-    ("INSERT INTO t14 (name) SELECT repeat('long', 500) || n FROM generate_series(1, 2000) n", Mode.TRUNCATE, ""),
-    ("CREATE TEMP TABLE scratch (id serial PRIMARY KEY, a text); INSERT INTO scratch VALUES (1)", Mode.ROLLBACK, ""),
-    ("INSERT INTO t1 (name) VALUES ('a'); TRUNCATE t1 RESTART IDENTITY CASCADE", Mode.ROLLBACK, ""),
-    ("ANALYZE; CREATE TEMP TABLE scratch (a int); DROP TABLE scratch", Mode.ROLLBACK, ""),
-    ("INSERT INTO t5 (name) VALUES ('new')", Mode.CLONE, "public.t5"),
-    ("DELETE FROM t5 WHERE id = 7", Mode.CLONE, "public.t5"),
-    ("UPDATE t5 SET name = 'other' WHERE id = 7", Mode.CLONE, "public.t5"),
-    ("TRUNCATE t5 CASCADE", Mode.CLONE, "public.t5"),
-    ("CREATE TABLE new (id int)", Mode.CLONE, "schema"),
-    ("DROP TABLE t49", Mode.CLONE, "schema"),
-    ("ALTER TABLE t1 ADD COLUMN extra int", Mode.CLONE, "schema"),
-    ("ALTER TABLE t1 DROP COLUMN name", Mode.CLONE, "schema"),
-    ("ALTER TABLE t1 ALTER COLUMN name SET NOT NULL", Mode.CLONE, "schema"),
-    ("ALTER TABLE t1 RENAME COLUMN name TO title", Mode.CLONE, "schema"),
-    ("CREATE INDEX ON t1 (name, id)", Mode.CLONE, "schema"),
-    ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", Mode.CLONE, "schema"),
-    ("CREATE VIEW v AS SELECT * FROM t1", Mode.CLONE, "schema"),
-    ("CREATE TYPE mood AS ENUM ('glad')", Mode.CLONE, "schema"),
-    ("CREATE SCHEMA other", Mode.CLONE, "schema"),
-    ("ALTER SEQUENCE t1_id_seq INCREMENT BY 5", Mode.CLONE, "schema"),
-    ("SELECT lo_create(0)", Mode.CLONE, "schema"),
-    ("COMMENT ON TABLE t1 IS 'changed'", Mode.CLONE, "schema"),
+    ("SELECT 1", IsolationMode.ROLLBACK, ""),
+    ("BEGIN; INSERT INTO t1 (name) VALUES ('a'); DELETE FROM t5; ROLLBACK", IsolationMode.ROLLBACK, ""),
+    ("SELECT nextval('t1_id_seq'), setval('t2_id_seq', 99, false)", IsolationMode.ROLLBACK, ""),
+    (
+        "INSERT INTO t1 (name) VALUES ('a'), ('b'); INSERT INTO t2 (name, parent) VALUES ('c', 1)",
+        IsolationMode.TRUNCATE,
+        "",
+    ),
+    ("INSERT INTO t1 (name) SELECT 'a' || n FROM generate_series(1, 9000) n", IsolationMode.TRUNCATE, ""),
+    (
+        "INSERT INTO t14 (name) SELECT repeat('long', 500) || n FROM generate_series(1, 2000) n",
+        IsolationMode.TRUNCATE,
+        "",
+    ),
+    (
+        "CREATE TEMP TABLE scratch (id serial PRIMARY KEY, a text); INSERT INTO scratch VALUES (1)",
+        IsolationMode.ROLLBACK,
+        "",
+    ),
+    ("INSERT INTO t1 (name) VALUES ('a'); TRUNCATE t1 RESTART IDENTITY CASCADE", IsolationMode.ROLLBACK, ""),
+    ("ANALYZE; CREATE TEMP TABLE scratch (a int); DROP TABLE scratch", IsolationMode.ROLLBACK, ""),
+    ("INSERT INTO t5 (name) VALUES ('new')", IsolationMode.CLONE, "public.t5"),
+    ("DELETE FROM t5 WHERE id = 7", IsolationMode.CLONE, "public.t5"),
+    ("UPDATE t5 SET name = 'other' WHERE id = 7", IsolationMode.CLONE, "public.t5"),
+    ("TRUNCATE t5 CASCADE", IsolationMode.CLONE, "public.t5"),
+    ("CREATE TABLE new (id int)", IsolationMode.CLONE, "schema"),
+    ("DROP TABLE t49", IsolationMode.CLONE, "schema"),
+    ("ALTER TABLE t1 ADD COLUMN extra int", IsolationMode.CLONE, "schema"),
+    ("ALTER TABLE t1 DROP COLUMN name", IsolationMode.CLONE, "schema"),
+    ("ALTER TABLE t1 ALTER COLUMN name SET NOT NULL", IsolationMode.CLONE, "schema"),
+    ("ALTER TABLE t1 RENAME COLUMN name TO title", IsolationMode.CLONE, "schema"),
+    ("CREATE INDEX ON t1 (name, id)", IsolationMode.CLONE, "schema"),
+    ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", IsolationMode.CLONE, "schema"),
+    ("CREATE VIEW v AS SELECT * FROM t1", IsolationMode.CLONE, "schema"),
+    ("CREATE TYPE mood AS ENUM ('glad')", IsolationMode.CLONE, "schema"),
+    ("CREATE SCHEMA other", IsolationMode.CLONE, "schema"),
+    ("ALTER SEQUENCE t1_id_seq INCREMENT BY 5", IsolationMode.CLONE, "schema"),
+    ("SELECT lo_create(0)", IsolationMode.CLONE, "schema"),
+    ("COMMENT ON TABLE t1 IS 'changed'", IsolationMode.CLONE, "schema"),
 ]
 
 
 @pytest.mark.parametrize(("sql", "mode", "reason"), CASES, ids=[case[0][:60] for case in CASES])
 def test_what_was_committed_through_another_connection_is_gone(
-    worker: WorkerDatabase, app: Connection, sql: str, mode: Mode, reason: str
+    worker: WorkerDatabase, app: Connection, sql: str, mode: IsolationMode, reason: str
 ) -> None:
     before = content(worker.endpoint)
     app.query(sql)
-    outcome = worker.clean(Mode.ROLLBACK, test="the test")
+    outcome = worker.clean(IsolationMode.ROLLBACK, test="the test")
     assert (outcome.mode, reason in outcome.cloned_because) == (mode, True)
     assert content(worker.endpoint) == before
-    assert worker.clean(Mode.ROLLBACK, test="the next test") == Outcome()
+    assert worker.clean(IsolationMode.ROLLBACK, test="the next test") == CleanUpReport()
 
 
 @pytest.mark.parametrize("application", ["shop", "ci-toolkit"])
@@ -94,13 +106,13 @@ def test_uncommitted_changes_of_another_connection_are_ended_and_named_with_the_
     before = content(worker.endpoint)
     app.query(f"SET application_name = '{application}'; BEGIN; INSERT INTO t1 (name) VALUES ('left')")
     with pytest.raises(StrayConnectionError) as caught:
-        worker.clean(Mode.ROLLBACK, test="tests/test_shop.py::test_basket")
+        worker.clean(IsolationMode.ROLLBACK, test="tests/test_shop.py::test_basket")
     message = str(caught.value)
     assert "tests/test_shop.py::test_basket left uncommitted changes open" in message
     assert f"({application}, from 127.0.0.1:" in message
     assert "INSERT INTO t1 (name)" in message
     assert content(worker.endpoint) == before
-    assert worker.clean(Mode.ROLLBACK, test="next") == Outcome()
+    assert worker.clean(IsolationMode.ROLLBACK, test="next") == CleanUpReport()
 
 
 def test_a_prepared_transaction_that_was_forgotten_is_rolled_back_and_named(
@@ -108,29 +120,29 @@ def test_a_prepared_transaction_that_was_forgotten_is_rolled_back_and_named(
 ) -> None:
     app.query("BEGIN; INSERT INTO t1 (name) VALUES ('left'); PREPARE TRANSACTION 'forgotten'")
     with pytest.raises(StrayConnectionError, match="prepared as 'forgotten'"):
-        worker.clean(Mode.TRUNCATE, test="the test")
-    assert worker.clean(Mode.ROLLBACK, test="next") == Outcome()
+        worker.clean(IsolationMode.TRUNCATE, test="the test")
+    assert worker.clean(IsolationMode.ROLLBACK, test="next") == CleanUpReport()
 
 
 def test_an_open_transaction_that_ends_within_a_moment_is_waited_for(worker: WorkerDatabase, app: Connection) -> None:
     app.query("BEGIN; INSERT INTO t1 (name) VALUES ('late')")
     commit = threading.Timer(0.1, app.query, ["COMMIT"])
     commit.start()
-    outcome = worker.clean(Mode.ROLLBACK, test="the test")
+    outcome = worker.clean(IsolationMode.ROLLBACK, test="the test")
     commit.join()
     assert outcome.emptied == ("public.t1",)
 
 
 def test_an_idle_connection_of_a_pool_survives_the_clean_up(worker: WorkerDatabase, app: Connection) -> None:
     app.query("INSERT INTO t1 (name) VALUES ('a')")
-    assert worker.clean(Mode.ROLLBACK, test="the test").mode is Mode.TRUNCATE
+    assert worker.clean(IsolationMode.ROLLBACK, test="the test").mode is IsolationMode.TRUNCATE
     assert app.scalar("SELECT count(*) FROM t1") == "0"
 
 
 def test_an_open_reader_does_not_hold_the_clean_up(worker: WorkerDatabase, app: Connection) -> None:
     app.query("INSERT INTO t1 (name) VALUES ('a')")
     app.query("BEGIN; SELECT * FROM t1")
-    assert worker.clean(Mode.ROLLBACK, test="the test").emptied == ("public.t1",)
+    assert worker.clean(IsolationMode.ROLLBACK, test="the test").emptied == ("public.t1",)
 
 
 def test_a_lock_that_does_not_go_away_ends_in_a_fresh_clone_that_says_whom_it_closed(
@@ -138,13 +150,13 @@ def test_a_lock_that_does_not_go_away_ends_in_a_fresh_clone_that_says_whom_it_cl
 ) -> None:
     app.query("INSERT INTO t1 (name) SELECT 'a' || n FROM generate_series(1, 9000) n")
     app.query("SET application_name = 'reader'; BEGIN; SELECT * FROM t1 LIMIT 1")
-    outcome = worker.clean(Mode.TRUNCATE, test="the test")
+    outcome = worker.clean(IsolationMode.TRUNCATE, test="the test")
     assert "lock timeout" in outcome.cloned_because
     assert "(reader, from" in outcome.closed[0]
 
 
 def test_clone_mode_clones_whatever_the_test_did(worker: WorkerDatabase) -> None:
-    assert worker.clean(Mode.CLONE, test="the test").cloned_because == "the test asks for it"
+    assert worker.clean(IsolationMode.CLONE, test="the test").cloned_because == "the test asks for it"
     assert worker.generation == 1
 
 
@@ -168,7 +180,7 @@ def test_only_what_dead_sessions_left_is_swept(postgresql: Endpoint, template: E
             maintenance.query(f"CREATE DATABASE {name}")
         with WorkerDatabase(template, run="0123abcd", worker="gw0") as living, Cluster(template) as another:
             assert another.sweep() == ()
-            assert living.clean(Mode.ROLLBACK, test="a test") == Outcome()
+            assert living.clean(IsolationMode.ROLLBACK, test="a test") == CleanUpReport()
             names = maintenance.query("SELECT datname FROM pg_database WHERE starts_with(datname, 'app_')")
             assert set(names) == {("app__ci_toolkit_backup",), ("app_copy",), (living.name,)}
         maintenance.query("DROP DATABASE app__ci_toolkit_backup")
@@ -182,7 +194,7 @@ def test_a_clone_has_the_settings_of_the_template(postgresql: Endpoint) -> None:
     with WorkerDatabase(postgresql.with_database("set"), run="0123abcd", worker="gw0") as worker:
         with connect(worker.endpoint) as app:
             assert app.query("SHOW search_path; SHOW timezone") == [('one, "Two"',), ("CET",)]
-        worker.clean(Mode.CLONE, test="a test")
+        worker.clean(IsolationMode.CLONE, test="a test")
         with connect(worker.endpoint) as app:
             assert app.scalar("SHOW timezone") == "CET"
 
@@ -209,27 +221,27 @@ def test_a_user_who_may_not_switch_triggers_off_gets_the_same_content_back(postg
     with WorkerDatabase(endpoint, run="0123abcd", worker="gw0") as worker:
         before = content(worker.endpoint)
         for sql, mode in [
-            ("INSERT INTO item (kind) VALUES (1); INSERT INTO item (kind, twin) VALUES (2, 1)", Mode.TRUNCATE),
-            ("DELETE FROM kind", Mode.CLONE),
-            ("DROP TABLE item", Mode.CLONE),
+            ("INSERT INTO item (kind) VALUES (1); INSERT INTO item (kind, twin) VALUES (2, 1)", IsolationMode.TRUNCATE),
+            ("DELETE FROM kind", IsolationMode.CLONE),
+            ("DROP TABLE item", IsolationMode.CLONE),
         ]:
             with connect(worker.endpoint) as app:
                 app.query(sql)
-            assert worker.clean(Mode.ROLLBACK, test="a test").mode is mode
+            assert worker.clean(IsolationMode.ROLLBACK, test="a test").mode is mode
             assert content(worker.endpoint) == before
 
 
 def test_a_test_that_ends_every_connection_costs_a_fresh_clone_and_nothing_else(
     worker: WorkerDatabase, app: Connection
 ) -> None:
-    worker.clean(Mode.ROLLBACK, test="the test before")
+    worker.clean(IsolationMode.ROLLBACK, test="the test before")
     before = content(worker.endpoint)
     app.query("INSERT INTO t1 (name) VALUES ('a')")
     app.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ci-toolkit'"
         " AND pid <> pg_backend_pid()"
     )
-    outcome = worker.clean(Mode.ROLLBACK, test="the test")
+    outcome = worker.clean(IsolationMode.ROLLBACK, test="the test")
     assert "could not be cleaned in place" in outcome.cloned_because
     assert content(worker.endpoint) == before
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ci_toolkit.services.catalog.table import BUILT_IN, Environment, Protocol, Table
+from ci_toolkit.services.catalog.table import BUILT_IN, Protocol, ServiceEnvironment, Table
 from ci_toolkit.services.ports.leases import Holder, lease_any
 from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
 from ci_toolkit.services.stack import Stack, StackRequest, acquire
 from ci_toolkit.services.storage.folders import CACHE_VARIABLE, DATA_VARIABLE, REGISTRY_VARIABLE
-from ci_toolkit.services.supervision.session import Card, cards, sessions
+from ci_toolkit.services.supervision.session import SessionInfo, ready_sessions, sessions
 
 GONE_SECONDS = float(os.environ.get("CI_TOOLKIT_GONE_SECONDS", "4"))
 """The promise is 1 s, which `nox -s leaks` holds it to; on a machine with other work a test waits longer."""
@@ -51,12 +51,12 @@ class Lab:
         """Ask for ``services`` on dynamic ports, or for ``request``; this process is the owner unless said."""
         wanted = request or StackRequest(services=services, dynamic_ports=True)
         owner = os.getpid() if owner_pid == -1 else owner_pid
-        return acquire(wanted, table, self.root, owner_pid=owner, tell=self.told.append)
+        return acquire(wanted, table, self.root, owner_pid=owner, report=self.told.append)
 
     def table(self, name: str, **changes: object) -> Table:
         """Return the built-in table with one service changed, and moved to a port that is free in this lab."""
         with lease_any(self.registry, Holder(pid=os.getpid(), session="lab", directory="")) as free:
-            ports = dict.fromkeys(Environment, free.port)
+            ports = dict.fromkeys(ServiceEnvironment, free.port)
         rows = tuple(
             replace(row, **{"ports": ports, **changes}) if row.name == name else row for row in BUILT_IN.services
         )
@@ -78,9 +78,9 @@ class Lab:
             timeout=60, check=False,
         )  # fmt: skip
 
-    def cards(self) -> tuple[Card, ...]:
+    def ready_sessions(self) -> tuple[SessionInfo, ...]:
         """Return the sessions of this lab that are ready."""
-        return cards(self.registry)
+        return ready_sessions(self.registry)
 
     def left(self) -> list[str]:
         """Return everything of this lab's sessions that is there now."""

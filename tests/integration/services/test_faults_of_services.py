@@ -15,7 +15,7 @@ from services_lab import Lab, needs
 
 from ci_toolkit.errors import ExitCode, InfrastructureError
 from ci_toolkit.services.catalog.endpoint import Provider
-from ci_toolkit.services.catalog.table import Credentials, Environment, Migrations, Protocol, Table
+from ci_toolkit.services.catalog.table import Credentials, Migrations, Protocol, ServiceEnvironment, Table
 from ci_toolkit.services.errors import (
     DiskFullError,
     MigrationError,
@@ -25,7 +25,7 @@ from ci_toolkit.services.errors import (
     ServiceDiedError,
     WrongCredentialsError,
 )
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.services.stack import StackRequest
 from ci_toolkit.services.storage.folders import DATA_VARIABLE
 
@@ -60,7 +60,7 @@ def fails(lab: Lab, kind: type[InfrastructureError], table: Table, request: Stac
 
 
 def on_port(lab: Lab, name: str, port: int, **changes: object) -> Table:
-    return lab.table(name, ports=dict.fromkeys(Environment, port), **changes)
+    return lab.table(name, ports=dict.fromkeys(ServiceEnvironment, port), **changes)
 
 
 @pytest.mark.parametrize("provider", [None, Provider.NATIVE])
@@ -119,7 +119,7 @@ def test_an_external_server_is_used_with_its_version_and_left_running(lab: Lab) 
             assert ours.endpoint("redis").provider is Provider.EXTERNAL
             assert ours.endpoint("redis").version == endpoint.version
         assert here.left() == []
-        assert ask(endpoint).state is State.READY
+        assert ask(endpoint).status is ProbeStatus.READY
 
 
 def test_an_external_database_is_migrated_once_and_never_where_it_holds_other_tables(lab: Lab) -> None:

@@ -15,7 +15,7 @@ from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import Credentials, Migrations, Protocol
 from ci_toolkit.services.databases.pgwire import Connection, SqlError
 from ci_toolkit.services.errors import MigrationError, NoProviderError, PortTakenError, ServiceDiedError
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.services.stack import StackRequest
 from ci_toolkit.services.storage.folders import CACHE_VARIABLE
 from ci_toolkit.services.supervision.session import deaths
@@ -43,7 +43,7 @@ def test_services_answer_on_dynamic_ports_and_leave_nothing(lab: Lab) -> None:
     with lab.acquire("clickhouse", "redis", "postgresql") as stack:
         assert [endpoint.name for endpoint in stack.endpoints] == ["postgresql", "redis", "clickhouse"]
         assert {endpoint.provider for endpoint in stack.endpoints} == {Provider.NATIVE}
-        assert all(ask(endpoint).state is State.READY for endpoint in stack.endpoints)
+        assert all(ask(endpoint).status is ProbeStatus.READY for endpoint in stack.endpoints)
         postgresql = stack.endpoint("postgresql")
         assert rows(postgresql, "SELECT current_database(), current_setting('fsync')") == [("test", "off")]
         assert stack.variables()["DATABASE_URL"] == f"postgresql://test:test@127.0.0.1:{postgresql.port}/test"
@@ -75,8 +75,8 @@ def test_the_same_owner_gets_the_same_stack_and_more_when_it_asks_for_more(lab: 
         with lab.acquire("redis", "postgresql") as second:
             assert second.endpoint("redis") == first.endpoint("redis")
             assert lab.told[-1].startswith("postgresql")
-        assert ask(first.endpoint("redis")).state is State.READY, "who only attached ends nothing"
-        assert len(lab.cards()) == 1
+        assert ask(first.endpoint("redis")).status is ProbeStatus.READY, "who only attached ends nothing"
+        assert len(lab.ready_sessions()) == 1
     assert lab.left() == []
 
 
@@ -157,9 +157,9 @@ def test_redis_asks_for_the_password_of_the_table(lab: Lab) -> None:
     table = lab.table("redis", credentials=Credentials(password='se"cret'))
     with lab.acquire("redis", table=table) as stack:
         endpoint = stack.endpoint("redis")
-        assert ask(endpoint).state is State.READY
+        assert ask(endpoint).status is ProbeStatus.READY
         stranger = Endpoint(name="redis", protocol=Protocol.REDIS, port=endpoint.port)
-        assert ask(stranger).state is State.DENIED
+        assert ask(stranger).status is ProbeStatus.DENIED
 
 
 def test_postgresql_refuses_who_does_not_know_the_password(lab: Lab) -> None:
@@ -197,16 +197,16 @@ def test_a_second_run_on_the_same_ports_names_the_first_and_may_take_other_ports
     table = lab.table("redis")
     fixed = StackRequest(services=("redis",))
     with lab.acquire(table=table, request=fixed) as first:
-        session = lab.cards()[0].session
+        session = lab.ready_sessions()[0].session
         with pytest.raises(PortTakenError) as caught:
             lab.acquire(table=table, request=fixed, owner_pid=os.getppid())
         assert f"session {session}" in str(caught.value)
         assert "--dynamic-ports" in str(caught.value)
         with lab.acquire("redis", table=table, owner_pid=os.getppid()) as second:
             assert second.endpoint("redis").port != first.endpoint("redis").port
-            for card in lab.cards():
-                if card.owner is not None and card.owner.pid == os.getppid():
-                    os.kill(card.keeper.pid, 15)
+            for info in lab.ready_sessions():
+                if info.owner is not None and info.owner.pid == os.getppid():
+                    os.kill(info.keeper.pid, 15)
     lab.wait_until_nothing_is_left()
 
 
@@ -230,7 +230,7 @@ def test_a_server_that_ends_in_mid_run_is_named_with_its_log(lab: Lab) -> None:
     with lab.acquire("redis") as stack:
         with socket.create_connection(("127.0.0.1", stack.endpoint("redis").port)) as connection:
             connection.sendall(b"SHUTDOWN NOSAVE\r\n")
-        wait_for(lambda: deaths(lab.registry, lab.cards()[0].session) != ())
+        wait_for(lambda: deaths(lab.registry, lab.ready_sessions()[0].session) != ())
         with pytest.raises(ServiceDiedError, match=r"(?s)redis ended by itself.*bye bye"):
             stack.check()
         assert "ended" in lab.ci_toolkit("services", "status").stdout

@@ -13,9 +13,9 @@ import pytest
 from services_lab import Lab, needs, wait_for
 
 from ci_toolkit.services.catalog.table import Protocol
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.services.stack import StackRequest
-from ci_toolkit.services.supervision.session import Card
+from ci_toolkit.services.supervision.session import SessionInfo
 from ci_toolkit.services.supervision.sweep import sweep
 
 ROUNDS = int(os.environ.get("CI_TOOLKIT_KILL_ROUNDS", "3"))
@@ -27,7 +27,7 @@ from ci_toolkit.services.stack import StackRequest, acquire
 from ci_toolkit.services.catalog.table import BUILT_IN
 owner = int(sys.argv[1]) if len(sys.argv) > 1 else os.getpid()
 request = StackRequest(services=("postgresql", "redis"), dynamic_ports=True)
-stack = acquire(request, BUILT_IN, Path.cwd(), owner_pid=owner, tell=lambda line: None)
+stack = acquire(request, BUILT_IN, Path.cwd(), owner_pid=owner, report=lambda line: None)
 print(*(endpoint.port for endpoint in stack.endpoints), flush=True)
 sys.stdin.read()
 """
@@ -56,9 +56,9 @@ def ports(process: subprocess.Popen[str]) -> list[int]:
     return [int(word) for word in process.stdout.readline().split()]
 
 
-def only_card(lab: Lab) -> Card:
-    (card,) = lab.cards()
-    return card
+def only_card(lab: Lab) -> SessionInfo:
+    (info,) = lab.ready_sessions()
+    return info
 
 
 @pytest.mark.parametrize("victim", ["owner", "keeper", "guard"])
@@ -66,8 +66,8 @@ def test_kill_9_of_one_of_a_running_session_leaves_nothing(lab: Lab, victim: str
     needs(Protocol.POSTGRESQL, Protocol.REDIS)
     with owning(lab) as owner:
         assert len(ports(owner)) == 2
-        card = only_card(lab)
-        os.kill({"owner": owner.pid, "keeper": card.keeper.pid, "guard": card.guard.pid}[victim], signal.SIGKILL)
+        info = only_card(lab)
+        os.kill({"owner": owner.pid, "keeper": info.keeper.pid, "guard": info.guard.pid}[victim], signal.SIGKILL)
         lab.wait_until_nothing_is_left()
 
 
@@ -84,14 +84,14 @@ def test_kill_9_of_keeper_and_guard_at_once_leaves_no_server_and_clean_removes_t
     with owning(lab) as owner, owning(lab) as bystander:
         assert ports(owner)
         assert ports(bystander)
-        card, other = sorted(lab.cards(), key=lambda one: one.owner is None or one.owner.pid != owner.pid)
-        for pid in (card.guard.pid, card.keeper.pid):
+        info, other = sorted(lab.ready_sessions(), key=lambda one: one.owner is None or one.owner.pid != owner.pid)
+        for pid in (info.guard.pid, info.keeper.pid):
             os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not card.guard.is_alive and not card.keeper.is_alive)
-        wait_for(lambda: all(ask(endpoint).state is State.CLOSED for endpoint in card.endpoints))
-        assert any(card.session in line for line in sweep())
-        assert not any(card.session in line for line in lab.left())
-        assert all(ask(endpoint).state is State.READY for endpoint in other.endpoints)
+        wait_for(lambda: not info.guard.is_alive and not info.keeper.is_alive)
+        wait_for(lambda: all(ask(endpoint).status is ProbeStatus.CLOSED for endpoint in info.endpoints))
+        assert any(info.session in line for line in sweep())
+        assert not any(info.session in line for line in lab.left())
+        assert all(ask(endpoint).status is ProbeStatus.READY for endpoint in other.endpoints)
         assert sweep() == ()
     lab.wait_until_nothing_is_left()
 
@@ -100,10 +100,10 @@ def test_the_next_run_removes_what_a_dead_one_left(lab: Lab) -> None:
     needs(Protocol.REDIS)
     with owning(lab) as owner:
         assert ports(owner)
-        card = only_card(lab)
-        for pid in (card.guard.pid, card.keeper.pid):
+        info = only_card(lab)
+        for pid in (info.guard.pid, info.keeper.pid):
             os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not card.guard.is_alive and not card.keeper.is_alive)
+    wait_for(lambda: not info.guard.is_alive and not info.keeper.is_alive)
     lab.acquire("redis").stop()
     assert lab.left() == []
 
@@ -122,9 +122,9 @@ def test_kill_9_of_up_at_a_random_moment_leaves_nothing_or_a_whole_stack(
             up.wait(moment(round_, longest=2.5 if options else 1.0))
         except subprocess.TimeoutExpired:
             up.kill()
-    cards = lab.cards()
+    cards = lab.ready_sessions()
     if cards:
-        assert all(ask(endpoint).state is State.READY for card in cards for endpoint in card.endpoints)
+        assert all(ask(endpoint).status is ProbeStatus.READY for info in cards for endpoint in info.endpoints)
         assert lab.ci_toolkit("services", "down").returncode == 0
         assert lab.left() == []
     else:
@@ -184,7 +184,7 @@ def test_four_workers_of_one_run_share_a_stack_which_ends_with_the_run(lab: Lab)
                 seen = [ports(worker) for worker in (a, b, c)]
                 assert len(seen[0]) == 2
                 assert seen[0] == seen[1] == seen[2]
-            assert all(ask(endpoint).state is State.READY for endpoint in only_card(lab).endpoints)
+            assert all(ask(endpoint).status is ProbeStatus.READY for endpoint in only_card(lab).endpoints)
         finally:
             run.kill()
     lab.wait_until_nothing_is_left()
@@ -194,7 +194,7 @@ def test_two_runs_at_once_have_stacks_of_their_own(lab: Lab) -> None:
     needs(Protocol.POSTGRESQL, Protocol.REDIS)
     with owning(lab) as one, owning(lab) as two:
         assert not set(ports(one)) & set(ports(two))
-        assert len({card.session for card in lab.cards()}) == 2
+        assert len({info.session for info in lab.ready_sessions()}) == 2
     lab.wait_until_nothing_is_left()
 
 

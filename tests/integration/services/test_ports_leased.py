@@ -67,7 +67,7 @@ class OnlyTheProject:
 sys.meta_path.insert(0, OnlyTheProject)
 from ci_toolkit.services.providers.listening import who_listens
 from ci_toolkit.services.providers.docker.provider import DockerProvider
-print(DockerProvider().remains(), who_listens(1))
+print(DockerProvider().leftover_sessions(), who_listens(1))
 """
     done = subprocess.run([sys.executable, "-c", ask, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("frozenset() another user's program")

@@ -15,7 +15,7 @@ from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials, Protocol
 from ci_toolkit.services.databases.pgwire import Connection, SqlError, literal
 from ci_toolkit.services.ports.leases import Holder, lease_any
-from ci_toolkit.services.readiness.probe import State, ask
+from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 
 LOGIN = Credentials(user="test", password="se'cret", database="postgres")
 
@@ -31,10 +31,10 @@ def test_redis_answers_with_its_version_and_refuses_a_wrong_password(lab: Lab) -
     with lab.acquire("redis", table=lab.table("redis", credentials=Credentials(password="right"))) as stack:
         right = stack.endpoint("redis")
         answer = ask(right)
-        assert answer.state is State.READY
+        assert answer.status is ProbeStatus.READY
         assert answer.version[0].isdigit()
         for login in (Credentials(), Credentials(password="wrong")):
-            assert ask(replace(right, credentials=login)).state is State.DENIED
+            assert ask(replace(right, credentials=login)).status is ProbeStatus.DENIED
 
 
 def test_postgresql_answers_with_its_version_and_refuses_a_wrong_password(lab: Lab) -> None:
@@ -42,10 +42,10 @@ def test_postgresql_answers_with_its_version_and_refuses_a_wrong_password(lab: L
     with lab.acquire("postgresql", table=lab.table("postgresql", credentials=LOGIN)) as stack:
         right = stack.endpoint("postgresql")
         answer = ask(right)
-        assert (answer.state, answer.reason) == (State.READY, "")
+        assert (answer.status, answer.reason) == (ProbeStatus.READY, "")
         assert int(answer.version.split(".")[0]) >= 13
         wrong = Credentials(user="test", password="wrong", database="postgres")
-        assert ask(replace(right, credentials=wrong)).state is State.DENIED
+        assert ask(replace(right, credentials=wrong)).status is ProbeStatus.DENIED
         with Connection("127.0.0.1", right.port, LOGIN) as connection:
             assert connection.query("SELECT 1, NULL; SELECT 'a;b'") == [("1", None), ("a;b",)]
             with pytest.raises(SqlError, match="division by zero"):
@@ -57,12 +57,12 @@ def test_postgresql_answers_with_its_version_and_refuses_a_wrong_password(lab: L
 def test_a_server_that_accepts_and_never_answers_is_silent_within_its_limit(protocol: Protocol) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         endpoint = Endpoint(name="mute", protocol=protocol, port=mute.getsockname()[1], credentials=LOGIN)
-        assert ask(endpoint, timeout=0.1).state is State.SILENT
+        assert ask(endpoint, timeout=0.1).status is ProbeStatus.SILENT
 
 
 @pytest.mark.parametrize("protocol", list(Protocol))
 def test_a_port_where_nobody_listens_is_closed(protocol: Protocol, port: int) -> None:
-    assert ask(Endpoint(name="gone", protocol=protocol, port=port)).state is State.CLOSED
+    assert ask(Endpoint(name="gone", protocol=protocol, port=port)).status is ProbeStatus.CLOSED
 
 
 class Teapot(BaseHTTPRequestHandler):
@@ -77,22 +77,22 @@ class Teapot(BaseHTTPRequestHandler):
 @pytest.mark.parametrize(
     ("protocol", "path", "state"),
     [
-        (Protocol.HTTP, "/health", State.READY),
-        (Protocol.HTTP, "/", State.STARTING),
-        (Protocol.WEBSOCKET, "/health", State.STARTING),
-        (Protocol.CLICKHOUSE, "/", State.STRANGER),
-        (Protocol.POSTGRESQL, "/", State.SILENT),  # it waits for the end of a line that never comes
+        (Protocol.HTTP, "/health", ProbeStatus.READY),
+        (Protocol.HTTP, "/", ProbeStatus.STARTING),
+        (Protocol.WEBSOCKET, "/health", ProbeStatus.STARTING),
+        (Protocol.CLICKHOUSE, "/", ProbeStatus.STRANGER),
+        (Protocol.POSTGRESQL, "/", ProbeStatus.SILENT),  # it waits for the end of a line that never comes
     ],
 )
 def test_an_http_server_is_ready_below_500_and_never_ready_in_another_protocol(
-    protocol: Protocol, path: str, state: State
+    protocol: Protocol, path: str, state: ProbeStatus
 ) -> None:
     with HTTPServer(("127.0.0.1", 0), Teapot) as web:
         thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             assert (
-                ask(Endpoint(name="web", protocol=protocol, port=web.server_port), path=path, timeout=0.3).state
+                ask(Endpoint(name="web", protocol=protocol, port=web.server_port), path=path, timeout=0.3).status
                 is state
             )
         finally:

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ci_toolkit.services.catalog.table import BUILT_IN, Environment, Service
+from ci_toolkit.services.catalog.table import BUILT_IN, Service, ServiceEnvironment
 from ci_toolkit.services.errors import MissingExtraError
 from ci_toolkit.services.providers.docker.provider import DockerProvider
-from ci_toolkit.services.providers.provider import Order
+from ci_toolkit.services.providers.provider import ServiceRequest
 
 
-def order(service: Service, tmp_path: Path) -> Order:
-    return Order(
+def order(service: Service, tmp_path: Path) -> ServiceRequest:
+    return ServiceRequest(
         service=service,
-        environment=Environment.TEST,
+        environment=ServiceEnvironment.TEST,
         port=20000,
         session="0000-00000000",
         root=str(tmp_path),
@@ -23,7 +23,7 @@ def order(service: Service, tmp_path: Path) -> Order:
         cache=str(tmp_path),
         is_fresh=False,
         variables={},
-        wished_at=0.0,
+        requested_at=0.0,
     )
 
 
@@ -37,6 +37,6 @@ def test_without_its_client_library_it_names_the_extra(tmp_path: Path, monkeypat
     monkeypatch.setitem(sys.modules, "docker", None)  # as where it is not installed
     redis = order(replace(BUILT_IN.service("redis")), tmp_path)
     assert "pip install 'ci-toolkit[services]'" in DockerProvider().missing(redis)
-    assert DockerProvider().remains() == frozenset()
+    assert DockerProvider().leftover_sessions() == frozenset()
     with pytest.raises(MissingExtraError, match="client library"):
         DockerProvider().start(redis)

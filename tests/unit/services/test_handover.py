@@ -4,13 +4,13 @@ import pytest
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import Provider
-from ci_toolkit.services.catalog.table import Environment
+from ci_toolkit.services.catalog.table import ServiceEnvironment
 from ci_toolkit.services.handover import Handover, read_handover
 
 TOLD = [
     Handover(),
     Handover(owner=4711),
-    Handover(environment=Environment.TEST_ALPINE, provider=Provider.NATIVE, dynamic_ports=True, owner=1),
+    Handover(environment=ServiceEnvironment.TEST_ALPINE, provider=Provider.NATIVE, dynamic_ports=True, owner=1),
 ]
 
 

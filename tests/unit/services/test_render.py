@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.render import compose_text, drifts, rendered
-from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Environment, Table
+from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, ServiceEnvironment, Table
 
 WORKFLOW = """\
 jobs:
@@ -30,13 +30,13 @@ def test_this_repository_s_own_compose_files_are_as_the_table_says() -> None:
 
 
 def test_compose_listens_on_the_loopback_only() -> None:
-    assert '"127.0.0.1:6382:6379"' in compose_text(BUILT_IN, Environment.TEST_ALPINE)
+    assert '"127.0.0.1:6382:6379"' in compose_text(BUILT_IN, ServiceEnvironment.TEST_ALPINE)
 
 
 def test_a_password_of_redis_stands_in_the_environment_alone() -> None:
     login = Credentials(user="worker", password="secret")
     table = Table(services=(replace(BUILT_IN.service("redis"), credentials=login),))
-    for environment in Environment:
+    for environment in ServiceEnvironment:
         lines = [line.strip() for line in compose_text(table, environment).splitlines() if "secret" in line]
         assert [line.partition(":")[0] for line in lines] == ["CI_TOOLKIT_INPUT", "REDISCLI_AUTH"]
 

@@ -9,7 +9,7 @@ from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import planned_all, variables
 from ci_toolkit.services.catalog.settings import read_table, table_from
-from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Environment, Migrations
+from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Migrations, ServiceEnvironment
 from ci_toolkit.services.databases.migrations import migrations_digest
 from ci_toolkit.services.handover import Handover
 from ci_toolkit.test_framework.test_config import ALPINE_TEST_PORTS, DEV_PORTS, TEST_PORTS, ports_of
@@ -44,8 +44,8 @@ def test_a_test_cannot_change_the_ports() -> None:
 
 def test_a_team_changes_one_port_and_keeps_the_rest() -> None:
     table = table_from({"postgresql": {"ports": {"test": 6000}}}, origin="here")
-    assert table.ports(Environment.TEST) == GUIDE | {"postgresql": 6000}
-    assert table.ports(Environment.DEV)["postgresql"] == 5432
+    assert table.ports(ServiceEnvironment.TEST) == GUIDE | {"postgresql": 6000}
+    assert table.ports(ServiceEnvironment.DEV)["postgresql"] == 5432
 
 
 def test_a_team_adds_and_drops_services() -> None:
@@ -57,7 +57,7 @@ def test_a_team_adds_and_drops_services() -> None:
 
 def test_another_image_does_not_keep_the_built_in_small_one() -> None:
     table = table_from({"postgresql": {"image": "postgres:17"}}, origin="here")
-    assert table.service("postgresql").image_for(Environment.TEST_ALPINE) == "postgres:17"
+    assert table.service("postgresql").image_for(ServiceEnvironment.TEST_ALPINE) == "postgres:17"
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_the_table_is_read_from_the_project_around_the_folder(tmp_path: Path) ->
     (tmp_path / "pyproject.toml").write_text("[tool.ci-toolkit.services.redis]\nport = 7000\n")
     inner = tmp_path / "tests" / "unit"
     inner.mkdir(parents=True)
-    assert read_table(project_root(inner)).ports(Environment.TEST)["redis"] == 7000
+    assert read_table(project_root(inner)).ports(ServiceEnvironment.TEST)["redis"] == 7000
 
 
 def test_variables_follow_the_ports() -> None:
-    table = BUILT_IN.with_ports(Environment.TEST, {"postgresql": 21000})
-    found = variables(planned_all(table, Environment.TEST))
+    table = BUILT_IN.with_ports(ServiceEnvironment.TEST, {"postgresql": 21000})
+    found = variables(planned_all(table, ServiceEnvironment.TEST))
     assert found["DATABASE_URL"] == "postgresql://test:test@127.0.0.1:21000/test"
     assert found["REDIS_URL"] == "redis://127.0.0.1:6381/"
     assert found["BACKEND_URL"] == "http://127.0.0.1:8000"

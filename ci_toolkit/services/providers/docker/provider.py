@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.errors import EngineError, MissingExtraError
-from ci_toolkit.services.providers.provider import Order, Running
+from ci_toolkit.services.providers.provider import Running, ServiceRequest
 
 if TYPE_CHECKING:
     from ci_toolkit.services.providers.docker.containers import engine as engines
@@ -20,10 +20,10 @@ class DockerProvider:
 
     provider = Provider.DOCKER
 
-    def missing(self, order: Order) -> str:
+    def missing(self, request: ServiceRequest) -> str:
         """Return that there is no image, no SDK or no engine, or ``""``."""
-        if not order.service.image:
-            return f"the table has no image for {order.service.name}"
+        if not request.service.image:
+            return f"the table has no image for {request.service.name}"
         if not _has_sdk():
             return "its client library is missing: `pip install 'ci-toolkit[services]'`"
         try:
@@ -32,15 +32,15 @@ class DockerProvider:
             return str(error)
         return ""
 
-    def start(self, order: Order) -> Running:
+    def start(self, request: ServiceRequest) -> Running:
         """Start a container and wait for its first answer. Raises an InfrastructureError."""
         if not _has_sdk():
             raise _no_sdk()
         from ci_toolkit.services.providers.docker.containers import server as serve
 
-        return serve.start(order)
+        return serve.start(request)
 
-    def remains(self) -> frozenset[str]:
+    def leftover_sessions(self) -> frozenset[str]:
         """Return the sessions whose label a container or network carries; none where no engine answers."""
         if not _has_sdk():
             return frozenset()

@@ -13,7 +13,7 @@ from ci_toolkit.services.errors import NoProviderError, ServiceDiedError
 from ci_toolkit.services.processes.binaries import find_server
 from ci_toolkit.services.processes.child import Child, server_environment
 from ci_toolkit.services.providers.native.server import Server
-from ci_toolkit.services.providers.provider import LABEL, Order
+from ci_toolkit.services.providers.provider import LABEL, ServiceRequest
 
 _CREATE_SECONDS: Final = 10
 _SETTINGS: Final = """\
@@ -52,26 +52,28 @@ _USERS: Final = """\
 """
 
 
-def start(order: Order) -> Server:
+def start(request: ServiceRequest) -> Server:
     """Start ClickHouse, wait for its first answer and make the table's database."""
     program = find_server(Protocol.CLICKHOUSE)
     if program is None:
         raise NoProviderError("the ClickHouse server vanished")
-    (order.folder / "data").mkdir()
-    settings = _write(order.folder / "config.xml", _SETTINGS.format(port=order.port, host=LOOPBACK, place=order.place))
-    login = order.service.credentials
+    (request.folder / "data").mkdir()
+    settings = _write(
+        request.folder / "config.xml", _SETTINGS.format(port=request.port, host=LOOPBACK, place=request.place)
+    )
+    login = request.service.credentials
     password = hashlib.sha256(login.password.encode()).hexdigest()
-    _write(order.folder / "users.xml", _USERS.format(user=escape(login.user or "default"), password=password))
+    _write(request.folder / "users.xml", _USERS.format(user=escape(login.user or "default"), password=password))
     child = Child(
         [program, f"--config={settings}"],
-        log=order.log,
-        secrets=order.secrets,
-        cwd=order.folder,
-        environment=server_environment({LABEL: order.session, **order.service.variables}),
+        log=request.log,
+        secrets=request.secrets,
+        cwd=request.folder,
+        environment=server_environment({LABEL: request.session, **request.service.variables}),
     )
-    server = Server(child, stops_by=signal.SIGKILL).until_ready(order)
+    server = Server(child, stops_by=signal.SIGKILL).until_ready(request)
     try:
-        _create_database(order.port, login)
+        _create_database(request.port, login)
     except BaseException:
         server.stop()
         raise

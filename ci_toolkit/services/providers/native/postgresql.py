@@ -19,7 +19,7 @@ from ci_toolkit.services.errors import NoProviderError, ServiceDiedError
 from ci_toolkit.services.processes.binaries import beside, find_server
 from ci_toolkit.services.processes.child import Child, server_environment, unprivileged
 from ci_toolkit.services.providers.native.server import Server, native_endpoint
-from ci_toolkit.services.providers.provider import LABEL, Order
+from ci_toolkit.services.providers.provider import LABEL, ServiceRequest
 from ci_toolkit.services.readiness.waiting import died
 from ci_toolkit.services.storage.folders import disk_trouble, remove_folder
 from ci_toolkit.services.storage.snapshots import Snapshots, digest
@@ -48,26 +48,26 @@ _SETTINGS: Final = {
 }
 
 
-def start(order: Order) -> Server:
+def start(request: ServiceRequest) -> Server:
     """Start PostgreSQL on a copy of its snapshot, which is made first where there is none."""
     program = find_server(Protocol.POSTGRESQL)
     if program is None:
         raise NoProviderError("the PostgreSQL server vanished")
     try:
-        return _Cluster(order, program).run()
+        return _Cluster(request, program).run()
     except OSError as error:
-        raise disk_trouble(error, order.folder) from error
+        raise disk_trouble(error, request.folder) from error
 
 
 class _Cluster:
     """One data directory and what serves it."""
 
-    def __init__(self, order: Order, program: Path) -> None:
-        self.order = order
+    def __init__(self, request: ServiceRequest, program: Path) -> None:
+        self.request = request
         self.program = program
         self.account = unprivileged()
-        self.data = order.folder / "data"
-        self.snapshots = Snapshots(Path(order.cache), order.session)
+        self.data = request.folder / "data"
+        self.snapshots = Snapshots(Path(request.cache), request.session)
 
     def run(self) -> Server:
         """Serve the migrated data directory. A snapshot that does not serve, as after a power cut, is made anew."""
@@ -77,28 +77,28 @@ class _Cluster:
             return self._serve_ready("warm snapshot")
         except ServiceDiedError:
             remove_folder(self.data)
-            self.order = replace(self.order, is_fresh=True)
+            self.request = replace(self.request, is_fresh=True)
             self._prepare()
             return self._serve_ready("new snapshot in place of a broken one")
 
     def _serve_ready(self, detail: str) -> Server:
-        return self.serve(stops_by=signal.SIGQUIT).until_ready(self.order, detail=detail)
+        return self.serve(stops_by=signal.SIGQUIT).until_ready(self.request, detail=detail)
 
     def _prepare(self) -> bool:
         """Put the migrated data directory in its place and return whether a snapshot of it was there."""
-        migrations = self.order.service.migrations
+        migrations = self.request.service.migrations
         empty = self._key()
         if not migrations.command and not migrations.files:
             return self._obtain(empty, self._make_empty)
-        migrated = digest(empty, migrations_digest(migrations, Path(self.order.root)))
+        migrated = digest(empty, migrations_digest(migrations, Path(self.request.root)))
         return self._obtain(migrated, lambda: self._make_migrated(empty))
 
     def _obtain(self, key: str, build: Callable[[], None]) -> bool:
-        return self.snapshots.obtain(key, self.data, build, is_fresh=self.order.is_fresh)
+        return self.snapshots.obtain(key, self.data, build, is_fresh=self.request.is_fresh)
 
     def _key(self) -> str:
         """Return the digest of all that decides what is in a cluster before the migrations."""
-        login = self.order.service.credentials
+        login = self.request.service.credentials
         version = subprocess.run([self.program, "--version"], check=True, capture_output=True, text=True, timeout=10)
         uid = self.account.uid if self.account else os.getuid()
         return digest(version.stdout, str(self.program), str(uid), *_INITDB, login.user, login.password, login.database)
@@ -106,22 +106,25 @@ class _Cluster:
     def _make_empty(self) -> None:
         """Make a cluster with the team's database."""
         self._initialize()
-        login = self.order.service.credentials
+        login = self.request.service.credentials
         if login.database == "postgres":
             return
-        with self._served("postgres"), Connection(LOOPBACK, self.order.port, login, database="postgres") as connection:
+        with (
+            self._served("postgres"),
+            Connection(LOOPBACK, self.request.port, login, database="postgres") as connection,
+        ):
             connection.query(f"CREATE DATABASE {quoted(login.database)}")
 
     def _make_migrated(self, empty: str) -> None:
         """Run the team's migrations on a cluster with an empty database."""
         self._obtain(empty, self._make_empty)
-        with self._served(self.order.service.credentials.database):
-            migrate(self.order.service, native_endpoint(self.order), Path(self.order.root))
+        with self._served(self.request.service.credentials.database):
+            migrate(self.request.service, native_endpoint(self.request), Path(self.request.root))
 
     @contextmanager
     def _served(self, database: str) -> Iterator[None]:
         """Serve the data directory while the context lasts, then shut it down cleanly."""
-        server = self.serve(stops_by=signal.SIGINT).until_ready(_with_database(self.order, database))
+        server = self.serve(stops_by=signal.SIGINT).until_ready(_with_database(self.request, database))
         try:
             yield
         finally:
@@ -132,14 +135,14 @@ class _Cluster:
         # The socket's path has to be short; without one there is TCP all the same.
         sockets = self.data if len(str(self.data)) < _SOCKET_LIMIT else ""
         settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        where = ["-D", str(self.data), "-p", str(self.order.port), "-h", LOOPBACK, "-k", str(sockets)]
+        where = ["-D", str(self.data), "-p", str(self.request.port), "-h", LOOPBACK, "-k", str(sockets)]
         child = self._child(self.program, *where, *settings, dies_by=signal.SIGQUIT)
         return Server(child, stops_by=stops_by, grace=_SHUTDOWN_SECONDS if stops_by is signal.SIGINT else 2.0)
 
     def _initialize(self) -> None:
         """Run initdb; the password goes through a file that only the server's user reads."""
-        login = self.order.service.credentials
-        secret = self.order.folder / "secret"
+        login = self.request.service.credentials
+        secret = self.request.folder / "secret"
         secret.touch(mode=0o600)
         secret.write_text(login.password, encoding="utf-8")
         self.data.mkdir(mode=0o700)
@@ -159,16 +162,16 @@ class _Cluster:
     def _child(self, *command: str | Path, dies_by: signal.Signals = signal.SIGKILL) -> Child:
         return Child(
             command,
-            log=self.order.log,
-            secrets=self.order.secrets,
+            log=self.request.log,
+            secrets=self.request.secrets,
             cwd=self.data,
-            environment=server_environment({LABEL: self.order.session, **self.order.service.variables}),
+            environment=server_environment({LABEL: self.request.session, **self.request.service.variables}),
             account=self.account,
             dies_by=dies_by,
         )
 
 
-def _with_database(order: Order, database: str) -> Order:
-    """Return ``order`` for another database of the same server."""
-    login = replace(order.service.credentials, database=database)
-    return replace(order, service=replace(order.service, credentials=login))
+def _with_database(request: ServiceRequest, database: str) -> ServiceRequest:
+    """Return ``request`` for another database of the same server."""
+    login = replace(request.service.credentials, database=database)
+    return replace(request, service=replace(request.service, credentials=login))

@@ -8,28 +8,28 @@ from pathlib import Path
 from ci_toolkit.services.errors import ServiceDiedError
 from ci_toolkit.services.processes.child import Child
 from ci_toolkit.services.providers.native.server import Server
-from ci_toolkit.services.providers.provider import LABEL, Order
+from ci_toolkit.services.providers.provider import LABEL, ServiceRequest
 
 _GRACE_SECONDS = 3.0
 
 
-def start(order: Order) -> Server:
+def start(request: ServiceRequest) -> Server:
     """Start the command in the project's root, with the port and the other services in its environment."""
-    service = order.service
-    port = str(order.port)
+    service = request.service
+    port = str(request.port)
     command = [word.replace("{port}", port) for word in service.command]
-    environment = {**os.environ, **order.variables, "PORT": port, **service.variables, LABEL: order.session}
-    if shutil.which(Path(order.root) / command[0]) is None and shutil.which(command[0]) is None:
+    environment = {**os.environ, **request.variables, "PORT": port, **service.variables, LABEL: request.session}
+    if shutil.which(Path(request.root) / command[0]) is None and shutil.which(command[0]) is None:
         raise ServiceDiedError(
             f"the command of {service.name} cannot be started: no program {command[0]}",
-            advice=f"It stands under [tool.ci-toolkit.services.{service.name}] and runs in {order.root}.",
+            advice=f"It stands under [tool.ci-toolkit.services.{service.name}] and runs in {request.root}.",
         )
     child = Child(
         command,
-        log=order.log,
-        cwd=Path(order.root),
+        log=request.log,
+        cwd=Path(request.root),
         environment=environment,
         dies_by=signal.SIGTERM,
-        secrets=order.secrets,
+        secrets=request.secrets,
     )
-    return Server(child, stops_by=signal.SIGTERM, grace=_GRACE_SECONDS).until_ready(order)
+    return Server(child, stops_by=signal.SIGTERM, grace=_GRACE_SECONDS).until_ready(request)

@@ -7,9 +7,9 @@ from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
 from ci_toolkit.services.processes.child import can_drop_privileges
-from ci_toolkit.services.processes.termination import end_all
+from ci_toolkit.services.processes.termination import terminate_all
 from ci_toolkit.services.providers.native.server import Server
-from ci_toolkit.services.providers.provider import LABEL, Order
+from ci_toolkit.services.providers.provider import LABEL, ServiceRequest
 
 
 class NativeProvider:
@@ -17,9 +17,9 @@ class NativeProvider:
 
     provider = Provider.NATIVE
 
-    def missing(self, order: Order) -> str:
+    def missing(self, request: ServiceRequest) -> str:
         """Return which program is missing and how to get it, or ``""``."""
-        service = order.service
+        service = request.service
         if not service.protocol.is_data_store:
             return "" if service.command else f"the table has no command for {service.name}"
         if find_server(service.protocol) is None:
@@ -30,20 +30,20 @@ class NativeProvider:
             )
         return ""
 
-    def start(self, order: Order) -> Server:
+    def start(self, request: ServiceRequest) -> Server:
         """Start it and wait for its first answer. Raises an InfrastructureError."""
-        return _starter(order.service.protocol)(order)
+        return _starter(request.service.protocol)(request)
 
-    def remains(self) -> frozenset[str]:
+    def leftover_sessions(self) -> frozenset[str]:
         """Return the sessions that a process of this machine carries the label of."""
         return frozenset(session for _, session in _labelled())
 
     def remove(self, session: str) -> None:
         """End every process that carries the label of ``session``."""
-        end_all(lambda: [pid for pid, label in _labelled() if label == session])
+        terminate_all(lambda: [pid for pid, label in _labelled() if label == session])
 
 
-def _starter(protocol: Protocol) -> Callable[[Order], Server]:
+def _starter(protocol: Protocol) -> Callable[[ServiceRequest], Server]:
     """Return what starts a server of ``protocol``; each is imported when its server is asked for."""
     match protocol:
         case Protocol.POSTGRESQL:

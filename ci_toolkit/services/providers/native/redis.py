@@ -10,39 +10,39 @@ from ci_toolkit.services.errors import NoProviderError
 from ci_toolkit.services.processes.binaries import find_server
 from ci_toolkit.services.processes.child import Child, server_environment
 from ci_toolkit.services.providers.native.server import Server
-from ci_toolkit.services.providers.provider import LABEL, Order
+from ci_toolkit.services.providers.provider import LABEL, ServiceRequest
 
 _DATABASES: Final = 64
 """Logical databases: one for each of many workers."""
 
 
-def start(order: Order) -> Server:
+def start(request: ServiceRequest) -> Server:
     """Start Redis and wait for its PONG."""
     program = find_server(Protocol.REDIS)
     if program is None:
         raise NoProviderError("the Redis server vanished")
-    settings = order.folder / "redis.conf"
+    settings = request.folder / "redis.conf"
     settings.touch(mode=0o600)
-    settings.write_text(_settings(order), encoding="utf-8")
+    settings.write_text(_settings(request), encoding="utf-8")
     child = Child(
         [program, settings],
-        log=order.log,
-        secrets=order.secrets,
-        cwd=order.folder,
-        environment=server_environment({LABEL: order.session, **order.service.variables}),
+        log=request.log,
+        secrets=request.secrets,
+        cwd=request.folder,
+        environment=server_environment({LABEL: request.session, **request.service.variables}),
     )
-    return Server(child, stops_by=signal.SIGTERM).until_ready(order)
+    return Server(child, stops_by=signal.SIGTERM).until_ready(request)
 
 
-def _settings(order: Order) -> str:
+def _settings(request: ServiceRequest) -> str:
     """Return the settings; in a file, for a password on the command line would be seen by every user."""
     lines = [
-        f"port {order.port}",
+        f"port {request.port}",
         f"bind {LOOPBACK}",
         f"databases {_DATABASES}",
         'save ""',
         "appendonly no",
         "daemonize no",
-        login_settings(order.service),
+        login_settings(request.service),
     ]
     return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ import signal
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.processes.child import Child
 from ci_toolkit.services.providers.listening import who_listens
-from ci_toolkit.services.providers.provider import Order
+from ci_toolkit.services.providers.provider import ServiceRequest
 from ci_toolkit.services.readiness.waiting import wait_until_ready
 
 
@@ -24,13 +24,13 @@ class Server:
         assert self._endpoint is not None, "it was not yet ready"
         return self._endpoint
 
-    def until_ready(self, order: Order, *, detail: str = "") -> "Server":
+    def until_ready(self, request: ServiceRequest, *, detail: str = "") -> "Server":
         """Return it once it has answered; end it if it does not. Raises an InfrastructureError."""
         try:
             self._endpoint = wait_until_ready(
-                native_endpoint(order, detail=detail),
-                order.service,
-                wished_at=order.wished_at,
+                native_endpoint(request, detail=detail),
+                request.service,
+                requested_at=request.requested_at,
                 who_listens=who_listens,
                 is_alive=self.is_alive,
                 tail=self.tail,
@@ -53,13 +53,13 @@ class Server:
         self._child.stop(self._stops_by, grace=self._grace)
 
 
-def native_endpoint(order: Order, *, detail: str = "") -> Endpoint:
-    """Return where the server of ``order`` is to answer."""
+def native_endpoint(request: ServiceRequest, *, detail: str = "") -> Endpoint:
+    """Return where the server of ``request`` is to answer."""
     return Endpoint(
-        name=order.service.name,
-        protocol=order.service.protocol,
-        port=order.port,
-        credentials=order.service.credentials,
+        name=request.service.name,
+        protocol=request.service.protocol,
+        port=request.port,
+        credentials=request.service.credentials,
         provider=Provider.NATIVE,
         detail=detail,
     )

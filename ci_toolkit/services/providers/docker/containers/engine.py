@@ -38,13 +38,13 @@ class Engine(Closing):
         self.api.close()
 
     @contextmanager
-    def asked_to(self, deed: str) -> Iterator[None]:
-        """Turn what the SDK raises inside into an EngineError; ``deed`` completes "the engine refused to"."""
+    def asked_to(self, action: str) -> Iterator[None]:
+        """Turn what the SDK raises inside into an EngineError; ``action`` completes "the engine refused to"."""
         try:
             yield
         except APIError as error:
             raise EngineError(
-                f"the Docker engine refused to {deed}: {error.explanation or error}",
+                f"the Docker engine refused to {action}: {error.explanation or error}",
                 advice="`docker info` and the engine's log say more.",
             ) from error
         except _SILENCES as error:

@@ -47,7 +47,7 @@ _GONE_SECONDS: Final = 5.0
 _TAKEN: Final = ("port is already allocated", "address already in use")
 
 
-class Draft(Record, frozen=True, kw_only=True):
+class ContainerSpec(Record, frozen=True, kw_only=True):
     """What a container is to be."""
 
     image: str
@@ -120,16 +120,16 @@ class LeasedContainer:
                 self._ended.set()
 
 
-def start(engine: Engine, draft: Draft, log: Path, *, go: Callable[[], None] = lambda: None) -> LeasedContainer:
+def start(engine: Engine, spec: ContainerSpec, log: Path, *, go: Callable[[], None] = lambda: None) -> LeasedContainer:
     """Create and hold a container, and start it once ``go`` returns.
 
     Raises an InfrastructureError; then there is none.
     """
-    identity = _create(engine, draft)
+    identity = _create(engine, spec)
     try:
         container = LeasedContainer(engine, identity, log)
         go()
-        _start(engine, identity, draft)
+        _start(engine, identity, spec)
     except BaseException:
         with suppress(EngineError), engine.asked_to("remove a container"):
             remove(engine, identity)  # an engine that fails here as well is named by the first error
@@ -148,23 +148,23 @@ def remove(engine: Engine, identity: str) -> None:
             raise
 
 
-def _create(engine: Engine, draft: Draft) -> str:
+def _create(engine: Engine, spec: ContainerSpec) -> str:
     host = engine.api.create_host_config(
-        port_bindings={draft.container_port: (LOOPBACK, draft.port)},
+        port_bindings={spec.container_port: (LOOPBACK, spec.port)},
         auto_remove=True,
-        tmpfs=dict.fromkeys(draft.in_memory, ""),
+        tmpfs=dict.fromkeys(spec.in_memory, ""),
     )
-    joined = {draft.network: engine.api.create_endpoint_config(aliases=[draft.service])} if draft.network else None
-    labels = {SESSION_LABEL: draft.session, SERVICE_LABEL: draft.service, PORT_LABEL: str(draft.container_port)}
-    run = _RUN_WITH_INPUT if draft.input else _RUN
-    with engine.asked_to(f"create a container of {draft.image}"):
+    joined = {spec.network: engine.api.create_endpoint_config(aliases=[spec.service])} if spec.network else None
+    labels = {SESSION_LABEL: spec.session, SERVICE_LABEL: spec.service, PORT_LABEL: str(spec.container_port)}
+    run = _RUN_WITH_INPUT if spec.input else _RUN
+    with engine.asked_to(f"create a container of {spec.image}"):
         created = engine.api.create_container(
-            draft.image,
-            name=f"ci-toolkit-{draft.session}-{draft.service}",
-            entrypoint=["/bin/sh", "-c", _LEASE.format(first=draft.first, run=run), "lease"],
-            command=list(draft.command),
-            environment=draft.environment | ({INPUT: draft.input} if draft.input else {}),
-            ports=[draft.container_port],
+            spec.image,
+            name=f"ci-toolkit-{spec.session}-{spec.service}",
+            entrypoint=["/bin/sh", "-c", _LEASE.format(first=spec.first, run=run), "lease"],
+            command=list(spec.command),
+            environment=spec.environment | ({INPUT: spec.input} if spec.input else {}),
+            ports=[spec.container_port],
             labels=labels,
             host_config=host,
             networking_config={"EndpointsConfig": joined} if joined else None,
@@ -173,16 +173,16 @@ def _create(engine: Engine, draft: Draft) -> str:
     return str(created["Id"])
 
 
-def _start(engine: Engine, identity: str, draft: Draft) -> None:
+def _start(engine: Engine, identity: str, spec: ContainerSpec) -> None:
     try:
-        with engine.asked_to(f"start a container of {draft.image}"):
+        with engine.asked_to(f"start a container of {spec.image}"):
             engine.api.start(identity)
     except EngineError as error:
         if any(words in error.message for words in _TAKEN):
-            raise taken(draft.port, by=who_listens(draft.port)) from error
+            raise taken(spec.port, by=who_listens(spec.port)) from error
         if '"/bin/sh"' in error.message:
             raise EngineError(
-                f"the image {draft.image} has no /bin/sh, which ends the container with its session",
+                f"the image {spec.image} has no /bin/sh, which ends the container with its session",
                 advice="Use a variant of the image that has a shell.",
             ) from error
         raise

@@ -20,9 +20,9 @@ from ci_toolkit.services.providers.docker.containers import network, snapshots
 from ci_toolkit.services.providers.docker.containers import start_order as turn
 from ci_toolkit.services.providers.docker.containers.engine import Engine, connect
 from ci_toolkit.services.providers.docker.containers.image import Image, find
-from ci_toolkit.services.providers.docker.containers.leased_container import Draft, LeasedContainer
+from ci_toolkit.services.providers.docker.containers.leased_container import ContainerSpec, LeasedContainer
 from ci_toolkit.services.providers.docker.containers.port_publisher import who_listens
-from ci_toolkit.services.providers.provider import CONTAINER_MARK, Order
+from ci_toolkit.services.providers.provider import CONTAINER_MARK, ServiceRequest
 from ci_toolkit.services.readiness.waiting import wait_until_ready
 from ci_toolkit.services.storage.snapshots import digest
 
@@ -36,13 +36,13 @@ _OPTIONS: Final = ("-c", "max_wal_size=1GB")
 class ContainerServer:
     """A server in a container."""
 
-    def __init__(self, engine: Engine, container: LeasedContainer, order: Order) -> None:
+    def __init__(self, engine: Engine, container: LeasedContainer, request: ServiceRequest) -> None:
         self._engine = engine
         self._container = container
-        self._session = order.session
-        self._log = _log(order)
-        self._secrets = order.secrets
-        self._mark = order.folder / CONTAINER_MARK
+        self._session = request.session
+        self._log = _log(request)
+        self._secrets = request.secrets
+        self._mark = request.folder / CONTAINER_MARK
         self._endpoint: Endpoint | None = None
 
     @property
@@ -51,20 +51,20 @@ class ContainerServer:
         assert self._endpoint is not None, "it was not yet ready"
         return self._endpoint
 
-    def wait_until_ready(self, order: Order, *, detail: str) -> None:
+    def wait_until_ready(self, request: ServiceRequest, *, detail: str) -> None:
         """Wait for its first answer. Raises an InfrastructureError."""
         endpoint = Endpoint(
-            name=order.service.name,
-            protocol=order.service.protocol,
-            port=order.port,
-            credentials=order.service.credentials,
+            name=request.service.name,
+            protocol=request.service.protocol,
+            port=request.port,
+            credentials=request.service.credentials,
             provider=Provider.DOCKER,
             detail=detail,
         )
         self._endpoint = wait_until_ready(
             endpoint,
-            order.service,
-            wished_at=order.wished_at,
+            request.service,
+            requested_at=request.requested_at,
             who_listens=who_listens,
             is_alive=self.is_alive,
             tail=self.tail,
@@ -96,62 +96,62 @@ class ContainerServer:
             self._mark.unlink(missing_ok=True)
 
 
-def start(order: Order) -> ContainerServer:
-    """Start the service of ``order`` and wait for its first answer. Raises an InfrastructureError."""
-    if order.service.protocol is Protocol.POSTGRESQL:
-        return _start_postgresql(order)
-    with turn.announced(order.service.protocol):
-        engine, image = _prepare(order)
-        draft = _draft(order, image)
-        if not order.service.protocol.is_data_store:
-            draft = _among_neighbours(engine, order, draft)
-        container = leased.start(engine, draft, _log(order), go=lambda: turn.wait_for_slower(order.service.protocol))
-    return _ready(engine, order, container, detail=image.name)
+def start(request: ServiceRequest) -> ContainerServer:
+    """Start the service of ``request`` and wait for its first answer. Raises an InfrastructureError."""
+    if request.service.protocol is Protocol.POSTGRESQL:
+        return _start_postgresql(request)
+    with turn.announced(request.service.protocol):
+        engine, image = _prepare(request)
+        spec = _spec(request, image)
+        if not request.service.protocol.is_data_store:
+            spec = _among_neighbours(engine, request, spec)
+        container = leased.start(engine, spec, _log(request), go=lambda: turn.wait_for_slower(request.service.protocol))
+    return _ready(engine, request, container, detail=image.name)
 
 
-def _prepare(order: Order) -> tuple[Engine, Image]:
+def _prepare(request: ServiceRequest) -> tuple[Engine, Image]:
     """Return the engine and the image, and leave the mark that there may be a container."""
-    engine = connect(seconds=order.service.ready_seconds)
-    image = find(engine, order.service.image_for(order.environment), service=order.service.name)
-    (order.folder / CONTAINER_MARK).touch()  # before anything is made: the guard of a killed keeper looks for it
+    engine = connect(seconds=request.service.ready_seconds)
+    image = find(engine, request.service.image_for(request.environment), service=request.service.name)
+    (request.folder / CONTAINER_MARK).touch()  # before anything is made: the guard of a killed keeper looks for it
     return engine, image
 
 
-def _among_neighbours(engine: Engine, order: Order, draft: Draft) -> Draft:
-    """Return ``draft`` in the session's network, told where the services are that it may need."""
-    name, found = network.join(engine, order.session)
-    told = network.seen_from_inside(order.variables, found) | {"PORT": str(draft.container_port)}
-    return msgspec.structs.replace(draft, network=name, environment=told | draft.environment)
+def _among_neighbours(engine: Engine, request: ServiceRequest, spec: ContainerSpec) -> ContainerSpec:
+    """Return ``spec`` in the session's network, told where the services are that it may need."""
+    name, found = network.join(engine, request.session)
+    told = network.seen_from_inside(request.variables, found) | {"PORT": str(spec.container_port)}
+    return msgspec.structs.replace(spec, network=name, environment=told | spec.environment)
 
 
-def _start_postgresql(order: Order) -> ContainerServer:
+def _start_postgresql(request: ServiceRequest) -> ContainerServer:
     """Start PostgreSQL on a snapshot of the migrated database, which is made where there is none."""
     with ExitStack() as ahead:
         ahead.enter_context(turn.announced(Protocol.POSTGRESQL))
-        engine, image = _prepare(order)
-        key = _key(order, image)
-        is_warm = not order.is_fresh and snapshots.is_there(engine, key)
+        engine, image = _prepare(request)
+        key = _key(request, image)
+        is_warm = not request.is_fresh and snapshots.is_there(engine, key)
         if is_warm:
             ahead.close()  # then it is a quick one itself
-        draft = _draft(order, image)
-        draft = msgspec.structs.replace(
-            draft,
+        spec = _spec(request, image)
+        spec = msgspec.structs.replace(
+            spec,
             image=snapshots.name_of(key) if is_warm else image.name,
-            environment=_INITDB | draft.environment,
-            command=image.command_with((*images.throw_away_options(order.service), *_OPTIONS)),
+            environment=_INITDB | spec.environment,
+            command=image.command_with((*images.throw_away_options(request.service), *_OPTIONS)),
             first=snapshots.RESTORE if is_warm else _make_empty(image),
         )
-        container = leased.start(engine, draft, _log(order))
-    server = _ready(engine, order, container, detail=f"{image.name}, {'warm' if is_warm else 'new'} snapshot")
+        container = leased.start(engine, spec, _log(request))
+    server = _ready(engine, request, container, detail=f"{image.name}, {'warm' if is_warm else 'new'} snapshot")
     if is_warm:
         return server
     try:
-        _take_migrated(order, server, container)
+        _take_migrated(request, server, container)
     except BaseException:
         server.stop()
         raise
     # Making the image takes as long as starting the container did, and nobody waits for it.
-    threading.Thread(target=_keep, args=(container, key, order), daemon=True).start()
+    threading.Thread(target=_keep, args=(container, key, request), daemon=True).start()
     return server
 
 
@@ -160,54 +160,54 @@ def _make_empty(image: Image) -> str:
     return f"{empty.MAKE}\n{snapshots.PACK}" if empty.is_made_here(image) else ""
 
 
-def _take_migrated(order: Order, server: ContainerServer, container: LeasedContainer) -> None:
+def _take_migrated(request: ServiceRequest, server: ContainerServer, container: LeasedContainer) -> None:
     """Migrate the database and take a snapshot of it, unless there is one that is as good."""
-    migrations = order.service.migrations
-    if not (migrations.command or migrations.files) and snapshots.PACKED in _log(order).read_text(
+    migrations = request.service.migrations
+    if not (migrations.command or migrations.files) and snapshots.PACKED in _log(request).read_text(
         encoding="utf-8", errors="replace"
     ):
         return
-    migrate(order.service, server.endpoint, Path(order.root))
-    with Connection(server.endpoint.host, order.port, order.service.credentials) as connection:
+    migrate(request.service, server.endpoint, Path(request.root))
+    with Connection(server.endpoint.host, request.port, request.service.credentials) as connection:
         connection.query("CHECKPOINT")
     snapshots.take(container)
 
 
-def _keep(container: LeasedContainer, key: str, order: Order) -> None:
+def _keep(container: LeasedContainer, key: str, request: ServiceRequest) -> None:
     try:
         with connect(seconds=_KEEP_SECONDS) as own:  # other threads talk over the other connection
             snapshots.keep(own, container, key)
     except EngineError as error:  # the session has its data; the next one makes the snapshot
         if container.is_alive():
-            with _log(order).open("a", encoding="utf-8") as log:
+            with _log(request).open("a", encoding="utf-8") as log:
                 log.write(f"(no snapshot: {error.message})\n")
 
 
-def _ready(engine: Engine, order: Order, container: LeasedContainer, *, detail: str) -> ContainerServer:
+def _ready(engine: Engine, request: ServiceRequest, container: LeasedContainer, *, detail: str) -> ContainerServer:
     """Return the server in ``container`` once it has answered; end it if it does not."""
-    server = ContainerServer(engine, container, order)
+    server = ContainerServer(engine, container, request)
     try:
-        server.wait_until_ready(order, detail=detail)
+        server.wait_until_ready(request, detail=detail)
     except BaseException:
         server.stop()
         raise
     return server
 
 
-def _draft(order: Order, image: Image) -> Draft:
-    service = order.service
+def _spec(request: ServiceRequest, image: Image) -> ContainerSpec:
+    service = request.service
     is_store = service.protocol.is_data_store
     settings = images.login_settings(service) if image.is_known_server else ""
     options = images.throw_away_options(service)
     if settings:  # behind a file of settings that the image names, else first, which older servers need
         has_file = len(image.arguments) > 1
         options = (*options, images.FROM_INPUT) if has_file else (images.FROM_INPUT, *options)
-    return Draft(
+    return ContainerSpec(
         image=image.name,
         service=service.name,
-        session=order.session,
-        port=order.port,
-        container_port=service.container_port or order.port,
+        session=request.session,
+        port=request.port,
+        container_port=service.container_port or request.port,
         environment=images.variables(service),
         command=image.command_with(options),
         input=settings,
@@ -215,15 +215,15 @@ def _draft(order: Order, image: Image) -> Draft:
     )
 
 
-def _key(order: Order, image: Image) -> str:
+def _key(request: ServiceRequest, image: Image) -> str:
     """Return the digest of all that decides what is in a snapshot."""
-    environment = _INITDB | images.variables(order.service)
+    environment = _INITDB | images.variables(request.service)
     facts = (f"{name}={environment[name]}" for name in sorted(environment))
-    migrations = migrations_digest(order.service.migrations, Path(order.root))
+    migrations = migrations_digest(request.service.migrations, Path(request.root))
     return digest(snapshots.FILE, image.identity, *facts, migrations)
 
 
-def _log(order: Order) -> Path:
-    path = order.folder / "log"
+def _log(request: ServiceRequest) -> Path:
+    path = request.folder / "log"
     path.touch(mode=0o600)  # what a server says of itself is its user's alone
     return path

@@ -1,4 +1,4 @@
-"""Which worker of which run a pytest process is, and so which services are its own."""
+"""Tells which worker of which run a pytest process is, and so which databases are its own."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ from ci_toolkit.suite.plugin import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
-    from ci_toolkit.isolation.worker_services import Place, WorkerServices
+    from ci_toolkit.isolation.worker_services import WorkerIdentity, WorkerServices
 
 
 def new_services(config: pytest.Config) -> "WorkerServices":
@@ -30,29 +30,29 @@ def new_services(config: pytest.Config) -> "WorkerServices":
         ) from error
     from ci_toolkit.services.catalog.settings import read_table
 
-    place = _place(config)
-    return WorkerServices(read_table(project_root(config.rootpath)), place, tell=services_report(config).tell)
+    identity = _identity(config)
+    return WorkerServices(read_table(project_root(config.rootpath)), identity, report=services_report(config).add_line)
 
 
-def _place(config: pytest.Config) -> "Place":
-    from ci_toolkit.isolation.worker_services import Place
+def _identity(config: pytest.Config) -> "WorkerIdentity":
+    from ci_toolkit.isolation.worker_services import WorkerIdentity
     from ci_toolkit.suite.assignment import shard_task
 
     worker = getattr(config, "workerinput", {})
-    told = handover.read_handover()
+    given = handover.read_handover()
     if config.getoption(DYNAMIC_PORTS, None) is True:  # another plugin may have an option of that name
-        told = replace(told, dynamic_ports=True)
+        given = replace(given, dynamic_ports=True)
     run = worker.get("testrunuid") or uuid.uuid4().hex
     name = worker.get("workerid", "main")
     task = shard_task(config)
-    return Place(
+    return WorkerIdentity(
         root=str(project_root(config.rootpath)),
         run=hashlib.sha256(run.encode()).hexdigest()[:8],
         worker=name,
         # What a shard's tests start lives as long as the shard: a test that kills its process takes nothing with it.
-        owner=task.supervisor if task else told.owner or (os.getppid() if worker else os.getpid()),
-        is_alone=not worker and told.owner is None,
+        owner=task.supervisor if task else given.owner or (os.getppid() if worker else os.getpid()),
+        is_alone=not worker and given.owner is None,
         logs=str(Path(task.journal).parent / SERVICES_FOLDER) if task else "",
         mark=f"-{task.attempt}-{name}" if task else "",
-        handover=told,
+        handover=given,
     )
