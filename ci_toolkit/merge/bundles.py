@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from ci_toolkit.errors import FormatError
 from ci_toolkit.model.bundle import BUNDLE_SCHEMA, CARD_NAME, SERVICES_FOLDER, ShardCard
@@ -78,6 +79,9 @@ def _stranger(card: ShardCard, plan: Plan, folder: Path) -> Problem | None:
     if card.plan_id != plan.plan_id:
         message = f"{folder} followed another plan ({card.plan_id[:12]}, not {plan.plan_id[:12]})"
         return Problem(kind=ProblemKind.BUNDLE_OF_ANOTHER_PLAN, message=message, shard=card.index)
+    if card.run_id != plan.run_id:
+        message = f"{folder} is of another run of the same plan, so it says nothing about this one"
+        return Problem(kind=ProblemKind.BUNDLE_OF_ANOTHER_RUN, message=message, shard=card.index)
     if not 1 <= card.index <= len(plan.shards):
         message = f"{folder} says that it is shard {card.index} of {len(plan.shards)}"
         return Problem(kind=ProblemKind.BUNDLE_UNREADABLE, message=message)
@@ -97,13 +101,17 @@ def _cards(results: Path) -> Iterator[Path]:
 
 
 def _read_small(path: Path) -> bytes:
-    return read_regular(path, LARGEST_CARD)
+    with open_regular(path) as file:
+        data = file.read(LARGEST_CARD + 1)
+    if len(data) > LARGEST_CARD:
+        raise FormatError(f"{path} is larger than {LARGEST_CARD} bytes, which no card is")
+    return data
 
 
-def read_regular(path: Path, largest: int) -> bytes:
-    """Return the bytes of a plain file. Raises FormatError for links, devices and files over ``largest`` bytes."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > largest:
-            raise FormatError(f"{path} is no plain file of at most {largest} bytes")
-        return file.read()
+def open_regular(path: Path) -> BinaryIO:
+    """Open a plain file to read. Raises FormatError for a link, a pipe, a device; OSError where it cannot be read."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise FormatError(f"{path} is not a plain file")
+    return file

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import coverage
@@ -24,7 +24,7 @@ def merge_coverage(
     ``config_file`` is coverage's own, by default the one it finds here. Returns None for the coverage where no
     shard measured any.
     """
-    problems: list[Problem] = []
+    problems: list[Problem] = list(_unmeasured(bundles))
     files = [file for bundle in bundles for file in _sound_files(bundle, problems)]
     if not files:
         if any(bundle.card.measures_coverage and bundle.card.attempts for bundle in bundles):
@@ -52,6 +52,15 @@ def merge_coverage(
         MeasuredCoverage(covered=covered, statements=statements, by_category=by_category, lost_with=lost_with),
         problems,
     )
+
+
+def _unmeasured(bundles: Sequence[Bundle]) -> Iterator[Problem]:
+    # What such a shard ran would leave the denominator with it, and the percentage would rise.
+    ran = [bundle for bundle in bundles if bundle.card.attempts]
+    if any(bundle.card.measures_coverage for bundle in ran):
+        for bundle in ran:
+            if not bundle.card.measures_coverage:
+                yield _problem(bundle, "did not measure coverage, and others did: run every shard with --coverage")
 
 
 def _by_category(measured: coverage.Coverage, categories: Iterable[str]) -> dict[str, tuple[int, int]]:

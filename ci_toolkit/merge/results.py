@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from ci_toolkit.merge.bundles import Bundle
-from ci_toolkit.merge.journals import JournalFile, journals_of, opening_problem
+from ci_toolkit.merge.journals import SUPERVISOR, JournalFile, journals_of, opening_problem
 from ci_toolkit.model.fold import JournalFold
-from ci_toolkit.model.journal import Crashed, Failure, PhaseOutcome, Uncollectable, When
+from ci_toolkit.model.journal import Crashed, Failure, Opened, PhaseOutcome, Uncollectable, When
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 from ci_toolkit.model.verdict import LostTest
@@ -39,6 +39,8 @@ class BundleReading:
         if wrong is not None:
             self.problems.append(wrong)
             return
+        if not (isinstance(first, Opened) or file.worker == SUPERVISOR or file.problems):
+            self.fold.note(ProblemKind.JOURNAL_DAMAGED, f"{file.place} does not begin as a journal does")
         process = self.fold.process(file.place)
         take = process.take
         take(first)

@@ -69,6 +69,8 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     seconds: float
     started_at: float
     stops: tuple[str, ...]
+    sources: dict[str, str]
+    """The project's own files that it executed: path to digest."""
     job: JobRun | None = None
     llm: LlmUse | None = None
     learned: tuple[FileRun, ...] = ()
@@ -124,6 +126,7 @@ def merge_shard(
         seconds=seconds,
         started_at=reading.fold.started_at,
         stops=tuple(reading.fold.stops),
+        sources=reading.fold.sources,
         llm=add_llm_use(tally.llm),
         job=job_learned(reading.fold, card, tested, tests_seconds, between) if learns else None,
         learned=files_learned(reading.fold, card) if learns else (),

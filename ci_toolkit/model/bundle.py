@@ -5,7 +5,7 @@ from enum import StrEnum
 from ci_toolkit.model.journal import Environment
 from ci_toolkit.model.record import Record
 
-BUNDLE_SCHEMA = 1
+BUNDLE_SCHEMA = 2
 CARD_NAME = "shard.json"
 JOURNAL_FOLDER = "journal"
 COVERAGE_FOLDER = "coverage"
@@ -56,6 +56,8 @@ class BrokenBy(StrEnum):
     """Its journal could not be written, as on a full disk: the machine's fault."""
     PYTEST = "pytest"
     """pytest did not start, or ended with an error of its own before any test."""
+    UNCOLLECTED = "uncollected"
+    """pytest ended well and never collected some of the planned files."""
     NO_PROGRESS = "no-progress"
     """One process after the other died before any test ran."""
 
@@ -69,11 +71,25 @@ class BundleFile(Record, frozen=True, kw_only=True):
     sha256: str
 
 
+class JournalSeal(Record, frozen=True, kw_only=True):
+    """What a journal was when its shard had ended: the supervisor's own account of what it followed."""
+
+    name: str
+    """In the journal folder, such as ``1-main.jsonl``."""
+    size: int
+    """Bytes of whole records; a torn one may follow."""
+    records: int
+    sha256: str
+    """Of these bytes."""
+
+
 class ShardCard(Record, frozen=True, kw_only=True):
     """``shard.json``: what the bundle is, written at the start and replaced at the end."""
 
     schema: int = BUNDLE_SCHEMA
     plan_id: str
+    run_id: str = ""
+    """Of the plan: which run of it this is evidence of."""
     index: int
     state: ShardState
     reason: str = ""
@@ -91,6 +107,10 @@ class ShardCard(Record, frozen=True, kw_only=True):
     coverage_losses: tuple[str, ...] = ()
     """Node ids of tests that killed a process, so that some lines that it ran are not in the data."""
     environment: Environment | None = None
+    commit: str = ""
+    """What was checked out, or ``""`` where there is no git."""
+    journals: tuple[JournalSeal, ...] = ()
+    """Every journal that the shard wrote. A bundle that is still ``running`` has none."""
     files: tuple[BundleFile, ...] = ()
     """The coverage data files, so that a swapped or damaged one is noticed."""
     service_logs: tuple[str, ...] = ()

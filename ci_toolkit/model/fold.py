@@ -13,6 +13,7 @@ from ci_toolkit.model.journal import (
     Closed,
     CollectedTest,
     Crashed,
+    Executed,
     FileCollected,
     FileOpened,
     JournalRecord,
@@ -26,6 +27,8 @@ from ci_toolkit.model.journal import (
 )
 from ci_toolkit.model.problem import Problem, ProblemKind
 
+_END_OF_TIME = 1e11
+"""In epoch seconds: the year 5138."""
 _Name = tuple[str, str]
 """Path and suffix; pytest allows several tests of one name."""
 
@@ -42,6 +45,8 @@ class JournalFold:
         """By node id: a failure, where another process only skipped it."""
         self.crashed_files: dict[str, Crashed] = {}
         """Files at whose import a process died, by path."""
+        self.sources: dict[str, str] = {}
+        """The project's own files that were executed: path to digest, as the first process says."""
         self.stops: list[str] = []
         """Why pytest stopped before its last test."""
         self.started_at = 0.0
@@ -74,6 +79,10 @@ class JournalFold:
     def open_tests(self) -> Iterator[FoldedTest]:
         """Yield every test that is not over: no process has ended it."""
         return (test for test in self._tests.values() if not test.is_over)
+
+    def knows_file(self, path: str) -> bool:
+        """Return whether any process collected the file, or says why not."""
+        return path in self.files or path in self.uncollectable or path in self.crashed_files
 
     def has_failures(self) -> bool:
         """Return whether a test failed, a file could not be collected, or a process died of either."""
@@ -174,10 +183,13 @@ class ProcessFold:
         last = self._last_start
         if last is not None and self._first_start is not None:
             took = sum(self.tests[last.i].seconds.values()) if last.i in self.tests else 0.0
-            self._fold.running_seconds += max(0.0, last.at - self._first_start) + took
+            between = last.at - self._first_start
+            self._fold.running_seconds += took + (between if 0.0 <= between < _END_OF_TIME else 0.0)
 
     def _start(self, record: Started) -> FoldedTest | None:
-        if self._first_start is None:
+        if not 0.0 <= record.at < _END_OF_TIME:
+            self._note_no_time(record.at)
+        elif self._first_start is None:
             self._first_start = record.at
         self._last_start = record
         test = self.tests.get(record.i)
@@ -194,7 +206,22 @@ class ProcessFold:
         match record:
             case Opened():
                 self.opened = self.opened or record
-                self._fold.started_at = min(self._fold.started_at or record.at, record.at)
+                self._open(record.at)
+            case Executed():
+                for path, digest in record.files:
+                    self._fold.sources.setdefault(path, digest)
+            case Crashed():
+                return self._take_crash(record)
+            case Closed():
+                self.closed = record
+                if record.reason:
+                    self._fold.stops.append(record.reason)
+            case _:
+                self._take_collection(record)
+        return None
+
+    def _take_collection(self, record: JournalRecord) -> None:
+        match record:
             case FileOpened():
                 self.importing = record.path
             case FileCollected():
@@ -204,15 +231,18 @@ class ProcessFold:
                 self._fold.take_uncollectable(record)
             case Selected():
                 self.is_collected, self.importing = True, ""
-            case Crashed():
-                return self._take_crash(record)
-            case Closed():
-                self.closed = record
-                if record.reason:
-                    self._fold.stops.append(record.reason)
             case _:
-                raise AssertionError(f"no fold for {type(record).__name__}")
-        return None
+                raise AssertionError(f"the fold does not know the record {type(record).__name__}")
+
+    def _open(self, at: float) -> None:
+        if 0.0 <= at < _END_OF_TIME:
+            self._fold.started_at = min(self._fold.started_at or at, at)
+        else:
+            self._note_no_time(at)
+
+    def _note_no_time(self, at: float) -> None:
+        message = f"{self._place} tells of something that began at {at!r}, which is no time"
+        self._fold.note(ProblemKind.JOURNAL_DAMAGED, message)
 
     def _collect(self, record: FileCollected) -> None:
         self._fold.files.setdefault(record.path, record)

@@ -4,6 +4,8 @@ from ci_toolkit.model.journal import CollectedTest, Crashed, Failure, Phase, Pha
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 
+LONGEST_SECONDS = 1e9
+"""Thirty years. What claims to have taken longer, or less than nothing, counts as 0."""
 _PASSED = PhaseOutcome.PASSED
 _RERUN = PhaseOutcome.RERUN
 _SETUP = When.SETUP
@@ -77,7 +79,7 @@ class FoldedTest:
         if phase.w is _SETUP and self._rerun:
             self._rerun = False
             self.seconds.clear()
-        self.seconds[phase.w] = phase.s
+        self.seconds[phase.w] = phase.s if 0.0 <= phase.s <= LONGEST_SECONDS else 0.0
         if phase.w is _TEARDOWN:
             self.is_over = not self._rerun
             self._properties = phase.properties

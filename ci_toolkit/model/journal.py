@@ -180,6 +180,13 @@ class Phase(_Line, frozen=True, kw_only=True, tag="phase"):
     """(name, value) of what the test recorded about itself (``record_property``); with its teardown."""
 
 
+class Executed(_Line, frozen=True, kw_only=True, tag="executed"):
+    """The files of the project's own that the process executed, as it ends."""
+
+    files: tuple[tuple[str, str], ...]
+    """(path below the root, SHA-256 of its content)."""
+
+
 class Crashed(_Line, frozen=True, kw_only=True, tag="crashed"):
     """The process died, or was ended over its time limit, while this test or file was at work.
 
@@ -204,7 +211,9 @@ class Closed(_Line, frozen=True, kw_only=True, tag="closed"):
     stop: Stop = Stop.NOBODY
 
 
-JournalRecord = Opened | FileOpened | FileCollected | Uncollectable | Selected | Started | Phase | Crashed | Closed
+JournalRecord = (
+    Opened | FileOpened | FileCollected | Uncollectable | Selected | Started | Phase | Executed | Crashed | Closed
+)
 
 decoder: msgspec.json.Decoder[JournalRecord] = msgspec.json.Decoder(JournalRecord)
 """Reads one line. Shared, because building a decoder costs more than reading a thousand lines."""

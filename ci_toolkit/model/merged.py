@@ -64,6 +64,8 @@ class MergedRun(Record, frozen=True, kw_only=True):
     flaky: tuple[TestFailure, ...]
     slowest: tuple[SlowTest, ...]
     problems: tuple[Problem, ...]
+    disagreements: tuple[Problem, ...] = ()
+    """How the shards differ in what they ran; a strict mode refuses such evidence."""
     left_out: tuple[LostTest, ...] = ()
     """What did not run because a rule of the run stopped it."""
     critical: tuple[CriticalTest, ...] = ()

@@ -59,6 +59,8 @@ class Plan(Record, frozen=True, kw_only=True):
 
     schema: int = PLAN_SCHEMA
     plan_id: str = ""
+    run_id: str = ""
+    """Names the run that this plan is of. Equal plans of two runs have one ``plan_id`` and two ``run_id``."""
     commit: str = ""
     root: str = "."
     """pytest's rootdir, relative to the folder in which the plan was made: where its paths start."""
@@ -88,8 +90,12 @@ class Plan(Record, frozen=True, kw_only=True):
         return msgspec.structs.replace(as_read_back, plan_id=as_read_back.digest())
 
     def digest(self) -> str:
-        """Return the SHA-256 of everything but ``plan_id``, as 64 hexadecimal digits."""
-        return hashlib.sha256(encode(msgspec.structs.replace(self, plan_id=""))).hexdigest()
+        """Return the SHA-256 of everything but ``plan_id`` and ``run_id``, as 64 hexadecimal digits."""
+        return hashlib.sha256(encode(msgspec.structs.replace(self, plan_id="", run_id=""))).hexdigest()
+
+    def of_run(self, run_id: str) -> "Plan":
+        """Return this plan as that of the run ``run_id``; bundles of other runs then say nothing about it."""
+        return msgspec.structs.replace(self, run_id=run_id)
 
     def shard(self, index: int) -> PlannedShard:
         """Return shard ``index``, counted from 1. Raises FormatError if the plan has no such shard."""
@@ -125,7 +131,9 @@ def plan_from_json(data: bytes, *, origin: str) -> Plan:
 
 def _digest_as_written(data: bytes) -> str:
     """Return the digest of the fields that stand in ``data``: an earlier version of the toolkit knew no others."""
-    return hashlib.sha256(encode({**msgspec.json.decode(data), "plan_id": ""})).hexdigest()
+    written = msgspec.json.decode(data)
+    cleared = {name: "" for name in ("plan_id", "run_id") if name in written}
+    return hashlib.sha256(encode({**written, **cleared})).hexdigest()
 
 
 def _check_that_units_are_shared_out(plan: Plan, origin: str) -> None:

@@ -53,7 +53,7 @@ def from_json(data: bytes, kind: type[R], *, schema: int, origin: str) -> R:
     noun = kind.__name__.lower()
     try:
         found = msgspec.json.decode(data, type=_Versioned).schema
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError(
             f"{origin} is not a {noun}: {error}", advice="Write it anew; it may be cut short or hand-edited."
         ) from error
@@ -64,5 +64,5 @@ def from_json(data: bytes, kind: type[R], *, schema: int, origin: str) -> R:
         )
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError(f"{origin} is not a valid {noun}: {error}", advice="Write it anew.") from error

@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from ci_toolkit.model.bundle import COVERAGE_FOLDER, JOURNAL_FOLDER, OUTPUT_FOLDER
+from ci_toolkit.model.bundle import COVERAGE_FOLDER, JOURNAL_FOLDER, OUTPUT_FOLDER, JournalSeal
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
@@ -28,7 +29,7 @@ from ci_toolkit.suite.ending import AttemptEnd, EndOfAttempt
 from ci_toolkit.suite.journal import JournalWriter
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.output import Output
-from ci_toolkit.suite.progress import AttemptProgress
+from ci_toolkit.suite.progress import AttemptProgress, JournalTail
 from ci_toolkit.suite.task_variable import VARIABLE
 from ci_toolkit.suite.time_limits import TimeLimits
 
@@ -58,6 +59,7 @@ class Attempt:
         self._limits = TimeLimits(options.limit_of, self.output)
         self._stop_sent = 0.0
         self._journal: JournalWriter | None = None
+        self._own: JournalTail | None = None
 
     def run(self) -> AttemptEnd:
         """Run pytest to its end, whatever that is."""
@@ -66,7 +68,7 @@ class Attempt:
             self._watch(process)
         finally:
             _end_group(process)
-        self._tell()
+        self._tell()  # to the end of each journal, of which nobody writes any more
         end = EndOfAttempt(self.progress, self.output, self._limits, self._note)
         return end.judge(
             process.returncode,
@@ -156,10 +158,19 @@ class Attempt:
         main = self.progress.main
         return main.opened.environment if main is not None and main.opened is not None else None
 
+    def seals(self) -> list[JournalSeal]:
+        """Return the seals of the attempt's journals, once it has ended."""
+        seals = self.progress.seals()
+        if self._own is not None:
+            deque(self._own.read(), maxlen=0)
+            seals.append(self._own.seal())
+        return seals
+
     def _note(self, crash: Crashed) -> None:
         """Write the crash to a journal of the supervisor's own, for the process that died of it cannot."""
         if self._journal is None:
-            self._journal = JournalWriter(self.folder / JOURNAL_FOLDER / f"{self.task.attempt}-supervisor.jsonl")
+            path = self.folder / JOURNAL_FOLDER / f"{self.task.attempt}-supervisor.jsonl"
+            self._journal, self._own = JournalWriter(path), JournalTail(path)
         self._journal.write(crash)
         test = self.progress.fold.take_crash(crash)
         is_critical = test is not None and test.is_critical

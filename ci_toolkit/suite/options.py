@@ -24,6 +24,8 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     categories: tuple[Category, ...] = BUILT_IN
     critical_first: bool = False
     """Whether mission-critical tests run before the others."""
+    commit: str = ""
+    """What is checked out, or ``""`` where there is no git."""
     variables: tuple[tuple[str, str], ...] = ()
     """What the tests' environment has beyond our own, such as where the services answer."""
 

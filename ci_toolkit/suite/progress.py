@@ -1,5 +1,6 @@
 """Follows the journals of one attempt while they grow, and folds them."""
 
+import hashlib
 import os
 import stat
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from ci_toolkit.model.bundle import JournalSeal
 from ci_toolkit.model.fold import JournalFold, ProcessFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import JournalRecord, Phase, PhaseOutcome, Started, Uncollectable, decoder
@@ -28,18 +30,31 @@ class JournalTail:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._offset = 0
+        self._size = 0
+        self._records = 0
+        self._sha256 = hashlib.sha256()
 
     def read(self) -> Iterator[JournalRecord]:
         """Yield the records that were added since the last call; a torn line waits for its rest."""
         whole, newline, _ = self._new_bytes().rpartition(b"\n")
-        self._offset += len(whole) + len(newline)
-        for line in whole.split(b"\n"):
+        if not newline:
+            return
+        self._size += len(whole) + len(newline)
+        self._sha256.update(whole + newline)
+        lines = whole.split(b"\n")
+        self._records += len(lines)
+        for line in lines:
             try:
                 record = decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue  # the merge reports it, with its place
             yield _without_text(record)
+
+    def seal(self) -> JournalSeal:
+        """Return what was read, so that nobody can change it later unseen."""
+        return JournalSeal(
+            name=self._path.name, size=self._size, records=self._records, sha256=self._sha256.hexdigest()
+        )
 
     def _new_bytes(self) -> bytes:
         try:
@@ -49,7 +64,7 @@ class JournalTail:
         with file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return b""
-            file.seek(self._offset)
+            file.seek(self._size)
             return file.read()
 
 
@@ -76,6 +91,10 @@ class WorkerProgress:
             if isinstance(record, Started):
                 self._since = time.monotonic()
             yield record, self.fold.take(record)
+
+    def seal(self) -> JournalSeal:
+        """Return the seal of the journal as far as it was followed."""
+        return self._tail.seal()
 
     @property
     def in_flight(self) -> InFlight | None:
@@ -106,6 +125,10 @@ class AttemptProgress:
             for record, test in self._workers[path.name].advance():
                 self.has_failures |= _is_failure(record)
                 yield record, test
+
+    def seals(self) -> list[JournalSeal]:
+        """Return the seal of each journal of the attempt, of what was followed to its end."""
+        return [worker.seal() for worker in self._workers.values()]
 
     @property
     def main(self) -> ProcessFold | None:

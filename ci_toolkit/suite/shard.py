@@ -14,6 +14,7 @@ from ci_toolkit.model.bundle import (
     OUTPUT_FOLDER,
     SERVICES_FOLDER,
     BrokenBy,
+    JournalSeal,
     ShardCard,
     ShardState,
     StopKind,
@@ -85,6 +86,7 @@ class _Shard:
         self.losses: list[str] = []
         """Node ids of what killed a process."""
         self.environment: Environment | None = None
+        self.seals: list[JournalSeal] = []
         self._started = time.monotonic()
 
     def run(self, save_logs: Callable[[Path], object]) -> ShardCard:
@@ -109,6 +111,7 @@ class _Shard:
     def _card(self, ending: "_Ending") -> ShardCard:
         return ShardCard(
             plan_id=self.plan.plan_id,
+            run_id=self.plan.run_id,
             index=self.shard.index,
             state=ending.state,
             reason=ending.reason,
@@ -121,6 +124,8 @@ class _Shard:
             unexplained_exit=ending.unexplained_exit,
             coverage_losses=tuple(self.losses) if self.options.measures_coverage else (),
             environment=self.environment,
+            commit=self.options.commit,
+            journals=tuple(self.seals),
         )
 
     def _work(self) -> "_Ending":
@@ -133,7 +138,7 @@ class _Shard:
             end = self._attempt(pieces)
             match end.how:
                 case How.FINISHED:
-                    return _Ending(ShardState.FINISHED, unexplained_exit=end.unexplained_exit or died_between)
+                    return self._finished(end.unexplained_exit or died_between)
                 case How.STOPPED:
                     return self._stopped(end)
                 case How.BROKEN:
@@ -145,7 +150,17 @@ class _Shard:
                     if fruitless >= ATTEMPTS_WITHOUT_PROGRESS:
                         reason = f"pytest died {fruitless} times without a test: {end.reason}"
                         return _Ending(ShardState.BROKEN, reason, broken_by=BrokenBy.NO_PROGRESS)
-        return _Ending(ShardState.FINISHED, unexplained_exit=died_between)
+        return self._finished(died_between)
+
+    def _finished(self, unexplained_exit: str) -> "_Ending":
+        unseen = [unit.path for unit in self.shard.units if not self.fold.knows_file(unit.path)]
+        if not unseen:
+            return _Ending(ShardState.FINISHED, unexplained_exit=unexplained_exit)
+        reason = (
+            f"pytest collected {len(self.shard.units) - len(unseen)} of {len(self.shard.units)} planned files, and not "
+            f"{unseen[0]}; give each shard the options and the folder that the plan was made with"
+        )
+        return _Ending(ShardState.BROKEN, reason, broken_by=BrokenBy.UNCOLLECTED, unexplained_exit=unexplained_exit)
 
     def _attempt(self, pieces: dict[str, int]) -> AttemptEnd:
         self.attempts += 1
@@ -154,6 +169,7 @@ class _Shard:
         self.environment = attempt.environment or self.environment
         self.is_collected |= attempt.progress.is_collected
         self.losses += [crash.node_id for crash in end.crashes]
+        self.seals += attempt.seals()
         return end
 
     def _stopped(self, end: AttemptEnd) -> "_Ending":

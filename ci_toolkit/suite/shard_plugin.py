@@ -17,6 +17,7 @@ from ci_toolkit.suite.opening import opened
 from ci_toolkit.suite.placing import Choice, Placer
 from ci_toolkit.suite.reports import phase_of, uncollectable
 from ci_toolkit.suite.selection import Selection, address, file_of, owned_files, owned_folders
+from ci_toolkit.suite.sources import executed_sources
 from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption
 
 JOURNAL_FAILED = 74
@@ -45,7 +46,9 @@ class ShardPlugin:
         """Of each test, by number."""
         self._running: int | None = None
         self._interruption = NOT_INTERRUPTED
-        self._write(opened(task, worker, config))
+        opening = opened(task, worker, config)
+        self._began_at = opening.at
+        self._write(opening)
 
     def _write(self, record: JournalRecord) -> None:
         if not self.journal.write(record) and self.journal.failure is not None:
@@ -179,5 +182,6 @@ class ShardPlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Close the journal."""
+        """Say what was executed, and close the journal."""
+        self.journal.write(executed_sources(self.root, self._began_at))
         self.journal.write(closed(session, exitstatus, self._interruption))

@@ -6,6 +6,7 @@ from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.mode import Strictness
+from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, ShardReport, Status, Verdict
 from ci_toolkit.verdict.advice import advise, overhead_of
@@ -28,7 +29,8 @@ class Thresholds(Record, frozen=True, kw_only=True):
 
 def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Strictness.STRICT) -> Verdict:
     """Return the verdict on ``run``: incomplete before failed before passed."""
-    doubts = tuple(_doubts(run))
+    is_strict = strictness is Strictness.STRICT
+    doubts = (*_doubts(run), *(_breach(problem) for problem in run.disagreements if is_strict))
     rules = (*_broken_rules(run), *guide_breaches(run, strictness))
     breaches = (*doubts, *rules, *_coverage_breaches(run, thresholds))
     nothing = not run.counts.total and not doubts
@@ -67,7 +69,12 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         flaky=run.flaky,
         slowest=run.slowest,
         proof=run.proof,
-        notes=(*run.notes, *filter(None, (_deselected_note(run), left_out_note(run))), *_logs_notes(run)),
+        notes=(
+            *run.notes,
+            *(problem.message for problem in run.disagreements if not is_strict),
+            *filter(None, (_deselected_note(run), left_out_note(run))),
+            *_logs_notes(run),
+        ),
         lower_bound_seconds=run.plan.lower_bound_seconds,
         predicted_seconds=run.plan.makespan_seconds,
         achieved_seconds=max((shard.actual_seconds for shard in run.shards), default=0.0),
@@ -99,8 +106,11 @@ def _doubts(run: MergedRun) -> Iterator[Breach]:
     for shard in run.shards:
         if shard.state is not ShardState.FINISHED and not shard.stopped_by.is_by_rule:
             yield Breach(gate="completeness", message=f"shard {shard.index} is {shard.state}: {shard.reason}")
-    for problem in run.problems:
-        yield Breach(gate=problem.kind, message=problem.message)
+    yield from map(_breach, run.problems)
+
+
+def _breach(problem: Problem) -> Breach:
+    return Breach(gate=problem.kind, message=problem.message)
 
 
 def _broken_rules(run: MergedRun) -> Iterator[Breach]:
