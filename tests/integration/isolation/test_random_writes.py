@@ -58,7 +58,7 @@ def pristine(worker: WorkerDatabase) -> dict[str, str]:
     return content(worker.endpoint)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS, stay_open=st.booleans(), mode=st.sampled_from([IsolationMode.ROLLBACK, IsolationMode.TRUNCATE]))
 def test_the_next_test_finds_the_templates_exact_content(
     worker: WorkerDatabase,

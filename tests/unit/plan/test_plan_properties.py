@@ -13,7 +13,7 @@ LANDINGS = st.sampled_from([None, 0.0, 0.5, 20.0])
 
 
 @given(histories(), SHARDS, st.sampled_from(Keep), st.sampled_from(Algorithm), LANDINGS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_test_known_or_new_is_in_exactly_one_shard(
     times: Times, shards: int, keep: Keep, algorithm: Algorithm, landing: float | None
 ) -> None:
@@ -29,7 +29,7 @@ def test_every_test_known_or_new_is_in_exactly_one_shard(
 
 
 @given(histories(), SHARDS, st.sampled_from(Keep), st.sampled_from(Algorithm))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_order_of_the_history_says_nothing(times: Times, shards: int, keep: Keep, algorithm: Algorithm) -> None:
     request = PlanRequest(shards=shards, keep=keep, algorithm=algorithm)
     forth = build_plan(suite_of(times), durations_of(times), request)
@@ -38,7 +38,7 @@ def test_the_order_of_the_history_says_nothing(times: Times, shards: int, keep: 
 
 
 @given(histories(SOUND_SECONDS), SHARDS, LANDINGS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_estimates_in_the_plan_are_what_its_shards_will_take(times: Times, shards: int, landing: float | None) -> None:
     plan = build_plan(suite_of(times), durations_of(times, landing=landing), PlanRequest(shards=shards))
     loads = loads_of(plan, times, landing or 0.0)
@@ -49,7 +49,7 @@ def test_estimates_in_the_plan_are_what_its_shards_will_take(times: Times, shard
 
 
 @given(histories(SOUND_SECONDS), SHARDS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_shard_takes_more_than_the_bound_and_one_more_test(times: Times, shards: int) -> None:
     plan = build_plan(suite_of(times), durations_of(times), PlanRequest(shards=shards))
     seconds = [took for tests in times.values() for took in tests.values()]
@@ -60,7 +60,7 @@ def test_no_shard_takes_more_than_the_bound_and_one_more_test(times: Times, shar
 
 
 @given(histories(SOUND_SECONDS, files=4), SHARDS, st.sampled_from([0.5, 20.0]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_bound_holds_for_any_plan_with_landings(times: Times, shards: int, landing: float) -> None:
     durations = durations_of(times, landing=landing)
     bounds = set()
@@ -72,7 +72,7 @@ def test_the_bound_holds_for_any_plan_with_landings(times: Times, shards: int, l
 
 
 @given(histories(SOUND_SECONDS), st.sampled_from([2, 3, 8]), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_sticky_plan_is_within_two_percent_of_a_fresh_one(times: Times, shards: int, data: st.DataObject) -> None:
     before = build_plan(suite_of(times), durations_of(times), PlanRequest(shards=shards))
     changed = {
@@ -88,7 +88,7 @@ def test_a_sticky_plan_is_within_two_percent_of_a_fresh_one(times: Times, shards
 
 
 @given(histories(SOUND_SECONDS), SHARDS, LANDINGS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_nothing_moves_where_nothing_changed(times: Times, shards: int, landing: float | None) -> None:
     durations = durations_of(times, landing=landing)
     before = build_plan(suite_of(times), durations, PlanRequest(shards=shards))
@@ -97,7 +97,7 @@ def test_nothing_moves_where_nothing_changed(times: Times, shards: int, landing:
 
 
 @given(histories(SOUND_SECONDS), st.sampled_from([2, 3, 8]), st.sampled_from([Keep.CLASS, Keep.MODULE]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_to_be_kept_together_is_never_separated(times: Times, shards: int, keep: Keep) -> None:
     plan = build_plan(suite_of(times), durations_of(times), PlanRequest(shards=shards, keep=keep))
     together: dict[tuple[str, str], set[int]] = {}
