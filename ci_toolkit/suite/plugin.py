@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from ci_toolkit.suite.task_variable import VARIABLE
 # Kept light on purpose, with all it imports: pytest loads it at every start in every project with ci-toolkit installed.
 _FRAMEWORK = "ci_toolkit.test_framework.plugin"
 """The guide's markers and fixtures. By name: the test framework stands above this room."""
+_UNSET_LOOP_SCOPE = 'The configuration option "asyncio_default_fixture_loop_scope" is unset'
 DYNAMIC_PORTS = "--dynamic-ports"
 _SERVICES_REPORT = "ci_toolkit.test_framework.services_report"
 SERVICES_REPORT = "ci-toolkit-services-report"
@@ -33,6 +35,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Take up the task that the environment, or xdist's controller, names; bring in the fixtures."""
+    if config.pluginmanager.has_plugin("asyncio"):
+        # pytest-asyncio, which our extra installs, warns of a setting that the host never made, and so ends every
+        # suite whose warnings are errors. While tests run, the host's own filters stand in front of this one.
+        warnings.filterwarnings("ignore", _UNSET_LOOP_SCOPE, pytest.PytestDeprecationWarning)
     worker_input = getattr(config, "workerinput", None)
     source = os.environ if worker_input is None else worker_input
     task_file = source.pop(VARIABLE, None)
