@@ -56,6 +56,12 @@ class PlanMismatchError(ToolkitError):
     slug = "plan-mismatch"
 
 
+class MissingExtraError(ToolkitError):
+    """An option needs a package that an extra of ci-toolkit installs, and it is not installed."""
+
+    slug = "missing-extra"
+
+
 class NothingToRunError(ToolkitError):
     """The selection holds no test."""
 

@@ -1,7 +1,10 @@
 """Commands that hand what follows ``--`` to pytest, untouched."""
 
+from typing import Any
+
 import click
 
+from ci_toolkit.cli.extras import require_extras
 from ci_toolkit.cli.settings import ToolkitCommand
 
 _KEY = "ci_toolkit.pytest_args"
@@ -18,6 +21,12 @@ class PytestCommand(ToolkitCommand):
             ours, theirs = args[:at], tuple(args[at + 1 :])
         ctx.meta[_KEY] = theirs
         return super().parse_args(ctx, ours)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises MissingExtraError if an option needs a package that is not installed."""
+        if not ctx.params.get("show_settings"):
+            require_extras(ctx.params)
+        return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the usage with pytest's part."""

@@ -8,7 +8,6 @@ from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.plan import Plan, PlanNote
 from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.plan.balance import balance
-from ci_toolkit.plan.by_pytest_split import deal_by_pytest_split
 from ci_toolkit.plan.deal import Deal
 from ci_toolkit.plan.estimates import estimate
 from ci_toolkit.plan.price import cost_note
@@ -62,6 +61,8 @@ def _deal(work: Workload, request: PlanRequest, overhead: float) -> tuple[Deal, 
     def dealing(shards: int) -> Deal:
         if request.algorithm is Algorithm.FILES:
             return balance(work, shards)
+        from ci_toolkit.plan.by_pytest_split import deal_by_pytest_split  # noqa: PLC0415 (an extra installs it)
+
         return deal_by_pytest_split(work, shards, request.algorithm)
 
     notes: list[PlanNote] = []

@@ -9,10 +9,10 @@ class NoProviderError(InfrastructureError):
     slug = "no-provider"
 
 
-class MissingExtraError(InfrastructureError):
+class MissingClientError(InfrastructureError):
     """A client library that the services need is not installed."""
 
-    slug = "missing-extra"
+    slug = "missing-client"
 
 
 class PortTakenError(InfrastructureError):

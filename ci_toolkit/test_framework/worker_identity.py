@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ci_toolkit.config.project import project_root
 from ci_toolkit.model.bundle import SERVICES_FOLDER
 from ci_toolkit.services import handover
-from ci_toolkit.services.errors import MissingExtraError
+from ci_toolkit.services.errors import MissingClientError
 from ci_toolkit.suite.plugin import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked fo
 
 
 def new_services(config: pytest.Config) -> "WorkerServices":
-    """Return the services of this pytest process, none of them started. Raises MissingExtraError."""
+    """Return the services of this pytest process, none of them started. Raises MissingClientError."""
     try:
         from ci_toolkit.isolation.worker_services import WorkerServices
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
+        raise MissingClientError(
             f"real services need the package {error.name}", advice="Install it: pip install 'ci-toolkit[services]'."
         ) from error
     from ci_toolkit.services.catalog.settings import read_table

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ci_toolkit.services.catalog.table import BUILT_IN, Service, ServiceEnvironment
-from ci_toolkit.services.errors import MissingExtraError
+from ci_toolkit.services.errors import MissingClientError
 from ci_toolkit.services.providers.docker.provider import DockerProvider
 from ci_toolkit.services.providers.provider import ServiceRequest
 
@@ -38,5 +38,5 @@ def test_without_its_client_library_it_names_the_extra(tmp_path: Path, monkeypat
     redis = order(replace(BUILT_IN.service("redis")), tmp_path)
     assert "pip install 'ci-toolkit[services]'" in DockerProvider().missing(redis)
     assert DockerProvider().leftover_sessions() == frozenset()
-    with pytest.raises(MissingExtraError, match="client library"):
+    with pytest.raises(MissingClientError, match="client library"):
         DockerProvider().start(redis)

@@ -4,7 +4,7 @@ import importlib.util
 from typing import TYPE_CHECKING, Final
 
 from ci_toolkit.services.catalog.endpoint import Provider
-from ci_toolkit.services.errors import EngineError, MissingExtraError
+from ci_toolkit.services.errors import EngineError, MissingClientError
 from ci_toolkit.services.providers.provider import Running, ServiceRequest
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def _has_sdk() -> bool:
     return found is not None and found.origin is not None  # a folder of the project may have that name
 
 
-def _no_sdk() -> MissingExtraError:
-    return MissingExtraError(
+def _no_sdk() -> MissingClientError:
+    return MissingClientError(
         "the docker provider needs its client library", advice="`pip install 'ci-toolkit[services]'`"
     )
 
