@@ -1,24 +1,46 @@
-"""The sessions of ci-toolkit's own development: `nox -s demo`, `nox -s tests`, `nox -s lint`.
+"""The sessions of ci-toolkit's own development; CONTRIBUTING.md says when to use which.
 
 With ci-toolkit installed beside nox (`pip install -e .[nox]`) there are also its own sessions, as any adopter has
 them: one for each category and mode, `plan`, `shard`, `merge`.
 """
 
 import contextlib
+import re
 import shutil
+import tarfile
+import tomllib
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import nox
+
+T = TypeVar("T")
 
 nox.options.sessions = ["lint", "tests"]
 nox.options.default_venv_backend = "virtualenv"
 nox.needs_version = ">=2024.10.9"
 
 
+LOCKS = {
+    "requirements/ci.txt": ("--all-extras", "--group", "dev", "pyproject.toml"),
+    "requirements/docs.txt": ("--group", "pyproject.toml:docs"),
+    "requirements/build.txt": ("--group", "pyproject.toml:build"),
+}
+"""Lock file to what it is made of."""
+
+
 def install(session: nox.Session) -> None:
-    """Install what CI uses, as locked, and this checkout."""
+    """Install what CI uses, as locked, and this checkout, so that a change of it needs no installation."""
     session.install("--require-hashes", "-r", "requirements/ci.txt")
     session.install("--no-deps", "--editable", ".")
+
+
+def install_wheel(session: nox.Session) -> None:
+    """Install what CI uses, as locked, and the wheel of this checkout, as users get it."""
+    session.install("--require-hashes", "-r", "requirements/ci.txt")
+    session.install("--no-deps", ".")
 
 
 with contextlib.suppress(ModuleNotFoundError):  # a bare nox, such as pipx's, has no ci-toolkit yet
@@ -36,8 +58,8 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Check the code and run the tests; public suites have a session of their own."""
-    install(session)
+    """Check the code and run the tests on the wheel; public suites have a session of their own."""
+    install_wheel(session)
     check(session)
     session.run("pytest", "-n", "2", *(session.posargs or ("tests/unit", "tests/integration")))
 
@@ -71,6 +93,7 @@ def check(session: nox.Session) -> None:
     session.run("mypy")
     session.run("lint-imports")
     session.run("ci-toolkit", "services", "render", "--check")
+    draft_changelog(session, silent=True)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows())
     session.run("zizmor", "--offline", "--quiet", *workflows())
 
@@ -107,10 +130,106 @@ def succeeds(session: nox.Session, script: Path) -> bool:
 
 
 @nox.session
+def changelog(session: nox.Session) -> None:
+    """Show what the fragments in changelog.d say as one page. Writes nothing."""
+    install(session)
+    draft_changelog(session)
+
+
+def draft_changelog(session: nox.Session, *, silent: bool = False) -> None:
+    """Render the fragments; fails on one with a name that towncrier does not know."""
+    session.run("towncrier", "build", "--draft", "--version", "Unreleased", silent=silent)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into site/; a page outside the navigation or a broken link fails."""
+    session.install("--require-hashes", "-r", "requirements/docs.txt")
+    session.run("mkdocs", "build", "--strict", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
-    """Build the wheel and run the program from it alone."""
-    session.install("build")
-    shutil.rmtree("dist", ignore_errors=True)
-    session.run("python", "-m", "build", "--wheel")
-    session.install("--force-reinstall", *map(str, Path("dist").glob("*.whl")))
+    """Build the sdist, the wheel from it, and run the program from the wheel without any extra."""
+    make_distributions(session)
+    wheel = only(Path("dist").glob("*.whl"))
+    links = relative_links(long_description(wheel))
+    if links:
+        session.error(f"on a package index these links of README.md lead nowhere: {', '.join(links)}")
+    session.install("--force-reinstall", str(wheel))
     session.run("ci-toolkit", "--version")
+    suite = Path(session.create_tmp()) / "test_one.py"
+    suite.write_text("def test_one(): pass\n", encoding="utf-8")
+    session.chdir(suite.parent)
+    session.run("ci-toolkit", "run")
+    session.run("ci-toolkit", "run", "--parallel", success_codes=[2])  # it says which extra is missing
+
+
+@nox.session
+def sdist(session: nox.Session) -> None:
+    """Build the sdist, unpack it, and run its unit tests there, on the wheel that is made from it."""
+    make_distributions(session)
+    folder = Path(session.create_tmp())
+    with tarfile.open(only(Path("dist").glob("*.tar.gz"))) as archive:
+        archive.extractall(folder, filter="data")
+    wheel = only(Path("dist").glob("*.whl")).resolve()
+    session.chdir(only(folder.iterdir()))
+    session.install("--require-hashes", "-r", "requirements/ci.txt")
+    session.install("--no-deps", str(wheel))
+    session.run("pytest", "-n", "2", *(session.posargs or ("tests/unit",)))
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """Run the tests of the main job with the oldest version of each dependency that pyproject.toml admits."""
+    session.install("--require-hashes", "-r", "requirements/build.txt")
+    oldest = Path(session.create_tmp()) / "oldest.txt"
+    resolution = ("--quiet", "--resolution", "lowest-direct", "--python-version", "3.11")
+    session.run("uv", "pip", "compile", *resolution, "--all-extras", "pyproject.toml", "-o", str(oldest))
+    tools = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]["test"]
+    session.run("uv", "pip", "install", "-r", str(oldest), "-c", str(oldest), *tools)
+    session.install("--no-deps", ".")
+    session.run("pytest", "-n", "2", *(session.posargs or ("tests/unit", "tests/integration/main_job")))
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write the locks in requirements/ anew. `nox -s lock -- --upgrade` takes newer versions."""
+    session.install("uv")
+    # Extras are kept, for pip before 23.3 finds no hash of `coverage[toml]` in a lock that says `coverage`.
+    how = (
+        "--quiet",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--no-strip-extras",
+        "--no-header",
+    )
+    for path, of in LOCKS.items():
+        session.run("uv", "pip", "compile", *how, *session.posargs, *of, "-o", path)
+
+
+def make_distributions(session: nox.Session) -> None:
+    """Build the sdist, and the wheel from it, into dist/."""
+    session.install("--require-hashes", "-r", "requirements/build.txt")
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation")
+
+
+def long_description(wheel: Path) -> str:
+    """Return what a package index shows of ``wheel``."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = only(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return archive.read(name).decode().partition("\n\n")[2]
+
+
+def relative_links(markdown: str) -> list[str]:
+    """Return the targets of links that need a folder around the page."""
+    return re.findall(r"\]\((?!https?:|#)([^)]+)\)", markdown)
+
+
+def only(values: Iterable[T]) -> T:
+    """Return the one value there is."""
+    (value,) = values
+    return value

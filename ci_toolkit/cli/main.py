@@ -124,8 +124,9 @@ def _explained(error: BaseException) -> int:
             code = error.exit_code
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
-        case OSError() if error.filename is not None:
-            click.echo(f"ci-toolkit: error [file]: {error.filename}: {error.strerror}", err=True)
+        case OSError() if error.filename is not None or error.errno in _MACHINE_FAILED:
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"ci-toolkit: error [file]: {where}{error.strerror}", err=True)
             code = ExitCode.INFRASTRUCTURE if error.errno in _MACHINE_FAILED else ExitCode.USAGE
         case _:
             traceback.print_exception(error)

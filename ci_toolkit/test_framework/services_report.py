@@ -60,7 +60,7 @@ class ServicesReport:
             if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
                 session.exitstatus = ExitCode.INFRASTRUCTURE
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Show which servers ran, who ran them, and their versions; and which failed."""
         if self._lines:
             terminalreporter.section("real services")

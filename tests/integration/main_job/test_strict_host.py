@@ -41,6 +41,7 @@ def test_a_strict_suite_passes_in_shards_too(project: Project) -> None:
 def test_the_hosts_own_warnings_stay_errors(project: Project) -> None:
     conftest = "import warnings\ndef pytest_configure(config): warnings.warn('old setting', DeprecationWarning)\n"
     project.write({"pytest.ini": STRICT, "conftest.py": conftest, "test_a.py": SUITE})
+    without_us = plain(project, "-p", "no:ci-toolkit", "-p", "no:asyncio")
     ended = plain(project)
-    assert ended.returncode != 0
     assert "old setting" in ended.stdout + ended.stderr
+    assert ended.returncode == without_us.returncode  # an older pytest only shows what warns this early

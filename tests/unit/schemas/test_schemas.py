@@ -23,6 +23,13 @@ VERDICT = Verdict(
 DOCUMENTS = {"plan": plan_to_json(PLAN), "verdict": to_json(VERDICT)}
 
 
+WRITER = (0, 22)
+"""The version of msgspec that wrote the shipped schemas; an older one orders the kinds of a union otherwise."""
+
+
+@pytest.mark.skipif(
+    tuple(map(int, msgspec.__version__.split(".")[:2])) < WRITER, reason="an older msgspec writes a union otherwise"
+)
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_shipped_schema_is_that_of_the_record(name: str) -> None:
     assert shipped(name) == generate(name), "write it anew with `python -m ci_toolkit.schemas`"
