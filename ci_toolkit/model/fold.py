@@ -57,12 +57,15 @@ class JournalFold:
         self._known: Counter[_Name] = Counter()
         self._waiting: dict[_Name, list[int]] = {}
         """Which namesakes were not over when the attempt began."""
+        self._died: set[FoldedTest] = set()
+        """The tests that died in this attempt, of which a better account may follow."""
         self._by_node_id: dict[str, list[FoldedTest]] | None = None
 
     def begin_attempt(self) -> None:
         """Note that new processes begin: they collect again, and select only the tests that are not over."""
         self._known = Counter()
         self._waiting = {}
+        self._died = set()
         for (path, suffix, occurrence), test in self._tests.items():
             self._known[path, suffix] += 1
             if not test.is_over:
@@ -123,8 +126,9 @@ class JournalFold:
             for test in self._tests.values():
                 self._by_node_id.setdefault(test.node_id, []).append(test)
         for test in self._by_node_id.get(crashed.node_id, ()):
-            if test.may_have_died:
+            if test.is_at_work or test in self._died:
                 test.die(crashed)
+                self._died.add(test)
                 return test
         if "::" not in crashed.node_id or crashed.node_id == crashed.path:
             self.crashed_files[crashed.node_id] = crashed

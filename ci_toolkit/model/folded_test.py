@@ -112,9 +112,9 @@ class FoldedTest:
         return any(isinstance(odd, Phase) and not odd.subtest for odd in self._odd)
 
     @property
-    def may_have_died(self) -> bool:
-        """Whether the death of a process can be this test's: it started, and did not end otherwise."""
-        return self.was_started and (not self.is_over or any(isinstance(odd, Crashed) for odd in self._odd))
+    def is_at_work(self) -> bool:
+        """Whether it started and is not over, so that the death of a process can be its."""
+        return self.was_started and not self.is_over
 
     @property
     def is_plain(self) -> bool:

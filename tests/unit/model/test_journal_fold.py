@@ -1,0 +1,407 @@
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from journal_samples import (
+    Attempt,
+    Journal,
+    call,
+    closed,
+    collected,
+    crashed,
+    fails,
+    fold_attempt,
+    fold_of,
+    is_rerun,
+    opened,
+    passes,
+    phase,
+    setup,
+    started,
+    teardown,
+    uncollectable,
+)
+
+from ci_toolkit.model.fold import JournalFold
+from ci_toolkit.model.journal import (
+    CollectedTest,
+    Executed,
+    FileCollected,
+    FileOpened,
+    JournalRecord,
+    Selected,
+    Stop,
+)
+from ci_toolkit.model.problem import Problem, ProblemKind
+
+ONE = collected("test_a.py", "test_a")
+TWO = collected("test_a.py", "test_a", "test_b")
+NAMESAKES = collected("test_a.py", "test_a", "test_a", "test_a")
+
+
+def outcomes(fold: JournalFold) -> list[tuple[str, str]]:
+    return [(test.node_id, str(test.outcome) if test.has_outcome else "") for test in fold.tests()]
+
+
+@pytest.mark.parametrize(
+    ("attempts", "expected"),
+    [
+        ([{"main": [TWO, *passes(0), *fails(1)]}], ["passed", "failed"]),
+        ([{"main": [TWO, *passes(1)]}], ["", "passed"]),
+        ([{"main": [TWO, *passes(0), started(1)]}, {"main": [collected("test_a.py", "test_b"), *passes(0)]}],
+         ["passed", "passed"]),
+        ([{"gw0": [TWO, *passes(0)], "gw1": [TWO, *fails(1)]}], ["passed", "failed"]),
+        ([{"gw0": [TWO, *passes(0), started(1)], "gw1": [TWO]}, {"main": [collected("test_a.py", "test_b")]}],
+         ["passed", ""]),
+    ],
+)  # fmt: skip
+def test_tests_keep_their_records_over_processes_and_attempts(attempts: Sequence[Attempt], expected: list[str]) -> None:
+    assert [outcome for _, outcome in outcomes(fold_of(*attempts))] == expected
+
+
+@pytest.mark.parametrize(
+    ("attempts", "expected"),
+    [
+        # Of one process: each namesake by its turn.
+        ([{"main": [NAMESAKES, *passes(0), *fails(1), *passes(2)]}], ["passed", "failed", "passed"]),
+        # Of two workers: both know all of them.
+        ([{"gw0": [NAMESAKES, *passes(0)], "gw1": [NAMESAKES, *passes(2), *fails(1)]}], ["passed", "failed", "passed"]),
+        # Of a second attempt: it has those that are not over, in their order.
+        ([{"main": [NAMESAKES, *passes(0)]}, {"main": [collected("test_a.py", "test_a", "test_a"), *fails(1)]}],
+         ["passed", "", "failed"]),
+        ([{"main": [NAMESAKES, *passes(1)]}, {"main": [collected("test_a.py", "test_a", "test_a"), *fails(0)]}],
+         ["failed", "passed", ""]),
+        ([{"main": [NAMESAKES, *passes(1)]}, {"gw0": [collected("test_a.py", "test_a", "test_a"), *fails(0)],
+                                              "gw1": [collected("test_a.py", "test_a", "test_a"), *passes(1)]}],
+         ["failed", "passed", "passed"]),
+        # Of a third.
+        ([{"main": [NAMESAKES, *passes(1)]}, {"main": [collected("test_a.py", "test_a", "test_a"), *fails(0)]},
+          {"main": [collected("test_a.py", "test_a"), *passes(0)]}],
+         ["failed", "passed", "passed"]),
+        # One more than before is a new test.
+        ([{"main": [NAMESAKES, *passes(0)]},
+          {"main": [collected("test_a.py", "test_a", "test_a", "test_a"), *passes(0), *passes(1), *fails(2)]}],
+         ["passed", "passed", "passed", "failed"]),
+        ([{"main": [ONE]}, {"main": [NAMESAKES, *passes(1)]}], ["", "passed", ""]),
+        ([{"main": [ONE, *passes(0)]}, {"main": [ONE, *fails(0)]}], ["passed", "failed"]),
+    ],
+)  # fmt: skip
+def test_namesakes_are_as_many_tests_as_pytest_collects(attempts: Sequence[Attempt], expected: list[str]) -> None:
+    assert outcomes(fold_of(*attempts)) == [("test_a.py::test_a", outcome) for outcome in expected]
+
+
+def test_namesakes_are_of_one_file() -> None:
+    fold = fold_of({"main": [ONE, collected("test_b.py", "test_a", first=1), *fails(1)]})
+    assert outcomes(fold) == [("test_a.py::test_a", ""), ("test_b.py::test_a", "failed")]
+
+
+def test_numbers_of_a_file_hold_where_the_record_before_it_is_lost() -> None:
+    fold = fold_of({"main": [collected("test_b.py", "test_b", first=5), *passes(5)]})
+    assert outcomes(fold) == [("test_b.py::test_b", "passed")]
+
+
+def test_open_are_the_tests_that_no_process_ended() -> None:
+    fold = fold_of({"main": [NAMESAKES, *passes(0), started(1), setup(1), *is_rerun(2)]})
+    assert [test.is_over for test in fold.tests()] == [True, False, False]
+    assert [*fold.open_tests()] == [*fold.tests()][1:]
+
+
+@pytest.mark.parametrize(
+    ("critical", "expected"),
+    [((), [False, False]), ((0,), [True, False]), ((1,), [False, True]), ((-1, 2, 99), [False, False])],
+)
+def test_mission_critical_tests_are_named_by_their_turn_in_the_file(
+    critical: tuple[int, ...], expected: list[bool]
+) -> None:
+    fold = fold_of({"main": [collected("test_a.py", "test_a", "test_b", first=3, critical=critical)]})
+    assert [test.is_critical for test in fold.tests()] == expected
+
+
+def test_a_category_of_the_file_is_that_of_its_tests() -> None:
+    tests = (CollectedTest(suffix="test_a"), CollectedTest(suffix="test_b", category="e2e"))
+    fold = fold_of({"main": [FileCollected(path="test_a.py", first=0, tests=tests, category="unit")]})
+    assert [test.category for test in fold.tests()] == ["unit", "e2e"]
+
+
+# --- damage -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "journal",
+    [
+        [TWO, *passes(0), *passes(0)],
+        [TWO, *passes(0), started(0)],
+        [TWO, started(0), setup(0, "failed", message="no"), teardown(0), started(0)],
+    ],
+)
+def test_a_test_that_begins_after_it_was_over_ran_twice(journal: Journal) -> None:
+    message = "test_a.py::test_a ran twice in shard 1"
+    assert fold_of({"main": journal}).problems == [Problem(kind=ProblemKind.RAN_TWICE, message=message, shard=1)]
+
+
+@pytest.mark.parametrize(
+    "attempts",
+    [
+        [{"main": [TWO, started(0), started(0)]}],
+        [{"main": [TWO, started(0), *is_rerun(0), started(0), setup(0), call(0), teardown(0)]}],
+        [{"main": [TWO, started(0), setup(0)]}, {"main": [TWO, *passes(0)]}],
+        [{"main": [NAMESAKES, *passes(0), *passes(1), *passes(2)]}],
+    ],
+)
+def test_a_test_that_was_not_over_may_begin_again(attempts: Sequence[Attempt]) -> None:
+    assert fold_of(*attempts).problems == []
+
+
+def test_two_workers_that_both_run_a_test_ran_it_twice() -> None:
+    fold = fold_of({"gw0": [TWO, *passes(1)], "gw1": [TWO, *passes(1)]})
+    assert [problem.kind for problem in fold.problems] == ["ran-twice"]
+
+
+def test_a_test_that_was_never_named_is_damage_told_once_a_number() -> None:
+    fold = fold_of({"main": [ONE, *passes(7), *passes(0), started(8), phase(8, "call")], "gw0": [call(7)]})
+    assert [problem.message for problem in fold.problems] == [
+        "journal/1-main.jsonl tells of test number 7, which it never named",
+        "journal/1-main.jsonl tells of test number 8, which it never named",
+        "journal/1-gw0.jsonl tells of test number 7, which it never named",
+    ]
+    assert {problem.kind for problem in fold.problems} == {ProblemKind.JOURNAL_DAMAGED}
+    assert {problem.shard for problem in fold.problems} == {1}
+    assert outcomes(fold) == [("test_a.py::test_a", "passed")]
+
+
+def test_a_problem_is_of_its_shard() -> None:
+    fold = JournalFold(3)
+    fold_attempt(fold, {"main": [call(7)]})
+    assert [problem.shard for problem in fold.problems] == [3]
+
+
+def test_what_is_no_record_has_no_fold() -> None:
+    process = JournalFold(1).process("journal/1-main.jsonl")
+    with pytest.raises(AssertionError, match=r"^the fold does not know the record str$"):
+        process.take("a line")  # type: ignore[arg-type]
+
+
+# --- deaths -------------------------------------------------------------------------------------
+
+
+def test_a_death_ends_the_test_that_was_at_work() -> None:
+    fold = fold_of({"main": [NAMESAKES, *passes(0), started(1)], "supervisor": [crashed("test_a.py::test_a")]})
+    assert [outcome for _, outcome in outcomes(fold)] == ["passed", "error", ""]
+    assert fold.crashed_files == {}
+
+
+def test_deaths_of_namesakes_in_two_attempts_are_two() -> None:
+    death = {"supervisor": [crashed("test_a.py::test_a")]}
+    fold = fold_of(
+        {"main": [NAMESAKES, started(0)], **death},
+        {"main": [collected("test_a.py", "test_a", "test_a"), *passes(0), started(1)], **death},
+    )
+    assert [outcome for _, outcome in outcomes(fold)] == ["error", "passed", "error"]
+
+
+@pytest.mark.parametrize(
+    ("journal", "death", "files"),
+    [
+        ([ONE], crashed("test_a.py::test_a"), []),  # it never began
+        ([ONE, *passes(0)], crashed("test_a.py::test_a"), []),  # it was over
+        ([ONE, started(0)], crashed("test_b.py::test_b"), []),  # nobody knows it
+        ([ONE, started(0)], crashed("test_b.py"), ["test_b.py"]),
+        ([ONE, started(0)], crashed("a::b/test_b.py", path="a::b/test_b.py"), ["a::b/test_b.py"]),
+    ],
+)
+def test_a_death_that_is_no_tests_is_a_files_or_nobodys(
+    journal: Journal, death: JournalRecord, files: list[str]
+) -> None:
+    fold = fold_of({"main": [*journal, death]})
+    assert [*fold.crashed_files] == files
+    assert not any(test.has_failed for test in fold.tests())
+
+
+def test_a_death_at_an_item_that_is_its_file_is_the_items() -> None:
+    fold = fold_of({"main": [collected("style.txt", ""), started(0), crashed("style.txt")]})
+    assert outcomes(fold) == [("style.txt", "error")]
+    assert fold.crashed_files == {}
+
+
+def test_the_account_of_a_files_crash_is_kept() -> None:
+    death = crashed("test_b.py", "killed by SIGSEGV during import", detail="the end of the output")
+    assert fold_of({"supervisor": [death]}).crashed_files == {"test_b.py": death}
+
+
+def test_a_death_is_of_a_test_collected_after_an_earlier_death() -> None:
+    first: Attempt = {"main": [ONE, started(0), crashed("test_a.py::test_a")]}
+    second: Attempt = {"main": [collected("test_b.py", "test_b"), started(0), crashed("test_b.py::test_b")]}
+    assert outcomes(fold_of(first, second)) == [("test_a.py::test_a", "error"), ("test_b.py::test_b", "error")]
+
+
+def test_a_process_knows_of_which_tests_it_said_that_another_died() -> None:
+    fold = JournalFold(1)
+    processes = fold_attempt(fold, {"gw0": [TWO, started(1)], "main": [crashed("test_a.py::test_b"), crashed("x.py")]})
+    assert [test.node_id for test in processes["main"].died] == ["test_a.py::test_b"]
+    assert processes["gw0"].died == []
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def test_a_file_is_what_its_first_account_says() -> None:
+    fold = fold_of({"main": [TWO, *passes(0)]}, {"main": [collected("test_a.py", "test_b")]})
+    assert fold.files == {"test_a.py": TWO}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "kept"),
+    [
+        (["skipped"], 0),
+        (["failed"], 0),
+        (["skipped", "failed"], 1),
+        (["failed", "skipped"], 0),
+        (["failed", "failed"], 0),
+        (["skipped", "skipped"], 1),
+    ],
+)
+def test_a_file_that_failed_in_one_process_failed(accounts: list[str], kept: int) -> None:
+    records = [uncollectable("test_a.py", outcome, f"number {n}") for n, outcome in enumerate(accounts)]
+    fold = fold_of({f"gw{n}": [record] for n, record in enumerate(records)})
+    assert fold.uncollectable == {"test_a.py": records[kept]}
+
+
+@pytest.mark.parametrize(
+    ("journal", "has_failures"),
+    [
+        ([TWO, *passes(0), *passes(1)], False),
+        ([TWO, *passes(0), *fails(1)], True),
+        ([TWO, started(0), *is_rerun(0)], False),
+        ([TWO, started(0), setup(0, "skipped"), teardown(0)], False),
+        ([TWO, uncollectable("test_b.py")], True),
+        ([TWO, uncollectable("test_b.py", "skipped")], False),
+        ([TWO, uncollectable("test_b.py"), uncollectable("test_c.py", "skipped")], True),
+        ([TWO, crashed("test_b.py")], True),
+        ([TWO, started(0), crashed("test_a.py::test_a")], True),
+    ],
+)
+def test_a_shard_has_failures_where_a_test_or_a_file_failed(journal: Journal, *, has_failures: bool) -> None:
+    assert fold_of({"main": journal}).has_failures() == has_failures
+
+
+# --- processes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("records", "importing", "is_collected"),
+    [
+        ([opened()], "", False),
+        ([FileOpened(path="test_a.py")], "test_a.py", False),
+        ([FileOpened(path="test_a.py"), FileOpened(path="test_b.py")], "test_b.py", False),
+        ([FileOpened(path="test_a.py"), uncollectable("test_a.py")], "", False),
+        ([FileOpened(path="test_a.py"), Selected(tests=0)], "", True),
+    ],
+)
+def test_a_process_says_at_which_file_its_collection_stands(
+    records: Journal, importing: str, *, is_collected: bool
+) -> None:
+    process = fold_attempt(JournalFold(1), {"main": records})["main"]
+    assert (process.importing, process.is_collected) == (importing, is_collected)
+
+
+@pytest.mark.parametrize(
+    ("records", "running", "has_begun"),
+    [
+        ([], [], False),
+        ([started(0)], ["test_a"], True),
+        ([started(0), setup(0), call(0)], ["test_a"], True),
+        (passes(0), [], True),
+        ([*passes(0), started(1)], ["test_b"], True),
+        ([started(0), *is_rerun(0)], ["test_a"], True),
+        ([started(0), *is_rerun(0), setup(0), call(0), teardown(0)], [], True),
+        ([started(1), teardown(0)], ["test_b"], True),
+        ([started(1), teardown(0), teardown(1)], [], True),
+        ([started(7)], [], True),
+    ],
+)
+def test_a_process_says_which_test_is_at_work(records: Journal, running: list[str], *, has_begun: bool) -> None:
+    process = fold_attempt(JournalFold(1), {"main": [TWO, *records]})["main"]
+    assert [test.suffix for test in (process.running,) if test is not None] == running
+    assert process.has_begun_a_test == has_begun
+
+
+def test_a_record_is_about_the_test_that_it_numbers() -> None:
+    process = JournalFold(1).process("journal/1-main.jsonl")
+    assert process.take(collected("test_a.py", "test_a", "test_b", first=4)) is None
+    test = process.tests[5]
+    assert [process.take(record) for record in (started(5), setup(5), crashed("test_a.py::test_b"))] == [test] * 3
+    assert [process.take(record) for record in (started(6), setup(6), crashed("x.py"), closed())] == [None] * 4
+
+
+def test_a_process_is_whose_it_first_said() -> None:
+    process = fold_attempt(JournalFold(1), {"main": [opened(at=5.0), opened(at=4.0), closed(1)]})["main"]
+    assert process.opened == opened(at=5.0)
+    assert process.closed == closed(1)
+
+
+def test_the_shard_began_when_its_first_process_did() -> None:
+    assert JournalFold(1).started_at == 0.0
+    assert fold_of({"gw0": [opened(at=6.0)], "main": [opened(at=5.0)]}, {"main": [opened(at=7.0)]}).started_at == 5.0
+
+
+def test_why_pytest_stopped_is_kept_where_it_says_so() -> None:
+    stopped = closed(2, stop=Stop.FAILURES, reason="stopping after 1 failures")
+    fold = fold_of({"main": [stopped]}, {"main": [closed()]}, {"main": [stopped]})
+    assert fold.stops == ["stopping after 1 failures"] * 2
+
+
+@pytest.mark.parametrize("at", [-1.0, 1e11, float("inf"), float("nan")])
+def test_what_began_at_no_time_is_damage_and_counts_for_no_time(at: float) -> None:
+    fold = fold_of({"main": [opened(at=at), TWO, *passes(0, at=at), *passes(1, at=3.0)]})
+    message = f"journal/1-main.jsonl tells of something that began at {at!r}, which is no time"
+    assert fold.problems == [Problem(kind=ProblemKind.JOURNAL_DAMAGED, message=message, shard=1)] * 2
+    assert (fold.started_at, fold.running_seconds) == (0.0, 0.75)
+    assert outcomes(fold) == [("test_a.py::test_a", "passed"), ("test_a.py::test_b", "passed")]
+
+
+def test_a_last_start_at_no_time_adds_only_what_its_test_took() -> None:
+    fold = fold_of({"main": [TWO, *passes(0, at=3.0), *passes(1, at=1e12)]})
+    assert fold.running_seconds == 0.75
+
+
+def test_the_first_word_on_a_source_counts() -> None:
+    first, second = Executed(files=(("a.py", "1"), ("b.py", "2"))), Executed(files=(("a.py", "9"), ("c.py", "3")))
+    assert fold_of({"main": [first]}, {"main": [second]}).sources == {"a.py": "1", "b.py": "2", "c.py": "3"}
+
+
+def test_a_file_is_known_once_it_was_collected_or_somebody_says_why_not() -> None:
+    fold = fold_of(
+        {"main": [ONE, uncollectable("test_b.py", "skipped"), uncollectable("test_c.py::T"), crashed("d.py")]}
+    )
+    known = [fold.knows_file(path) for path in ("test_a.py", "test_b.py", "test_c.py", "d.py", "e.py")]
+    assert known == [True, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("journals", "seconds"),
+    [
+        ([[TWO]], 0.0),
+        ([[TWO, *passes(0, at=100.0)]], 0.75),  # what its three phases took
+        ([[TWO, *passes(0, at=100.0), *passes(1, at=104.0)]], 4.75),
+        ([[TWO, *passes(0, at=100.0), started(1, at=104.0)]], 4.0),
+        ([[TWO, *passes(0, at=100.0), started(9, at=104.0)]], 4.0),
+        ([[TWO, *passes(0, at=104.0), *passes(1, at=100.0)]], 0.75),  # a clock that was set back
+        ([[TWO, *passes(0, at=100.0)], [TWO, *passes(1, at=500.0)]], 1.5),
+        ([[TWO, *passes(0, at=0.0), *passes(1, at=2.0)]], 2.75),
+    ],
+)
+def test_a_process_runs_tests_from_its_first_start_to_the_end_of_its_last(
+    journals: Sequence[Journal], seconds: float
+) -> None:
+    assert fold_of({f"gw{n}": journal for n, journal in enumerate(journals)}).running_seconds == seconds
+
+
+def test_tests_come_in_the_order_of_their_collection() -> None:
+    fold = fold_of({"gw0": [collected("test_b.py", "test_1", "test_0")], "gw1": [ONE]}, {"main": [TWO]})
+    assert Counter(test.node_id for test in fold.tests()).total() == 4
+    assert [test.node_id for test in fold.tests()] == [
+        "test_b.py::test_1",
+        "test_b.py::test_0",
+        "test_a.py::test_a",
+        "test_a.py::test_b",
+    ]
