@@ -158,9 +158,10 @@ def build(session: nox.Session) -> None:
         session.error(f"on a package index these links of README.md lead nowhere: {', '.join(links)}")
     session.install("--force-reinstall", str(wheel))
     session.run("ci-toolkit", "--version")
-    suite = Path(session.create_tmp()) / "test_one.py"
-    suite.write_text("def test_one(): pass\n", encoding="utf-8")
-    session.chdir(suite.parent)
+    project = Path(session.create_tmp())
+    (project / "pyproject.toml").write_text("[tool.pytest.ini_options]\n", encoding="utf-8")
+    (project / "test_one.py").write_text("def test_one(): pass\n", encoding="utf-8")
+    session.chdir(project)
     session.run("ci-toolkit", "run")
     session.run("ci-toolkit", "run", "--parallel", success_codes=[2])  # it says which extra is missing
 
