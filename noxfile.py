@@ -8,6 +8,7 @@ import contextlib
 import re
 import shutil
 import tarfile
+import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterable
@@ -158,33 +159,30 @@ def build(session: nox.Session) -> None:
         session.error(f"on a package index these links of README.md lead nowhere: {', '.join(links)}")
     session.install("--force-reinstall", str(wheel))
     session.run("ci-toolkit", "--version")
-    project = Path(session.create_tmp())
-    (project / "pyproject.toml").write_text("[tool.pytest.ini_options]\n", encoding="utf-8")
-    (project / "test_one.py").write_text("def test_one(): pass\n", encoding="utf-8")
-    session.chdir(project)
-    session.run("ci-toolkit", "run")
-    session.run("ci-toolkit", "run", "--parallel", success_codes=[2])  # it says which extra is missing
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "test_one.py").write_text("def test_one(): pass\n", encoding="utf-8")
+        session.chdir(folder)
+        session.run("ci-toolkit", "run")
+        session.run("ci-toolkit", "run", "--parallel", success_codes=[2])  # it says which extra is missing
 
 
 @nox.session
 def sdist(session: nox.Session) -> None:
     """Build the sdist, unpack it, and run its unit tests there, on the wheel that is made from it."""
     make_distributions(session)
-    folder = Path(session.create_tmp())
-    with tarfile.open(only(Path("dist").glob("*.tar.gz"))) as archive:
-        archive.extractall(folder, filter="data")
-    wheel = only(Path("dist").glob("*.whl")).resolve()
-    session.chdir(only(folder.iterdir()))
     session.install("--require-hashes", "-r", "requirements/ci.txt")
-    session.install("--no-deps", str(wheel))
-    session.run("pytest", "-n", "2", *(session.posargs or ("tests/unit",)))
+    session.install("--no-deps", str(only(Path("dist").glob("*.whl"))))
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(only(Path("dist").glob("*.tar.gz"))) as archive:
+        archive.extractall(folder, filter="data")
+        session.chdir(only(Path(folder).iterdir()))
+        session.run("pytest", "-n", "2", *(session.posargs or ("tests/unit",)))
 
 
 @nox.session(python="3.11")
 def lowest(session: nox.Session) -> None:
     """Run the tests of the main job with the oldest version of each dependency that pyproject.toml admits."""
     session.install("--require-hashes", "-r", "requirements/build.txt")
-    oldest = Path(session.create_tmp()) / "oldest.txt"
+    oldest = Path(session.virtualenv.location) / "oldest.txt"
     resolution = ("--quiet", "--resolution", "lowest-direct", "--python-version", "3.11")
     session.run("uv", "pip", "compile", *resolution, "--all-extras", "pyproject.toml", "-o", str(oldest))
     tools = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]["test"]
