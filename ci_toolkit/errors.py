@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 class ToolkitError(Exception):
     """An expected stop: the message says what happened, where, and what to do.
 
-    ``slug`` names the kind of error for scripts and for ``docs/errors.md``.
+    ``slug`` names the kind of error for scripts, and its entry in ``docs/errors.md``.
     """
 
     exit_code: ExitCode = ExitCode.USAGE
@@ -36,6 +36,11 @@ class ToolkitError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n  {self.advice}" if self.advice else self.message
+
+    @property
+    def explained(self) -> str:
+        """The message as a user sees it: with the name of its kind, and where that is explained."""
+        return f"[{self.slug}]: {self}\n  See docs/errors.md#{self.slug}"
 
 
 class ConfigurationError(ToolkitError):

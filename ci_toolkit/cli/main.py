@@ -120,7 +120,7 @@ def _explained(error: BaseException) -> int:
             click.echo("ci-toolkit: interrupted", err=True)
             code = ExitCode.INTERRUPTED
         case ToolkitError():
-            click.echo(f"ci-toolkit: error [{error.slug}]: {error}", err=True)
+            click.echo(f"ci-toolkit: error {error.explained}", err=True)
             code = error.exit_code
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say

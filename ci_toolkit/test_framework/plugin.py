@@ -45,6 +45,6 @@ def _markers_of_own_categories(config: pytest.Config) -> list[str]:
     try:
         every = read_categories(project_root(config.rootpath)).every
     except ConfigurationError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.UsageError(f"ci-toolkit: error {error.explained}") from error
     known = {marker.partition(":")[0] for marker in MARKERS}
     return [f"{own.marker}: a test of the category {own.name}" for own in every if own.marker not in known]
