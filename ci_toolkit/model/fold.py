@@ -16,6 +16,7 @@ from ci_toolkit.model.journal import (
     Executed,
     FileCollected,
     FileOpened,
+    Interrupted,
     JournalRecord,
     Opened,
     Phase,
@@ -211,6 +212,8 @@ class ProcessFold:
             case Opened():
                 self.opened = self.opened or record
                 self._open(record.at)
+            case Interrupted():
+                return self.tests.get(record.i)
             case Executed():
                 for path, digest in record.files:
                     self._fold.sources.setdefault(path, digest)

@@ -163,6 +163,14 @@ class Started(_Line, frozen=True, kw_only=True, tag="start"):
     """Seconds since the epoch."""
 
 
+class Interrupted(_Line, frozen=True, kw_only=True, tag="interrupted"):
+    """Ctrl-C, or the end of the run's budget, came in the middle of a test."""
+
+    i: int
+    detail: str
+    """Where each thread was."""
+
+
 class Phase(_Line, frozen=True, kw_only=True, tag="phase"):
     """A phase of a test ended."""
 
@@ -212,7 +220,17 @@ class Closed(_Line, frozen=True, kw_only=True, tag="closed"):
 
 
 JournalRecord = (
-    Opened | FileOpened | FileCollected | Uncollectable | Selected | Started | Phase | Executed | Crashed | Closed
+    Opened
+    | FileOpened
+    | FileCollected
+    | Uncollectable
+    | Selected
+    | Started
+    | Phase
+    | Interrupted
+    | Executed
+    | Crashed
+    | Closed
 )
 
 decoder: msgspec.json.Decoder[JournalRecord] = msgspec.json.Decoder(JournalRecord)

@@ -70,11 +70,7 @@ class Attempt:
             _end_group(process)
         self._tell()  # to the end of each journal, of which nobody writes any more
         end = EndOfAttempt(self.progress, self.output, self._limits, self._note)
-        return end.judge(
-            process.returncode,
-            asked_to_stop=self.stop.reason if self.stop.is_asked else None,
-            was_interrupted=bool(self._stop_sent),
-        )
+        return end.judge(process.returncode, self.stop, was_interrupted=bool(self._stop_sent))
 
     # --- the process ------------------------------------------------------------------------------
 
@@ -122,8 +118,12 @@ class Attempt:
         if not self._stop_sent:
             self._stop_sent = time.monotonic()
             process.send_signal(signal.SIGINT)
-        elif time.monotonic() - self._stop_sent > self.stop.grace_seconds:
+            return
+        waited = time.monotonic() - self._stop_sent
+        if waited > self.stop.grace_seconds:
             process.kill()
+        elif waited > self.stop.grace_seconds / 2:  # it does not hear Ctrl-C: let it show where it hangs
+            self._limits.dump(self.progress.in_flight)
 
     # --- what it tells ----------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ import signal
 from collections.abc import Callable
 from enum import StrEnum
 
-from ci_toolkit.model.bundle import OUTPUT_FOLDER, BrokenBy
+from ci_toolkit.model.bundle import OUTPUT_FOLDER, BrokenBy, StopKind
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import Closed, Crashed, Stop
 from ci_toolkit.model.record import Record
+from ci_toolkit.suite.options import StopRequest
 from ci_toolkit.suite.output import Output
 from ci_toolkit.suite.progress import AttemptProgress
 from ci_toolkit.suite.shard_plugin import JOURNAL_FAILED
@@ -59,12 +60,9 @@ class EndOfAttempt:
         self._limits = limits
         self._note = note
 
-    def judge(self, status: int, *, asked_to_stop: str | None, was_interrupted: bool) -> AttemptEnd:
-        """Return how it ended, given pytest's exit ``status``.
-
-        ``asked_to_stop`` is why, and None where nobody asked; ``was_interrupted`` if that reached pytest.
-        """
-        end = self._judge(status, asked_to_stop, was_interrupted=was_interrupted)
+    def judge(self, status: int, stop: StopRequest, *, was_interrupted: bool) -> AttemptEnd:
+        """Return how it ended, given pytest's exit ``status``; ``was_interrupted`` if ``stop`` reached pytest."""
+        end = self._judge(status, stop, was_interrupted=was_interrupted)
         return AttemptEnd(
             how=end.how,
             reason=end.reason,
@@ -74,7 +72,7 @@ class EndOfAttempt:
             crashes=tuple(self._crashes),
         )
 
-    def _judge(self, status: int, asked_to_stop: str | None, *, was_interrupted: bool) -> AttemptEnd:
+    def _judge(self, status: int, stop: StopRequest, *, was_interrupted: bool) -> AttemptEnd:
         closed = self._closed()
         if status == JOURNAL_FAILED:
             reason = f"the journal could not be written: {self._output.last_line()}"
@@ -83,12 +81,14 @@ class EndOfAttempt:
         if self._progress.is_collected and not any(self._progress.fold.open_tests()):
             unexplained = "" if was_interrupted else self._unexplained(status, closed)
             return AttemptEnd(how=How.FINISHED, unexplained_exit=unexplained)
-        if asked_to_stop is not None:
-            return AttemptEnd(how=How.STOPPED, reason=asked_to_stop)
+        if stop.is_asked:
+            if stop.kind is StopKind.BUDGET:  # what has begun and does not end in time has failed
+                self._note_deaths(f"was still running when {stop.reason}", f"was still being imported when {stop.reason}")
+            return AttemptEnd(how=How.STOPPED, reason=stop.reason)
         if closed is not None and closed.stop not in {Stop.NOBODY, Stop.INTERRUPT}:
             return AttemptEnd(how=How.STOPPED, reason=closed.reason, stop=closed.stop)
         death = _death(status, closed)
-        self._note_deaths(death)
+        self._note_deaths(death, f"{death} during import")
         if not self._crashes and status in _USAGE_EXITS and not self._progress.has_begun_a_test:
             reason = f"pytest {death}:\n{self._output.tail()}"
             return AttemptEnd(how=How.BROKEN, reason=reason, broken_by=BrokenBy.PYTEST)
@@ -106,17 +106,17 @@ class EndOfAttempt:
             if excess:
                 self._blame(flight.test, excess)
 
-    def _note_deaths(self, death: str) -> None:
+    def _note_deaths(self, of_test: str, of_import: str) -> None:
         for flight in self._progress.in_flight:
-            self._blame(flight.test, death)
+            self._blame(flight.test, of_test)
         path = self._progress.importing
         if path and not self._progress.is_collected:
-            self._add(Crashed(node_id=path, path=path, reason=f"{death} during import", detail=self._output.tail()))
+            self._add(Crashed(node_id=path, path=path, reason=of_import, detail=self._output.tail()))
 
     def _blame(self, test: FoldedTest, reason: str) -> None:
         if test not in self._blamed:
             self._blamed.add(test)
-            detail = self._limits.stacks(test) or self._output.tail()
+            detail = self._limits.stacks(test) or self._progress.stacks_of(test) or self._output.tail()
             self._add(Crashed(node_id=test.node_id, path=test.path, reason=reason, detail=detail))
 
     def _add(self, crash: Crashed) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from ci_toolkit.model.bundle import JournalSeal
 from ci_toolkit.model.fold import JournalFold, ProcessFold
 from ci_toolkit.model.folded_test import FoldedTest
-from ci_toolkit.model.journal import JournalRecord, Phase, PhaseOutcome, Started, Uncollectable, decoder
+from ci_toolkit.model.journal import Interrupted, JournalRecord, Phase, PhaseOutcome, Started, Uncollectable, decoder
 from ci_toolkit.model.record import Record
 
 
@@ -84,13 +84,18 @@ class WorkerProgress:
         self.fold = fold
         self._tail = JournalTail(path)
         self._since = 0.0
+        self.interrupted: dict[FoldedTest, str] = {}
+        """Where a test was when it was interrupted."""
 
     def advance(self) -> Iterator[tuple[JournalRecord, FoldedTest | None]]:
         """Take in new records and yield each with the test that it is about."""
         for record in self._tail.read():
             if isinstance(record, Started):
                 self._since = time.monotonic()
-            yield record, self.fold.take(record)
+            test = self.fold.take(record)
+            if isinstance(record, Interrupted) and test is not None:
+                self.interrupted[test] = record.detail
+            yield record, test
 
     def seal(self) -> JournalSeal:
         """Return the seal of the journal as far as it was followed."""
@@ -145,6 +150,10 @@ class AttemptProgress:
     def in_flight(self) -> list[InFlight]:
         """The tests that have started and are not over, at most one a worker."""
         return [test for worker in self._workers.values() if (test := worker.in_flight) is not None]
+
+    def stacks_of(self, test: FoldedTest) -> str:
+        """Return where ``test`` was when it was interrupted, or ``""``."""
+        return next((told for w in self._workers.values() if (told := w.interrupted.get(test))), "")
 
     @property
     def died(self) -> list[FoldedTest]:

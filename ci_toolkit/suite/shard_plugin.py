@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from ci_toolkit.model.category import MISSION_CRITICAL, Categories
-from ci_toolkit.model.journal import CollectedTest, FileCollected, FileOpened, JournalRecord, Selected, Started
+from ci_toolkit.model.journal import (
+    CollectedTest,
+    FileCollected,
+    FileOpened,
+    Interrupted,
+    JournalRecord,
+    Selected,
+    Started,
+)
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.journal import JournalWriter
@@ -18,7 +26,7 @@ from ci_toolkit.suite.placing import Choice, Placer
 from ci_toolkit.suite.reports import phase_of, uncollectable
 from ci_toolkit.suite.selection import Selection, address, file_of, owned_files, owned_folders
 from ci_toolkit.suite.sources import executed_sources
-from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption
+from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption, stacks_of
 
 JOURNAL_FAILED = 74
 """pytest's exit status when the journal could not be written: EX_IOERR of sysexits.h."""
@@ -44,6 +52,7 @@ class ShardPlugin:
         self._critical_left_out: dict[str, list[str]] = {}
         self._category: list[str] = []
         """Of each test, by number."""
+        self._selected = 0
         self._running: int | None = None
         self._interruption = NOT_INTERRUPTED
         opening = opened(task, worker, config)
@@ -102,6 +111,13 @@ class ShardPlugin:
         """Count what the user's own options leave out."""
         self._deselected.update(address(item)[0] for item in items)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Journal the end of collection. An interrupted one finishes too, and does not come back here."""
+        result = yield
+        self._write(Selected(tests=self._selected))
+        return result
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Journal every test that will run, numbered."""
@@ -115,7 +131,7 @@ class ShardPlugin:
                 item.stash[_INDEX] = index
             self._write(self._file_collected(path, found, first))
             first += len(found)
-        self._write(Selected(tests=first))
+        self._selected = first
 
     def _collected(self, item: pytest.Item, path: str, suffix: str, category: str) -> CollectedTest:
         location, line, _ = item.location
@@ -165,6 +181,9 @@ class ShardPlugin:
         self.coverage.enter_test(item, self._category[self._running])
         try:
             return (yield)
+        except KeyboardInterrupt as interrupt:
+            self._write(Interrupted(i=self._running, detail=stacks_of(interrupt)))
+            raise
         finally:
             self._running = None
 

@@ -33,6 +33,12 @@ class TimeLimits:
                     _kill(flight.pid, signal.SIGKILL)
             elif limit and time.monotonic() - flight.since > limit:
                 self._hit_at[flight.test] = time.monotonic()
+                self.dump([flight])
+
+    def dump(self, running: Collection[InFlight]) -> None:
+        """Ask each process of ``running`` once for every thread's stack; that ends it."""
+        for flight in running:
+            if flight.test not in self._dumps_at:
                 self._dumps_at[flight.test] = self._output.size()
                 _kill(flight.pid, signal.SIGABRT)  # faulthandler, which pytest turns on, dumps every stack
 
@@ -41,7 +47,7 @@ class TimeLimits:
         return f"ran over its time limit of {self._limit_of(test.category):g} s" if test in self._hit_at else ""
 
     def stacks(self, test: FoldedTest) -> str:
-        """Return what every thread did when the test went over its limit, or ``""``."""
+        """Return what every thread did when the test was asked for its stacks, or ``""``."""
         return self._output.text_from(self._dumps_at[test]) if test in self._dumps_at else ""
 
 

@@ -4,7 +4,9 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,18 @@ def closed(session: pytest.Session, exitstatus: int, interruption: Interruption)
     elif session.shouldstop:
         stop, reason = Stop.PLUGIN, str(session.shouldstop)
     return Closed(at=time.time(), exit_status=int(exitstatus), reason=reason, stop=stop)
+
+
+def stacks_of(interrupt: BaseException) -> str:
+    """Return where the test was interrupted, and where the other threads are."""
+    here = threading.get_ident()
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    others = [
+        f"thread {names.get(ident, ident)}:\n" + "".join(traceback.format_stack(frame))
+        for ident, frame in sys._current_frames().items()  # noqa: SLF001 (documented, in spite of its name)
+        if ident != here
+    ]
+    return "\n".join(["".join(traceback.format_exception(interrupt)), *others])
 
 
 def interruption(excinfo: pytest.ExceptionInfo[BaseException]) -> Interruption:
