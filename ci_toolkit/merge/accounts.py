@@ -8,28 +8,36 @@ from ci_toolkit.merge.tally import SLOWEST, add_counts, add_llm_use
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MergedShard
 from ci_toolkit.model.plan import Plan, PlannedShard
-from ci_toolkit.model.verdict import Counts, LostTest
+from ci_toolkit.model.verdict import Counts, LostTest, TestFailure
 
 
 class Accounts:
     """What all shards of a plan amount to. A shard without a bundle has lost every file that it was to run."""
 
-    def __init__(self, plan: Plan, merges: Sequence[ShardMerge]) -> None:
+    def __init__(self, plan: Plan, merges: Sequence[ShardMerge], flaky_over_tries: Sequence[TestFailure] = ()) -> None:
+        """``flaky_over_tries`` are failures of earlier tries of a shard; the tests passed in the try that counts."""
         present = {merge.shard.index for merge in merges}
         missing = [shard for shard in plan.shards if shard.index not in present]
         unseen = tuple(_lost_with(missing))
         shards = (*(merge.shard for merge in merges), *map(_missing_shard, missing))
         slowest = sorted((slow for m in merges for slow in m.slowest), key=lambda slow: (-slow.seconds, slow.node_id))
-        self.counts = add_counts([*(m.counts for m in merges), Counts(total=len(unseen), lost=len(unseen))])
+        self.counts = add_counts(
+            [
+                *(merge.counts for merge in merges),
+                Counts(total=len(unseen), lost=len(unseen)),
+                Counts(flaky=len(flaky_over_tries)),
+            ]
+        )
         self.shards = tuple(sorted(shards, key=lambda shard: shard.index))
         self.lost = (*chain.from_iterable(merge.lost for merge in merges), *unseen)
         self.left_out = tuple(chain.from_iterable(merge.left_out for merge in merges))
         self.critical = tuple(chain.from_iterable(merge.critical for merge in merges))
         self.clashes = tuple(chain.from_iterable(merge.clashes for merge in merges))
         self.failures = tuple(chain.from_iterable(merge.failures for merge in merges))
-        self.flaky = tuple(chain.from_iterable(merge.flaky for merge in merges))
+        self.flaky = (*chain.from_iterable(merge.flaky for merge in merges), *flaky_over_tries)
         self.problems = tuple(chain.from_iterable(merge.problems for merge in merges))
         self.slowest = tuple(slowest[:SLOWEST])
+        self.skipped_files = sum(merge.skipped_files for merge in merges)
         self.deselected = sum(merge.deselected for merge in merges)
         self.llm = add_llm_use(merge.llm for merge in merges)
 

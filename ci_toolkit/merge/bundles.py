@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from ci_toolkit.errors import FormatError
-from ci_toolkit.model.bundle import BUNDLE_SCHEMA, CARD_NAME, SERVICES_FOLDER, ShardCard
+from ci_toolkit.model.bundle import BUNDLE_SCHEMA, CARD_NAME, SERVICES_FOLDER, ShardCard, ShardState
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record, from_json
@@ -28,15 +28,18 @@ class Delivery(Record, frozen=True, kw_only=True):
     """The bundles of a run by shard, and what is wrong with the rest."""
 
     bundles: dict[int, Bundle]
+    """The one that counts."""
+    superseded: tuple[Bundle, ...] = ()
+    """Earlier tries of shards that were run again, oldest first."""
     problems: tuple[Problem, ...]
 
 
 def open_delivery(results: Path, plan: Plan) -> Delivery:
     """Find the bundle of each shard of ``plan`` below ``results``.
 
-    A card that cannot be read, a bundle of another plan and a shard that is there twice are problems, and
-    none of these bundles counts. Missing shards are for the caller to see. Raises FormatError if there is no
-    such folder.
+    Of a shard that was run again, the newest try that came to its end counts. A card that cannot be read, a bundle
+    of another plan or run, and a shard that is there twice without a newest try are problems, and none of these
+    bundles counts. Missing shards are for the caller to see. Raises FormatError if there is no such folder.
     """
     if not results.is_dir():
         raise FormatError(
@@ -48,20 +51,35 @@ def open_delivery(results: Path, plan: Plan) -> Delivery:
         try:
             card = from_json(_read_small(card_path), ShardCard, schema=BUNDLE_SCHEMA, origin=str(card_path))
         except (FormatError, OSError) as error:
-            problems.append(Problem(kind=ProblemKind.BUNDLE_UNREADABLE, message=str(error).partition("\n")[0]))
+            message = str(error).partition("\n")[0]
+            problems.append(Problem(kind=ProblemKind.BUNDLE_UNREADABLE, message=message))
             continue
         stranger = _stranger(card, plan, card_path.parent)
         if stranger is not None:
             problems.append(stranger)
         else:
             found.setdefault(card.index, []).append(Bundle(folder=str(card_path.parent), card=card))
+    counting: dict[int, Bundle] = {}
+    superseded: list[Bundle] = []
     for index, bundles in sorted(found.items()):
-        if len(bundles) > 1:
+        bundles.sort(key=_newest_last)
+        if len(bundles) > 1 and _newest_last(bundles[-1]) == _newest_last(bundles[-2]):
             folders = ", ".join(sorted(bundle.folder for bundle in bundles))
-            message = f"shard {index} is there {len(bundles)} times, and which one counts is unknown: {folders}"
+            message = f"shard {index} is there {len(bundles)} times, and none of them is the newest: {folders}"
             problems.append(Problem(kind=ProblemKind.BUNDLE_TWICE, message=message, shard=index))
-    single = {index: bundles[0] for index, bundles in sorted(found.items()) if len(bundles) == 1}
-    return Delivery(bundles=single, problems=tuple(problems))
+        else:
+            *earlier, counting[index] = bundles
+            superseded += earlier
+    return Delivery(bundles=counting, superseded=tuple(superseded), problems=tuple(problems))
+
+
+def _newest_last(bundle: Bundle) -> tuple[bool, int, float]:
+    card = bundle.card
+    return (_came_to_its_end(card), card.run_attempt, card.began_at)
+
+
+def _came_to_its_end(card: ShardCard) -> bool:
+    return card.state is ShardState.FINISHED or (card.state is ShardState.STOPPED and card.stopped_by.is_by_rule)
 
 
 def service_logs(bundle: Bundle) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ci_toolkit.merge.agreement import disagreements
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.completeness import prove
 from ci_toolkit.merge.coverage_data import merge_coverage
+from ci_toolkit.merge.earlier_tries import read_earlier_tries
 from ci_toolkit.merge.junit import write_junit
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.merge.whole_run import run_learned
@@ -47,7 +48,8 @@ def merge_run(
             out / "junit.xml",
             ((f"shard-{m.shard.index}", m.counts, m.seconds, m.started_at, Path(m.fragment)) for m in merges),
         )
-    accounts = Accounts(plan, merges)
+    earlier = read_earlier_tries(plan, delivery.superseded, merges)
+    accounts = Accounts(plan, merges, earlier.flaky)
     proof, doubts = prove(plan, merges, accounts.counts)
     coverage, coverage_problems = merge_coverage(bundles, out, coverage_categories, config_file=_coverage_config(plan))
     return MergedRun(
@@ -65,8 +67,9 @@ def merge_run(
         disagreements=disagreements(bundles, merges),
         coverage=coverage,
         proof=proof,
+        skipped_files=accounts.skipped_files,
         deselected=accounts.deselected,
-        notes=(*(note.message for note in plan.notes), *_arguments_of_their_own(bundles)),
+        notes=(*(note.message for note in plan.notes), *_arguments_of_their_own(bundles), *earlier.notes),
         llm=accounts.llm,
         history=run_learned(plan, merges, pieces_differ=bool(doubts)) if learns else RunRecord(),
     )

@@ -20,7 +20,7 @@ from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.plan import PlannedShard, Unit
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.result import TestResult
+from ci_toolkit.model.result import Outcome, TestResult
 from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, SlowTest, TestFailure
 
 
@@ -64,6 +64,8 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     without_tests: tuple[TestResult, ...]
     """Files and classes that failed, or skipped themselves, as a whole; counted and written by the caller, for each
     shard with a piece of such a file says so."""
+    skipped_files: int = 0
+    """Of these, how many skipped themselves and are counted here."""
     deselected: int
     fragment: str
     seconds: float
@@ -82,7 +84,7 @@ def merge_shard(
     planned: PlannedShard,
     fragment: Path,
     critical_files: frozenset[str],
-    learns: bool,  # noqa: FBT001
+    learns: bool,  # noqa: FBT001 (a process pool passes it by place)
 ) -> ShardMerge:
     """Read the bundle of ``planned`` and write its test cases to ``fragment``. It ``learns`` where history is kept."""
     reading = BundleReading(bundle)
@@ -142,6 +144,7 @@ def add_files(merge: ShardMerge, files: Sequence[TestResult]) -> ShardMerge:
         merge,
         shard=msgspec.structs.replace(merge.shard, tests=counts.total),
         counts=counts,
+        skipped_files=sum(1 for file in files if file.outcome is Outcome.SKIPPED),
         failures=(*tally.failures, *merge.failures),
         critical=(*tally.critical, *merge.critical),
         seconds=merge.seconds + seconds,

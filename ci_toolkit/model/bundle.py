@@ -91,6 +91,10 @@ class ShardCard(Record, frozen=True, kw_only=True):
     run_id: str = ""
     """Of the plan: which run of it this is evidence of."""
     index: int
+    run_attempt: int = 1
+    """Which attempt of the CI run this job is of, where the CI counts them."""
+    began_at: float = 0.0
+    """When the shard began, in epoch seconds by its own clock."""
     state: ShardState
     reason: str = ""
     """What a reader should know about the state."""

@@ -72,6 +72,8 @@ class MergedRun(Record, frozen=True, kw_only=True):
     clashes: tuple[CategoryClash, ...] = ()
     coverage: MeasuredCoverage | None
     proof: Proof
+    skipped_files: int = 0
+    """Files and classes that skipped themselves as a whole, each counted as one skipped test."""
     deselected: int = 0
     """Tests that options, plugins or the choice of categories left out."""
     notes: tuple[str, ...] = ()

@@ -83,7 +83,9 @@ class EndOfAttempt:
             return AttemptEnd(how=How.FINISHED, unexplained_exit=unexplained)
         if stop.is_asked:
             if stop.kind is StopKind.BUDGET:  # what has begun and does not end in time has failed
-                self._note_deaths(f"was still running when {stop.reason}", f"was still being imported when {stop.reason}")
+                self._note_deaths(
+                    f"was still running when {stop.reason}", f"was still being imported when {stop.reason}"
+                )
             return AttemptEnd(how=How.STOPPED, reason=stop.reason)
         if closed is not None and closed.stop not in {Stop.NOBODY, Stop.INTERRUPT}:
             return AttemptEnd(how=How.STOPPED, reason=closed.reason, stop=closed.stop)

@@ -26,6 +26,8 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     """Whether mission-critical tests run before the others."""
     commit: str = ""
     """What is checked out, or ``""`` where there is no git."""
+    run_attempt: int = 1
+    """Which attempt of the CI run this is."""
     variables: tuple[tuple[str, str], ...] = ()
     """What the tests' environment has beyond our own, such as where the services answer."""
 

@@ -87,6 +87,7 @@ class _Shard:
         """Node ids of what killed a process."""
         self.environment: Environment | None = None
         self.seals: list[JournalSeal] = []
+        self._began_at = round(time.time(), 3)
         self._started = time.monotonic()
 
     def run(self, save_logs: Callable[[Path], object]) -> ShardCard:
@@ -113,6 +114,8 @@ class _Shard:
             plan_id=self.plan.plan_id,
             run_id=self.plan.run_id,
             index=self.shard.index,
+            run_attempt=self.options.run_attempt,
+            began_at=self._began_at,
             state=ending.state,
             reason=ending.reason,
             stopped_by=ending.stopped_by,

@@ -33,7 +33,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
     doubts = (*_doubts(run), *(_breach(problem) for problem in run.disagreements if is_strict))
     rules = (*_broken_rules(run), *guide_breaches(run, strictness))
     breaches = (*doubts, *rules, *_coverage_breaches(run, thresholds))
-    nothing = not run.counts.total and not doubts
+    nothing = run.counts.total == run.skipped_files and not doubts
     status = Status.INCOMPLETE if doubts else Status.FAILED if breaches or nothing else Status.PASSED
     code = {
         Status.INCOMPLETE: ExitCode.INCOMPLETE,
@@ -41,7 +41,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         Status.PASSED: ExitCode.PASSED,
     }[status]
     if nothing:
-        breaches = (*breaches, Breach(gate="tests", message="no test ran: nothing shows that anything works"))
+        breaches = (*breaches, Breach(gate="tests", message=_nothing_ran(run)))
     planned = {shard.index: shard.estimated_seconds for shard in run.plan.shards}
     return Verdict(
         status=status,
@@ -72,7 +72,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         notes=(
             *run.notes,
             *(problem.message for problem in run.disagreements if not is_strict),
-            *filter(None, (_deselected_note(run), left_out_note(run))),
+            *filter(None, (_all_skipped_note(run), _deselected_note(run), left_out_note(run))),
             *_logs_notes(run),
         ),
         lower_bound_seconds=run.plan.lower_bound_seconds,
@@ -82,6 +82,22 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         llm=run.llm,
         advice=advise(run.shards, run.slowest).message,
     )
+
+
+def _nothing_ran(run: MergedRun) -> str:
+    if run.skipped_files:
+        return f"no test ran: every test file skipped itself as a whole ({run.skipped_files}); {_CHECK}"
+    return f"no test ran: no test was selected; {_CHECK}"
+
+
+_CHECK = "check the paths, the options, and what the files ask for before they skip"
+
+
+def _all_skipped_note(run: MergedRun) -> str:
+    counts = run.counts
+    if counts.total > run.skipped_files and counts.skipped == counts.total:
+        return f"nothing ran: all {counts.total} tests were skipped"
+    return ""
 
 
 def _deselected_note(run: MergedRun) -> str:
