@@ -19,11 +19,12 @@ from journal_samples import (
     uncollectable,
 )
 
-from ci_toolkit.model.bundle import BrokenBy
+from ci_toolkit.model.bundle import BrokenBy, StopKind
 from ci_toolkit.model.fold import JournalFold
-from ci_toolkit.model.journal import Crashed, FileOpened, Selected, Stop
+from ci_toolkit.model.journal import Crashed, FileOpened, Interrupted, Selected, Stop
 from ci_toolkit.model.record import encode
 from ci_toolkit.suite.ending import AttemptEnd, EndOfAttempt, How
+from ci_toolkit.suite.options import StopRequest
 from ci_toolkit.suite.output import Output
 from ci_toolkit.suite.progress import AttemptProgress, InFlight
 from ci_toolkit.suite.shard_plugin import JOURNAL_FAILED
@@ -53,9 +54,19 @@ class Ending:
         for _ in self.progress.advance():
             pass
 
-    def judge(self, status: int, *, asked_to_stop: str | None = None, was_interrupted: bool = False) -> AttemptEnd:
+    def judge(
+        self,
+        status: int,
+        *,
+        asked_to_stop: str | None = None,
+        kind: StopKind = StopKind.SIGNAL,
+        was_interrupted: bool = False,
+    ) -> AttemptEnd:
         end = EndOfAttempt(self.progress, self.output, self.limits, self._note)
-        return end.judge(status, asked_to_stop=asked_to_stop, was_interrupted=was_interrupted)
+        stop = StopRequest()
+        if asked_to_stop is not None:
+            stop.ask(asked_to_stop, kind=kind)
+        return end.judge(status, stop, was_interrupted=was_interrupted)
 
     def _note(self, crash: Crashed) -> None:
         self.noted.append(crash)
@@ -122,6 +133,29 @@ def test_a_wish_to_stop_stops_what_is_not_over(tmp_path: Path) -> None:
     end = ending.judge(2, asked_to_stop="the budget of 2 s is used up", was_interrupted=True)
     assert end == AttemptEnd(how=How.STOPPED, reason="the budget of 2 s is used up")
     assert ending.noted == []
+
+
+@pytest.mark.parametrize("kind", [StopKind.SIGNAL, StopKind.FAIL_FAST])
+def test_what_a_signal_or_another_failure_interrupted_is_nobodys_fault(tmp_path: Path, kind: StopKind) -> None:
+    ending = Ending(tmp_path, {"main": AT_WORK})
+    assert ending.judge(2, asked_to_stop="enough", kind=kind).how is How.STOPPED
+    assert ending.noted == []
+
+
+def test_a_test_that_the_end_of_the_budget_interrupted_has_failed_where_it_was(tmp_path: Path) -> None:
+    ending = Ending(tmp_path, {"main": (*AT_WORK, Interrupted(i=1, detail="test_a.py:3: in wait"))})
+    end = ending.judge(2, asked_to_stop="the budget of 2 s ended", kind=StopKind.BUDGET, was_interrupted=True)
+    reason = "was still running when the budget of 2 s ended"
+    crash = Crashed(node_id="test_a.py::test_b", path="test_a.py", reason=reason, detail="test_a.py:3: in wait")
+    assert end == AttemptEnd(how=How.STOPPED, reason="the budget of 2 s ended", crashes=(crash,))
+    assert ending.noted == [crash]
+
+
+def test_a_file_whose_import_the_end_of_the_budget_interrupted_has_failed(tmp_path: Path) -> None:
+    ending = Ending(tmp_path, {"main": IMPORTING})
+    end = ending.judge(2, asked_to_stop="the budget of 2 s ended", kind=StopKind.BUDGET)
+    reason = "was still being imported when the budget of 2 s ended"
+    assert end.crashes == (Crashed(node_id="test_a.py", path="test_a.py", reason=reason, detail=LAST_WORDS),)
 
 
 def test_a_wish_without_a_reason_is_one(tmp_path: Path) -> None:
