@@ -73,6 +73,8 @@ def answer(verdict: Verdict) -> tuple[str, int, list[tuple[str, str]]]:
 
 FAILED = Counts(total=5, passed=3, failed=2)
 INCOMPLETE = ("incomplete", 5)
+CHECK = "check the paths, the options, and what the files ask for before they skip"
+NOTHING_SELECTED = f"no test ran: no test was selected; {CHECK}"
 
 
 @pytest.mark.parametrize(
@@ -91,10 +93,15 @@ INCOMPLETE = ("incomplete", 5)
         (a_run(shards=(a_shard(1), a_shard(2, unexplained_exit="pytest killed by SIGKILL after its last test"))),
          ("failed", 1, [("pytest-exit", "shard 2: pytest killed by SIGKILL after its last test")])),
         (a_run(counts=Counts(), shards=(a_shard(1, tests=0),)),
-         ("failed", 3, [("tests", "no test ran: nothing shows that anything works")])),
+         ("failed", 3, [("tests", NOTHING_SELECTED)])),
+        (a_run(counts=Counts(total=2, skipped=2), skipped_files=2),
+         ("failed", 3, [("tests", f"no test ran: every test file skipped itself as a whole (2); {CHECK}")])),
+        (a_run(counts=Counts(total=3, skipped=3), skipped_files=2), ("passed", 0, [])),
+        (a_run(counts=Counts(total=2, skipped=2, lost=1), lost=(LOST,), skipped_files=2),
+         (*INCOMPLETE, [("completeness", "1 lost: planned or selected, and without an outcome")])),
         (a_run(counts=Counts(), shards=(a_shard(1, unexplained_exit="pytest ended with exit status 1"),)),
          ("failed", 3, [("pytest-exit", "shard 1: pytest ended with exit status 1"),
-                        ("tests", "no test ran: nothing shows that anything works")])),
+                        ("tests", NOTHING_SELECTED)])),
         (a_run(counts=Counts(), shards=(a_shard(1, ShardState.MISSING, reason="no bundle came back"),)),
          (*INCOMPLETE, [("completeness", "shard 1 is missing: no bundle came back")])),
         (a_run(counts=FAILED, lost=(LOST,)),  # incomplete before failed, with the reasons of both
@@ -106,6 +113,28 @@ def test_every_reason_counts_and_the_worst_is_the_answer(
     run: MergedRun, expected: tuple[str, int, list[tuple[str, str]]]
 ) -> None:
     assert answer(judge(run, Thresholds())) == expected
+
+
+@pytest.mark.parametrize(
+    ("counts", "skipped_files", "note"),
+    [
+        (Counts(total=3, skipped=3), 2, "nothing ran: all 3 tests were skipped"),
+        (Counts(total=3, skipped=2, passed=1), 1, None),
+        (Counts(total=2, skipped=2), 2, None),  # that is a breach
+    ],
+)
+def test_a_run_that_only_skipped_says_so(counts: Counts, skipped_files: int, note: str | None) -> None:
+    notes = judge(a_run(counts=counts, skipped_files=skipped_files), Thresholds()).notes
+    assert [told for told in notes if told.startswith("nothing ran")] == ([note] if note else [])
+
+
+@pytest.mark.parametrize("kind", [ProblemKind.SOURCES_DIFFER, ProblemKind.ENVIRONMENTS_DIFFER])
+def test_shards_that_ran_different_things_are_no_evidence_where_the_mode_is_strict(kind: ProblemKind) -> None:
+    run = a_run(disagreements=(a_problem(kind, "shards 1 and 2 differ"),))
+    assert answer(judge(run, Thresholds(), Strictness.STRICT)) == (*INCOMPLETE, [(kind, "shards 1 and 2 differ")])
+    lenient = judge(run, Thresholds(), Strictness.LENIENT)
+    assert answer(lenient) == ("passed", 0, [])
+    assert "shards 1 and 2 differ" in lenient.notes
 
 
 @pytest.mark.parametrize("state", [state for state in ShardState if state is not ShardState.FINISHED])
