@@ -20,8 +20,8 @@ from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.plan.build import build_plan
-from ci_toolkit.plan.homes import Homes
 from ci_toolkit.plan.request import PlanRequest
+from ci_toolkit.plan.shard_of import ShardOf
 
 Times = Mapping[str, float]
 """Node id to seconds."""
@@ -103,11 +103,11 @@ def plan_on(tests: Iterable[str], durations: Durations, shards: int, previous: P
 
 def assignment_of(plan: Plan, tests: Iterable[str]) -> dict[str, int]:
     """Return which shard runs each test, by the rule that shards follow. Fails if a test has none."""
-    homes = Homes(plan)
+    shard_of = ShardOf(plan)
     assignment = {}
     for test in tests:
         path, _, suffix = test.partition("::")
-        shard = homes.shard_of(path, suffix)
+        shard = shard_of(path, suffix)
         assert shard is not None, test
         assignment[test] = shard
     return assignment

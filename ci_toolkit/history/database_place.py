@@ -95,7 +95,7 @@ class _Connection:
 
     def __init__(self, url: str, origin: str) -> None:
         try:
-            import psycopg  # noqa: PLC0415 (an extra, for who keeps history there)
+            import psycopg
         except ImportError as error:
             raise HistoryError(
                 "a history in PostgreSQL needs psycopg", advice="Install ci-toolkit[services]."

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ci_toolkit.model.durations import STRAYS, FileDurations
+from ci_toolkit.model.durations import DEFAULT_SPREAD, FileDurations
 from ci_toolkit.model.history import Column, Ended, FileRun
 
 _NAMES = msgspec.json.Decoder(tuple[str, ...])
@@ -103,13 +103,13 @@ def _mean(columns: Sequence[tuple[float, ...]], trust: Sequence[float]) -> tuple
 def _alike(latest: float, before: float) -> float:
     """Return how much a run tells in which a file took ``before`` seconds, and now ``latest``: 1 if it was the same.
 
-    That is how likely two runs of a file are to lie so far apart (a bell curve over the ratio, each run straying by
-    `STRAYS`). Noise is averaged out, and one slow test hardly counts in the sum of its file. But a file that was
-    made three times as fast, or that ran on another kind of machine, is not what it was.
+    That is how likely two runs of a file are to lie so far apart: a bell curve over the ratio of their times, with
+    `DEFAULT_SPREAD` for each run. Noise is averaged out, and one slow test hardly counts in the sum of its file. But a
+    file that was made three times as fast, or that ran on another kind of machine, is not what it was.
     """
     if not (0.0 < latest < math.inf and 0.0 < before < math.inf):
         return 1.0 if latest == before else _LEAST_TRUST
-    return max(_LEAST_TRUST, math.exp(-((math.log(latest / before) / (2.0 * STRAYS)) ** 2)))
+    return max(_LEAST_TRUST, math.exp(-((math.log(latest / before) / (2.0 * DEFAULT_SPREAD)) ** 2)))
 
 
 def _by_name(

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from ci_toolkit.errors import FormatError
 from ci_toolkit.history.test_durations import TestDurations
-from ci_toolkit.plan.sound import is_sound
+from ci_toolkit.plan.sanitize import is_valid
 
 _ADVICE = "Give what `pytest --junitxml=FILE` wrote, in the folder in which it ran."
 _ENDS = frozenset({"failure", "error", "skipped"})
@@ -37,7 +37,7 @@ def read_junit_times(data: bytes, *, origin: str, exists: Callable[[str], bool])
             if classname not in paths:
                 paths[classname] = _path_of(classname, exists)
             path, classes = paths[classname]
-            if not path or not is_sound(_number(took)):
+            if not path or not is_valid(_number(took)):
                 refused.append(f"{f'{classname}.{name}'!a} ({took[:40] if path else 'its file is not here'})")
             elif not any(child.tag in _ENDS for child in element):
                 seconds["::".join(part for part in (path, classes, name) if part)] = _number(took)

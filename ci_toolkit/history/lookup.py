@@ -12,7 +12,8 @@ from ci_toolkit.model.durations import Durations, FileDurations
 from ci_toolkit.model.history import JobRun
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.model.suite import SuiteFile
-from ci_toolkit.plan.sound import is_sound
+from ci_toolkit.plan.sanitize import is_valid
+from ci_toolkit.plan.text import files_text
 
 STALE_AFTER_DAYS = 14
 _JOBS_ASKED = 40
@@ -20,7 +21,7 @@ _JOBS_ASKED = 40
 _NAMED = 3
 NO_HISTORY = PlanNote(
     kind="no-history",
-    message="no history yet: every test counts the same, as 1 s; the next plan will know what this run took",
+    message="there is no history yet, so each test counts as 1 s; the next plan uses the times of this run",
 )
 
 
@@ -85,15 +86,17 @@ class _Lookup:
         notes = []
         for name, files in self._taken.items():
             if name != environment and files:
-                why = "they were never recorded" if knows_here else "nothing was recorded"
-                message = f"{files} files are planned by times of {name}: {why} on {environment}"
+                what = "they were never" if knows_here else "nothing was"
+                message = f"times from {name} are used for {files_text(files)}: {what} recorded on {environment}"
                 notes.append(PlanNote(kind="other-environment", message=message))
         pairs = [f"{new} (was {old})" for new, old in sorted(self._renamed.items())]
         if pairs:
-            notes.append(PlanNote(kind="renamed-file", message=f"recognised by their tests: {_some(pairs)}"))
+            message = f"renamed files, recognised by their tests, keep their times: {_some(pairs)}"
+            notes.append(PlanNote(kind="renamed-file", message=message))
         unknown = sorted(self._wanted.keys() - self.found.keys())
         if unknown:
-            message = f"{len(unknown)} of {len(self._wanted)} files have no history and are estimated: {_some(unknown)}"
+            files = f"{len(unknown)} of {files_text(len(self._wanted))}"
+            message = f"no history of {files}, so their times are estimates: {_some(unknown)}"
             notes.append(PlanNote(kind="unknown-files", message=message))
         return notes
 
@@ -109,13 +112,13 @@ def _age(known: Sequence[KnownEnvironment], now: float) -> list[PlanNote]:
     days = int((now - max(environment.last_at for environment in known)) / DAY)
     if days < STALE_AFTER_DAYS:
         return []
-    message = f"the history is stale: last recorded {days} days ago; the plan is as good as its times"
+    message = f"the history is old: it was last recorded {days} days ago, and tests may take other times now"
     return [PlanNote(kind="stale-history", message=message)]
 
 
 def _is_telling(job: JobRun) -> bool:
     measured = (job.actual_seconds, job.tests_seconds, job.between_seconds)
-    return job.is_finished and job.tests > 0 and all(map(is_sound, measured))
+    return job.is_finished and job.tests > 0 and all(map(is_valid, measured))
 
 
 def _with(between: float, file: FileDurations) -> FileDurations:

@@ -12,7 +12,7 @@ from ci_toolkit.model.durations import FileDurations
 from ci_toolkit.model.history import FileRun
 from ci_toolkit.model.node_id import node_id_of, split_node_id
 from ci_toolkit.model.record import Record
-from ci_toolkit.plan.sound import is_sound
+from ci_toolkit.plan.sanitize import is_valid
 
 _ADVICE = "pytest-split writes it with `pytest --store-durations`; it is a JSON object of node id to seconds."
 
@@ -56,7 +56,7 @@ def _entries(content: Any, origin: str) -> Iterable[tuple[Any, Any]]:
 
 
 def _is_seconds(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and is_sound(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and is_valid(value)
 
 
 def _is_text(node_id: Any) -> bool:

@@ -12,7 +12,7 @@ from ci_toolkit.model.history import Ended, FileRun, JobRun, environment_name
 from ci_toolkit.model.journal import FileCollected, PhaseOutcome, When
 from ci_toolkit.model.record import encode
 from ci_toolkit.model.result import Outcome
-from ci_toolkit.plan.sound import is_sound
+from ci_toolkit.plan.sanitize import is_valid
 
 _ENDED = {
     Outcome.PASSED: Ended.PASSED,
@@ -58,7 +58,7 @@ def _without_tests(path: str, imported: float, key: str, at: float) -> FileRun:
         at=at,
         tests=0,
         total=0,
-        import_seconds=imported if is_sound(imported) else None,
+        import_seconds=imported if is_valid(imported) else None,
         suffixes=b"[]",
         seconds=b"[]",
         setup=b"[]",
@@ -81,13 +81,13 @@ def _rows(fold: JournalFold) -> dict[str, list[_Row]]:
 
 def import_seconds_of(fold: JournalFold) -> float:
     """Return what importing the shard's files took."""
-    return sum(record.import_seconds for record in fold.files.values() if is_sound(record.import_seconds))
+    return sum(record.import_seconds for record in fold.files.values() if is_valid(record.import_seconds))
 
 
 def between_seconds_of(fold: JournalFold, seconds: float) -> float:
     """Return what pytest took between the phases of tests that took ``seconds``: with many small tests, most of it."""
     between = fold.running_seconds - seconds
-    return between if is_sound(between) else 0.0
+    return between if is_valid(between) else 0.0
 
 
 def job_learned(fold: JournalFold, card: ShardCard, tests: int, tests_seconds: float, between: float) -> JobRun:
@@ -128,7 +128,7 @@ class _Columns:
         if len({row[0] for row in rows}) < len(rows):
             rows = _without_namesakes(rows)
         suffixes, seconds, setup, teardown, letters = zip(*rows, strict=True)
-        if not (min(setup) >= 0.0 and min(teardown) >= 0.0 and min(seconds) >= 0.0 and is_sound(max(seconds))):
+        if not (min(setup) >= 0.0 and min(teardown) >= 0.0 and min(seconds) >= 0.0 and is_valid(max(seconds))):
             rows = list(map(_doubted, rows))  # a journal can say anything
             suffixes, seconds, setup, teardown, letters = zip(*rows, strict=True)
         self.suffixes, self.seconds, self.setup, self.teardown = suffixes, seconds, setup, teardown
@@ -149,7 +149,7 @@ class _Columns:
             tests=tests,
             total=record.total - namesakes if record.piece else tests + record.deselected,
             category=record.category,
-            import_seconds=imported if is_sound(imported) else None,
+            import_seconds=imported if is_valid(imported) else None,
             suffixes=encode(self.suffixes),
             seconds=msgspec.json.encode(self.seconds),
             setup=msgspec.json.encode(self.setup),
@@ -170,7 +170,7 @@ def _without_namesakes(rows: list[_Row]) -> list[_Row]:
 
 def _doubted(row: _Row) -> _Row:
     suffix, seconds, setup, teardown, letter = row
-    if all(map(is_sound, (seconds, setup, teardown))):
+    if all(map(is_valid, (seconds, setup, teardown))):
         return suffix, seconds, setup, teardown, letter
     return suffix, 0.0, 0.0, 0.0, _UNKNOWN
 

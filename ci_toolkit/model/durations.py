@@ -3,8 +3,8 @@
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.model.record import Record
 
-STRAYS = 0.25
-"""How far a file strays from run to run where nothing better is known, as a share of what it takes."""
+DEFAULT_SPREAD = 0.25
+"""How far the times of a file's runs lie apart where nothing better is known, as a share of what it takes."""
 
 
 class FileDurations(Record, frozen=True, kw_only=True):
@@ -16,9 +16,9 @@ class FileDurations(Record, frozen=True, kw_only=True):
     seconds: tuple[float, ...] = ()
     """What each test is expected to take, setup and teardown included, less ``fixture_seconds``."""
     spreads: tuple[float, ...] = ()
-    """How far each test's time usually strays from ``seconds``; empty where nothing is known."""
+    """How far each test's runs lie from ``seconds``; empty where only one run is known."""
     spread: float | None = None
-    """How far the file's tests together usually stray, or None where only one run is known. Less than ``spreads``
+    """How far the runs of the whole file lie from their sum, or None where only one run is known. Less than ``spreads``
     say where one test pays what another paid before, more where the whole file is slow at times."""
     import_seconds: float | None = None
     """What importing the file takes, or None where it was never measured."""

@@ -29,7 +29,7 @@ class PlannedShard(Record, frozen=True, kw_only=True):
     """From 1."""
     estimated_seconds: float
     spread_seconds: float = 0.0
-    """How far that may stray, as past runs of its files did; a file's tests stray together, files each by itself."""
+    """How far a run may lie from that, as past runs show: the tests of a file vary together, files each by itself."""
     units: tuple[Unit, ...]
     category: str = ""
     """The one category of all its files, or ``""`` if they are mixed."""

@@ -1,1 +1,1 @@
-"""Pure: from history to estimates, balance, sizing and the matrix."""
+"""Pure: from a suite, what its history knows and a request to a plan that says which shard runs what."""

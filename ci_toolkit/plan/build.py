@@ -7,16 +7,16 @@ from ci_toolkit.model.category import MISSION_CRITICAL
 from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.plan import Plan, PlanNote
 from ci_toolkit.model.suite import Suite, SuiteFile
+from ci_toolkit.plan.assignment import Assignment
 from ci_toolkit.plan.balance import balance
-from ci_toolkit.plan.deal import Deal
 from ci_toolkit.plan.estimates import estimate
+from ci_toolkit.plan.planned_shards import planned_shards
 from ci_toolkit.plan.price import cost_note
 from ci_toolkit.plan.request import Algorithm, PlanRequest
+from ci_toolkit.plan.sanitize import sanitize
 from ci_toolkit.plan.sizing import count_shards
-from ci_toolkit.plan.sound import mend
-from ci_toolkit.plan.sticky import stay_close
+from ci_toolkit.plan.sticky import keep_in_place
 from ci_toolkit.plan.workload import Workload
-from ci_toolkit.plan.write_down import write_down
 
 
 def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan:
@@ -25,12 +25,12 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
     The same for any order of ``durations``. Raises NothingToRunError if no file is selected.
     """
     files = _selected(suite, request)
-    known, notes = mend(durations)
+    known, notes = sanitize(durations)
     work = Workload(estimate(files, known, is_collected=request.is_collected), request.keep)
     overhead = durations.overhead_seconds if request.overhead_seconds is None else request.overhead_seconds
-    deal, told = _deal(work, request, overhead or 0.0)
-    planned, cuts = write_down(deal, request.services)
-    bound = work.bound(len(deal.loads))
+    assignment, more_notes = _assign(work, request, overhead or 0.0)
+    shards, cuts = planned_shards(assignment, request.services)
+    bound = work.bound(len(assignment.loads))
     return Plan(
         commit=suite.commit,
         root=suite.root,
@@ -40,12 +40,12 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         mode=request.mode,
         critical_files=tuple(file.path for file in files if file.may_hold((MISSION_CRITICAL,))),
         algorithm=request.algorithm,
-        shards=planned,
+        shards=shards,
         cuts=cuts,
         lower_bound_seconds=bound,
-        makespan_seconds=deal.makespan,
+        makespan_seconds=assignment.makespan,
         limited_by=work.longest_name if work.longest >= bound else "",
-        notes=(*durations.notes, *notes, *told),
+        notes=(*durations.notes, *notes, *more_notes),
     ).sealed()
 
 
@@ -56,23 +56,23 @@ def _selected(suite: Suite, request: PlanRequest) -> list[SuiteFile]:
     return files
 
 
-def _deal(work: Workload, request: PlanRequest, overhead: float) -> tuple[Deal, list[PlanNote]]:
+def _assign(work: Workload, request: PlanRequest, overhead: float) -> tuple[Assignment, list[PlanNote]]:
     @cache
-    def dealing(shards: int) -> Deal:
+    def assign(shards: int) -> Assignment:
         if request.algorithm is Algorithm.FILES:
             return balance(work, shards)
-        from ci_toolkit.plan.by_pytest_split import deal_by_pytest_split  # noqa: PLC0415 (an extra installs it)
+        from ci_toolkit.plan.by_pytest_split import assign_by_pytest_split
 
-        return deal_by_pytest_split(work, shards, request.algorithm)
+        return assign_by_pytest_split(work, shards, request.algorithm)
 
     notes: list[PlanNote] = []
     shards = request.shards
     if shards is None:
-        shards, told = count_shards(work, request, overhead, dealing)
-        notes += told
-    deal = dealing(shards)
+        shards, sizing_notes = count_shards(work, request, overhead, assign)
+        notes += sizing_notes
+    assignment = assign(shards)
     if request.previous is not None and request.algorithm is Algorithm.FILES:
-        deal = stay_close(work, deal, request.previous)
+        assignment = keep_in_place(work, assignment, request.previous)
     if request.price_per_minute > 0.0:
-        notes.append(cost_note(work, deal, request, overhead, dealing))
-    return deal, notes
+        notes.append(cost_note(work, assignment, request, overhead, assign))
+    return assignment, notes

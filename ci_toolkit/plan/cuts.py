@@ -1,9 +1,49 @@
-"""Writes a cut down: which names each piece of a file claims."""
+"""Cuts one file: where its pieces begin, and which names each piece claims."""
 
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 
 from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.plan import Cut
+from ci_toolkit.plan.fragments import Fragment
+
+_TOLERANCE = 0.1
+"""How far a cut may move to a more natural place, as a share of a piece: small files even it out."""
+
+_REACH = 60
+"""How many fragments on either side of the exact place are looked at."""
+
+
+def cut_evenly(fragments: Sequence[Fragment], room: float) -> list[tuple[int, ...]]:
+    """Return runs of fragments, by number, of about equal seconds, each at most ``room`` as far as they allow."""
+    ends = list(accumulate(fragment.seconds for fragment in fragments))
+    total = ends[-1] if ends else 0.0
+    count = min(len(fragments), max(1, math.ceil(total / room))) if room > 0.0 else len(fragments)
+    size = total / count
+    cuts = [0]
+    for piece in range(1, count):
+        cut = cut_near(fragments, ends, size * piece, size * _TOLERANCE)
+        if cuts[-1] < cut < len(fragments):
+            cuts.append(cut)
+    return [tuple(range(start, end)) for start, end in zip(cuts, [*cuts[1:], len(fragments)], strict=True)]
+
+
+def cut_near(fragments: Sequence[Fragment], ends: Sequence[float], seconds: float, tolerance: float) -> int:
+    """Return before which fragment to cut so that about ``seconds`` come first.
+
+    Within ``tolerance`` seconds of the exact place the most natural seam wins, then the nearest. ``ends`` are the
+    running sums of the seconds of ``fragments``.
+    """
+    exact = bisect_left(ends, seconds)
+    low, high = bisect_left(ends, seconds - tolerance), bisect_left(ends, seconds + tolerance)
+    near = range(max(1, low, exact - _REACH), min(len(fragments), high + 1, exact + _REACH))
+    within = [cut for cut in near if abs(ends[cut - 1] - seconds) <= tolerance]
+    if within:
+        return min(within, key=lambda cut: (-fragments[cut].seam, abs(ends[cut - 1] - seconds), cut))
+    closest = (cut for cut in (exact, exact + 1) if 0 < cut < len(fragments))
+    return min(closest, key=lambda cut: (abs(ends[cut - 1] - seconds), cut), default=0)
 
 
 def cut_of(path: str, pieces: Sequence[Sequence[str]]) -> Cut:
@@ -16,10 +56,10 @@ def cut_of(path: str, pieces: Sequence[Sequence[str]]) -> Cut:
     for number, suffixes in enumerate(pieces):
         for suffix in suffixes:
             piece_of.setdefault(function_of(suffix), set()).add(number)
-    return Cut(path=path, pieces=tuple(_names(suffixes, piece_of) for suffixes in pieces))
-
-
-def _names(suffixes: Sequence[str], piece_of: dict[str, set[int]]) -> tuple[str, ...]:
     whole = {function for function, numbers in piece_of.items() if len(numbers) == 1}
+    return Cut(path=path, pieces=tuple(_names(suffixes, whole) for suffixes in pieces))
+
+
+def _names(suffixes: Sequence[str], whole: set[str]) -> tuple[str, ...]:
     names = (function_of(suffix) if function_of(suffix) in whole else suffix for suffix in suffixes)
     return tuple(dict.fromkeys(names))

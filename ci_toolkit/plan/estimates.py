@@ -7,15 +7,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from ci_toolkit.model.durations import STRAYS, FileDurations
+from ci_toolkit.model.durations import DEFAULT_SPREAD, FileDurations
 from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import SuiteFile
-from ci_toolkit.plan.renamed_tests import under_new_names
-from ci_toolkit.plan.sound import DEFAULT_TEST_SECONDS
+from ci_toolkit.plan.sanitize import DEFAULT_TEST_SECONDS
 
-STRAYS_AT_LEAST = 0.05
-"""What every file is taken to stray, however steady its few known runs are."""
+LEAST_SPREAD = 0.05
+"""The spread that every file is given at least, as a share of what it takes, however equal its few known runs are."""
 
 
 class FileEstimate(Record, frozen=True, kw_only=True):
@@ -23,12 +22,12 @@ class FileEstimate(Record, frozen=True, kw_only=True):
 
     path: str
     category: str = ""
-    landing_seconds: float = 0.0
+    setup_seconds: float = 0.0
     """Import and shared fixtures: paid by every shard that runs any of its tests."""
     seconds: float
     """All its tests together."""
     spread: float = 0.0
-    """How far ``seconds`` may stray: what past runs show, else a share of it; more where history is missing."""
+    """How far a run may lie from ``seconds``: as past runs show, else a share of it; more without history."""
     suffixes: tuple[str, ...] = ()
     """Its tests: those that history knows, then the new ones, which stand without parameters."""
     each: tuple[float, ...] = ()
@@ -43,7 +42,7 @@ class FileEstimate(Record, frozen=True, kw_only=True):
     @property
     def weight(self) -> float:
         """What the file takes on one shard."""
-        return self.landing_seconds + self.seconds
+        return self.setup_seconds + self.seconds
 
     def group_of(self, suffix: str) -> str:
         """Return the ``xdist_group`` of a test, or ``""``."""
@@ -63,8 +62,8 @@ def estimate(
 ) -> list[FileEstimate]:
     """Estimate each of ``files``, in their order.
 
-    ``durations`` is mended and keyed by the paths of ``files``. With ``is_collected`` the anchors are all the
-    tests that there are, so what history knows beyond them is dead and does not count.
+    ``durations`` holds valid numbers only and is keyed by the paths of ``files``. With ``is_collected`` the anchors
+    are all the tests that there are, so what history knows beyond them is dead and does not count.
     """
     readings = [_read(file, durations.get(file.path), is_collected=is_collected) for file in files]
     has_unknown = any(reading.known is None for reading in readings)
@@ -89,11 +88,11 @@ _NOTHING_KNOWN = _Function(DEFAULT_TEST_SECONDS, DEFAULT_TEST_SECONDS)
 def _function_among(neighbours: Sequence[float]) -> _Function:
     """Return what to expect of one more function beside ``neighbours`` in its file: what the middle one takes.
 
-    Their mean is ruled by the few slow ones, and nobody expects to write one of these next. But one may, so it may
-    stray as far as they do.
+    A few slow ones rule their mean, and the next function is seldom one of these. But it may be, so its spread is how
+    far they lie apart.
     """
     middle = statistics.median(neighbours)
-    return _Function(middle, _strays(neighbours, middle))
+    return _Function(middle, _deviation(neighbours, middle))
 
 
 def _function_of_suite(readings: Sequence[_Reading]) -> _Function:
@@ -106,10 +105,10 @@ def _function_of_suite(readings: Sequence[_Reading]) -> _Function:
     if not each:
         return _NOTHING_KNOWN
     mean = math.fsum(each) / len(each)
-    return _Function(mean, max(mean, _strays(each, mean)))
+    return _Function(mean, max(mean, _deviation(each, mean)))
 
 
-def _strays(each: Sequence[float], middle: float) -> float:
+def _deviation(each: Sequence[float], middle: float) -> float:
     return math.sqrt(math.fsum([(took - middle) ** 2 for took in each]) / len(each))
 
 
@@ -117,9 +116,6 @@ def _read(file: SuiteFile, known: FileDurations | None, *, is_collected: bool) -
     if known is None or not known.suffixes:
         return _Reading(file=file, known=known, new=file.anchors or ("",))
     new = _new_tests(file.anchors, known.suffixes, is_collected=is_collected)
-    if new:
-        known = under_new_names(known, file.anchors)
-        new = _new_tests(file.anchors, known.suffixes, is_collected=is_collected)
     if is_collected:
         known = _without_dead(known, frozenset(file.anchors))
     if not known.suffixes:
@@ -172,7 +168,7 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
         return FileEstimate(
             path=file.path,
             category=file.category,
-            landing_seconds=import_seconds if known is None or known.import_seconds is None else known.import_seconds,
+            setup_seconds=import_seconds if known is None or known.import_seconds is None else known.import_seconds,
             seconds=function.seconds * len(reading.new),
             spread=function.spread * len(reading.new),  # the tests of one file are slow together
             suffixes=reading.new,
@@ -186,7 +182,7 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
     return FileEstimate(
         path=file.path,
         category=file.category,
-        landing_seconds=known.fixture_seconds
+        setup_seconds=known.fixture_seconds
         + (import_seconds if known.import_seconds is None else known.import_seconds),
         seconds=math.fsum((total, *of_new)),
         spread=math.fsum((_spread(known, total), *(test.spread for test in new))),
@@ -199,7 +195,7 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
 
 
 def _spread(known: FileDurations, total: float) -> float:
-    return STRAYS * total if known.spread is None else max(known.spread, STRAYS_AT_LEAST * total)
+    return DEFAULT_SPREAD * total if known.spread is None else max(known.spread, LEAST_SPREAD * total)
 
 
 def _new_functions(reading: _Reading, known: FileDurations) -> tuple[_Function, ...]:

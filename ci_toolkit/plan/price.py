@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ci_toolkit.model.plan import PlanNote
-from ci_toolkit.plan.deal import Deal
+from ci_toolkit.plan.assignment import Assignment
 from ci_toolkit.plan.request import PlanRequest
-from ci_toolkit.plan.sizing import Dealing
-from ci_toolkit.plan.words import money_text, seconds_text
+from ci_toolkit.plan.sizing import Assign
+from ci_toolkit.plan.text import money_text, seconds_text
 from ci_toolkit.plan.workload import Workload
 
 
@@ -20,12 +20,14 @@ class Bill(NamedTuple):
     shards: int
 
 
-def cost_note(work: Workload, deal: Deal, request: PlanRequest, overhead: float, dealing: Dealing) -> PlanNote:
+def cost_note(
+    work: Workload, assignment: Assignment, request: PlanRequest, overhead: float, assign: Assign
+) -> PlanNote:
     """Return what the run costs as planned, and beside it what some other counts of shards would take and cost."""
     price = request.price_per_minute
-    bill = bill_of(deal, overhead)
-    others = [bill_of(dealing(count), overhead) for count in _other_counts(work, bill.shards, request, overhead)]
-    told = [
+    bill = bill_of(assignment, overhead)
+    others = [bill_of(assign(count), overhead) for count in _other_counts(work, bill.shards, request, overhead)]
+    others_text = [
         f"{_jobs(other.shards)} would take {seconds_text(other.seconds)} for {money_text(other.minutes * price)}"
         for other in others
     ]
@@ -33,13 +35,13 @@ def cost_note(work: Workload, deal: Deal, request: PlanRequest, overhead: float,
         f"{_jobs(bill.shards)} of at most {seconds_text(bill.seconds)} are billed {bill.minutes} minutes, "
         f"each rounded up: {money_text(bill.minutes * price)} at {price:g} a minute"
     )
-    return PlanNote(kind="cost", message="; ".join([planned, *told]))
+    return PlanNote(kind="cost", message="; ".join([planned, *others_text]))
 
 
-def bill_of(deal: Deal, overhead: float) -> Bill:
-    """Return what ``deal`` is billed, as GitHub does: each job by itself, by the minute begun."""
-    minutes = sum(max(1, math.ceil((load + overhead) / 60.0)) for load in deal.loads)
-    return Bill(minutes, deal.makespan + overhead, len(deal.loads))
+def bill_of(assignment: Assignment, overhead: float) -> Bill:
+    """Return what ``assignment`` is billed, as GitHub does: each job by itself, by the minute begun."""
+    minutes = sum(max(1, math.ceil((load + overhead) / 60.0)) for load in assignment.loads)
+    return Bill(minutes, assignment.makespan + overhead, len(assignment.loads))
 
 
 def _other_counts(work: Workload, shards: int, request: PlanRequest, overhead: float) -> Sequence[int]:

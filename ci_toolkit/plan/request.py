@@ -9,11 +9,11 @@ MATRIX_LIMIT = 256
 """The most jobs that GitHub starts from one matrix."""
 
 DEFAULT_TARGET_SECONDS = 300.0
-"""What ``--shards auto`` aims at unless told: a wait that people still sit through."""
+"""What ``--shards auto`` aims at by default: a wait that people still sit through."""
 
 
 class Algorithm(StrEnum):
-    """How tests are dealt out to shards."""
+    """How tests are assigned to shards."""
 
     FILES = "files"
     """Whole files, cutting only those that are too large for a shard."""

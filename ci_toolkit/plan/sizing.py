@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Iterator
 
 from ci_toolkit.model.plan import PlanNote
-from ci_toolkit.plan.deal import Deal
+from ci_toolkit.plan.assignment import Assignment
 from ci_toolkit.plan.request import PlanRequest
-from ci_toolkit.plan.sound import DEFAULT_TEST_SECONDS
-from ci_toolkit.plan.words import seconds_text, shards_text
+from ci_toolkit.plan.sanitize import DEFAULT_TEST_SECONDS
+from ci_toolkit.plan.text import seconds_text, shards_text
 from ci_toolkit.plan.workload import Workload
 
 AT_THE_FLOOR = 1.02
@@ -17,16 +17,16 @@ FIRST_SHARDS = 16
 """The most that are taken before anything is known of what tests take: a guess is no reason for hundreds of jobs."""
 
 _NOTHING_KNOWN = (
-    f"no test has a time yet, so nothing says how many shards meet the target: {{count}} to begin with, "
-    f"as if a test took {DEFAULT_TEST_SECONDS:g} s; the next plan will know"
+    f"no test has a recorded time yet, so this plan starts with {{count}} and counts each test as "
+    f"{DEFAULT_TEST_SECONDS:g} s; the next plan finds how many shards meet the target"
 )
 
-Dealing = Callable[[int], Deal]
-"""Makes the deal for a count of shards; cheap when asked again."""
+Assign = Callable[[int], Assignment]
+"""Returns the assignment to a count of shards; cheap when asked again."""
 
 
 def count_shards(
-    work: Workload, request: PlanRequest, overhead: float, dealing: Dealing
+    work: Workload, request: PlanRequest, overhead: float, assign: Assign
 ) -> tuple[int, tuple[PlanNote, ...]]:
     """Return the smallest count of shards whose makespan and overhead stay within the target, and what to say of it.
 
@@ -35,28 +35,28 @@ def count_shards(
     """
     room = request.target_seconds - overhead
     if not work.is_known:
-        count = _smallest(work, min(request.max_shards, FIRST_SHARDS), room, dealing)
+        count = _smallest(work, min(request.max_shards, FIRST_SHARDS), room, assign)
         return count, (PlanNote(kind="unknown-times", message=_NOTHING_KNOWN.format(count=shards_text(count))),)
     if room >= work.longest:
-        found = _smallest(work, request.max_shards, room, dealing)
-        if dealing(found).makespan <= room:
+        found = _smallest(work, request.max_shards, room, assign)
+        if assign(found).makespan <= room:
             return found, ()
-    floor = max(work.longest * AT_THE_FLOOR, dealing(request.max_shards).makespan)
-    count = _smallest(work, request.max_shards, floor, dealing)
-    return count, (PlanNote(kind="target-missed", message=_why_missed(work, request, overhead, dealing(count))),)
+    floor = max(work.longest * AT_THE_FLOOR, assign(request.max_shards).makespan)
+    count = _smallest(work, request.max_shards, floor, assign)
+    return count, (PlanNote(kind="target-missed", message=_why_missed(work, request, overhead, assign(count))),)
 
 
-def _smallest(work: Workload, ceiling: int, seconds: float, dealing: Dealing) -> int:
+def _smallest(work: Workload, ceiling: int, seconds: float, assign: Assign) -> int:
     """Return the smallest count up to ``ceiling`` whose makespan is at most ``seconds``, or ``ceiling``."""
     fewest = min(ceiling, max(1, math.ceil(work.even_share(1) / seconds))) if seconds > 0.0 else 1
     low = high = fewest
     for high in _counts_up(fewest, ceiling):
-        if dealing(high).makespan <= seconds:
+        if assign(high).makespan <= seconds:
             break
         low = high + 1
     while low < high:
         middle = (low + high) // 2
-        if dealing(middle).makespan <= seconds:
+        if assign(middle).makespan <= seconds:
             high = middle
         else:
             low = middle + 1
@@ -72,9 +72,9 @@ def _counts_up(fewest: int, ceiling: int) -> Iterator[int]:
     yield ceiling
 
 
-def _why_missed(work: Workload, request: PlanRequest, overhead: float, deal: Deal) -> str:
+def _why_missed(work: Workload, request: PlanRequest, overhead: float, assignment: Assignment) -> str:
     target = f"the target of {seconds_text(request.target_seconds)}"
-    taken = seconds_text(deal.makespan + overhead)
+    taken = seconds_text(assignment.makespan + overhead)
     with_overhead = f", besides {seconds_text(overhead)} of overhead in each job" if overhead else ""
     if overhead >= request.target_seconds:
         why = f"the overhead of a job alone takes {seconds_text(overhead)}"
@@ -82,6 +82,6 @@ def _why_missed(work: Workload, request: PlanRequest, overhead: float, deal: Dea
         why = f"capped by {work.longest_name}, {seconds_text(work.longest)}{with_overhead}"
     else:
         why = f"the tests take {seconds_text(work.even_share(1))} in all{with_overhead}"
-    count = len(deal.loads)
+    count = len(assignment.loads)
     take = "take" if count > 1 else "takes"
     return f"no number of shards up to {request.max_shards} meets {target}: {why}; {shards_text(count)} {take} {taken}"

@@ -1,87 +1,56 @@
-"""Stays close to an earlier plan: each test where it was, and as few moved as the makespan allows."""
+"""Sticky plans: each test stays on the shard of an earlier plan, and few move for a makespan near the best."""
 
 import math
 from collections import Counter
 
 from ci_toolkit.model.plan import Plan
-from ci_toolkit.plan.balance import bundles_of, pinned_files
-from ci_toolkit.plan.deal import Deal
-from ci_toolkit.plan.exchange import Aim
-from ci_toolkit.plan.homes import Homes
-from ci_toolkit.plan.level import level
-from ci_toolkit.plan.workload import Bundle, Workload
+from ci_toolkit.plan.assignment import Assignment
+from ci_toolkit.plan.balance import items_of, pinned_files
+from ci_toolkit.plan.rebalance import rebalance
+from ci_toolkit.plan.shard_of import ShardOf
+from ci_toolkit.plan.workload import Item, Workload
 
 SLACK = 1.02
 """How much longer than a plan from scratch a plan may take to leave tests where they were."""
 
 
-def stay_close(work: Workload, fresh: Deal, previous: Plan) -> Deal:
-    """Return a deal within 2% of ``fresh`` that moves few tests; ``fresh``, its shards renamed, if there is none."""
-    shards = len(fresh.loads)
-    homes = Homes(previous)
-    aim = Aim(fresh.makespan * SLACK, moves_little=True, pinned=pinned_files(work))
-    kept = level(_as_before(work, shards, homes), aim)
-    if kept.makespan <= fresh.makespan * SLACK:
-        return kept
-    return renamed(fresh, homes)
+def keep_in_place(work: Workload, fresh: Assignment, previous: Plan) -> Assignment:
+    """Return an assignment that moves few tests since ``previous`` and takes 2% longer than ``fresh`` at most.
+
+    That is ``fresh`` itself if no other was found.
+    """
+    goal = fresh.makespan * SLACK
+    kept = _as_before(work, len(fresh.loads), ShardOf(previous))
+    rebalance(kept, goal, pinned=pinned_files(work), moves_few_tests=True)
+    return kept if kept.makespan <= goal else fresh
 
 
-def _as_before(work: Workload, shards: int, homes: Homes) -> Deal:
-    """Put everything where it was, and what is new on the shards with the least."""
-    deal = Deal(work, shards)
-    homeless: list[tuple[float, Bundle]] = []
-    for bundle in bundles_of(work, [math.inf] * len(work.files)):
-        for shard, part in _by_home(work, bundle, homes):
+def _as_before(work: Workload, shards: int, shard_of: ShardOf) -> Assignment:
+    """Assign everything to its earlier shard, and what is new to the shards with the least."""
+    assignment = Assignment(work, shards)
+    new: list[tuple[float, Item]] = []
+    for item in items_of(work, [math.inf] * len(work.files)):
+        for shard, part in _by_shard(work, item, shard_of):
             if shard is None or shard >= shards:
-                homeless.append((-work.bundle_seconds(part), part))
+                new.append((-work.item_seconds(part), part))
             else:
-                deal.place_bundle(part, shard)
-    for _, part in sorted(homeless):
-        deal.place_bundle(part, min(range(shards), key=lambda shard: (deal.loads[shard], shard)))
-    return deal
+                assignment.assign_item(part, shard)
+    for _, part in sorted(new):
+        assignment.assign_item(part, min(range(shards), key=lambda shard: (assignment.loads[shard], shard)))
+    return assignment
 
 
-def _by_home(work: Workload, bundle: Bundle, homes: Homes) -> list[tuple[int | None, Bundle]]:
-    """Divide ``bundle``, if it may be divided, by where its tests were."""
-    file, some = bundle[0]
+def _by_shard(work: Workload, item: Item, shard_of: ShardOf) -> list[tuple[int | None, Item]]:
+    """Divide ``item``, if it may be divided, by the earlier shards of its tests."""
+    file, some = item[0]
     path = work.files[file].path
-    if len(bundle) > 1 or not homes.is_cut(path):
-        first = work.atoms(file)[some[0]].suffixes[0] if some else ""
-        return [(homes.shard_of(path, first), bundle)]
+    if len(item) > 1 or not shard_of.is_cut(path):
+        first = work.fragments(file)[some[0]].suffixes[0] if some else ""
+        return [(shard_of(path, first), item)]
     parts: dict[int | None, list[int]] = {}
-    for atom in some or range(len(work.atoms(file))):
-        shards = Counter(homes.shard_of(path, suffix) for suffix in work.atoms(file)[atom].suffixes)
-        parts.setdefault(max(shards, key=lambda shard: (shards[shard], -(shard or 0))), []).append(atom)
+    for number in some or range(len(work.fragments(file))):
+        shards = Counter(shard_of(path, suffix) for suffix in work.fragments(file)[number].suffixes)
+        parts.setdefault(max(shards, key=lambda shard: (shards[shard], -(shard or 0))), []).append(number)
     if len(parts) == 1 and not some:
         return [(shard, ((file, ()),)) for shard in parts]
-    return [(shard, ((file, tuple(atoms)),)) for shard, atoms in parts.items()]
-
-
-def renamed(fresh: Deal, homes: Homes) -> Deal:
-    """Return ``fresh`` with its shards in the order in which they share most tests with the earlier shards."""
-    shared: Counter[tuple[int, int]] = Counter()
-    work = fresh.work
-    for shard, parts in enumerate(fresh.parts):
-        for file in parts:
-            estimate = work.files[file]
-            if not homes.is_cut(estimate.path) and file not in fresh.owners:
-                where = homes.shard_of(estimate.path, "")
-                if where is not None:
-                    shared[shard, where] += max(1, len(estimate.suffixes))
-                continue
-            for atom in fresh.atoms_on(file, shard):
-                for suffix in work.atoms(file)[atom].suffixes:
-                    where = homes.shard_of(estimate.path, suffix)
-                    if where is not None:
-                        shared[shard, where] += 1
-    return fresh.with_shards_at(_matching(shared, len(fresh.loads)))
-
-
-def _matching(shared: Counter[tuple[int, int]], shards: int) -> list[int]:
-    """Return for each shard its new place: greedily where most is shared, the rest in order."""
-    places: dict[int, int] = {}
-    for (shard, place), _ in sorted(shared.items(), key=lambda pair: (-pair[1], pair[0])):
-        if shard not in places and place not in places.values() and place < shards:
-            places[shard] = place
-    free = iter(place for place in range(shards) if place not in places.values())
-    return [places[shard] if shard in places else next(free) for shard in range(shards)]
+    return [(shard, ((file, tuple(numbers)),)) for shard, numbers in parts.items()]

@@ -1,16 +1,16 @@
-"""What there is to deal out: the files of the suite by number, what each takes, and what can be cut of it."""
+"""The workload to assign: the files of the suite by number, what each takes, and what can be cut of it."""
 
 import math
 from collections.abc import Sequence
 from functools import cached_property
 
 from ci_toolkit.model.node_id import class_of, node_id_of
-from ci_toolkit.plan.atoms import Atom, atoms_of
 from ci_toolkit.plan.estimates import FileEstimate
+from ci_toolkit.plan.fragments import Fragment, fragments_of
 from ci_toolkit.plan.request import Keep
 
-Bundle = tuple[tuple[int, tuple[int, ...]], ...]
-"""Atoms, by file, that one shard must run together; no atoms are the whole file."""
+Item = tuple[tuple[int, tuple[int, ...]], ...]
+"""What is assigned as one: for each file in it, which of its fragments; no fragments are the whole file."""
 
 
 class Workload:
@@ -19,22 +19,22 @@ class Workload:
     def __init__(self, files: Sequence[FileEstimate], keep: Keep = Keep.NOTHING) -> None:
         self.files = files
         self.keep = keep
-        self.landings = [file.landing_seconds for file in files]
+        self.setups = [file.setup_seconds for file in files]
         """What every shard that runs any test of the file pays once."""
         self.seconds = [file.seconds for file in files]
         self.spreads = [file.spread for file in files]
-        """How far the seconds may stray."""
-        self._atoms: dict[int, tuple[Atom, ...]] = {}
+        """How far the time of a run may lie from the seconds."""
+        self._fragments: dict[int, tuple[Fragment, ...]] = {}
 
-    def atoms(self, file: int) -> tuple[Atom, ...]:
+    def fragments(self, file: int) -> tuple[Fragment, ...]:
         """Return what ``file`` can be cut into; found when first asked for, as most files are never cut."""
-        if file not in self._atoms:
-            self._atoms[file] = atoms_of(self.files[file], self.keep)
-        return self._atoms[file]
+        if file not in self._fragments:
+            self._fragments[file] = fragments_of(self.files[file], self.keep)
+        return self._fragments[file]
 
-    def atom_count(self, file: int) -> int:
+    def fragment_count(self, file: int) -> int:
         """Return into how many parts ``file`` can be cut at most."""
-        return len(self.atoms(file)) if file in self._atoms else max(1, len(self.files[file].suffixes))
+        return len(self.fragments(file)) if file in self._fragments else max(1, len(self.files[file].suffixes))
 
     @cached_property
     def is_known(self) -> bool:
@@ -50,22 +50,22 @@ class Workload:
         return max(self.longest, self.fair_share(shards))
 
     def fair_share(self, shards: int) -> float:
-        """Return an even share of all: tests, and the landing of each file on as many shards as it fills at least."""
+        """Return an even share of all: tests, and the setup of each file on as many shards as it fills at least."""
         low = self.even_share(shards)
         large = [
-            (landing, seconds)
-            for landing, seconds in zip(self.landings, self.seconds, strict=True)
-            if landing > 0.0 and landing + seconds > low
+            (setup, seconds)
+            for setup, seconds in zip(self.setups, self.seconds, strict=True)
+            if setup > 0.0 and setup + seconds > low
         ]
         return _least_share(low * shards, large, shards, low) if large else low
 
     def even_share(self, shards: int) -> float:
         """Return what each of ``shards`` shards would take if everything could be shared out evenly."""
-        return math.fsum((*self.landings, *self.seconds)) / shards
+        return math.fsum((*self.setups, *self.seconds)) / shards
 
     @property
     def longest(self) -> float:
-        """The seconds of the longest test with its file's landing, or of the longest that must stay together."""
+        """The seconds of the longest test with its file's setup, or of the longest that must stay together."""
         return self._longest[0]
 
     @property
@@ -79,75 +79,75 @@ class Workload:
             file = max(range(len(self.files)), key=self._longest_test)
             estimate = self.files[file]
             took, suffix = max(zip(estimate.each, estimate.suffixes, strict=True), default=(0.0, ""))
-            return estimate.landing_seconds + took, node_id_of(estimate.path, suffix)
-        together = [self._longest_atom(number) for number in range(len(self.files))]
-        return max([*together, *map(self._seconds_and_name, self.bundles)])
+            return estimate.setup_seconds + took, node_id_of(estimate.path, suffix)
+        together = [self._longest_fragment(number) for number in range(len(self.files))]
+        return max([*together, *map(self._seconds_and_name, self.cross_file_groups)])
 
     def _longest_test(self, file: int) -> tuple[float, str]:
         estimate = self.files[file]
-        return estimate.landing_seconds + max(estimate.each, default=0.0), estimate.path
+        return estimate.setup_seconds + max(estimate.each, default=0.0), estimate.path
 
-    def _longest_atom(self, file: int) -> tuple[float, str]:
+    def _longest_fragment(self, file: int) -> tuple[float, str]:
         estimate = self.files[file]
-        atom = max(self.atoms(file), key=lambda atom: (atom.seconds, atom.suffixes))
-        if len(atom.suffixes) == 1:
-            name = node_id_of(estimate.path, atom.suffixes[0])
+        fragment = max(self.fragments(file), key=lambda fragment: (fragment.seconds, fragment.suffixes))
+        if len(fragment.suffixes) == 1:
+            name = node_id_of(estimate.path, fragment.suffixes[0])
         elif self.keep is Keep.CLASS:
-            name = node_id_of(estimate.path, class_of(atom.suffixes[0]))
+            name = node_id_of(estimate.path, class_of(fragment.suffixes[0]))
         elif self.keep is Keep.XDIST_GROUP:
-            name = f"{estimate.path} (group {_group(estimate, atom)!r})"
+            name = f"{estimate.path} (group {_group(estimate, fragment)!r})"
         else:
             name = estimate.path
-        return estimate.landing_seconds + atom.seconds, name
+        return estimate.setup_seconds + fragment.seconds, name
 
-    def _seconds_and_name(self, bundle: Bundle) -> tuple[float, str]:
-        file, atoms = bundle[0]
-        group = _group(self.files[file], self.atoms(file)[atoms[0]])
-        return self.bundle_seconds(bundle), f"the tests of xdist_group {group!r}"
+    def _seconds_and_name(self, item: Item) -> tuple[float, str]:
+        file, fragments = item[0]
+        group = _group(self.files[file], self.fragments(file)[fragments[0]])
+        return self.item_seconds(item), f"the tests of xdist_group {group!r}"
 
-    def bundle_seconds(self, bundle: Bundle) -> float:
-        """Return what ``bundle`` takes on a shard that runs nothing else."""
-        landings = [self.landings[file] for file, _ in bundle]
-        tests = [self.part_seconds(file, atoms) for file, atoms in bundle]
-        return math.fsum((*landings, *tests))
+    def item_seconds(self, item: Item) -> float:
+        """Return what ``item`` takes on a shard that runs nothing else."""
+        setups = [self.setups[file] for file, _ in item]
+        tests = [self.part_seconds(file, fragments) for file, fragments in item]
+        return math.fsum((*setups, *tests))
 
-    def part_seconds(self, file: int, atoms: Sequence[int]) -> float:
-        """Return what ``atoms`` of ``file`` take without its landing; no atoms are the whole file."""
-        if not atoms:
+    def part_seconds(self, file: int, fragments: Sequence[int]) -> float:
+        """Return what ``fragments`` of ``file`` take without its setup; no fragments are the whole file."""
+        if not fragments:
             return self.seconds[file]
-        every = self.atoms(file)
-        return math.fsum([every[atom].seconds for atom in atoms])
+        every = self.fragments(file)
+        return math.fsum([every[fragment].seconds for fragment in fragments])
 
     @cached_property
-    def bundles(self) -> tuple[Bundle, ...]:
+    def cross_file_groups(self) -> tuple[Item, ...]:
         """The ``xdist_group`` groups that stand in more than one file, where they are to be kept together."""
         if self.keep is not Keep.XDIST_GROUP:
             return ()
-        homes: dict[str, dict[int, list[int]]] = {}
+        found: dict[str, dict[int, list[int]]] = {}
         for file, estimate in enumerate(self.files):
-            for number, atom in enumerate(self.atoms(file) if estimate.groups else ()):
-                group = _group(estimate, atom)
+            for number, fragment in enumerate(self.fragments(file) if estimate.groups else ()):
+                group = _group(estimate, fragment)
                 if group:
-                    homes.setdefault(group, {}).setdefault(file, []).append(number)
+                    found.setdefault(group, {}).setdefault(file, []).append(number)
         return tuple(
-            tuple((file, tuple(atoms)) for file, atoms in files.items())
-            for _, files in sorted(homes.items())
+            tuple((file, tuple(fragments)) for file, fragments in files.items())
+            for _, files in sorted(found.items())
             if len(files) > 1
         )
 
 
-def _group(file: FileEstimate, atom: Atom) -> str:
-    return file.group_of(atom.suffixes[0])
+def _group(file: FileEstimate, fragment: Fragment) -> str:
+    return file.group_of(fragment.suffixes[0])
 
 
 def _least_share(total: float, large: Sequence[tuple[float, float]], shards: int, low: float) -> float:
-    """Return the least even share that pays for as many landings of ``large`` files as that share makes necessary."""
+    """Return the least even share that pays for as many setups of ``large`` files as that share makes necessary."""
 
     def needed(share: float) -> float:
-        more = [landing * (math.ceil(seconds / (share - landing)) - 1) for landing, seconds in large]
+        more = [setup * (math.ceil(seconds / (share - setup)) - 1) for setup, seconds in large]
         return (total + math.fsum(more)) / shards
 
-    least_room = max(landing for landing, _ in large)
+    least_room = max(setup for setup, _ in large)
     low = max(low, least_room * (1.0 + 1e-9))
     high = low + 1.0
     while needed(high) > high:

@@ -41,7 +41,7 @@ def test_auto_finds_the_count_and_says_what_it_costs(suite: Path) -> None:
 
 def test_auto_before_the_first_run_takes_few_shards_and_says_that_it_guesses(suite: Path) -> None:
     done = plan(suite, "--shards", "auto", "--target", "0.5s")
-    assert "16 shards to begin with, as if a test took 1 s" in done.stderr
+    assert "starts with 16 shards and counts each test as 1 s" in done.stderr
     assert len(read(suite / "plan.json").shards) == 16
 
 

@@ -40,7 +40,7 @@ def test_empty_history_is_told() -> None:
 def test_unknown_files_are_counted_and_named() -> None:
     found = looked_up([run_of(A)])
     assert kinds(found) == ["unknown-files"]
-    assert found.notes[0].message == "1 of 2 files have no history and are estimated: b.py"
+    assert found.notes[0].message == "no history of 1 of 2 files, so their times are estimates: b.py"
 
 
 def test_stale_history_is_told_with_its_age() -> None:
@@ -52,14 +52,14 @@ def test_stale_history_is_told_with_its_age() -> None:
 def test_history_from_another_machine_is_used_and_told() -> None:
     found = looked_up([run_of(A, B, environment=ELSEWHERE)])
     assert (len(found.files), found.environment, kinds(found)) == (2, ELSEWHERE, ["other-environment"])
-    assert found.notes[0].message == (f"2 files are planned by times of {ELSEWHERE}: nothing was recorded on {HERE}")
+    assert found.notes[0].message == f"times from {ELSEWHERE} are used for 2 files: nothing was recorded on {HERE}"
 
 
 def test_own_environment_comes_first_and_another_fills_in() -> None:
     slower = file_run({"test_a": 100.0, "test_b": 200.0}, path="a.py", at=NOW + 1)
     found = looked_up([run_of(A), run_of(slower, B, environment=ELSEWHERE)])
     assert [file.seconds for file in found.files] == [(1.0, 2.0), (3.0,)]
-    assert found.notes[0].message.startswith(f"1 files are planned by times of {ELSEWHERE}")
+    assert found.notes[0].message.startswith(f"times from {ELSEWHERE} are used for 1 file: they were never recorded")
 
 
 def test_renamed_file_takes_its_history_along_and_is_told() -> None:

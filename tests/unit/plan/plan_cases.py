@@ -17,7 +17,7 @@ ODD = (0.0, -1.0, math.nan, math.inf, -math.inf, 1e308, 5e-324, 1e-9)
 SECONDS = st.one_of(
     st.floats(min_value=0.0, max_value=600.0), st.sampled_from([0.0, 0.001, 1.0, 1.0, 60.0]), st.sampled_from(ODD)
 )
-SOUND_SECONDS = st.floats(min_value=0.001, max_value=600.0)
+VALID_SECONDS = st.floats(min_value=0.001, max_value=600.0)
 
 SUFFIX = st.builds(
     lambda holder, number, parameter: f"{holder}test_{number}{parameter}",
@@ -38,7 +38,7 @@ def suite_of(times: Times) -> Suite:
     return Suite(root=".", arguments=(), files=tuple(SuiteFile(path=path) for path in sorted(times)))
 
 
-def durations_of(times: Times, *, landing: float | None = None, reverse: bool = False) -> Durations:
+def durations_of(times: Times, *, setup: float | None = None, reverse: bool = False) -> Durations:
     step = -1 if reverse else 1
     return Durations(
         files=tuple(
@@ -46,7 +46,7 @@ def durations_of(times: Times, *, landing: float | None = None, reverse: bool = 
                 path=path,
                 suffixes=tuple(tests)[::step],
                 seconds=tuple(tests.values())[::step],
-                import_seconds=landing,
+                import_seconds=setup,
             )
             for path, tests in list(times.items())[::step]
         )
@@ -60,16 +60,16 @@ def owners_of(plan: Plan, path: str, suffix: str) -> list[int]:
     return [shard.index for shard in plan.shards for unit in shard.units if unit.path == path and unit.piece == piece]
 
 
-def homes(plan: Plan, times: Times) -> dict[tuple[str, str], int]:
+def shards_of(plan: Plan, times: Times) -> dict[tuple[str, str], int]:
     """Return the shard of each test. Fails if a test has none or several."""
     found = {(path, suffix): owners_of(plan, path, suffix) for path, tests in times.items() for suffix in tests}
     assert all(len(owners) == 1 for owners in found.values())
     return {test: owners[0] for test, owners in found.items()}
 
 
-def loads_of(plan: Plan, times: Times, landing: float = 0.0) -> Sequence[float]:
-    """Return what each shard takes, summed from the times of its tests and one landing a file."""
+def loads_of(plan: Plan, times: Times, setup: float = 0.0) -> Sequence[float]:
+    """Return what each shard takes, summed from the times of its tests and one setup a file."""
     tests: dict[int, list[float]] = {shard.index: [] for shard in plan.shards}
-    for (path, suffix), shard in homes(plan, times).items():
+    for (path, suffix), shard in shards_of(plan, times).items():
         tests[shard].append(times[path][suffix])
-    return [math.fsum([*tests[shard.index], *(landing for _ in shard.units)]) for shard in plan.shards]
+    return [math.fsum([*tests[shard.index], *(setup for _ in shard.units)]) for shard in plan.shards]

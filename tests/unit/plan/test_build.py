@@ -12,7 +12,7 @@ from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.request import PlanRequest
 
 
-def test_a_shard_strays_as_its_files_do_each_by_itself() -> None:
+def test_the_spread_of_a_shard_is_that_of_its_files_each_by_itself() -> None:
     known = tuple(
         FileDurations(path=path, suffixes=("test_1", "test_2"), seconds=(took, took), spread=spread)
         for path, took, spread in (("a.py", 10.0, 3.0), ("b.py", 5.0, 4.0), ("c.py", 5.0, 0.0))

@@ -1,7 +1,7 @@
 from typing import Any, NamedTuple
 
 import pytest
-from plan_cases import Times, durations_of, homes, suite_of
+from plan_cases import Times, durations_of, shards_of, suite_of
 from pytest_split.algorithms import Algorithms
 
 from ci_toolkit.plan.build import build_plan
@@ -25,4 +25,4 @@ def test_each_test_is_in_the_group_that_pytest_split_gives_it(algorithm: Algorit
     items: Any = [Item(node_id) for node_id in seconds]
     groups = Algorithms[algorithm.value].value(shards, items, seconds)
     expected = {item.nodeid: index for index, group in enumerate(groups, start=1) for item in group.selected}
-    assert {f"{path}::{suffix}": shard for (path, suffix), shard in homes(plan, TIMES).items()} == expected
+    assert {f"{path}::{suffix}": shard for (path, suffix), shard in shards_of(plan, TIMES).items()} == expected

@@ -3,18 +3,18 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_toolkit.plan.caps import MORE_LANDINGS, MORE_PIECES, caps_of, count_pieces
+from ci_toolkit.plan.caps import MORE_PIECES, MORE_SETUP, caps_of, count_pieces
 from ci_toolkit.plan.estimates import FileEstimate
 from ci_toolkit.plan.request import Keep
 from ci_toolkit.plan.workload import Workload
 
 
-def file(number: int, seconds: float, *, spread: float = 0.0, landing: float = 0.0, tests: int = 20) -> FileEstimate:
+def file(number: int, seconds: float, *, spread: float = 0.0, setup: float = 0.0, tests: int = 20) -> FileEstimate:
     return FileEstimate(
         path=f"test_{number:02}.py",
         seconds=seconds,
         spread=spread,
-        landing_seconds=landing,
+        setup_seconds=setup,
         suffixes=tuple(f"test_{test}" for test in range(tests)),
         each=(seconds / tests,) * tests,
     )
@@ -22,15 +22,15 @@ def file(number: int, seconds: float, *, spread: float = 0.0, landing: float = 0
 
 def counts(files: list[FileEstimate], cap: float, shards: int, keep: Keep = Keep.NOTHING) -> list[int]:
     caps = caps_of(Workload(files, keep), cap, shards)
-    return [count_pieces(f.landing_seconds, f.seconds, at) for f, at in zip(files, caps, strict=True)]
+    return [count_pieces(f.setup_seconds, f.seconds, at) for f, at in zip(files, caps, strict=True)]
 
 
-def test_the_file_that_strays_most_is_divided_though_it_would_fit() -> None:
+def test_the_file_with_the_largest_spread_is_divided_though_it_would_fit() -> None:
     files = [file(number, 10.0, spread=0.5) for number in range(19)] + [file(19, 10.0, spread=9.0)]
     assert counts(files, 50.0, 4) == [1] * 19 + [3]
 
 
-def test_what_hardly_strays_stays_whole() -> None:
+def test_a_file_with_a_small_spread_stays_whole() -> None:
     assert counts([file(number, 10.0, spread=0.1) for number in range(40)], 50.0, 8) == [1] * 40
 
 
@@ -40,8 +40,8 @@ def test_a_file_that_fills_many_shards_by_itself_gets_no_piece_beyond_those() ->
     assert sum(counts(huge, 100.1, 20)) == 22
 
 
-def test_a_dear_landing_is_not_paid_for_it() -> None:
-    files = [file(number, 10.0, spread=9.0, landing=5.0) for number in range(40)]
+def test_a_dear_setup_is_not_paid_for_it() -> None:
+    files = [file(number, 10.0, spread=9.0, setup=5.0) for number in range(40)]
     assert counts(files, 100.0, 4) == [1] * 40
 
 
@@ -61,17 +61,17 @@ FILES = st.lists(
 
 
 @given(FILES, st.floats(1.0, 200.0), st.integers(1, 16))
-def test_dividing_for_steadiness_keeps_to_its_pieces_and_landings(
+def test_dividing_for_steadiness_keeps_to_its_pieces_and_setups(
     drawn: list[tuple[float, float, float, int]], cap: float, shards: int
 ) -> None:
     files = [
-        file(number, seconds, spread=spread, landing=landing, tests=tests)
-        for number, (seconds, spread, landing, tests) in enumerate(drawn)
+        file(number, seconds, spread=spread, setup=setup, tests=tests)
+        for number, (seconds, spread, setup, tests) in enumerate(drawn)
     ]
-    needed = [count_pieces(f.landing_seconds, f.seconds, cap) for f in files]
+    needed = [count_pieces(f.setup_seconds, f.seconds, cap) for f in files]
     more = [after - before for before, after in zip(needed, counts(files, cap, shards), strict=True)]
     everything = math.fsum(f.weight for f in files)
     assert min(more) >= 0
     assert sum(more) <= round(sum(needed) * MORE_PIECES)
-    paid = math.fsum(extra * f.landing_seconds for extra, f in zip(more, files, strict=True))
-    assert paid <= everything * MORE_LANDINGS * (1.0 + 1e-9)
+    paid = math.fsum(extra * f.setup_seconds for extra, f in zip(more, files, strict=True))
+    assert paid <= everything * MORE_SETUP * (1.0 + 1e-9)

@@ -6,7 +6,6 @@ import pytest
 from ci_toolkit.model.durations import FileDurations
 from ci_toolkit.model.suite import SuiteFile
 from ci_toolkit.plan.estimates import FileEstimate, estimate
-from ci_toolkit.plan.renamed_tests import renamed_functions
 
 KNOWN = FileDurations(
     path="test_known.py",
@@ -26,15 +25,13 @@ def seconds_of(file: FileEstimate) -> dict[str, float]:
     return dict(zip(file.suffixes, file.each, strict=True))
 
 
-def test_known_tests_take_what_history_says_and_landing_is_import_and_shared_fixtures() -> None:
+def test_known_tests_take_what_history_says_and_setup_is_import_and_shared_fixtures() -> None:
     file = estimate_one(SuiteFile(path="test_known.py"))
-    assert (file.seconds, file.landing_seconds) == (18.0, 2.0)
+    assert (file.seconds, file.setup_seconds) == (18.0, 2.0)
 
 
 @pytest.mark.parametrize(("seen", "spread"), [(None, 4.5), (3.0, 3.0), (0.0, 0.9)])
-def test_a_file_strays_as_it_was_seen_to_else_by_a_quarter_and_never_not_at_all(
-    seen: float | None, spread: float
-) -> None:
+def test_the_spread_of_a_file_is_what_was_seen_else_a_quarter_and_never_zero(seen: float | None, spread: float) -> None:
     known = msgspec.structs.replace(KNOWN, spread=seen)
     assert math.isclose(
         estimate([SuiteFile(path=KNOWN.path)], {KNOWN.path: known}, is_collected=False)[0].spread, spread
@@ -49,52 +46,30 @@ def test_a_new_parameter_set_takes_what_its_family_takes() -> None:
 def test_a_new_function_takes_what_the_middle_function_of_its_file_takes_and_may_be_as_slow_as_the_slowest() -> None:
     known = FileDurations(path="a.py", suffixes=("test_1", "test_2", "test_3[x]", "test_3[y]"), seconds=(1, 2, 40, 60))
     file = SuiteFile(path="a.py", anchors=("test_1", "test_2", "test_3", "test_new"))
-    told = estimate([file], {"a.py": known}, is_collected=False)[0]
-    assert seconds_of(told)["test_new"] == 2.0
-    assert told.spread == pytest.approx(0.25 * 103 + math.sqrt((1 + 0 + 98**2) / 3))
+    estimated = estimate([file], {"a.py": known}, is_collected=False)[0]
+    assert seconds_of(estimated)["test_new"] == 2.0
+    assert estimated.spread == pytest.approx(0.25 * 103 + math.sqrt((1 + 0 + 98**2) / 3))
 
 
 @pytest.mark.parametrize("path", ["a.py", "unknown.py"])
 def test_what_is_new_is_expected_to_take_the_same_in_whatever_order_history_came(path: str) -> None:
     suffixes, seconds = ("test_1[a]", "test_1[b]", "test_1[c]"), (0.1, 0.2, 0.3)
     files = [SuiteFile(path="a.py", anchors=("test_1", "test_new")), SuiteFile(path="unknown.py", anchors=("test_a",))]
-    told = []
+    both = []
     for step in (1, -1):
         known = FileDurations(path="a.py", suffixes=suffixes[::step], seconds=seconds[::step])
-        told += [file for file in estimate(files, {"a.py": known}, is_collected=False) if file.path == path]
-    assert (told[0].seconds, told[0].spread) == (told[1].seconds, told[1].spread)
+        both += [file for file in estimate(files, {"a.py": known}, is_collected=False) if file.path == path]
+    assert (both[0].seconds, both[0].spread) == (both[1].seconds, both[1].spread)
 
 
-def test_a_renamed_function_takes_what_it_took() -> None:
-    file = estimate_one(SuiteFile(path="test_known.py", anchors=("test_renamed", "test_b")))
-    assert seconds_of(file) == {"test_renamed[1]": 2.0, "test_renamed[2]": 4.0, "test_b": 12.0}
-
-
-@pytest.mark.parametrize(
-    ("suffixes", "anchors", "renamed"),
-    [
-        (("test_a", "test_b"), ("test_a", "test_c"), {"test_b": "test_c"}),
-        (("T::test_a[1]", "test_b"), ("T::test_x", "test_b"), {"T::test_a": "T::test_x"}),
-        (("T::test_a", "test_b"), ("T::test_a", "T::test_c"), {}),  # of another class
-        (("test_b", "test_a"), ("test_c", "test_d"), {"test_a": "test_c", "test_b": "test_d"}),
-        (("test_a", "test_b"), ("test_a", "test_c", "test_d"), {}),  # two came, one went
-        (("test_generated", "test_a"), ("test_a",), {}),
-    ],
-)
-def test_as_many_functions_of_a_class_as_went_are_taken_for_the_same(
-    suffixes: tuple[str, ...], anchors: tuple[str, ...], renamed: dict[str, str]
-) -> None:
-    assert renamed_functions(suffixes, anchors) == renamed
-
-
-def test_a_file_without_history_takes_what_functions_of_the_suite_take_in_the_mean_and_strays_as_they_do() -> None:
+def test_a_file_without_history_takes_and_varies_as_functions_of_the_suite_do_in_the_mean() -> None:
     _, file = estimate(
         [SuiteFile(path="test_known.py"), SuiteFile(path="test_new.py", anchors=("test_x", "test_y"))],
         {KNOWN.path: KNOWN},
         is_collected=False,
     )
     assert seconds_of(file) == {"test_x": 9.0, "test_y": 9.0}
-    assert file.landing_seconds == 0.5
+    assert file.setup_seconds == 0.5
     assert file.spread == 18.0
     assert not file.is_known
 
@@ -116,7 +91,7 @@ def test_a_file_that_held_no_test_when_it_ran_takes_its_import() -> None:
     assert seconds_of(new) == {"": 9.0}
 
 
-def test_what_nobody_knows_strays_as_far_as_it_takes() -> None:
+def test_the_spread_of_what_nobody_knows_is_all_that_it_takes() -> None:
     new = estimate([SuiteFile(path="test_new.py", anchors=("test_x",))], {}, is_collected=False)[0]
     assert new.spread == new.seconds
 

@@ -1,5 +1,5 @@
 import pytest
-from plan_cases import Times, durations_of, homes
+from plan_cases import Times, durations_of, shards_of
 
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.suite import Suite, SuiteFile
@@ -22,7 +22,7 @@ def plan_keeping(keep: Keep, shards: int) -> Plan:
 @pytest.mark.parametrize("shards", [2, 3, 8])
 def test_a_group_over_several_files_stays_on_one_shard(shards: int) -> None:
     plan = plan_keeping(Keep.XDIST_GROUP, shards)
-    shard_of = homes(plan, TIMES)
+    shard_of = shards_of(plan, TIMES)
     db = (("test_a.py", "test_1[x]"), ("test_a.py", "test_1[y]"), ("test_b.py", "test_4"))
     assert len({shard_of[test] for test in db}) == 1
 

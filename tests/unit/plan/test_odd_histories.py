@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from plan_cases import ODD, Times, durations_of, homes, suite_of
+from plan_cases import ODD, Times, durations_of, shards_of, suite_of
 
 from ci_toolkit.errors import NothingToRunError
 from ci_toolkit.model.durations import Durations, FileDurations
@@ -29,7 +29,7 @@ def test_where_every_time_is_zero_each_test_counts_the_same(algorithm: Algorithm
 def test_tests_at_the_end_that_take_no_time_have_a_shard(algorithm: Algorithm) -> None:
     # pytest-split 0.11 alone ends in an IndexError: its last group is full before they come.
     times = {"test_a.py": {"test_0": 1.0, "test_1": 1.0, "test_2": 0.0, "test_3": 0.0}}
-    assert len(homes(plan_for(times, 2, algorithm), times)) == 4
+    assert len(shards_of(plan_for(times, 2, algorithm), times)) == 4
 
 
 @pytest.mark.parametrize("seconds", [odd for odd in ODD if not 0.0 <= odd < 1.0])

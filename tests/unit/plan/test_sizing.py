@@ -60,7 +60,7 @@ def test_before_anything_is_known_few_shards_are_taken_and_said_to_be_a_guess(
     suite = Suite(root=".", arguments=(), files=files)
     plan = build_plan(suite, Durations(), PlanRequest(target_seconds=target, max_shards=most))
     assert len(plan.shards) == shards
-    assert f"{shards} shards to begin with" in plan.notes[0].message
+    assert f"starts with {shards} shards" in plan.notes[0].message
 
 
 def test_an_overhead_above_the_target_is_said() -> None:

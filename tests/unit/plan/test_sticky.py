@@ -1,4 +1,4 @@
-from plan_cases import Times, durations_of, homes, suite_of
+from plan_cases import Times, durations_of, shards_of, suite_of
 
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.plan.build import build_plan
@@ -15,7 +15,7 @@ def plan_for(times: Times, shards: int = 8, previous: Plan | None = None) -> Pla
 
 
 def moved(before: Plan, old: Times, after: Plan, new: Times) -> int:
-    was, now = homes(before, old), homes(after, new)
+    was, now = shards_of(before, old), shards_of(after, new)
     return sum(was[test] != now[test] for test in was.keys() & now.keys())
 
 
@@ -32,7 +32,7 @@ def test_a_new_file_goes_where_there_is_room_and_a_deleted_one_leaves_its_shard(
     before = plan_for(BEFORE)
     sticky = plan_for(after, previous=before)
     assert moved(before, BEFORE, sticky, after) <= 12
-    assert homes(sticky, after)["test_new.py", "test_x"] == homes(before, BEFORE)["test_05.py", "test_0"]
+    assert shards_of(sticky, after)["test_new.py", "test_x"] == shards_of(before, BEFORE)["test_05.py", "test_0"]
 
 
 def test_more_shards_leave_most_tests_where_they_were() -> None:

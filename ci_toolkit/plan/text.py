@@ -1,16 +1,26 @@
-"""How numbers are said in notes."""
+"""Seconds, counts and money as the text of notes."""
+
+_TENTHS_BELOW = 10.0
+"""Below so many seconds a tenth of one matters."""
+
+_MINUTES_FROM = 600.0
 
 
 def seconds_text(seconds: float) -> str:
     """Return such as ``0.4 s``, ``341 s`` or ``12.5 min``."""
-    if seconds < 10.0:  # noqa: PLR2004 (below ten a tenth matters)
+    if seconds < _TENTHS_BELOW:
         return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 600.0 else f"{seconds / 60.0:.1f} min"  # noqa: PLR2004 (ten minutes)
+    return f"{seconds:.0f} s" if seconds < _MINUTES_FROM else f"{seconds / 60.0:.1f} min"
 
 
 def shards_text(count: int) -> str:
     """Return such as ``1 shard`` or ``12 shards``."""
     return "1 shard" if count == 1 else f"{count} shards"
+
+
+def files_text(count: int) -> str:
+    """Return such as ``1 file`` or ``12 files``."""
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def money_text(amount: float) -> str:

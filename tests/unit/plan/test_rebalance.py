@@ -1,7 +1,6 @@
-from ci_toolkit.plan.deal import Deal
+from ci_toolkit.plan.assignment import Assignment
 from ci_toolkit.plan.estimates import FileEstimate
-from ci_toolkit.plan.exchange import Aim
-from ci_toolkit.plan.level import level
+from ci_toolkit.plan.rebalance import rebalance
 from ci_toolkit.plan.workload import Workload
 
 
@@ -12,9 +11,9 @@ def test_what_is_to_move_seldom_goes_where_there_is_room_and_not_where_it_would_
         for shard, each in enumerate(shards)
         for number, seconds in enumerate(each)
     ]
-    deal = Deal(Workload(files), len(shards))
+    assignment = Assignment(Workload(files), len(shards))
     for number, file in enumerate(files):
-        deal.place(number, int(file.path[5]))
-    level(deal, Aim(goal=25.0, moves_little=True))
-    assert deal.loads == [25.0, 24.5, 25.0]
-    assert set(deal.parts[1]) == {8, 9, 10, 11, 12}
+        assignment.assign(number, int(file.path[5]))
+    rebalance(assignment, 25.0, moves_few_tests=True)
+    assert assignment.loads == [25.0, 24.5, 25.0]
+    assert set(assignment.parts[1]) == {8, 9, 10, 11, 12}

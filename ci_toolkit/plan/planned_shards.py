@@ -1,34 +1,36 @@
-"""Writes a deal down as the shards and cuts of a plan."""
+"""The shards and cuts of a plan, made from an assignment."""
 
 from collections.abc import Iterable
 
 from ci_toolkit.model.plan import Cut, PlannedShard, Unit
+from ci_toolkit.plan.assignment import Assignment
 from ci_toolkit.plan.cuts import cut_of
-from ci_toolkit.plan.deal import Deal
 
 CategoryServices = tuple[tuple[str, tuple[str, ...]], ...]
 """The services that each category needs."""
 
 
-def write_down(deal: Deal, services: CategoryServices = ()) -> tuple[tuple[PlannedShard, ...], tuple[Cut, ...]]:
-    """Return the shards and cuts of ``deal``, in the order of the suite."""
-    units: list[list[Unit]] = [[] for _ in deal.loads]
+def planned_shards(
+    assignment: Assignment, services: CategoryServices = ()
+) -> tuple[tuple[PlannedShard, ...], tuple[Cut, ...]]:
+    """Return the shards and cuts of ``assignment``, in the order of the suite."""
+    units: list[list[Unit]] = [[] for _ in assignment.loads]
     cuts = []
-    homes = {file: shard for shard, parts in enumerate(deal.parts) for file in parts}
-    for number, file in enumerate(deal.work.files):
-        if number not in deal.owners:
-            units[homes[number]].append(Unit(path=file.path, estimated_seconds=file.weight))
+    shard_of = {file: shard for shard, parts in enumerate(assignment.parts) for file in parts}
+    for number, file in enumerate(assignment.work.files):
+        if number not in assignment.owners:
+            units[shard_of[number]].append(Unit(path=file.path, estimated_seconds=file.weight))
             continue
-        cut, pieces = _cut(deal, number)
+        cut, pieces = _cut(assignment, number)
         cuts.append(cut)
         for shard, unit in pieces:
             units[shard].append(unit)
-    categories = [{deal.work.files[file].category for file in parts} for parts in deal.parts]
+    categories = [{assignment.work.files[file].category for file in parts} for parts in assignment.parts]
     planned = tuple(
         PlannedShard(
             index=shard + 1,
-            estimated_seconds=deal.loads[shard],
-            spread_seconds=deal.spread(shard),
+            estimated_seconds=assignment.loads[shard],
+            spread_seconds=assignment.spread(shard),
             units=tuple(units[shard]),
             category=next(iter(own)) if len(own) == 1 else "",
             services=_services_of(own, services),
@@ -38,18 +40,18 @@ def write_down(deal: Deal, services: CategoryServices = ()) -> tuple[tuple[Plann
     return planned, tuple(cuts)
 
 
-def _cut(deal: Deal, file: int) -> tuple[Cut, list[tuple[int, Unit]]]:
+def _cut(assignment: Assignment, file: int) -> tuple[Cut, list[tuple[int, Unit]]]:
     """Return the cut of ``file`` and the shard of each of its pieces."""
-    owners, every = deal.owners[file], deal.work.atoms(file)
-    path = deal.work.files[file].path
+    owners, every = assignment.owners[file], assignment.work.fragments(file)
+    path = assignment.work.files[file].path
     shards = list(dict.fromkeys(owners))
     suffixes: dict[int, list[str]] = {shard: [] for shard in shards}
-    for atom, owner in zip(every, owners, strict=True):
-        suffixes[owner] += atom.suffixes
+    for fragment, owner in zip(every, owners, strict=True):
+        suffixes[owner] += fragment.suffixes
     units = [
         (shard, Unit(path=path, estimated_seconds=took, piece=piece, pieces=len(shards)))
         for piece, shard in enumerate(shards, start=1)
-        for took in (deal.work.landings[file] + deal.parts[shard][file],)
+        for took in (assignment.work.setups[file] + assignment.parts[shard][file],)
     ]
     return cut_of(path, [suffixes[shard] for shard in shards]), units
 

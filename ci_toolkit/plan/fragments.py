@@ -1,4 +1,4 @@
-"""What a file can be cut into: its tests in order, with those that must stay together made one."""
+"""The fragments of a file: its tests in source order, those that must stay together made one."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from ci_toolkit.plan.request import Keep
 NEW_CLASS, NEW_FUNCTION, SAME_FUNCTION = 2, 1, 0
 
 
-class Atom(Record, frozen=True, kw_only=True):
+class Fragment(Record, frozen=True, kw_only=True):
     """Tests that are never separated; nearly always one."""
 
     suffixes: tuple[str, ...]
@@ -21,22 +21,22 @@ class Atom(Record, frozen=True, kw_only=True):
     """How natural it is to cut before it: between classes, between functions, between parameter sets."""
 
 
-def atoms_of(file: FileEstimate, keep: Keep) -> tuple[Atom, ...]:
-    """Return the atoms of ``file`` in the order of its source: the same for any order of ``file.suffixes``."""
+def fragments_of(file: FileEstimate, keep: Keep) -> tuple[Fragment, ...]:
+    """Return the fragments of ``file`` in the order of its source: the same for any order of ``file.suffixes``."""
     bond = _bond(file, keep)
     place = _source_order(file)
     tests = sorted(zip(file.suffixes, file.each, strict=True), key=lambda test: (place(test[0]), test))
     first = {bond(suffix): place(suffix) for suffix, _ in reversed(tests)}
     tests.sort(key=lambda test: first[bond(test[0])])
-    atoms: list[Atom] = []
+    fragments: list[Fragment] = []
     before = ""
     for _, together in groupby(tests, key=lambda test: bond(test[0])):
         members = list(together)
         suffixes = tuple(suffix for suffix, _ in members)
         seconds = math.fsum(took for _, took in members)
-        atoms.append(Atom(suffixes=suffixes, seconds=seconds, seam=_seam(before, suffixes[0])))
+        fragments.append(Fragment(suffixes=suffixes, seconds=seconds, seam=_seam(before, suffixes[0])))
         before = suffixes[-1]
-    return tuple(atoms)
+    return tuple(fragments)
 
 
 def _bond(file: FileEstimate, keep: Keep) -> Callable[[str], str]:

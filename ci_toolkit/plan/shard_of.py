@@ -1,9 +1,9 @@
-"""Where an earlier plan ran each test."""
+"""Which shard of a plan runs a test."""
 
 from ci_toolkit.model.plan import PieceOf, Plan
 
 
-class Homes:
+class ShardOf:
     """Answers for each test which shard of a plan, from 0, runs it."""
 
     def __init__(self, plan: Plan) -> None:
@@ -21,7 +21,7 @@ class Homes:
         """Whether the plan cuts the file."""
         return path in self._piece_of
 
-    def shard_of(self, path: str, suffix: str) -> int | None:
+    def __call__(self, path: str, suffix: str) -> int | None:
         """Return the shard that runs ``path::suffix``, or None if the plan has no such file."""
         piece_of = self._piece_of.get(path)
         if piece_of is None:
