@@ -17,11 +17,13 @@ _REACH = 60
 
 
 def cut_evenly(fragments: Sequence[Fragment], room: float) -> list[tuple[int, ...]]:
-    """Return runs of fragments, by number, of about equal seconds, each at most ``room`` as far as they allow."""
+    """Return runs of fragments, by number, of about equal seconds, each at most ``room`` as far as they allow.
+
+    There is at least one fragment, and ``room`` is above zero.
+    """
     ends = list(accumulate(fragment.seconds for fragment in fragments))
-    total = ends[-1] if ends else 0.0
-    count = min(len(fragments), max(1, math.ceil(total / room))) if room > 0.0 else len(fragments)
-    size = total / count
+    count = min(len(fragments), max(1, math.ceil(ends[-1] / room)))
+    size = ends[-1] / count
     cuts = [0]
     for piece in range(1, count):
         cut = cut_near(fragments, ends, size * piece, size * _TOLERANCE)
@@ -37,8 +39,7 @@ def cut_near(fragments: Sequence[Fragment], ends: Sequence[float], seconds: floa
     running sums of the seconds of ``fragments``.
     """
     exact = bisect_left(ends, seconds)
-    low, high = bisect_left(ends, seconds - tolerance), bisect_left(ends, seconds + tolerance)
-    near = range(max(1, low, exact - _REACH), min(len(fragments), high + 1, exact + _REACH))
+    near = range(max(1, exact + 1 - _REACH), min(len(fragments), exact + 1 + _REACH))
     within = [cut for cut in near if abs(ends[cut - 1] - seconds) <= tolerance]
     if within:
         return min(within, key=lambda cut: (-fragments[cut].seam, abs(ends[cut - 1] - seconds), cut))
