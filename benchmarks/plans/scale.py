@@ -39,10 +39,10 @@ def suffix(test: int) -> str:
 
 
 def plan_with_ci_toolkit() -> float:
-    from ci_toolkit.model.durations import Durations, FileDurations  # noqa: PLC0415 (the other planner's memory)
-    from ci_toolkit.model.suite import Suite, SuiteFile  # noqa: PLC0415
-    from ci_toolkit.plan.build import build_plan  # noqa: PLC0415
-    from ci_toolkit.plan.request import PlanRequest  # noqa: PLC0415
+    from ci_toolkit.model.durations import Durations, FileDurations
+    from ci_toolkit.model.suite import Suite, SuiteFile
+    from ci_toolkit.plan.build import build_plan
+    from ci_toolkit.plan.request import PlanRequest
 
     tests = range(TESTS_A_FILE)
     anchors = tuple(dict.fromkeys(suffix(test).partition("[")[0] for test in tests))
@@ -58,9 +58,9 @@ def plan_with_ci_toolkit() -> float:
 
 
 def plan_with_pytest_split(algorithm: str) -> float:
-    from pytest_split.algorithms import Algorithms  # noqa: PLC0415
+    from pytest_split.algorithms import Algorithms
 
-    from plans.suites import Item  # noqa: PLC0415
+    from plans.suites import Item
 
     durations = {
         f"{path(file)}::{suffix(test)}": took
