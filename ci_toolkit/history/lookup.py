@@ -95,8 +95,8 @@ class _Lookup:
             notes.append(PlanNote(kind="renamed-file", message=message))
         unknown = sorted(self._wanted.keys() - self.found.keys())
         if unknown:
-            files = f"{len(unknown)} of {files_text(len(self._wanted))}"
-            message = f"no history of {files}, so their times are estimates: {_some(unknown)}"
+            share = f"{len(unknown)} of {files_text(len(self._wanted))}"
+            message = f"no history of {share}, so their times are estimates: {_some(unknown)}"
             notes.append(PlanNote(kind="unknown-files", message=message))
         return notes
 
