@@ -39,6 +39,7 @@ class Accounts:
         self.slowest = tuple(slowest[:SLOWEST])
         self.skipped_files = sum(merge.skipped_files for merge in merges)
         self.deselected = sum(merge.deselected for merge in merges)
+        self.removed = sum(merge.removed for merge in merges)
         self.llm = add_llm_use(merge.llm for merge in merges)
 
 

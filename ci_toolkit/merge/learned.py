@@ -44,7 +44,7 @@ def files_learned(fold: JournalFold, card: ShardCard) -> tuple[FileRun, ...]:
 def _testless(fold: JournalFold) -> Iterator[tuple[str, float]]:
     """Yield path and import seconds of each file that was collected and holds no test, or that skipped itself."""
     for collected in fold.files.values():
-        if not (collected.tests or collected.deselected or collected.piece):
+        if not (collected.tests or collected.deselected or collected.removed or collected.piece):
             yield collected.path, collected.import_seconds
     for file in fold.uncollectable.values():
         if file.node_id == file.path and file.outcome is PhaseOutcome.SKIPPED and file.path not in fold.files:
@@ -147,7 +147,7 @@ class _Columns:
             key=key,
             at=at,
             tests=tests,
-            total=record.total - namesakes if record.piece else tests + record.deselected,
+            total=record.total - namesakes if record.piece else tests + record.deselected + record.removed,
             category=record.category,
             import_seconds=imported if is_valid(imported) else None,
             suffixes=encode(self.suffixes),

@@ -69,6 +69,7 @@ def merge_run(
         proof=proof,
         skipped_files=accounts.skipped_files,
         deselected=accounts.deselected,
+        removed=accounts.removed,
         notes=(*(note.message for note in plan.notes), *_arguments_of_their_own(bundles), *earlier.notes),
         llm=accounts.llm,
         history=run_learned(plan, merges, pieces_differ=bool(doubts)) if learns else RunRecord(),

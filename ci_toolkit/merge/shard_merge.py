@@ -67,6 +67,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     skipped_files: int = 0
     """Of these, how many skipped themselves and are counted here."""
     deselected: int
+    removed: int
     fragment: str
     seconds: float
     started_at: float
@@ -124,6 +125,7 @@ def merge_shard(
         files=tuple(_account(reading.fold, unit) for unit in planned.units),
         without_tests=tuple(reading.results_of_files()),
         deselected=sum(record.deselected for record in reading.fold.files.values()),
+        removed=sum(record.removed for record in reading.fold.files.values()),
         fragment=str(fragment),
         seconds=seconds,
         started_at=reading.fold.started_at,
@@ -166,7 +168,7 @@ def _account(fold: JournalFold, unit: Unit) -> FileAccount:
     return FileAccount(
         path=unit.path,
         piece=unit.piece,
-        tests=len(record.tests) + record.deselected if record else 0,
+        tests=record.holds if record else 0,
         total=record.total if record else 0,
         total_digest=record.total_digest if record else "",
         state=_state_of(fold, unit.path),

@@ -67,7 +67,7 @@ class FoldedTest:
         self._rerun = False
 
     def end_phase(self, phase: Phase) -> None:
-        """Take in the end of a phase. After a rerun, the next setup begins a new try."""
+        """Take in the end of a phase. After a rerun, the next setup or call begins a new try."""
         if phase.o is not _PASSED:
             if phase.o is _RERUN:
                 self._reruns.append(phase)
@@ -76,9 +76,10 @@ class FoldedTest:
             self._odd.append(phase)
         if phase.subtest:
             return
-        if phase.w is _SETUP and self._rerun:
+        if self._rerun and phase.w is not _TEARDOWN:  # pytest-retry sets up again without a report
             self._rerun = False
-            self.seconds.clear()
+            if phase.w is _SETUP:
+                self.seconds.clear()
         self.seconds[phase.w] = phase.s if 0.0 <= phase.s <= LONGEST_SECONDS else 0.0
         if phase.w is _TEARDOWN:
             self.is_over = not self._rerun

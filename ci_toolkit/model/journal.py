@@ -129,12 +129,21 @@ class FileCollected(_Line, frozen=True, kw_only=True, tag="collected"):
     """SHA-256 over the sorted suffixes of the whole file, where it is cut; the same in each shard that has a piece."""
     deselected: int = 0
     """How many tests the user's own options (``-k``, ``-m``) or the choice of categories left out."""
+    removed: int = 0
+    """How many tests a plugin or a conftest took out without telling pytest that they are deselected."""
+    added: int = 0
+    """How many tests a plugin or a conftest added to what was collected: its own, or the same ones once more."""
     critical: tuple[int, ...] = ()
     """Which of ``tests`` are mission-critical, from 0."""
     clashes: tuple[tuple[int, str], ...] = ()
     """(which of ``tests``, what is wrong) of those with more than one category."""
     critical_left_out: tuple[str, ...] = ()
-    """Suffixes of mission-critical tests among the deselected, which no option may leave out."""
+    """Suffixes of mission-critical tests among those left out, which nothing may leave out."""
+
+    @property
+    def holds(self) -> int:
+        """How many tests were collected in the file, or in its piece that is ours, before anybody chose among them."""
+        return len(self.tests) + self.deselected + self.removed - self.added
 
 
 class Uncollectable(_Line, frozen=True, kw_only=True, tag="uncollectable"):

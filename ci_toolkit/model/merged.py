@@ -76,6 +76,8 @@ class MergedRun(Record, frozen=True, kw_only=True):
     """Files and classes that skipped themselves as a whole, each counted as one skipped test."""
     deselected: int = 0
     """Tests that options, plugins or the choice of categories left out."""
+    removed: int = 0
+    """Tests that a plugin or a conftest took out without telling pytest."""
     notes: tuple[str, ...] = ()
     llm: LlmUse | None = None
     history: RunRecord = RunRecord()

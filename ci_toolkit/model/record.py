@@ -1,5 +1,6 @@
 """The base of every record, and JSON in and out of records with errors that name the file."""
 
+import re
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +13,12 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 R = TypeVar("R")
+_encoder = (
+    msgspec.json.Encoder()
+)  # bound: tests may replace msgspec's functions, and records are written while they run
+_to_builtins = msgspec.to_builtins
+_ESCAPE = "\\udc"
+_ESCAPED = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 
 
 def to_json(record: object) -> bytes:
@@ -20,23 +27,33 @@ def to_json(record: object) -> bytes:
 
 
 def encode(value: object) -> bytes:
-    r"""Return ``value`` as one line of JSON.
-
-    A lone surrogate (a file name that is not UTF-8) has no JSON form; it is written as ``\udcXX`` text.
-    """
+    """Return ``value`` as one line of JSON. Lone surrogates, which have no JSON form, are escaped."""
     try:
-        return msgspec.json.encode(value)
+        return _encoder.encode(value)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_printable(msgspec.to_builtins(value)))
+        return _encoder.encode(_escaped(_to_builtins(value)))
 
 
-def _printable(value: object) -> object:
+def escape_surrogates(text: str) -> str:
+    r"""Return ``text`` in the form that records have: a lone surrogate is written as ``\udcXX``.
+
+    Python reads a byte of a file name that is not UTF-8 as such a surrogate (PEP 383).
+    """
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def restore_surrogates(text: str) -> str:
+    """Return the text that ``escape_surrogates`` wrote, so that a path leads to its file again."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if _ESCAPE in text else text
+
+
+def _escaped(value: object) -> object:
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return escape_surrogates(value)
     if isinstance(value, list | tuple):
-        return [_printable(item) for item in value]
+        return [_escaped(item) for item in value]
     if isinstance(value, dict):
-        return {_printable(key): _printable(item) for key, item in value.items()}
+        return {_escaped(key): _escaped(item) for key, item in value.items()}
     return value
 
 

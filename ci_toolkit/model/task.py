@@ -75,6 +75,14 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     attempt: int
     journal: str
     """The folder of the journal files."""
+    marker: str
+    """The file that is renamed where a journal cannot be written."""
+    wall_seconds: float
+    """The supervisor's wall clock when it made the task, in seconds since the epoch."""
+    clock_seconds: float
+    """Its ``time.perf_counter()`` at the same moment."""
+    coverage_file: str = ""
+    """COVERAGE_FILE as the user has it, for the tests; empty where it is not set."""
     supervisor: int
     """The process id of the supervisor: when it dies, so does pytest."""
     root: str

@@ -10,6 +10,7 @@ import pytest
 
 from ci_toolkit.model.task import CollectTask, FindTask, ShardTask, Task
 from ci_toolkit.suite.collect_plugin import CollectPlugin
+from ci_toolkit.suite.coverage_file import CoverageFileGuard
 from ci_toolkit.suite.find_plugin import FindPlugin
 from ci_toolkit.suite.selection import owned_files, owned_folders
 from ci_toolkit.suite.shard_plugin import ShardPlugin
@@ -37,8 +38,12 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     _leave_judging_coverage_to_the_merge(config)
     if not worker and getattr(config.option, "dist", "no") != "no":
         config.pluginmanager.register(ControllerPlugin(task, config), _SHARD)
-    else:
+    else:  # where tests run; xdist's workers inherit their controller's variables, so that one keeps ours
         config.pluginmanager.register(ShardPlugin(task, config, worker=worker or "main"), _SHARD)
+        guard = CoverageFileGuard(task.coverage_file)
+        config.pluginmanager.register(guard, "ci-toolkit-coverage-file")
+        if not worker:
+            guard.give_back_early()
     if config.pluginmanager.has_plugin("xdist"):
         config.pluginmanager.register(_PassTaskOn(task_file), "ci-toolkit-pass-task-on")
 

@@ -24,12 +24,14 @@ from ci_toolkit.model.journal import (
 from ci_toolkit.model.progress import ProblemFound, ShardEvent, TestEnded, TestsSelected
 from ci_toolkit.model.record import encode
 from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.coverage_file import COVERAGE_FILE
 from ci_toolkit.suite.discover import pytest_command
 from ci_toolkit.suite.ending import AttemptEnd, EndOfAttempt
 from ci_toolkit.suite.journal import JournalWriter
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.output import Output
 from ci_toolkit.suite.progress import AttemptProgress, JournalTail
+from ci_toolkit.suite.recording_marker import RecordingMarker
 from ci_toolkit.suite.task_variable import VARIABLE
 from ci_toolkit.suite.time_limits import TimeLimits
 
@@ -55,6 +57,7 @@ class Attempt:
         self.observe = observe
         self.stop = stop
         self.output = Output(folder / OUTPUT_FOLDER / f"{task.attempt}.log")
+        self.marker = RecordingMarker(Path(task.marker))
         self.progress = AttemptProgress(folder / JOURNAL_FOLDER, task.attempt, fold)
         self._limits = TimeLimits(options.limit_of, self.output)
         self._stop_sent = 0.0
@@ -70,13 +73,15 @@ class Attempt:
             _end_group(process)
         self._tell()  # to the end of each journal, of which nobody writes any more
         end = EndOfAttempt(self.progress, self.output, self._limits, self._note)
-        return end.judge(process.returncode, self.stop, was_interrupted=bool(self._stop_sent))
+        failure = self.marker.failure()
+        return end.judge(process.returncode, self.stop, failure, was_interrupted=bool(self._stop_sent))
 
     # --- the process ------------------------------------------------------------------------------
 
     def _start(self) -> subprocess.Popen[bytes]:
         task_file = self.folder / "task" / f"{self.task.attempt}.json"
         task_file.write_bytes(encode(self.task))
+        self.marker.place()
         coverage = self.folder / COVERAGE_FOLDER / str(self.task.attempt)
         coverage.mkdir()
         with self.output.path.open("wb") as output:
@@ -87,7 +92,7 @@ class Attempt:
                     **os.environ,
                     **dict(self.options.variables),
                     VARIABLE: str(task_file),
-                    "COVERAGE_FILE": str(coverage / ".coverage"),
+                    COVERAGE_FILE: str(coverage / ".coverage"),
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=output,

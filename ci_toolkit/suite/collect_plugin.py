@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.model.record import encode
+from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import CollectedSuite, CollectedSuiteFile, CollectTask
 from ci_toolkit.suite.folder_watch import FolderWatch
-from ci_toolkit.suite.selection import address
+from ci_toolkit.suite.selection import address, path_of
 
 
 class CollectPlugin:
@@ -28,7 +28,7 @@ class CollectPlugin:
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Note a file."""
         if isinstance(collector, pytest.File):
-            self.tests.setdefault(collector.nodeid, {})
+            self.tests.setdefault(path_of(collector), {})
         return (yield)
 
     @pytest.hookimpl(trylast=True)
@@ -51,4 +51,4 @@ class CollectPlugin:
             ignored_critical=self.watch.ignored,
             files=files,
         )
-        Path(self.task.out).write_bytes(encode(collected))
+        Path(restore_surrogates(self.task.out)).write_bytes(encode(collected))

@@ -1,11 +1,10 @@
 """In pytest: keeps measured coverage safe from a crash, and apart by category where that is asked for."""
 
-import time
-
 import coverage
 import pytest
 
 from ci_toolkit.model.bundle import CONTEXT_PREFIX
+from ci_toolkit.suite.originals import Originals
 
 FLUSH_SECONDS = 5.0
 """How much measuring a killed process may lose."""
@@ -21,7 +20,7 @@ class CoverageContext:
     def __init__(self, *, by_category: bool) -> None:
         self._by_category = by_category
         self._context = ""
-        self._flushed = time.monotonic()
+        self._flushed = Originals.perf_counter()
 
     def enter_test(self, item: pytest.Item, category: str) -> None:
         """Attribute what follows to ``item``, a test of ``category``."""
@@ -34,8 +33,8 @@ class CoverageContext:
         if measuring is None or measuring.get_option("run:dynamic_context"):
             return
         context = CONTEXT_PREFIX + category if self._by_category and category else ""
-        if context == self._context and time.monotonic() - self._flushed < FLUSH_SECONDS:
+        if context == self._context and Originals.perf_counter() - self._flushed < FLUSH_SECONDS:
             return
         measuring.switch_context(context)
         self._context = context
-        self._flushed = time.monotonic()
+        self._flushed = Originals.perf_counter()

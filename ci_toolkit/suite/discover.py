@@ -12,7 +12,7 @@ import msgspec
 
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.model.category import Categories
-from ci_toolkit.model.record import encode
+from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.model.task import CollectedSuite, CollectTask, FindTask, FoundFiles
 from ci_toolkit.suite.anchors import AnchorReader
@@ -55,19 +55,20 @@ def find_suite(
     categories = categories or Categories()
     mentions = _mentions(categories, is_wanted=read_mentions)
     found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles, categories, seconds)
+    found_root = Path(restore_surrogates(found.root))
     reader = AnchorReader(found.function_patterns, found.class_patterns)
     files = tuple(
         SuiteFile(
             path=path,
             category=categories.of_path(path),
-            mentions=mentions(Path(found.root) / path),
+            mentions=mentions(found_root / restore_surrogates(path)),
             anchors=anchors.names,
             groups=anchors.groups,
         )
         for path in found.paths
-        for anchors in (reader.read(Path(found.root) / path),)
+        for anchors in (reader.read(found_root / restore_surrogates(path)),)
     )
-    return _suite(root, found.root, arguments, files)
+    return _suite(root, found_root, arguments, files)
 
 
 def collect_suite(
@@ -93,24 +94,25 @@ def collect_suite(
         categories,
         seconds,
     )
+    found_root = Path(restore_surrogates(found.root))
     files = tuple(
         SuiteFile(
             path=file.path,
             category=categories.of_path(file.path),
-            mentions=mentions(Path(found.root) / file.path),
+            mentions=mentions(found_root / restore_surrogates(file.path)),
             anchors=file.suffixes,
             groups=file.groups,
         )
         for file in found.files
     )
-    return _suite(root, found.root, arguments, files)
+    return _suite(root, found_root, arguments, files)
 
 
 def _mentions(categories: Categories, *, is_wanted: bool) -> Callable[[Path], tuple[str, ...]]:
     return MentionReader(categories).read if is_wanted else lambda _: ()
 
 
-def _suite(root: Path, found: str, arguments: Sequence[str], files: tuple[SuiteFile, ...]) -> Suite:
+def _suite(root: Path, found: Path, arguments: Sequence[str], files: tuple[SuiteFile, ...]) -> Suite:
     here = os.path.relpath(found, root.resolve())
     return Suite(root=here, arguments=tuple(arguments), files=files, commit=commit_of(root))
 

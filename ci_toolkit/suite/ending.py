@@ -11,7 +11,6 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.suite.options import StopRequest
 from ci_toolkit.suite.output import Output
 from ci_toolkit.suite.progress import AttemptProgress
-from ci_toolkit.suite.shard_plugin import JOURNAL_FAILED
 from ci_toolkit.suite.time_limits import TimeLimits
 
 _PASSED = 0
@@ -60,8 +59,14 @@ class EndOfAttempt:
         self._limits = limits
         self._note = note
 
-    def judge(self, status: int, stop: StopRequest, *, was_interrupted: bool) -> AttemptEnd:
-        """Return how it ended, given pytest's exit ``status``; ``was_interrupted`` if ``stop`` reached pytest."""
+    def judge(self, status: int, stop: StopRequest, recording_failure: str, *, was_interrupted: bool) -> AttemptEnd:
+        """Return how it ended, given pytest's exit ``status``; ``was_interrupted`` if ``stop`` reached pytest.
+
+        ``recording_failure`` is why a journal could not be written, and empty where all could.
+        """
+        if recording_failure:
+            reason = f"the journal could not be written: {recording_failure}"
+            return AttemptEnd(how=How.BROKEN, reason=reason, broken_by=BrokenBy.JOURNAL)
         end = self._judge(status, stop, was_interrupted=was_interrupted)
         return AttemptEnd(
             how=end.how,
@@ -74,9 +79,6 @@ class EndOfAttempt:
 
     def _judge(self, status: int, stop: StopRequest, *, was_interrupted: bool) -> AttemptEnd:
         closed = self._closed()
-        if status == JOURNAL_FAILED:
-            reason = f"the journal could not be written: {self._output.last_line()}"
-            return AttemptEnd(how=How.BROKEN, reason=reason, broken_by=BrokenBy.JOURNAL)
         self._note_explained_deaths()
         if self._progress.is_collected and not any(self._progress.fold.open_tests()):
             unexplained = "" if was_interrupted else self._unexplained(status, closed)

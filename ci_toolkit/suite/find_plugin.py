@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ci_toolkit.model.record import encode
+from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import FindTask, FoundFiles
 from ci_toolkit.suite.folder_watch import FolderWatch
 
@@ -39,7 +39,7 @@ class FindPlugin:
             function_patterns=_patterns(self.config.getini("python_functions")),
             class_patterns=_patterns(self.config.getini("python_classes")),
         )
-        Path(self.task.out).write_bytes(encode(found))
+        Path(restore_surrogates(self.task.out)).write_bytes(encode(found))
 
 
 def _patterns(value: Any) -> tuple[str, ...]:

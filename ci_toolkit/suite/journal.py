@@ -1,38 +1,105 @@
 """Appends records to a journal file so that a crash at any moment leaves every earlier record whole."""
 
+import errno
 import os
 from pathlib import Path
 
 from ci_toolkit.model.journal import JournalRecord
-from ci_toolkit.model.record import encode
+from ci_toolkit.model.record import encode, restore_surrogates
+from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.originals import Originals
+from ci_toolkit.suite.recording_marker import RecordingMarker
+
+_Identity = tuple[int, int]
+"""Device and inode: which file it is, whatever descriptor or name leads to it."""
 
 
 class JournalWriter:
     """One process's journal file. Every record is one write to the file, so SIGKILL cannot lose a buffer.
 
-    A process forked by a test has a copy of this object and writes nothing. After a failed write (a full
-    disk) the half-written record is taken back, ``failure`` says what happened, and nothing more is written.
+    A process forked by a test has a copy of this object and writes nothing. Tests may close the descriptor and open
+    files of their own under its number: before each write it is looked at, and opened anew if it is not ours any more.
+    After a failed write (a full disk) the half-written record is taken back, ``failure`` says what happened, the
+    ``marker`` is told, and nothing more is written.
     """
 
-    def __init__(self, path: Path) -> None:
+    _encode = staticmethod(encode)
+    _GONE = (errno.ENOENT, os.strerror(errno.ENOENT))
+    _APPEND = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    _CREATE = os.O_CREAT
+
+    def __init__(self, path: Path, marker: RecordingMarker | None = None) -> None:
         self.path = path
         self.failure: OSError | None = None
-        self._owner = os.getpid()
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self._length = os.fstat(self._descriptor).st_size
+        self._text = str(path)
+        self._marker = marker
+        self._owner = Originals.getpid()
+        self._descriptor = -1
+        self._identity: _Identity = (0, 0)
+        self._length = 0
+        try:
+            self._descriptor = Originals.open(self._text, self._APPEND | self._CREATE, 0o644)
+            found = Originals.fstat(self._descriptor)
+        except OSError as error:
+            self._fail(error)
+        else:
+            self._identity = (found.st_dev, found.st_ino)
+            self._length = found.st_size
 
     def write(self, record: JournalRecord) -> bool:
         """Append ``record``; return whether it is safely in the file."""
-        if self.failure is not None or os.getpid() != self._owner:
+        if self.failure is not None or Originals.getpid() != self._owner:
             return False
-        line = encode(record) + b"\n"
+        line = self._encode(record) + b"\n"
         try:
-            written = os.write(self._descriptor, line)
-            while written < len(line):
-                written += os.write(self._descriptor, line[written:])
+            self._append(line)
         except OSError as error:
-            self.failure = error
-            os.ftruncate(self._descriptor, self._length)
+            self._fail(error)
             return False
-        self._length += len(line)
         return True
+
+    def _append(self, line: bytes) -> None:
+        size = self._size()
+        if size != self._length:  # somebody else wrote into the file, or an exception of a signal cut our last record
+            self._length = size
+            if size and Originals.pread(self._descriptor, 1, size - 1) != b"\n":
+                self._write_whole(b"\n")
+        self._write_whole(line)
+
+    def _size(self) -> int:
+        """Return the size of our file, which the descriptor is of from here on."""
+        try:
+            found = Originals.fstat(self._descriptor)
+        except OSError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != self._identity:
+            # Not closed: by its number it is a test's own file by now.
+            self._descriptor = Originals.open(self._text, self._APPEND)
+            found = Originals.fstat(self._descriptor)
+            if (found.st_dev, found.st_ino) != self._identity:
+                Originals.close(self._descriptor)
+                raise OSError(*self._GONE)
+        if not found.st_nlink:  # what is written into a removed file, nobody reads
+            raise OSError(*self._GONE)
+        return found.st_size
+
+    def _write_whole(self, data: bytes) -> None:
+        sent = 0
+        try:
+            while sent < len(data):
+                sent += Originals.write(self._descriptor, data[sent:])
+        except OSError:
+            Originals.ftruncate(self._descriptor, self._length)
+            raise
+        self._length += sent
+
+    def _fail(self, error: OSError) -> None:
+        self.failure = error
+        if self._marker is not None:
+            self._marker.fail(error)
+
+
+def journal_of(task: ShardTask, worker: str) -> JournalWriter:
+    """Return the journal of ``worker``, this process."""
+    path = Path(restore_surrogates(task.journal)) / f"{task.attempt}-{worker}.jsonl"
+    return JournalWriter(path, RecordingMarker(Path(restore_surrogates(task.marker))))

@@ -1,16 +1,16 @@
 """In pytest: the first record of a journal, which says what runs the tests."""
 
-import os
 import platform
-import time
 
 import pytest
 
 from ci_toolkit.model.journal import JOURNAL_SCHEMA, Environment, Opened
 from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.clock import Clock
+from ci_toolkit.suite.originals import Originals
 
 
-def opened(task: ShardTask, worker: str, config: pytest.Config) -> Opened:
+def opened(task: ShardTask, worker: str, config: pytest.Config, clock: Clock) -> Opened:
     """Return the record that opens the journal of ``worker``."""
     return Opened(
         schema=JOURNAL_SCHEMA,
@@ -18,8 +18,8 @@ def opened(task: ShardTask, worker: str, config: pytest.Config) -> Opened:
         shard=task.shard,
         attempt=task.attempt,
         worker=worker,
-        pid=os.getpid(),
-        at=time.time(),
+        pid=Originals.getpid(),
+        at=clock.epoch_seconds(),
         environment=environment(config),
     )
 

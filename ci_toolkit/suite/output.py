@@ -24,8 +24,3 @@ class Output:
         with self.path.open("rb") as file:
             file.seek(start)
             return file.read(TAIL_BYTES).decode("utf-8", "replace")
-
-    def last_line(self) -> str:
-        """Return the last words, such as those of an internal error."""
-        lines = self.tail().strip().splitlines()
-        return lines[-1].strip("! ") if lines else "no output"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import ci_toolkit.suite.originals  # noqa: F401 (before any conftest file can replace what it holds)
 from ci_toolkit.suite.task_variable import VARIABLE
 
 # Kept light on purpose, with all it imports: pytest loads it at every start in every project with ci-toolkit installed.

@@ -1,6 +1,5 @@
 """In pytest: turns pytest's reports into journal records."""
 
-import os
 from typing import Any
 
 import pytest
@@ -11,10 +10,14 @@ LONGEST_TEXT = 1_000_000
 """Characters kept of one traceback or captured stream; pytest's whole output stands in the bundle anyway."""
 LONGEST_MESSAGE = 4_000
 MOST_PROPERTIES = 1_000
+_PHASES: dict[str, When] = {when.value: when for when in When}
 
 
-def phase_of(report: pytest.TestReport, index: int, root: str) -> Phase | None:
-    """Return the record of ``report``, or None for a passed subtest, which its test's own phase covers."""
+def phase_of(report: pytest.TestReport, index: int, root: str, *, seconds: float) -> Phase | None:
+    """Return the record of ``report``, or None for a passed subtest, which its test's own phase covers.
+
+    A report of a phase that pytest does not know (pytest-forked has one for a child that died) counts as of the call.
+    """
     outcome, reason = _outcome(report)
     subtest = _subtest(report)
     if subtest and outcome in {PhaseOutcome.PASSED, PhaseOutcome.XFAILED}:
@@ -22,9 +25,9 @@ def phase_of(report: pytest.TestReport, index: int, root: str) -> Phase | None:
     failed = outcome in {PhaseOutcome.FAILED, PhaseOutcome.RERUN}
     return Phase(
         i=index,
-        w=When(report.when),
+        w=_PHASES.get(report.when, When.CALL),
         o=outcome,
-        s=round(report.duration, 6),
+        s=seconds,
         reason=_cut(reason, LONGEST_MESSAGE),
         subtest=_cut(subtest, LONGEST_MESSAGE),
         failure=failure_of(report, root) if failed else None,
@@ -39,15 +42,16 @@ def _properties(report: pytest.TestReport) -> tuple[tuple[str, str], ...]:
 
 def _outcome(report: pytest.TestReport) -> tuple[PhaseOutcome, str]:
     expected: str | None = getattr(report, "wasxfail", None)
-    if report.outcome == "rerun":  # type: ignore[comparison-overlap]  # pytest-rerunfailures adds this one
-        return PhaseOutcome.RERUN, ""  # type: ignore[unreachable]
-    if report.skipped:
+    if report.outcome == "skipped":
         return (
             (PhaseOutcome.XFAILED, expected) if expected is not None else (PhaseOutcome.SKIPPED, _skip_reason(report))
         )
-    if report.passed:
+    if report.outcome == "passed":
         return (PhaseOutcome.XPASSED, expected) if expected is not None else (PhaseOutcome.PASSED, "")
-    return PhaseOutcome.FAILED, ""
+    if report.outcome == "failed":
+        return PhaseOutcome.FAILED, ""
+    # A plugin's own: "rerun" of pytest-rerunfailures, "retried" or what the user calls it of pytest-retry.
+    return PhaseOutcome.RERUN, f"outcome {report.outcome!r}"  # type: ignore[unreachable]
 
 
 def _skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
@@ -70,7 +74,7 @@ def failure_of(report: pytest.TestReport | pytest.CollectReport, root: str) -> F
     """Return why ``report`` failed."""
     longrepr: Any = report.longrepr
     crash = getattr(longrepr, "reprcrash", None)
-    text = report.longreprtext
+    text = _text_of(report)
     message = crash.message if crash is not None else _last_line(text)
     return Failure(
         message=_cut(message, LONGEST_MESSAGE),
@@ -79,6 +83,13 @@ def failure_of(report: pytest.TestReport | pytest.CollectReport, root: str) -> F
         line=crash.lineno if crash is not None else 0,
         sections=tuple((title, _cut(content, LONGEST_TEXT)) for title, content in report.sections if content),
     )
+
+
+def _text_of(report: pytest.TestReport | pytest.CollectReport) -> str:
+    try:
+        return report.longreprtext
+    except Exception as error:  # noqa: BLE001 (a plugin's or a conftest's own, made by what the test may have patched)
+        return f"pytest's text of the failure could not be made: {type(error).__name__}: {error}"
 
 
 def uncollectable(
@@ -105,7 +116,7 @@ def _last_line(text: str) -> str:
 
 
 def _relative(path: str, root: str) -> str:
-    return path[len(root) + 1 :] if path.startswith(root + os.sep) else path
+    return path[len(root) + 1 :] if path.startswith(root + "/") else path
 
 
 def _cut(text: str, longest: int) -> str:

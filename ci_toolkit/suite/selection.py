@@ -3,13 +3,14 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pytest
 
 from ci_toolkit.model.node_id import suffix_below
 from ci_toolkit.model.plan import PieceOf
+from ci_toolkit.model.record import escape_surrogates, restore_surrogates
 from ci_toolkit.model.task import ShardTask
 
 FileDigest = tuple[int, str]
@@ -23,7 +24,8 @@ def file_of(node: pytest.Item | pytest.Collector) -> pytest.File | None:
 
 def owned_files(task: ShardTask) -> set[str]:
     """Return the absolute paths of the shard's files."""
-    return {os.path.normpath(Path(task.root) / path) for path in task.pieces}
+    root = Path(restore_surrogates(task.root))
+    return {os.path.normpath(root / restore_surrogates(path)) for path in task.pieces}
 
 
 def owned_folders(files: Iterable[str]) -> set[str]:
@@ -31,15 +33,22 @@ def owned_folders(files: Iterable[str]) -> set[str]:
     return {str(folder) for file in files for folder in Path(file).parents}
 
 
+def path_of(file: pytest.File) -> str:
+    """Return the path of ``file`` as records have it."""
+    return escape_surrogates(file.nodeid)
+
+
 def address(item: pytest.Item) -> tuple[str, str]:
-    """Return the path of the file that ``item`` was collected from, and the rest of its node id."""
+    """Return the path of the file that ``item`` was collected from, and the rest of its node id, as in records."""
     file = file_of(item)
     path = file.nodeid if file is not None else item.nodeid.partition("::")[0]
-    return path, suffix_below(path, item.nodeid)
+    return escape_surrogates(path), escape_surrogates(suffix_below(path, item.nodeid))
 
 
 class Selection:
     """Filters a shard's items: its pieces of cut files, less what earlier processes finished."""
+
+    _sha256 = staticmethod(hashlib.sha256)  # bound: a test module may replace it at its import
 
     def __init__(self, task: ShardTask) -> None:
         self._pieces = task.pieces
@@ -47,19 +56,24 @@ class Selection:
         self._finished = Counter({(test.path, test.suffix): test.times for test in task.finished})
         self.digests: dict[str, FileDigest] = {}
 
-    def keep(self, items: list[pytest.Item]) -> list[pytest.Item]:
-        """Return the items that are to run, and remember the digest of each whole file that is cut."""
+    def ours(self, items: Iterable[pytest.Item]) -> list[pytest.Item]:
+        """Return the items of our pieces, and remember the digest of each whole file that is cut."""
         addressed = [(address(item), item) for item in items]
         self._remember_cut_files(found for found, _ in addressed)
+        return [item for (path, suffix), item in addressed if self._is_ours(path, suffix)]
+
+    def unfinished(self, items: Collection[pytest.Item]) -> list[pytest.Item]:
+        """Return ``items`` without those that earlier processes finished."""
+        if not self._finished:
+            return list(items)
         finished = Counter(self._finished)
         kept = []
-        for (path, suffix), item in addressed:
-            if not self._is_ours(path, suffix):
-                continue
-            if finished[path, suffix] > 0:
-                finished[path, suffix] -= 1
-                continue
-            kept.append(item)
+        for item in items:
+            found = address(item)
+            if finished[found] > 0:
+                finished[found] -= 1
+            else:
+                kept.append(item)
         return kept
 
     def _is_ours(self, path: str, suffix: str) -> bool:
@@ -74,5 +88,31 @@ class Selection:
             if path in names:
                 names[path].append(suffix)
         for path, suffixes in names.items():
-            text = "\0".join(sorted(suffixes)).encode("utf-8", "backslashreplace")
-            self.digests[path] = (len(suffixes), hashlib.sha256(text).hexdigest())
+            text = "\0".join(sorted(suffixes)).encode()
+            self.digests[path] = (len(suffixes), self._sha256(text).hexdigest())
+
+
+class Changes:
+    """Counts, by file, what plugins and conftest files did to the collected tests."""
+
+    def __init__(self) -> None:
+        self.deselected: Counter[str] = Counter()
+        self.removed: Counter[str] = Counter()
+        """Taken out without a word."""
+        self.added: Counter[str] = Counter()
+        self._announced: list[pytest.Item] = []
+
+    def announce(self, items: Iterable[pytest.Item]) -> None:
+        """Note what pytest was told is deselected."""
+        self._announced += items
+
+    def compare(self, before: Iterable[pytest.Item], after: Iterable[pytest.Item]) -> None:
+        """Count what became of the tests ``before``, of which the tests ``after`` are left."""
+        # By identity: items may be equal to others, and names may be shared.
+        gone = {id(item): item for item in before}
+        for item in after:
+            if gone.pop(id(item), None) is None:
+                self.added[address(item)[0]] += 1
+        announced = {id(item) for item in self._announced}
+        for key, item in gone.items():
+            (self.deselected if key in announced else self.removed)[address(item)[0]] += 1

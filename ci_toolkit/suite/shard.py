@@ -26,6 +26,7 @@ from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.model.task import FinishedTest, ShardTask
 from ci_toolkit.suite.attempt import Attempt
 from ci_toolkit.suite.bundle import close_bundle, open_bundle, service_logs, write_card
+from ci_toolkit.suite.coverage_file import COVERAGE_FILE
 from ci_toolkit.suite.ending import AttemptEnd, How
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 
@@ -207,6 +208,10 @@ class _Shard:
             shard=self.shard.index,
             attempt=self.attempts,
             journal=str(self.folder / JOURNAL_FOLDER),
+            marker=str(self.folder / "task" / f"{self.attempts}.recording"),
+            wall_seconds=time.time(),
+            clock_seconds=time.perf_counter(),
+            coverage_file={**os.environ, **dict(self.options.variables)}.get(COVERAGE_FILE, ""),
             supervisor=os.getpid(),
             root=self.options.root,
             pieces=pieces,

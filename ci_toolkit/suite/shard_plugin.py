@@ -1,36 +1,29 @@
 """In pytest: collects only the shard's own files, runs its tests, and writes the journal."""
 
-import time
-from collections import Counter
+from collections import deque
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from ci_toolkit.model.category import MISSION_CRITICAL, Categories
-from ci_toolkit.model.journal import (
-    CollectedTest,
-    FileCollected,
-    FileOpened,
-    Interrupted,
-    JournalRecord,
-    Selected,
-    Started,
-)
+from ci_toolkit.model.journal import CollectedTest, FileCollected, FileOpened, JournalRecord, Selected
 from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.clock import Clock
 from ci_toolkit.suite.coverage_context import CoverageContext
-from ci_toolkit.suite.journal import JournalWriter
+from ci_toolkit.suite.journal import journal_of
 from ci_toolkit.suite.mentions import MentionReader
 from ci_toolkit.suite.opening import opened
+from ci_toolkit.suite.originals import Originals
 from ci_toolkit.suite.placing import Choice, Placer
-from ci_toolkit.suite.reports import phase_of, uncollectable
-from ci_toolkit.suite.selection import Selection, address, file_of, owned_files, owned_folders
+from ci_toolkit.suite.reports import uncollectable
+from ci_toolkit.suite.run_recorder import RunRecorder
+from ci_toolkit.suite.selection import Changes, Selection, address, file_of, owned_files, owned_folders, path_of
 from ci_toolkit.suite.sources import executed_sources
-from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption, stacks_of
+from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption
 
-JOURNAL_FAILED = 74
-"""pytest's exit status when the journal could not be written: EX_IOERR of sysexits.h."""
-_INDEX: pytest.StashKey[int] = pytest.StashKey()
+_NUMBERS: pytest.StashKey[deque[int]] = pytest.StashKey()
+"""The numbers of a test: more than one where a plugin runs the same item more than once."""
 
 
 class ShardPlugin:
@@ -39,7 +32,9 @@ class ShardPlugin:
     def __init__(self, task: ShardTask, config: pytest.Config, *, worker: str) -> None:
         self.task = task
         self.root = str(config.rootpath)
-        self.journal = JournalWriter(Path(task.journal) / f"{task.attempt}-{worker}.jsonl")
+        self.clock = Clock(task)
+        self.journal = journal_of(task, worker)
+        self.recorder = RunRecorder(self._write, self.clock, self.root)
         self.selection = Selection(task)
         self.categories = Categories(task.categories)
         self.placer = Placer(self.categories)
@@ -48,20 +43,19 @@ class ShardPlugin:
         files = owned_files(task)
         self._paths = files | owned_folders(files)
         self._import_seconds: dict[str, float] = {}
-        self._deselected: Counter[str] = Counter()
+        self._changes = Changes()
         self._critical_left_out: dict[str, list[str]] = {}
         self._category: list[str] = []
         """Of each test, by number."""
         self._selected = 0
-        self._running: int | None = None
         self._interruption = NOT_INTERRUPTED
-        opening = opened(task, worker, config)
+        opening = opened(task, worker, config, self.clock)
         self._began_at = opening.at
         self._write(opening)
 
     def _write(self, record: JournalRecord) -> None:
         if not self.journal.write(record) and self.journal.failure is not None:
-            pytest.exit(f"{self.journal.failure.strerror}: {self.journal.path}", JOURNAL_FAILED)
+            pytest.exit(f"{self.journal.failure.strerror}: {self.journal.path}", pytest.ExitCode.INTERNAL_ERROR)
 
     # --- collection -------------------------------------------------------------------------------
 
@@ -79,25 +73,27 @@ class ShardPlugin:
         if file is collector:
             self._write(FileOpened(path=collector.nodeid))
             self.coverage.enter(self.placer.of_file(collector.nodeid))
-        start = time.perf_counter()
+        start = Originals.perf_counter()
         report = yield
-        seconds = time.perf_counter() - start
+        seconds = Originals.perf_counter() - start
         if file is None:
             return report
+        path = path_of(file)
         if not report.passed:
             is_critical = self._may_be_critical(file)
-            self._write(uncollectable(report, file.nodeid, seconds, self.root, is_critical=is_critical))
+            self._write(uncollectable(report, path, seconds, self.root, is_critical=is_critical))
         else:  # a class too: making its parametrized tests can take longer than the import
-            self._import_seconds[file.nodeid] = self._import_seconds.get(file.nodeid, 0.0) + seconds
+            self._import_seconds[path] = self._import_seconds.get(path, 0.0) + seconds
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
         """Drop what is not this shard's before any plugin sorts or deselects, and other categories after them.
 
-        Only then has every conftest file set its markers.
+        Only then has every conftest file set its markers. What earlier processes finished is dropped last, so
+        that a plugin which runs a test twice does so in each process.
         """
-        items[:] = self.selection.keep(items)
+        items[:] = self.selection.ours(items)
         ours = items.copy()
         yield
         dropped = self.choice.left_out(items)
@@ -106,10 +102,12 @@ class ShardPlugin:
         for item in self.choice.critical_among(ours, items):
             path, suffix = address(item)
             self._critical_left_out.setdefault(path, []).append(suffix)
+        self._changes.compare(ours, items)
+        items[:] = self.selection.unfinished(items)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Count what the user's own options leave out."""
-        self._deselected.update(address(item)[0] for item in items)
+        """Note what the user's own options leave out."""
+        self._changes.announce(items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
@@ -128,7 +126,7 @@ class ShardPlugin:
         first = 0
         for path, found in grouped.items():
             for index, (_, item) in enumerate(found, start=first):
-                item.stash[_INDEX] = index
+                item.stash.setdefault(_NUMBERS, deque()).append(index)
             self._write(self._file_collected(path, found, first))
             first += len(found)
         self._selected = first
@@ -159,7 +157,9 @@ class ShardPlugin:
             piece=piece,
             total=total,
             total_digest=digest,
-            deselected=self._deselected[path],
+            deselected=self._changes.deselected[path],
+            removed=self._changes.removed[path],
+            added=self._changes.added[path],
             critical=tuple(which for which, placement in enumerate(placements) if placement.is_critical),
             clashes=tuple((which, placement.clash) for which, placement in enumerate(placements) if placement.clash),
             critical_left_out=tuple(self._critical_left_out.get(path, ())),
@@ -175,25 +175,24 @@ class ShardPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Journal the start of a test: if it never ends, this names it."""
-        self._running = item.stash[_INDEX]
-        self._write(Started(i=self._running, at=round(time.time(), 6)))
-        self.coverage.enter_test(item, self._category[self._running])
-        try:
+        """Journal the test around all that any plugin does to run it."""
+        number = _next_number(item)
+        if number is None:  # it came after the collection was over
             return (yield)
-        except KeyboardInterrupt as interrupt:
-            self._write(Interrupted(i=self._running, detail=stacks_of(interrupt)))
+        self.recorder.start(number)
+        self.coverage.enter_test(item, self._category[number])
+        try:
+            ran = yield
+        except BaseException as error:
+            self.recorder.break_off(error)
             raise
-        finally:
-            self._running = None
+        self.recorder.end()
+        return ran
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Journal a phase."""
-        if self._running is not None:
-            phase = phase_of(report, self._running, self.root)
-            if phase is not None:
-                self._write(phase)
+        self.recorder.report(report)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note why the session is interrupted."""
@@ -203,4 +202,11 @@ class ShardPlugin:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Say what was executed, and close the journal."""
         self.journal.write(executed_sources(self.root, self._began_at))
-        self.journal.write(closed(session, exitstatus, self._interruption))
+        self.journal.write(closed(session, exitstatus, self._interruption, self.clock))
+
+
+def _next_number(item: pytest.Item) -> int | None:
+    numbers = item.stash.get(_NUMBERS, None)
+    if numbers is None:
+        return None
+    return numbers.popleft() if len(numbers) > 1 else numbers[0]

@@ -5,16 +5,15 @@ import os
 import signal
 import sys
 import threading
-import time
 import traceback
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ci_toolkit.model.journal import Closed, Crashed, Stop
 from ci_toolkit.model.task import ShardTask
-from ci_toolkit.suite.journal import JournalWriter
+from ci_toolkit.suite.clock import Clock
+from ci_toolkit.suite.journal import journal_of
 from ci_toolkit.suite.opening import opened
 
 _PR_SET_PDEATHSIG = 1
@@ -33,8 +32,9 @@ class ControllerPlugin:
 
     def __init__(self, task: ShardTask, config: pytest.Config) -> None:
         self.task = task
-        self.journal = JournalWriter(Path(task.journal) / f"{task.attempt}-main.jsonl")
-        self.journal.write(opened(task, "main", config))
+        self.clock = Clock(task)
+        self.journal = journal_of(task, "main")
+        self.journal.write(opened(task, "main", config, self.clock))
         self.interruption = NOT_INTERRUPTED
 
     @pytest.hookimpl(optionalhook=True)
@@ -51,7 +51,7 @@ class ControllerPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Close the journal."""
-        self.journal.write(closed(session, exitstatus, self.interruption))
+        self.journal.write(closed(session, exitstatus, self.interruption, self.clock))
 
 
 Interruption = tuple[Stop, str]
@@ -59,14 +59,14 @@ Interruption = tuple[Stop, str]
 NOT_INTERRUPTED: Interruption = (Stop.NOBODY, "")
 
 
-def closed(session: pytest.Session, exitstatus: int, interruption: Interruption) -> Closed:
+def closed(session: pytest.Session, exitstatus: int, interruption: Interruption, clock: Clock) -> Closed:
     """Return the record that ends a journal."""
     stop, reason = interruption
     if session.shouldfail:
         stop, reason = Stop.FAILURES, str(session.shouldfail)
     elif session.shouldstop:
         stop, reason = Stop.PLUGIN, str(session.shouldstop)
-    return Closed(at=time.time(), exit_status=int(exitstatus), reason=reason, stop=stop)
+    return Closed(at=clock.epoch_seconds(), exit_status=int(exitstatus), reason=reason, stop=stop)
 
 
 def stacks_of(interrupt: BaseException) -> str:

@@ -72,7 +72,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         notes=(
             *run.notes,
             *(problem.message for problem in run.disagreements if not is_strict),
-            *filter(None, (_all_skipped_note(run), _deselected_note(run), left_out_note(run))),
+            *filter(None, (_all_skipped_note(run), _deselected_note(run), _removed_note(run), left_out_note(run))),
             *_logs_notes(run),
         ),
         lower_bound_seconds=run.plan.lower_bound_seconds,
@@ -104,6 +104,16 @@ def _deselected_note(run: MergedRun) -> str:
     count = run.deselected
     return (
         f"{count} test{'s' * (count != 1)} deselected by options, plugins or the choice of categories" if count else ""
+    )
+
+
+def _removed_note(run: MergedRun) -> str:
+    count = run.removed
+    if not count:
+        return ""
+    return (
+        f"{count} test{'s were' if count != 1 else ' was'} collected and then removed by a plugin or a conftest "
+        "that did not tell pytest so (pytest_deselected): see what pytest_collection_modifyitems does"
     )
 
 

@@ -27,7 +27,6 @@ from ci_toolkit.suite.ending import AttemptEnd, EndOfAttempt, How
 from ci_toolkit.suite.options import StopRequest
 from ci_toolkit.suite.output import Output
 from ci_toolkit.suite.progress import AttemptProgress, InFlight
-from ci_toolkit.suite.shard_plugin import JOURNAL_FAILED
 from ci_toolkit.suite.time_limits import TimeLimits
 
 LAST_WORDS = "the last words\n"
@@ -61,12 +60,13 @@ class Ending:
         asked_to_stop: str | None = None,
         kind: StopKind = StopKind.SIGNAL,
         was_interrupted: bool = False,
+        recording_failure: str = "",
     ) -> AttemptEnd:
         end = EndOfAttempt(self.progress, self.output, self.limits, self._note)
         stop = StopRequest()
         if asked_to_stop is not None:
             stop.ask(asked_to_stop, kind=kind)
-        return end.judge(status, stop, was_interrupted=was_interrupted)
+        return end.judge(status, stop, recording_failure, was_interrupted=was_interrupted)
 
     def _note(self, crash: Crashed) -> None:
         self.noted.append(crash)
@@ -265,11 +265,10 @@ def test_pytest_that_may_do_better_without_what_killed_it_is_not_broken(
 
 @pytest.mark.parametrize("journal", [ALL_PASSED, AT_WORK, TWO])
 def test_a_journal_that_could_not_be_written_breaks_the_shard(tmp_path: Path, journal: Journal) -> None:
-    ending = Ending(tmp_path, {"main": journal}, "a test\n! _pytest.outcomes.Exit: No space left on device !\n")
-    reason = "the journal could not be written: _pytest.outcomes.Exit: No space left on device"
-    assert ending.judge(JOURNAL_FAILED, asked_to_stop="SIGTERM") == AttemptEnd(
-        how=How.BROKEN, reason=reason, broken_by=BrokenBy.JOURNAL
-    )
+    ending = Ending(tmp_path, {"main": journal})
+    reason = "the journal could not be written: No space left on device"
+    end = ending.judge(3, asked_to_stop="SIGTERM", recording_failure="No space left on device")
+    assert end == AttemptEnd(how=How.BROKEN, reason=reason, broken_by=BrokenBy.JOURNAL)
     assert ending.noted == []
 
 
