@@ -146,7 +146,7 @@ def draft_changelog(session: nox.Session, *, silent: bool = False) -> None:
 def docs(session: nox.Session) -> None:
     """Build the documentation into site/; a page outside the navigation or a broken link fails."""
     session.install("--require-hashes", "-r", "requirements/docs.txt")
-    session.run("mkdocs", "build", "--strict", *session.posargs)
+    session.run("mkdocs", "build", "--strict")
 
 
 @nox.session
