@@ -8,10 +8,10 @@ from pathlib import Path
 from ci_toolkit.lint.checks.categories import ON_TOP, category_of
 from ci_toolkit.lint.files import find_files, relative
 from ci_toolkit.lint.module import Function, Mark, Module
-from ci_toolkit.lint.problem import Problem
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.source import parse
 from ci_toolkit.lint.triggers import TriggerLines
+from ci_toolkit.lint.violation import Violation
 from ci_toolkit.model.record import Record
 
 WRITTEN_BY = (
@@ -61,7 +61,7 @@ def read_suite(paths: Iterable[Path], *, root: Path, settings: LintSettings) -> 
             unread.append(within)
             continue
         tree = parse(source) if b"def test" in source else None
-        if isinstance(tree, Problem):
+        if isinstance(tree, Violation):
             unread.append(within)
         elif tree is not None:
             directory = within.rpartition("/")[0]

@@ -14,13 +14,13 @@ from ci_toolkit.lint.checks import CHECKS
 from ci_toolkit.lint.files import find_files, is_readable_kind, relative
 from ci_toolkit.lint.finding import Finding, LintReport, Skip
 from ci_toolkit.lint.module import Module
-from ci_toolkit.lint.problem import Problem
-from ci_toolkit.lint.relevance import can_have_problems
+from ci_toolkit.lint.relevance import can_have_violations
 from ci_toolkit.lint.roles import is_for_tests
 from ci_toolkit.lint.rules import FILE_NAME, UNREADABLE
 from ci_toolkit.lint.settings import LintSettings
-from ci_toolkit.lint.source import flaw_of, parse
+from ci_toolkit.lint.source import parse, why_unreadable
 from ci_toolkit.lint.triggers import TriggerLines
+from ci_toolkit.lint.violation import Violation
 from ci_toolkit.lint.waivers import apply_waivers, waivers_of
 from ci_toolkit.model.record import Record
 
@@ -71,43 +71,43 @@ def lint_source(source: bytes, *, path: str, within: str, settings: LintSettings
     directory, _, name = within.rpartition("/")
     waived = 0
     triggers = TriggerLines(source)
-    if not can_have_problems(triggers, name=name, directory=directory, settings=settings):
-        flaw = flaw_of(source)
-        problems = [flaw] if flaw else []
-    elif isinstance(tree := parse(source), Problem):
-        problems = [tree]
+    if not can_have_violations(triggers, name=name, directory=directory, settings=settings):
+        unreadable = why_unreadable(source)
+        violations = [unreadable] if unreadable else []
+    elif isinstance(tree := parse(source), Violation):
+        violations = [tree]
     else:
         module = Module(path=path, directory=directory, source=source, tree=tree, triggers=triggers)
-        problems = list(_problems(module, settings, codes))
-    if not any(problem.rule is UNREADABLE for problem in problems):
-        problems, waived = apply_waivers(problems, waivers_of(source), codes)
-    found = (_finding(problem, path, source) for problem in problems if problem.rule.code in codes)
+        violations = list(_violations(module, settings, codes))
+    if not any(violation.rule is UNREADABLE for violation in violations):
+        violations, waived = apply_waivers(violations, waivers_of(source), codes)
+    found = (_finding(violation, path, source) for violation in violations if violation.rule.code in codes)
     return FileReport(findings=tuple(found), waived=waived)
 
 
-def _problems(module: Module, settings: LintSettings, codes: frozenset[str]) -> Iterator[Problem]:
+def _violations(module: Module, settings: LintSettings, codes: frozenset[str]) -> Iterator[Violation]:
     is_test_code = is_for_tests(module, settings)
     for code, check in CHECKS.items():
         if code in codes and (is_test_code or code == FILE_NAME.code):
             yield from check(module, settings)
 
 
-def _finding(problem: Problem, path: str, source: bytes) -> Finding:
+def _finding(violation: Violation, path: str, source: bytes) -> Finding:
     return Finding(
         path=path,
-        line=problem.line,
-        column=_column(source, problem),
-        end_line=problem.end_line,
-        code=problem.rule.code,
-        message=problem.message,
+        line=violation.line,
+        column=_column(source, violation),
+        end_line=violation.end_line,
+        code=violation.rule.code,
+        message=violation.message,
     )
 
 
-def _column(source: bytes, problem: Problem) -> int:
+def _column(source: bytes, violation: Violation) -> int:
     """Return the column in characters, from 1; ``ast`` counts the bytes of UTF-8."""
     lines = source.splitlines()
-    line = lines[problem.line - 1] if problem.line <= len(lines) else b""
-    return len(line[: problem.offset].decode("utf-8", "replace")) + 1
+    line = lines[violation.line - 1] if violation.line <= len(lines) else b""
+    return len(line[: violation.offset].decode("utf-8", "replace")) + 1
 
 
 def _shown(path: Path) -> str:

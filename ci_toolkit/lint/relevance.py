@@ -10,7 +10,7 @@ from ci_toolkit.lint.triggers import Trigger, TriggerLines
 _ALWAYS = (Trigger.ENVIRON, Trigger.SLEEP, Trigger.SKIP, Trigger.FLAKY, Trigger.PORT)
 
 
-def can_have_problems(triggers: TriggerLines, *, name: str, directory: str, settings: LintSettings) -> bool:
+def can_have_violations(triggers: TriggerLines, *, name: str, directory: str, settings: LintSettings) -> bool:
     """Return False only if no check could find anything in the source of ``triggers``, waivers aside."""
     is_named = name == "conftest.py" or any(fnmatchcase(name, pattern) for pattern in settings.file_names)
     if not is_named and (is_throw_away(name) or not triggers.holds(b"def test")):

@@ -4,14 +4,14 @@ import ast
 import symtable
 import warnings
 
-from ci_toolkit.lint.problem import Problem
 from ci_toolkit.lint.rules import UNREADABLE
+from ci_toolkit.lint.violation import Violation
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def parse(source: bytes) -> ast.Module | Problem:
-    """Return the tree, or the problem with code CIT000 that says where Python gives up."""
+def parse(source: bytes) -> ast.Module | Violation:
+    """Return the tree, or the violation with code CIT000 that says where Python gives up."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a dubious escape in a stranger's test is not our reader's business
@@ -25,7 +25,7 @@ def parse(source: bytes) -> ast.Module | Problem:
         return _unreadable("it nests deeper than Python's parser goes")
 
 
-def flaw_of(source: bytes) -> Problem | None:
+def why_unreadable(source: bytes) -> Violation | None:
     """Return why Python cannot read the source, or None if it can, a third faster than by making its tree.
 
     The symbol table needs the parser but none of the tree's Python objects. What it refuses, the parser is asked about.
@@ -36,7 +36,7 @@ def flaw_of(source: bytes) -> Problem | None:
             symtable.symtable(source, "<test>", "exec")  # type: ignore[arg-type]  # bytes carry their own encoding
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         tree = parse(source)
-        return tree if isinstance(tree, Problem) else None
+        return tree if isinstance(tree, Violation) else None
     return None
 
 
@@ -50,8 +50,8 @@ def _syntax_reason(source: bytes, error: SyntaxError) -> str:
     return f"{error.msg}"
 
 
-def _unreadable(reason: str, line: int = 1, offset: int = 0) -> Problem:
-    return Problem(
+def _unreadable(reason: str, line: int = 1, offset: int = 0) -> Violation:
+    return Violation(
         rule=UNREADABLE,
         line=line,
         offset=offset,

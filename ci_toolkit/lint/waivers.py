@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ci_toolkit.lint.comments import comments_of
-from ci_toolkit.lint.problem import Problem
 from ci_toolkit.lint.rules import ABOUT_WAIVERS, RULES, UNKNOWN_WAIVER, UNUSED_WAIVER, WAIVER_WITHOUT_REASON, Rule
+from ci_toolkit.lint.violation import Violation
 
 _POSSIBLE = re.compile(rb"#[^\r\n]*noqa[^\r\n]*CIT", re.IGNORECASE)
 _NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)(?P<rest>[^#]*)", re.IGNORECASE)
@@ -37,27 +37,29 @@ def waivers_of(source: bytes) -> list[Waiver]:
 
 
 def apply_waivers(
-    problems: Iterable[Problem], waivers: Collection[Waiver], codes: Collection[str]
-) -> tuple[list[Problem], int]:
-    """Return the problems that stay, with those that the waivers themselves are, and how many were waived.
+    violations: Iterable[Violation], waivers: Collection[Waiver], codes: Collection[str]
+) -> tuple[list[Violation], int]:
+    """Return the violations that stay, with those that the waivers themselves are, and how many were waived.
 
     ``codes`` are the codes that are looked for in this file: a waiver for another cannot be called unused.
     """
-    kept: list[Problem] = []
+    kept: list[Violation] = []
     used: set[Waiver] = set()
     waived = 0
-    for problem in problems:
-        fitting = [w for w in waivers if w.code == problem.rule.code and problem.line <= w.line <= problem.end_line]
-        if fitting and problem.rule.code not in ABOUT_WAIVERS:
+    for violation in violations:
+        fitting = [
+            w for w in waivers if w.code == violation.rule.code and violation.line <= w.line <= violation.end_line
+        ]
+        if fitting and violation.rule.code not in ABOUT_WAIVERS:
             used.update(fitting)
             waived += 1
         else:
-            kept.append(problem)
-    kept.extend(p for p in _problems_of(waivers, used, codes) if p.rule.code in codes)
+            kept.append(violation)
+    kept.extend(v for v in _violations_of(waivers, used, codes) if v.rule.code in codes)
     return kept, waived
 
 
-def _problems_of(waivers: Iterable[Waiver], used: set[Waiver], codes: Collection[str]) -> Iterator[Problem]:
+def _violations_of(waivers: Iterable[Waiver], used: set[Waiver], codes: Collection[str]) -> Iterator[Violation]:
     for waiver in waivers:
         if waiver.code not in RULES:
             near = difflib.get_close_matches(waiver.code, RULES, n=1)
@@ -70,7 +72,7 @@ def _problems_of(waivers: Iterable[Waiver], used: set[Waiver], codes: Collection
             yield _at(waiver, WAIVER_WITHOUT_REASON, f"The waiver of {waiver.code} gives no reason")
 
 
-def _at(waiver: Waiver, rule: Rule, what: str) -> Problem:
-    return Problem(
+def _at(waiver: Waiver, rule: Rule, what: str) -> Violation:
+    return Violation(
         rule=rule, line=waiver.line, offset=0, end_line=waiver.line, message=f"{what.rstrip('?')}. {rule.instead}"
     )

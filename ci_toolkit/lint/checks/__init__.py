@@ -15,7 +15,6 @@ from ci_toolkit.lint.checks import (
     sleeps,
 )
 from ci_toolkit.lint.module import Module
-from ci_toolkit.lint.problem import Problem
 from ci_toolkit.lint.rules import (
     AGENT_WITHOUT_EVENTS,
     BARE_SKIP,
@@ -31,8 +30,9 @@ from ci_toolkit.lint.rules import (
     WRONG_DIRECTORY,
 )
 from ci_toolkit.lint.settings import LintSettings
+from ci_toolkit.lint.violation import Violation
 
-Check = Callable[[Module, LintSettings], Iterator[Problem]]
+Check = Callable[[Module, LintSettings], Iterator[Violation]]
 
 CHECKS: dict[str, Check] = {
     MOCK_IN_E2E.code: mocks.in_e2e,

@@ -7,15 +7,15 @@ from fnmatch import fnmatchcase
 from ci_toolkit.lint.checks.mocks import local_mocks
 from ci_toolkit.lint.module import Function, Kind, Module
 from ci_toolkit.lint.names import words
-from ci_toolkit.lint.problem import Problem, problem_at
 from ci_toolkit.lint.rules import AGENT_WITHOUT_EVENTS
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
+from ci_toolkit.lint.violation import Violation, violation_at
 
 _EVENT_TYPES = frozenset({"agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"})
 
 
-def without_events(module: Module, settings: LintSettings) -> Iterator[Problem]:
+def without_events(module: Module, settings: LintSettings) -> Iterator[Violation]:
     """Find the tests that execute an agent while neither they nor what they call in this file mentions events."""
     for test in module.functions_with(Trigger.AGENT):
         if (
@@ -24,7 +24,7 @@ def without_events(module: Module, settings: LintSettings) -> Iterator[Problem]:
             and not _looks_at_events(test, module, settings)
         ):
             what = f"{test.qualname} executes an agent and checks none of its events"
-            yield problem_at(call, AGENT_WITHOUT_EVENTS, what)
+            yield violation_at(call, AGENT_WITHOUT_EVENTS, what)
 
 
 def _execution(test: Function, settings: LintSettings) -> ast.Call | None:

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 
 from ci_toolkit.lint.module import Function, Mark, Module
-from ci_toolkit.lint.problem import Problem, problem_at
 from ci_toolkit.lint.rules import MIXED_CATEGORIES, WRONG_DIRECTORY
 from ci_toolkit.lint.settings import LintSettings
+from ci_toolkit.lint.violation import Violation, violation_at
 
 ON_TOP = "mission_critical"
 """The one category that may stand on top of another."""
@@ -24,7 +24,7 @@ def category_of(test: Function, module: Module, settings: LintSettings) -> str:
     return ON_TOP if by_marker or directory else ""
 
 
-def mixed(module: Module, settings: LintSettings) -> Iterator[Problem]:
+def mixed(module: Module, settings: LintSettings) -> Iterator[Violation]:
     """Find the tests with markers of two categories; what a whole class shares is said once."""
     if not module.triggers.marks_a_category(settings.categories):
         return
@@ -36,10 +36,10 @@ def mixed(module: Module, settings: LintSettings) -> Iterator[Problem]:
         if len(names) > 1 and place not in said:
             said.add(place)
             what = f"{test.qualname} is in {len(names)} categories: {', '.join(names)}"
-            yield problem_at(_own_or_def(test, marks), MIXED_CATEGORIES, what)
+            yield violation_at(_own_or_def(test, marks), MIXED_CATEGORIES, what)
 
 
-def in_wrong_directory(module: Module, settings: LintSettings) -> Iterator[Problem]:
+def in_wrong_directory(module: Module, settings: LintSettings) -> Iterator[Violation]:
     """Find the tests whose category marker disagrees with every category directory above them."""
     folders = {part for part in module.directory.split("/") if part in settings.categories}
     if not folders or not module.triggers.marks_a_category(settings.categories):
@@ -55,7 +55,7 @@ def in_wrong_directory(module: Module, settings: LintSettings) -> Iterator[Probl
             said.add(mark.node.lineno)
             category = settings.category_of_directory(module.directory)
             what = f"{test.qualname} is marked {mark.name} but stands in a directory of {category} tests"
-            yield problem_at(mark.node, WRONG_DIRECTORY, what)
+            yield violation_at(mark.node, WRONG_DIRECTORY, what)
 
 
 def _category_marks(marks: tuple[Mark, ...], settings: LintSettings) -> list[Mark]:

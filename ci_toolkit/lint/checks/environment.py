@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from ci_toolkit.lint.checks.mocks import is_patch_dict
 from ci_toolkit.lint.module import Module
 from ci_toolkit.lint.names import Scope, dotted
-from ci_toolkit.lint.problem import Problem, problem_at
 from ci_toolkit.lint.rules import DIRECT_ENVIRON
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
+from ci_toolkit.lint.violation import Violation, violation_at
 
 _ENVIRONS = frozenset({"os.environ", "os.environb"})
 _FUNCTIONS = frozenset({"os.getenv", "os.getenvb", "os.putenv", "os.unsetenv"})
 
 
-def direct(module: Module, _settings: LintSettings) -> Iterator[Problem]:
+def direct(module: Module, _settings: LintSettings) -> Iterator[Violation]:
     """Find every expression that is ``os.environ`` or calls one of its kin, one a line."""
     seen: set[int] = set()
     for node, scope in module.walk(Trigger.ENVIRON):
         found = _environ_use(node, scope)
         if found and isinstance(node, ast.expr) and node.lineno not in seen:
             seen.add(node.lineno)
-            yield problem_at(node, DIRECT_ENVIRON, f"Test code uses {found} directly")
+            yield violation_at(node, DIRECT_ENVIRON, f"Test code uses {found} directly")
 
 
 def _environ_use(node: ast.AST, scope: Scope) -> str:

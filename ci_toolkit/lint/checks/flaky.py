@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from ci_toolkit.lint.module import Module
 from ci_toolkit.lint.names import dotted
-from ci_toolkit.lint.problem import Problem, problem_at
 from ci_toolkit.lint.rules import FLAKY_WITHOUT_REASON
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
+from ci_toolkit.lint.violation import Violation, violation_at
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ABOUT_FLAKINESS = re.compile(r"flak|unstable|race|intermittent|sometimes|rerun|retry", re.IGNORECASE)
 _FLAKY = frozenset({"flaky.flaky", "flaky.flaky_decorator.flaky"})
 
 
-def without_reason(module: Module, _settings: LintSettings) -> Iterator[Problem]:
+def without_reason(module: Module, _settings: LintSettings) -> Iterator[Violation]:
     """Find flaky markers with no ``reason=``, no comment beside or above, and no word on it in the test."""
     if not module.triggers.of(Trigger.FLAKY):
         return
@@ -27,10 +27,10 @@ def without_reason(module: Module, _settings: LintSettings) -> Iterator[Problem]
             continue
         for decorator in node.decorator_list:
             if _is_flaky(decorator, module) and not _has_reason(decorator, node, module):
-                yield problem_at(decorator, FLAKY_WITHOUT_REASON, f"{node.name} is flaky and nothing says why")
+                yield violation_at(decorator, FLAKY_WITHOUT_REASON, f"{node.name} is flaky and nothing says why")
     for mark in module.marks:
         if mark.name == "flaky" and not _explained(mark.node.lineno, mark.node.end_lineno or mark.node.lineno, module):
-            yield problem_at(mark.node, FLAKY_WITHOUT_REASON, "Every test of the file is flaky and nothing says why")
+            yield violation_at(mark.node, FLAKY_WITHOUT_REASON, "Every test of the file is flaky and nothing says why")
 
 
 def _is_flaky(decorator: ast.expr, module: Module) -> bool:

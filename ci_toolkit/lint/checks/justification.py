@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from ci_toolkit.lint.module import Kind, Module
-from ci_toolkit.lint.problem import Problem
 from ci_toolkit.lint.rules import NO_JUSTIFICATION
 from ci_toolkit.lint.settings import LintSettings
+from ci_toolkit.lint.violation import Violation
 
 _JUSTIFICATIONS = (b"business value", b"business_value", b"bvj", b"mission critical:", b"mission-critical:")
 """The guide's heading, its abbreviation, or what the guide's own mission-critical example says in its place."""
 
 
-def missing(module: Module, settings: LintSettings) -> Iterator[Problem]:
+def missing(module: Module, settings: LintSettings) -> Iterator[Violation]:
     """Find the test file that belongs to a category, is complete, and justifies nothing.
 
     Complete means that it opens with a docstring or holds a class of tests, as the guide's template does; the guide
@@ -22,7 +22,7 @@ def missing(module: Module, settings: LintSettings) -> Iterator[Problem]:
     in_class = any(function.owner and function.kind is Kind.TEST for function in module.functions)
     if settings.bvj == "all" or module.docstring is not None or in_class:
         end = module.docstring.end_lineno if module.docstring else 1
-        yield Problem(
+        yield Violation(
             rule=NO_JUSTIFICATION,
             line=1,
             offset=0,

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from ci_toolkit.lint.checks.categories import category_of
 from ci_toolkit.lint.module import Function, Kind, Module
 from ci_toolkit.lint.names import Scope, dotted, walk, words
-from ci_toolkit.lint.problem import Problem, problem_at
 from ci_toolkit.lint.rules import MOCK_IN_E2E, ONLY_MOCKS
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
+from ci_toolkit.lint.violation import Violation, violation_at
 
 _CLASSES = r"(?:Mock|MagicMock|AsyncMock|PropertyMock|NonCallableMock|NonCallableMagicMock|ThreadingMock)"
 _MAKER = re.compile(rf"(?:^|\.)mock\.(?:{_CLASSES}|create_autospec|mock_open)$")
@@ -34,7 +34,7 @@ def is_patch_dict(call: ast.Call, scope: Scope) -> bool:
     return bool(_PATCHER.search(origin)) and origin.endswith(".dict")
 
 
-def in_e2e(module: Module, settings: LintSettings) -> Iterator[Problem]:
+def in_e2e(module: Module, settings: LintSettings) -> Iterator[Violation]:
     """Find each mock and patch in the tests that must be real, and in the fixtures and classes that serve only them."""
     by_directory = settings.category_of_directory(module.directory)
     if by_directory not in settings.mock_free and not module.triggers.marks_a_category(settings.mock_free):
@@ -43,9 +43,9 @@ def in_e2e(module: Module, settings: LintSettings) -> Iterator[Problem]:
         if category := _mock_free_category(function, module, settings):
             for node, what in _mocks_in(function):
                 where = f"{category} test" if function.kind is Kind.TEST else f"code of {category} tests"
-                yield problem_at(node, MOCK_IN_E2E, f"{what} in {where} {function.qualname}")
+                yield violation_at(node, MOCK_IN_E2E, f"{what} in {where} {function.qualname}")
     for node, what, category in _class_patches(module, settings):
-        yield problem_at(node, MOCK_IN_E2E, f"{what} on a class of {category} tests")
+        yield violation_at(node, MOCK_IN_E2E, f"{what} on a class of {category} tests")
 
 
 def _mock_free_category(function: Function, module: Module, settings: LintSettings) -> str:
@@ -121,12 +121,12 @@ def _class_patches(module: Module, settings: LintSettings) -> Iterator[tuple[ast
                 yield decorator, what, min(categories)
 
 
-def only(module: Module, _settings: LintSettings) -> Iterator[Problem]:
+def only(module: Module, _settings: LintSettings) -> Iterator[Violation]:
     """Find tests whose every call goes to a mock of their own making."""
     for function in module.functions_with(Trigger.MOCK):
         if function.kind is Kind.TEST and not function.parameters and _is_only_mocks(function):
             what = f"{function.qualname} exercises only mocks that it made itself, so it proves nothing"
-            yield problem_at(function.node, ONLY_MOCKS, what)
+            yield violation_at(function.node, ONLY_MOCKS, what)
 
 
 def _is_only_mocks(function: Function) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ci_toolkit.lint.module import Module
 from ci_toolkit.lint.names import FunctionNode, Scope, dotted, words
-from ci_toolkit.lint.problem import Problem, problem_at
 from ci_toolkit.lint.rules import HARDCODED_PORT
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
+from ci_toolkit.lint.violation import Violation, violation_at
 
 _LOCAL = r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|host\.docker\.internal)"
 _LOCAL_HOST = re.compile(rf"^{_LOCAL}$|^::1?$|^$")
@@ -31,13 +31,13 @@ _HTTP_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "optio
 _HTTP_OWNERS = re.compile(r"^(?:requests|httpx|aiohttp|urllib3|\w*session|\w*client|http)$", re.IGNORECASE)
 
 
-def hardcoded(module: Module, settings: LintSettings) -> Iterator[Problem]:
+def hardcoded(module: Module, settings: LintSettings) -> Iterator[Violation]:
     """Find literal ports that reach a call which connects or listens, and constants that repeat the table."""
     seen: set[int] = set()
     for node, port in _ports(module, settings):
         if node.lineno not in seen:
             seen.add(node.lineno)
-            yield problem_at(node, HARDCODED_PORT, f"Port {port} is written into the test")
+            yield violation_at(node, HARDCODED_PORT, f"Port {port} is written into the test")
 
 
 def _ports(module: Module, settings: LintSettings) -> Iterator[tuple[ast.expr, int]]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from ci_toolkit.lint.checks.categories import ON_TOP
 from ci_toolkit.lint.module import Function, Kind, Mark, Module, mark_of
 from ci_toolkit.lint.names import FunctionNode, Scope, dotted, walk
-from ci_toolkit.lint.problem import Problem, problem_at
 from ci_toolkit.lint.rules import BARE_SKIP
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
+from ci_toolkit.lint.violation import Violation, violation_at
 
 _CRITICAL = frozenset({ON_TOP, "no_skip"})
 _SKIPPING = frozenset({"skip", "skipif", "xfail"})
@@ -18,16 +18,16 @@ _NEVER_SKIPPED = "A mission-critical test is never skipped: fix it."
 _GIVE_REASON = "Say what is missing and how to get it."
 
 
-def bare(module: Module, _settings: LintSettings) -> Iterator[Problem]:
+def bare(module: Module, _settings: LintSettings) -> Iterator[Violation]:
     """Find skips that ignore a failure rather than name a missing condition, each place once."""
     seen: set[tuple[int, int]] = set()
-    for problem in _bad_skips(module) if module.triggers.of(Trigger.SKIP) else ():
-        if (problem.line, problem.offset) not in seen:
-            seen.add((problem.line, problem.offset))
-            yield problem
+    for violation in _bad_skips(module) if module.triggers.of(Trigger.SKIP) else ():
+        if (violation.line, violation.offset) not in seen:
+            seen.add((violation.line, violation.offset))
+            yield violation
 
 
-def _bad_skips(module: Module) -> Iterator[Problem]:
+def _bad_skips(module: Module) -> Iterator[Violation]:
     for mark in module.marks:
         yield from _bad_mark(mark, "Every test of the file")
     for made in module.classes:
@@ -49,21 +49,21 @@ def _is_critical(function: Function) -> bool:
     return function.kind is Kind.TEST and any(mark.name in _CRITICAL for mark in function.marks)
 
 
-def _of_critical_test(test: Function, module: Module) -> Iterator[Problem]:
+def _of_critical_test(test: Function, module: Module) -> Iterator[Violation]:
     """Find whatever could keep the test from running: its own marks, its class's, the file's, and calls."""
     for mark in test.marks:
         if mark.name in _SKIPPING:
             what = f"{test.qualname} is mission-critical and carries {mark.name}"
-            yield problem_at(mark.node, BARE_SKIP, what, instead=_NEVER_SKIPPED)
+            yield violation_at(mark.node, BARE_SKIP, what, instead=_NEVER_SKIPPED)
     for node, scope in module.walk_function(test, Trigger.SKIP):
         if isinstance(node, ast.Expr) and (call := _skip_call(node.value, scope)):
             what = f"{test.qualname} is mission-critical and may skip itself"
-            yield problem_at(call, BARE_SKIP, what, instead=_NEVER_SKIPPED)
+            yield violation_at(call, BARE_SKIP, what, instead=_NEVER_SKIPPED)
     yield from _unittest_skips(test.node, test.scope, test.qualname)
     yield from _marked_parameters(test)
 
 
-def _in_function(function: Function, module: Module) -> Iterator[Problem]:
+def _in_function(function: Function, module: Module) -> Iterator[Violation]:
     for mark in function.own_marks:
         yield from _bad_mark(mark, function.qualname)
     yield from _unittest_skips(function.node, function.scope, function.qualname)
@@ -72,18 +72,18 @@ def _in_function(function: Function, module: Module) -> Iterator[Problem]:
         yield from _calls(function, module)
 
 
-def _bad_mark(mark: Mark, who: str) -> Iterator[Problem]:
+def _bad_mark(mark: Mark, who: str) -> Iterator[Violation]:
     if mark.name == "skip":
-        yield problem_at(mark.node, BARE_SKIP, f"{who} is skipped without a condition")
+        yield violation_at(mark.node, BARE_SKIP, f"{who} is skipped without a condition")
     elif mark.name == "skipif":
         condition = mark.call.args[0] if mark.call and mark.call.args else mark.keyword("condition")
         if isinstance(condition, ast.Constant) and condition.value is True:
-            yield problem_at(mark.node, BARE_SKIP, f"{who} is always skipped: the condition is True")
+            yield violation_at(mark.node, BARE_SKIP, f"{who} is always skipped: the condition is True")
         elif mark.call is None or condition is None or _lacks_reason(mark, condition):
-            yield problem_at(mark.node, BARE_SKIP, f"{who} is skipped without a reason", instead=_GIVE_REASON)
+            yield violation_at(mark.node, BARE_SKIP, f"{who} is skipped without a reason", instead=_GIVE_REASON)
     elif mark.name == "xfail" and not _xfail_reason(mark):
         what = f"{who} is expected to fail and nothing says why"
-        yield problem_at(mark.node, BARE_SKIP, what, instead="Fix it, or give xfail a reason that names the bug.")
+        yield violation_at(mark.node, BARE_SKIP, what, instead="Fix it, or give xfail a reason that names the bug.")
 
 
 def _lacks_reason(mark: Mark, condition: ast.expr) -> bool:
@@ -103,14 +103,14 @@ def _xfail_reason(mark: Mark) -> bool:
     )
 
 
-def _unittest_skips(node: FunctionNode | ast.ClassDef, scope: Scope, who: str) -> Iterator[Problem]:
+def _unittest_skips(node: FunctionNode | ast.ClassDef, scope: Scope, who: str) -> Iterator[Violation]:
     for decorator in node.decorator_list:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         if dotted(target, scope) in _UNITTEST_SKIPS:
-            yield problem_at(decorator, BARE_SKIP, f"{who} is skipped without a condition")
+            yield violation_at(decorator, BARE_SKIP, f"{who} is skipped without a condition")
 
 
-def _marked_parameters(function: Function) -> Iterator[Problem]:
+def _marked_parameters(function: Function) -> Iterator[Violation]:
     """Find ``pytest.param(..., marks=pytest.mark.skip)`` in the decorators."""
     for decorator in function.node.decorator_list:
         if not isinstance(decorator, ast.Call):
@@ -122,7 +122,7 @@ def _marked_parameters(function: Function) -> Iterator[Problem]:
                     yield from _bad_mark(mark, f"A parameter set of {function.qualname}")
 
 
-def _calls(function: Function, module: Module) -> Iterator[Problem]:
+def _calls(function: Function, module: Module) -> Iterator[Violation]:
     """Find skip calls without a reason anywhere, and unconditional ones among the function's own statements."""
     body = function.node.body
     own = {id(statement): position for position, statement in enumerate(body)}
@@ -130,10 +130,10 @@ def _calls(function: Function, module: Module) -> Iterator[Problem]:
         if not isinstance(node, ast.Expr) or not (call := _skip_call(node.value, scope)):
             continue
         if id(node) in own and _is_first_act(body[: own[id(node)]]):
-            yield problem_at(call, BARE_SKIP, f"{function.qualname} is skipped without a condition")
+            yield violation_at(call, BARE_SKIP, f"{function.qualname} is skipped without a condition")
         elif not _says_why(call):
             what = f"{function.qualname} is skipped without a reason"
-            yield problem_at(call, BARE_SKIP, what, instead=_GIVE_REASON)
+            yield violation_at(call, BARE_SKIP, what, instead=_GIVE_REASON)
 
 
 def _is_first_act(before: list[ast.stmt]) -> bool:
@@ -163,7 +163,7 @@ def _says_why(call: ast.Call) -> bool:
     return any(not isinstance(reason, ast.Constant) or bool(reason.value) for reason in reasons)
 
 
-def _module_level(module: Module) -> Iterator[Problem]:
+def _module_level(module: Module) -> Iterator[Violation]:
     for statement in module.tree.body:
         if isinstance(statement, ast.Expr) and (call := _skip_call(statement.value, module.scope)):
-            yield problem_at(call, BARE_SKIP, "Every test of the file is skipped without a condition")
+            yield violation_at(call, BARE_SKIP, "Every test of the file is skipped without a condition")

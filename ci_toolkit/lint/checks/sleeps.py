@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ci_toolkit.lint.module import Function, Kind, Module
 from ci_toolkit.lint.names import FunctionNode, Scope, dotted, words
-from ci_toolkit.lint.problem import Problem, problem_at
 from ci_toolkit.lint.rules import SLEEP
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
+from ci_toolkit.lint.violation import Violation, violation_at
 
 _BLOCKING = frozenset({"time.sleep", "gevent.sleep", "eventlet.sleep", "eventlet.greenthread.sleep"})
 _AWAITED = frozenset({"asyncio.sleep", "asyncio.tasks.sleep", "anyio.sleep", "trio.sleep", "curio.sleep"})
@@ -23,13 +23,13 @@ _SUBJECT = re.compile(
 _Loop = ast.While | ast.For | ast.AsyncFor
 
 
-def as_synchronisation(module: Module, _settings: LintSettings) -> Iterator[Problem]:
+def as_synchronisation(module: Module, _settings: LintSettings) -> Iterator[Violation]:
     """Find sleeps that are statements of a test, a fixture or a set-up method, outside loops that poll."""
     for function in module.functions_with(Trigger.SLEEP):
         if function.kind is not Kind.OTHER:
             for call, name in _sleeps(function):
                 kind = "Test" if function.kind is Kind.TEST else "Code around tests"
-                yield problem_at(call, SLEEP, f"{kind} {function.qualname} waits a fixed time with {name}")
+                yield violation_at(call, SLEEP, f"{kind} {function.qualname} waits a fixed time with {name}")
 
 
 def _sleeps(function: Function) -> Iterator[tuple[ast.Call, str]]:

@@ -7,7 +7,7 @@ from ci_toolkit.lint.rules import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Violation:
     """A broken rule. ``offset`` counts UTF-8 bytes, as ``ast`` does; a waiver may stand on any line of the span."""
 
     rule: Rule
@@ -17,9 +17,9 @@ class Problem:
     message: str
 
 
-def problem_at(node: ast.expr | ast.stmt, rule: Rule, what: str, *, instead: str = "") -> Problem:
-    """Make a problem of ``node``: ``what`` is wrong, and the rule's own advice unless ``instead`` says better."""
-    return Problem(
+def violation_at(node: ast.expr | ast.stmt, rule: Rule, what: str, *, instead: str = "") -> Violation:
+    """Make a violation of ``node``: ``what`` is wrong, and the rule's own advice unless ``instead`` says better."""
+    return Violation(
         rule=rule,
         line=node.lineno,
         offset=node.col_offset,
