@@ -1,4 +1,4 @@
-"""The guide's unified test runner: the words of `ci-toolkit run`."""
+"""The guide's unified test runner: takes the options of `ci-toolkit run`."""
 
 from ci_toolkit.unified_test_runner import main
 

@@ -1,1 +1,1 @@
-"""What a test author asks for: a new test from the guide's template, and the catalogue and picture of the suite."""
+"""Writes a new test from the guide's template, and the catalogue and picture of the suite."""

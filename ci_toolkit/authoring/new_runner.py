@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ci_toolkit.authoring.new_test import NewTestError
 
-RUNNER = '''"""The guide's unified test runner: the words of `ci-toolkit run`."""
+RUNNER = '''"""The guide's unified test runner: takes the options of `ci-toolkit run`."""
 
 from ci_toolkit.unified_test_runner import main
 
@@ -14,14 +14,16 @@ if __name__ == "__main__":
 
 
 def write_runner(root: Path) -> Path:
-    """Write ``tests/unified_test_runner.py`` below ``root`` and return its path. Raises NewTestError if it is there."""
+    """Write ``tests/unified_test_runner.py`` below ``root`` and return its path. Raises NewTestError if it exists."""
     path = root / "tests" / "unified_test_runner.py"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(RUNNER)
     except FileExistsError as error:
-        raise NewTestError(f"{path} is there already", advice="Call it, or remove it first.") from error
+        raise NewTestError(f"{path} exists already", advice="Run it, or remove it first.") from error
     except OSError as error:
-        raise NewTestError(f"{path} cannot be written: {error.strerror}", advice="Check the folder.") from error
+        raise NewTestError(
+            f"{path} cannot be written: {error.strerror}", advice="Check the folder's permissions."
+        ) from error
     return path

@@ -41,10 +41,10 @@ def write_test(
 ) -> Path:
     """Write ``{service}/tests/{category}/test_{feature}.py`` below ``root`` and return its path.
 
-    Raises NewTestError for a name that cannot be one, or a file that is there already.
+    Raises NewTestError for a name that cannot be one, or a file that exists already.
     """
     if category not in categories:
-        raise NewTestError(f"There is no category '{category}'", advice=f"Categories: {', '.join(categories)}.")
+        raise NewTestError(f"there is no category '{category}'", advice=f"The categories are {', '.join(categories)}.")
     _check_names(feature, service)
     path = root / service / "tests" / category / f"test_{feature}.py"
     text = render_test(feature=feature, category=category)
@@ -54,10 +54,12 @@ def write_test(
             file.write(text)
     except FileExistsError as error:
         raise NewTestError(
-            f"{path} is there already", advice="Choose another feature, or add a test to that file."
+            f"{path} exists already", advice="Choose another feature, or add a test to that file."
         ) from error
     except OSError as error:
-        raise NewTestError(f"{path} cannot be written: {error.strerror}", advice="Check the folder.") from error
+        raise NewTestError(
+            f"{path} cannot be written: {error.strerror}", advice="Check the folder's permissions."
+        ) from error
     return path
 
 
@@ -85,9 +87,9 @@ def _check_names(feature: str, service: str) -> None:
     if not _FEATURE.fullmatch(feature) or len(feature) > _LONGEST_FEATURE or keyword.iskeyword(feature):
         raise NewTestError(
             f"'{feature}' cannot name a feature",
-            advice="Use small letters, digits and underscores, beginning with a letter: user_session.",
+            advice="Use lower-case letters, digits and underscores, and begin with a letter: user_session.",
         )
     if feature.startswith("test_"):
-        raise NewTestError(f"'{feature}' begins with test_", advice=f"The file's name adds it: give '{feature[5:]}'.")
+        raise NewTestError(f"'{feature}' begins with test_", advice=f"The file's name adds it: '{feature[5:]}'.")
     if service and not all(_SERVICE_PART.fullmatch(part) for part in service.split("/")):
         raise NewTestError(f"'{service}' cannot be a service's folder", advice="Give a folder below this one.")

@@ -15,7 +15,7 @@ from ci_toolkit.lint.violation import Violation
 from ci_toolkit.model.record import Record
 
 WRITTEN_BY = (
-    "Written by `ci-toolkit index` from the suite itself; `ci-toolkit index --check` says when it is out of date."
+    "Written by `ci-toolkit index` from the suite itself; `ci-toolkit index --check` fails when it is out of date."
 )
 """The line under the title of every page that is made from a reading."""
 _RANK = re.compile(r"(?:p|priority_?)([1-6])", re.IGNORECASE)

@@ -15,7 +15,7 @@ from ci_toolkit.errors import ExitCode
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("tests/e2e/STAGING_E2E_TEST_INDEX.md"),
     show_default=True,
-    help="Where the catalogue of e2e tests stands.",
+    help="The file to write the catalogue of e2e tests to.",
 )
 @click.option(
     "--overview",
@@ -23,13 +23,13 @@ from ci_toolkit.errors import ExitCode
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("tests/TEST_ARCHITECTURE_VISUAL_OVERVIEW.md"),
     show_default=True,
-    help="Where the picture of the test architecture stands.",
+    help="The file to write the picture of the test architecture to.",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a page is not what it would be now.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a page is out of date.")
 def command(paths: tuple[Path, ...], catalogue_path: Path, overview_path: Path, *, check: bool) -> int:
     """Write the catalogue of e2e tests, by rank, and the picture of the test architecture.
 
-    Both are read from the source of the suite; nothing is imported. A rank is a marker: p1 to p6, or priority(1).
+    Both are made from the source of the suite, without importing it. A rank is a marker: p1 to p6, or priority(1).
     """
     from ci_toolkit.authoring.catalogue import catalogue  # noqa: PLC0415 (keeps `--help` quick)
     from ci_toolkit.authoring.overview import overview  # noqa: PLC0415

@@ -20,13 +20,19 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "github", "sarif", "json"]),
     default="text",
     show_default=True,
-    help="How findings are written to standard output.",
+    help="The format of the findings on standard output.",
 )
-@click.option("--select", "selected", multiple=True, metavar="CODE", help="Look for this code only; repeatable.")
-@click.option("--ignore", "ignored", multiple=True, metavar="CODE", help="Do not look for this code; repeatable.")
+@click.option(
+    "--select",
+    "selected",
+    multiple=True,
+    metavar="CODE",
+    help="Check only this rule (repeatable).",
+)
+@click.option("--ignore", "ignored", multiple=True, metavar="CODE", help="Do not check this rule (repeatable).")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the findings to this file.")
-@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Processes to use; 0 takes one a core.")
-@click.option("--rules", "list_rules", is_flag=True, help="List the rules and stop.")
+@click.option("--jobs", type=click.IntRange(min=0), default=0, help="How many processes to use; 0: one a core.")
+@click.option("--rules", "list_rules", is_flag=True, help="Print the rules and exit.")
 def command(
     paths: tuple[Path, ...],
     form: str,
@@ -39,8 +45,9 @@ def command(
 ) -> int:
     """Check tests against the rules of the test guide.
 
-    Folders give their Python files without what git ignores. Exit code 1 means findings. A finding is waived on
-    its line with a reason: `# noqa: CIT003 (why)`. Settings: [tool.ci-toolkit.lint] of pyproject.toml.
+    In a folder, every Python file is checked that git does not ignore. Exit code 1 means findings. To waive a finding,
+    write a comment with a reason on its line: `# noqa: CIT003 (why)`. The settings are in [tool.ci-toolkit.lint] of
+    pyproject.toml.
     """
     if list_rules:
         _print_rules()
@@ -76,13 +83,13 @@ def _print_rules() -> None:
 
 
 def _say(report: "LintReport") -> None:
-    """Tell the person, on standard error, what was left out and how it ended."""
+    """Print what was not checked, and the number of findings, to standard error."""
     from ci_toolkit.lint.formats.text import printable  # noqa: PLC0415
 
     for skip in report.skipped:
-        click.echo(f"ci-toolkit: not looked at: {printable(skip.path)}: {printable(skip.reason)}", err=True)
+        click.echo(f"ci-toolkit: not checked: {printable(skip.path)}: {printable(skip.reason)}", err=True)
     if not report.files:
-        click.echo("ci-toolkit: no Python file was found to look at", err=True)
+        click.echo("ci-toolkit: there is no Python file to check", err=True)
         return
     waived = f", {report.waived} waived" if report.waived else ""
     click.echo(

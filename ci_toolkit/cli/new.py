@@ -9,17 +9,22 @@ from ci_toolkit.errors import ExitCode
 
 @click.group()
 def command() -> None:
-    """Write something new from the guide's templates."""
+    """Write a new file from the guide's templates."""
 
 
 @command.command("test")
 @click.argument("feature")
-@click.option("--category", required=True, metavar="C", help="Which kind of test it is: unit, integration, ...")
-@click.option("--service", default="", metavar="FOLDER", help="The service that it belongs to; default: this folder.")
+@click.option("--category", required=True, metavar="C", help="The category of the test: unit, integration, ...")
+@click.option(
+    "--service",
+    default="",
+    metavar="FOLDER",
+    help="The folder of its service.  [default: this folder]",
+)
 def new_test(feature: str, category: str, service: str) -> int:
     """Write {service}/tests/{category}/test_{feature}.py from the guide's template.
 
-    FEATURE is named in small letters, such as user_session. A file that is there is never overwritten.
+    FEATURE is a name in lower case, such as user_session. An existing file is never overwritten.
     """
     from ci_toolkit.authoring.new_test import write_test  # noqa: PLC0415 (keeps `--help` quick)
     from ci_toolkit.config.categories import read_categories  # noqa: PLC0415
@@ -33,9 +38,9 @@ def new_test(feature: str, category: str, service: str) -> int:
 
 @command.command("runner")
 def new_runner() -> int:
-    """Write tests/unified_test_runner.py, the guide's runner: the words of `ci-toolkit run`.
+    """Write tests/unified_test_runner.py, the guide's runner, which takes the options of `ci-toolkit run`.
 
-    A file that is there is never overwritten.
+    An existing file is never overwritten.
     """
     from ci_toolkit.authoring.new_runner import write_runner  # noqa: PLC0415 (keeps `--help` quick)
 

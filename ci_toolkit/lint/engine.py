@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from ci_toolkit.lint.checks import CHECKS
-from ci_toolkit.lint.files import find_files, is_readable_kind, relative
+from ci_toolkit.lint.files import find_files, relative, why_not_regular
 from ci_toolkit.lint.finding import Finding, LintReport, Skip
 from ci_toolkit.lint.module import Module
 from ci_toolkit.lint.relevance import can_have_violations
@@ -30,7 +30,7 @@ _CHUNK = 32
 
 
 class FileReport(Record, frozen=True, kw_only=True):
-    """What came of one file."""
+    """The findings of one file, or why it was not checked."""
 
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skip, ...] = ()
@@ -38,7 +38,7 @@ class FileReport(Record, frozen=True, kw_only=True):
 
 
 def lint(paths: Iterable[Path], *, root: Path, settings: LintSettings, jobs: int = 0) -> LintReport:
-    """Look at every Python file at and beneath ``paths``; the same files give the same report.
+    """Check every Python file at and beneath ``paths``; the same files give the same report.
 
     ``root`` is the project's root: directories of categories and globs of the settings are read from there.
     ``jobs`` is the number of processes; 0 takes one a core. Raises PathError for a path that does not exist.
@@ -54,9 +54,9 @@ def lint(paths: Iterable[Path], *, root: Path, settings: LintSettings, jobs: int
 
 
 def lint_file(path: Path, *, root: Path, settings: LintSettings) -> FileReport:
-    """Look at one file. Never raises for what a file holds."""
+    """Check one file. Never raises because of what the file holds."""
     shown = _shown(path)
-    if reason := is_readable_kind(path):
+    if reason := why_not_regular(path):
         return FileReport(skipped=(Skip(path=shown, reason=reason),))
     try:
         source = path.read_bytes()
@@ -66,7 +66,7 @@ def lint_file(path: Path, *, root: Path, settings: LintSettings) -> FileReport:
 
 
 def lint_source(source: bytes, *, path: str, within: str, settings: LintSettings) -> FileReport:
-    """Look at ``source``. ``path`` is what findings say; ``within`` is the path below the project's root."""
+    """Check ``source``. ``path`` is what findings say; ``within`` is the path below the project's root."""
     codes = settings.codes_for(within)
     directory, _, name = within.rpartition("/")
     waived = 0
@@ -139,7 +139,7 @@ def _reports(files: Sequence[Path], *, root: Path, settings: LintSettings, jobs:
 
 
 def _lint_chunk(files: Sequence[Path], root: Path, settings: LintSettings) -> list[FileReport]:
-    """Look at some files with the cycle collector off: trees are large, short-lived and free of cycles."""
+    """Check some files with the cycle collector off: trees are large, short-lived and free of cycles."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -150,12 +150,12 @@ def _lint_chunk(files: Sequence[Path], root: Path, settings: LintSettings) -> li
 
 
 def _lint_apart(path: Path, root: Path, settings: LintSettings) -> FileReport:
-    """Look at one file in a process of its own, because a neighbour or the file itself killed the last one."""
+    """Check one file in a process of its own, because a neighbour or the file itself killed the last one."""
     with _pool(1) as pool:
         try:
             return pool.submit(lint_file, path, root=root, settings=settings).result()
         except BrokenProcessPool:
-            return FileReport(skipped=(Skip(path=_shown(path), reason="reading it kills the Python interpreter"),))
+            return FileReport(skipped=(Skip(path=_shown(path), reason="Python crashes when it reads this file"),))
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:

@@ -1,4 +1,4 @@
-"""Which files to look at: what git would track, or every Python file outside the folders that tools make."""
+"""Finds the files to check: what git would track, or every Python file outside the folders that tools make."""
 
 import os
 import stat
@@ -21,10 +21,10 @@ class PathError(ToolkitError):
 
 
 def find_files(paths: Iterable[Path], *, root: Path, settings: LintSettings) -> tuple[list[Path], list[Skip]]:
-    """Return the Python files at and beneath ``paths``, sorted, each once, and what was left out aloud.
+    """Return the Python files at and beneath ``paths``, sorted, each once, and what was skipped, with reasons.
 
-    A file that is named itself is taken, whatever it is named. Folders give their ``*.py`` files without what git
-    ignores, hidden folders and virtual environments. What the settings exclude is left out in any case.
+    A file that is given by itself is checked, whatever its name is. In a folder, every ``*.py`` file is checked that
+    git does not ignore, outside hidden folders and virtual environments. What the settings exclude is never checked.
     Raises PathError for a path that does not exist.
     """
     found: dict[str, Path] = {}
@@ -60,7 +60,7 @@ def _in_folder(folder: Path, skipped: list[Skip]) -> Iterator[Path]:
 
 
 def _listed_by_git(folder: Path) -> list[Path] | None:
-    """Return what git tracks or would track beneath ``folder``, or None where git has no say."""
+    """Return what git tracks or would track beneath ``folder``, or None where git cannot list the folder."""
     command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py"]
     try:
         answer = subprocess.run(command, capture_output=True, timeout=_GIT_SECONDS, check=False, env=_git_environment())
@@ -71,7 +71,7 @@ def _listed_by_git(folder: Path) -> list[Path] | None:
     names = {os.fsdecode(name) for name in answer.stdout.split(b"\0") if name}
     files = (folder / name for name in sorted(names))
     listed = [file for file in files if os.path.lexists(file) and not _is_tool_made(file.relative_to(folder))]
-    return listed or None  # an untracked, ignored folder that the user names is meant
+    return listed or None  # a user who names an ignored folder wants it checked
 
 
 def _git_environment() -> dict[str, str]:
@@ -94,14 +94,14 @@ def _walk(folder: Path, skipped: list[Skip]) -> Iterator[Path]:
             if name in _NEVER or name.startswith(".") or (here / name / "pyvenv.cfg").exists():
                 continue
             if (here / name).is_symlink():
-                skipped.append(Skip(path=(here / name).as_posix(), reason="a link to a folder, which is not followed"))
+                skipped.append(Skip(path=(here / name).as_posix(), reason="a link to a folder is not followed"))
                 continue
             kept.append(name)
         folders[:] = kept
         yield from (here / name for name in sorted(names) if name.endswith(".py"))
 
 
-def is_readable_kind(path: Path) -> str:
+def why_not_regular(path: Path) -> str:
     """Return why the thing at ``path`` is not a file to read, or ``""``."""
     try:
         mode = path.stat().st_mode

@@ -1,4 +1,4 @@
-"""What linting leaves: findings, files that were not read, and the report that holds both."""
+"""The results of linting: findings, files that were not checked, and the report that holds both."""
 
 from ci_toolkit.model.record import Record
 
@@ -19,18 +19,18 @@ class Finding(Record, frozen=True, kw_only=True, order=True):
 
 
 class Skip(Record, frozen=True, kw_only=True, order=True):
-    """A file that was not looked at, and why."""
+    """A file that was not checked, and why."""
 
     path: str
     reason: str
 
 
 class LintReport(Record, frozen=True, kw_only=True):
-    """Everything that one run of the rules has to say."""
+    """Everything that one run of the rules found."""
 
     files: int
-    """How many files were looked at."""
+    """How many files were checked."""
     findings: tuple[Finding, ...]
     skipped: tuple[Skip, ...] = ()
     waived: int = 0
-    """How many findings a ``noqa`` comment with a reason took away."""
+    """How many findings a ``noqa`` comment with a reason waived."""

@@ -17,7 +17,7 @@ UNREADABLE = Rule(
     code="CIT000",
     name="unreadable-file",
     forbids="A Python file that Python itself cannot read.",
-    instead="Repair it: no other rule can look at this file.",
+    instead="Repair it: no other rule can check this file.",
 )
 MOCK_IN_E2E = Rule(
     code="CIT001",
@@ -28,7 +28,7 @@ MOCK_IN_E2E = Rule(
 DIRECT_ENVIRON = Rule(
     code="CIT002",
     name="direct-environ",
-    forbids="Direct use of os.environ, os.getenv and their kin in test code.",
+    forbids="Direct use of os.environ, os.getenv and similar functions in test code.",
     instead="Use get_env() or the isolated_env fixture of ci-toolkit.",
 )
 HARDCODED_PORT = Rule(
@@ -106,7 +106,7 @@ UNKNOWN_WAIVER = Rule(
 UNUSED_WAIVER = Rule(
     code="CIT092",
     name="unused-waiver",
-    forbids="A noqa comment for a finding that is not there.",
+    forbids="A noqa comment where the rule finds nothing.",
     instead="Delete the comment.",
 )
 

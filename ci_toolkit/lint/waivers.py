@@ -1,4 +1,4 @@
-"""Waivers: ``# noqa: CIT003 (why)`` takes a finding away, and has to earn it."""
+"""Waivers: ``# noqa: CIT003 (why)`` removes a finding, and has to give a reason."""
 
 import difflib
 import re

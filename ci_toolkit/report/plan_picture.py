@@ -21,15 +21,15 @@ def list_plan(plan: Plan) -> str:
 
 def draw_plan(plan: Plan, *, width: int = 100, is_ascii: bool = False) -> str:
     """Return the shards as bars against the bound, the files that are cut, and what limits the plan."""
-    strays = max(len(_spread(shard, is_ascii=is_ascii)) for shard in plan.shards)
-    room = max(width, _LEAST_WIDTH) - _BESIDE_THE_BAR - strays
+    spread_width = max(len(_spread(shard, is_ascii=is_ascii)) for shard in plan.shards)
+    room = max(width, _LEAST_WIDTH) - _BESIDE_THE_BAR - spread_width
     longest = max(plan.makespan_seconds, plan.lower_bound_seconds)
     scale = room / longest if longest > 0.0 else 0.0
-    lines = [*_bars(plan, scale, room, strays, is_ascii=is_ascii), _bound(plan, scale, is_ascii=is_ascii), ""]
+    lines = [*_bars(plan, scale, room, spread_width, is_ascii=is_ascii), _bound(plan, scale, is_ascii=is_ascii), ""]
     return "\n".join([*lines, *_cuts(plan), _sum(plan), _advice(plan)]) + "\n"
 
 
-def _bars(plan: Plan, scale: float, room: int, strays: int, *, is_ascii: bool) -> Iterator[str]:
+def _bars(plan: Plan, scale: float, room: int, spread_width: int, *, is_ascii: bool) -> Iterator[str]:
     shown: Sequence[PlannedShard] = plan.shards
     left_out: Sequence[PlannedShard] = ()
     if len(shown) > MOST_BARS:
@@ -41,7 +41,7 @@ def _bars(plan: Plan, scale: float, room: int, strays: int, *, is_ascii: bool) -
             least, most = left_out[-1].estimated_seconds, left_out[0].estimated_seconds
             yield f"            ... {len(left_out)} more, {least:.1f} to {most:.1f} s"
         bar = _bar(shard.estimated_seconds * scale, is_ascii=is_ascii)
-        took = f"{shard.estimated_seconds:9.1f} s{_spread(shard, is_ascii=is_ascii):{strays}}"
+        took = f"{shard.estimated_seconds:9.1f} s{_spread(shard, is_ascii=is_ascii):{spread_width}}"
         yield f"shard {shard.index:4}  {bar:{room}} {took}  {_contents(shard)}"
 
 

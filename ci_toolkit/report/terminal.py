@@ -55,9 +55,9 @@ def _lines(verdict: Verdict) -> Iterator[str]:
             yield f"  {slow.seconds:8.2f} s  {one_line(slow.node_id)}"
     yield "-- shards --"
     for shard in verdict.shards:
-        told = f"  {one_line(shard.reason)}" if shard.reason else ""
+        reason = f"  {one_line(shard.reason)}" if shard.reason else ""
         times = f"planned {shard.planned_seconds:7.1f} s  actual {shard.actual_seconds:7.1f} s"
-        yield f"  {shard.index:4}  {shard.state:9}  {shard.tests:6} tests  {times}{told}"
+        yield f"  {shard.index:4}  {shard.state:9}  {shard.tests:6} tests  {times}{reason}"
     yield from _times(verdict)
     coverage = verdict.coverage
     if coverage.percent is not None:

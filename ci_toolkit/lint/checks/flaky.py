@@ -27,10 +27,10 @@ def without_reason(module: Module, _settings: LintSettings) -> Iterator[Violatio
             continue
         for decorator in node.decorator_list:
             if _is_flaky(decorator, module) and not _has_reason(decorator, node, module):
-                yield violation_at(decorator, FLAKY_WITHOUT_REASON, f"{node.name} is flaky and nothing says why")
+                yield violation_at(decorator, FLAKY_WITHOUT_REASON, f"{node.name} is flaky without a reason")
     for mark in module.marks:
         if mark.name == "flaky" and not _explained(mark.node.lineno, mark.node.end_lineno or mark.node.lineno, module):
-            yield violation_at(mark.node, FLAKY_WITHOUT_REASON, "Every test of the file is flaky and nothing says why")
+            yield violation_at(mark.node, FLAKY_WITHOUT_REASON, "Every test of the file is flaky without a reason")
 
 
 def _is_flaky(decorator: ast.expr, module: Module) -> bool:

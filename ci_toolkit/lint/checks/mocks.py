@@ -125,7 +125,7 @@ def only(module: Module, _settings: LintSettings) -> Iterator[Violation]:
     """Find tests whose every call goes to a mock of their own making."""
     for function in module.functions_with(Trigger.MOCK):
         if function.kind is Kind.TEST and not function.parameters and _is_only_mocks(function):
-            what = f"{function.qualname} exercises only mocks that it made itself, so it proves nothing"
+            what = f"{function.qualname} calls only mocks that it made itself, so it tests nothing"
             yield violation_at(function.node, ONLY_MOCKS, what)
 
 

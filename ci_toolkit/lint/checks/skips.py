@@ -82,7 +82,7 @@ def _bad_mark(mark: Mark, who: str) -> Iterator[Violation]:
         elif mark.call is None or condition is None or _lacks_reason(mark, condition):
             yield violation_at(mark.node, BARE_SKIP, f"{who} is skipped without a reason", instead=_GIVE_REASON)
     elif mark.name == "xfail" and not _xfail_reason(mark):
-        what = f"{who} is expected to fail and nothing says why"
+        what = f"{who} is expected to fail without a reason"
         yield violation_at(mark.node, BARE_SKIP, what, instead="Fix it, or give xfail a reason that names the bug.")
 
 

@@ -56,7 +56,7 @@ def _result(found: Finding) -> dict[str, Any]:
 def _notification(skip: Skip) -> dict[str, Any]:
     return {
         "level": "warning",
-        "message": {"text": f"Not looked at: {printable(skip.reason)}"},
+        "message": {"text": f"Not checked: {printable(skip.reason)}"},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(skip.path)}}}],
     }
 

@@ -29,7 +29,7 @@ def test_a_second_test_of_the_same_name_exits_2(project: Path) -> None:
     assert toolkit(project, *arguments).returncode == 0
     answer = toolkit(project, *arguments)
     assert answer.returncode == 2
-    assert "is there already" in answer.stderr
+    assert "exists already" in answer.stderr
 
 
 def test_the_index_is_written_checked_and_found_stale(project: Path) -> None:

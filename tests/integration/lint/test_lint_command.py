@@ -120,7 +120,7 @@ def test_links_that_lead_nowhere_are_named_and_the_rest_goes_on(project: Path) -
     assert answer.returncode == 1
     assert answer.stdout.count("\n") == 1
     for name in ("test_loop.py", "test_gone.py", "again", "test_pipe.py"):
-        assert f"not looked at: tests/{name}: " in answer.stderr or f"tests/{name}: a link to a folder" in answer.stderr
+        assert f"not checked: tests/{name}: " in answer.stderr or f"tests/{name}: a link to a folder" in answer.stderr
 
 
 def test_a_file_without_permission_is_named_and_the_rest_goes_on(project: Path) -> None:
@@ -197,4 +197,4 @@ def test_the_rules_are_listed_on_request(project: Path) -> None:
 def test_a_folder_without_python_is_said_aloud(project: Path) -> None:
     answer = lint(project, "tests")
     assert answer.returncode == 0
-    assert "no Python file was found" in answer.stderr
+    assert "there is no Python file to check" in answer.stderr

@@ -32,7 +32,7 @@ def test_it_stands_where_the_guide_wants_it(tmp_path: Path) -> None:
 def test_a_test_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     path = write_test(tmp_path, feature="login", category="unit")
     path.write_text("precious\n")
-    with pytest.raises(NewTestError, match="is there already"):
+    with pytest.raises(NewTestError, match="exists already"):
         write_test(tmp_path, feature="login", category="unit")
     assert path.read_text() == "precious\n"
 
