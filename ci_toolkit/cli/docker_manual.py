@@ -28,11 +28,11 @@ def start(context: click.Context, names: tuple[str, ...], *, no_alpine: bool, dy
 
     Without NAMES: every service of the table that has an image.
     """
-    from pathlib import Path  # noqa: PLC0415 (start-up time)
+    from pathlib import Path
 
-    from ci_toolkit.cli.services_stack import up  # noqa: PLC0415
-    from ci_toolkit.config.project import project_root  # noqa: PLC0415
-    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.cli.services_stack import up
+    from ci_toolkit.config.project import project_root
+    from ci_toolkit.services.catalog.settings import read_table
 
     table = read_table(project_root(Path.cwd()))
     return int(
@@ -51,7 +51,7 @@ def start(context: click.Context, names: tuple[str, ...], *, no_alpine: bool, dy
 @click.pass_context
 def stop(context: click.Context) -> int:
     """End what `start` started in this project."""
-    from ci_toolkit.cli.services_stack import down  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.cli.services_stack import down
 
     return int(context.invoke(down))
 
@@ -60,7 +60,7 @@ def stop(context: click.Context) -> int:
 @click.pass_context
 def status(context: click.Context) -> int:
     """Print what runs, and whether it answers."""
-    from ci_toolkit.cli.services_stack import status as services_status  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.cli.services_stack import status as services_status
 
     return int(context.invoke(services_status, as_json=False))
 
@@ -72,8 +72,8 @@ def clean(context: click.Context) -> int:
 
     Containers of living sessions of others, and whatever does not carry this project's label, stay.
     """
-    from ci_toolkit.cli.services_stack import clean as services_clean  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.providers.docker.provider import DockerProvider  # noqa: PLC0415
+    from ci_toolkit.cli.services_stack import clean as services_clean
+    from ci_toolkit.services.providers.docker.provider import DockerProvider
 
     context.invoke(stop)
     context.invoke(services_clean)
@@ -83,7 +83,7 @@ def clean(context: click.Context) -> int:
 
 def entry_point() -> None:
     """Run the program and exit."""
-    from ci_toolkit.cli.main import run_program  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.cli.main import run_program
 
     sys.exit(run_program(program, None, name="docker_manual.py"))
 

@@ -55,9 +55,9 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
     """Print what is known, the slowest first."""
-    from ci_toolkit.cli.history_text import lines_of  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.history.overview import overview  # noqa: PLC0415
-    from ci_toolkit.model.record import to_json  # noqa: PLC0415
+    from ci_toolkit.cli.history_text import lines_of
+    from ci_toolkit.history.overview import overview
+    from ci_toolkit.model.record import to_json
 
     with _existing(history) as store:
         seen = overview(store, _environment(store, environment), top=top)
@@ -80,8 +80,8 @@ def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded
     FILES are pytest-split's, or what `pytest --junitxml` wrote; `-` is standard input. What cannot be how long
     a test took is left out and named.
     """
-    from ci_toolkit.cli.history_options import this_environment  # noqa: PLC0415
-    from ci_toolkit.history.test_durations import file_runs_of  # noqa: PLC0415
+    from ci_toolkit.history.test_durations import file_runs_of
+    from ci_toolkit.workflow.history import this_environment
 
     now = time.time()
     place = environment or this_environment()
@@ -112,9 +112,9 @@ def export(*, history: str, environment: str, out: Path | None) -> int:
 
     Each test stands with what it is expected to take.
     """
-    from ci_toolkit.files import replace_file  # noqa: PLC0415
-    from ci_toolkit.history.fold import fold_files  # noqa: PLC0415
-    from ci_toolkit.history.test_durations import write_test_durations  # noqa: PLC0415
+    from ci_toolkit.files import replace_file
+    from ci_toolkit.history.fold import fold_files
+    from ci_toolkit.history.test_durations import write_test_durations
 
     with _existing(history) as store:
         data = write_test_durations(fold_files(store.file_runs(_environment(store, environment))))
@@ -130,7 +130,7 @@ def export(*, history: str, environment: str, out: Path | None) -> int:
 @click.option("--older-than", type=Age(), metavar="AGE", help="Also every run older than, such as 90d.")
 def prune(*, history: str, older_than: float | None) -> int:
     """Forget files that are no longer in this checkout."""
-    from ci_toolkit.suite.discover import find_suite  # noqa: PLC0415
+    from ci_toolkit.suite.discover import find_suite
 
     here = Path.cwd()
     root = here / find_suite(here).root
@@ -159,8 +159,8 @@ def _existing(history: str) -> HistoryStore:
 
 
 def _environment(store: HistoryStore, wanted: str) -> str:
-    from ci_toolkit.cli.history_options import this_environment  # noqa: PLC0415
-    from ci_toolkit.config.project import nearest  # noqa: PLC0415
+    from ci_toolkit.config.project import nearest
+    from ci_toolkit.workflow.history import this_environment
 
     names = [known.name for known in store.environments()]
     if wanted and wanted not in names:
@@ -172,8 +172,8 @@ def _environment(store: HistoryStore, wanted: str) -> str:
 
 
 def _times_in(data: bytes, origin: str) -> TestDurations:
-    from ci_toolkit.history.junit_times import is_xml, read_junit_times  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.history.test_durations import read_test_durations  # noqa: PLC0415
+    from ci_toolkit.history.junit_times import is_xml, read_junit_times
+    from ci_toolkit.history.test_durations import read_test_durations
 
     if is_xml(data):
         return read_junit_times(data, origin=origin, exists=lambda path: Path(path).is_file())

@@ -31,11 +31,11 @@ def command(paths: tuple[Path, ...], catalogue_path: Path, overview_path: Path, 
 
     Both are made from the source of the suite, without importing it. A rank is a marker: p1 to p6, or priority(1).
     """
-    from ci_toolkit.authoring.catalogue import catalogue  # noqa: PLC0415 (keeps `--help` quick)
-    from ci_toolkit.authoring.overview import overview  # noqa: PLC0415
-    from ci_toolkit.authoring.suite_reading import read_suite  # noqa: PLC0415
-    from ci_toolkit.config.project import project_root  # noqa: PLC0415
-    from ci_toolkit.lint.settings import load_settings  # noqa: PLC0415
+    from ci_toolkit.authoring.catalogue import catalogue
+    from ci_toolkit.authoring.overview import overview
+    from ci_toolkit.authoring.suite_reading import read_suite
+    from ci_toolkit.config.project import project_root
+    from ci_toolkit.lint.settings import load_settings
 
     root = project_root(Path.cwd())
     reading = read_suite(paths or (Path(),), root=root, settings=load_settings(root))

@@ -52,11 +52,11 @@ def command(
     if list_rules:
         _print_rules()
         return ExitCode.PASSED
-    from ci_toolkit.config.project import project_root  # noqa: PLC0415
-    from ci_toolkit.lint.engine import lint  # noqa: PLC0415 (keeps `--help` quick)
-    from ci_toolkit.lint.formats import FORMATS  # noqa: PLC0415
-    from ci_toolkit.lint.settings import load_settings  # noqa: PLC0415
-    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.config.project import project_root
+    from ci_toolkit.lint.engine import lint
+    from ci_toolkit.lint.formats import FORMATS
+    from ci_toolkit.lint.settings import load_settings
+    from ci_toolkit.services.catalog.settings import read_table
 
     root = project_root((paths[0] if paths else Path()).absolute())
     ports = read_table(root).every_port
@@ -76,7 +76,7 @@ def _split(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _print_rules() -> None:
-    from ci_toolkit.lint.rules import ALL_RULES  # noqa: PLC0415
+    from ci_toolkit.lint.rules import ALL_RULES
 
     for rule in ALL_RULES:
         click.echo(f"{rule.code}  {rule.name}\n        {rule.forbids}\n        {rule.instead}")
@@ -84,7 +84,7 @@ def _print_rules() -> None:
 
 def _say(report: "LintReport") -> None:
     """Print what was not checked, and the number of findings, to standard error."""
-    from ci_toolkit.lint.formats.text import printable  # noqa: PLC0415
+    from ci_toolkit.lint.formats.text import printable
 
     for skip in report.skipped:
         click.echo(f"ci-toolkit: not checked: {printable(skip.path)}: {printable(skip.reason)}", err=True)

@@ -26,9 +26,9 @@ def new_test(feature: str, category: str, service: str) -> int:
 
     FEATURE is a name in lower case, such as user_session. An existing file is never overwritten.
     """
-    from ci_toolkit.authoring.new_test import write_test  # noqa: PLC0415 (keeps `--help` quick)
-    from ci_toolkit.config.categories import read_categories  # noqa: PLC0415
-    from ci_toolkit.config.project import project_root  # noqa: PLC0415
+    from ci_toolkit.authoring.new_test import write_test
+    from ci_toolkit.config.categories import read_categories
+    from ci_toolkit.config.project import project_root
 
     known = read_categories(project_root(Path.cwd())).names
     path = write_test(Path(), feature=feature, category=category, service=service.rstrip("/"), categories=known)
@@ -42,7 +42,7 @@ def new_runner() -> int:
 
     An existing file is never overwritten.
     """
-    from ci_toolkit.authoring.new_runner import write_runner  # noqa: PLC0415 (keeps `--help` quick)
+    from ci_toolkit.authoring.new_runner import write_runner
 
     click.echo(write_runner(Path()).as_posix())
     return ExitCode.PASSED

@@ -6,19 +6,29 @@ from typing import Any, TypeVar
 
 import click
 
-from ci_toolkit.cli.choice import Choice
-from ci_toolkit.config.project import nearest
-from ci_toolkit.errors import FormatError
 from ci_toolkit.files import STATE_FOLDER
 from ci_toolkit.model.mode import FailFast, read_fail_fast
-from ci_toolkit.model.plan import Plan, plan_from_json
-from ci_toolkit.verdict.judge import Thresholds
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 RESULTS = Path(STATE_FOLDER) / "results"
 OUT = Path(STATE_FOLDER) / "out"
 _PERCENT = click.FloatRange(0, 100)
+
+
+class CategoryThreshold(click.ParamType[tuple[str, float]]):
+    """A category and a percentage, such as ``unit=80``."""
+
+    name = "NAME=P"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        """Return the name and the percentage."""
+        if isinstance(value, tuple):
+            return value
+        name, separator, percent = str(value).partition("=")
+        if not (name and separator):
+            self.fail(f"'{value}' is not a category and a percentage. Write such as unit=80.", param, ctx)
+        return name, _PERCENT(percent, param, ctx)
 
 
 def running_options(function: F) -> F:
@@ -81,6 +91,7 @@ def judging_options(function: F) -> F:
             "category_thresholds",
             multiple=True,
             metavar="NAME=P",
+            type=CategoryThreshold(),
             help="The least coverage of one category's tests, in percent (repeatable).",
         ),
         click.option(
@@ -92,27 +103,3 @@ def judging_options(function: F) -> F:
     ):
         function = decorate(function)
     return function
-
-
-def thresholds_of(overall: float | None, by_category: tuple[str, ...], choice: Choice) -> Thresholds:
-    """Return the thresholds. Raises UsageError for what is not NAME=P."""
-    wanted = {}
-    for text in by_category:
-        name, _, percent = text.partition("=")
-        known = choice.categories.names
-        if name not in known:
-            raise click.UsageError(f"'{name}' is no category. {nearest(name, known, 'categories')}")
-        wanted[name] = _PERCENT(percent)
-    return Thresholds(overall=overall, by_category=wanted, if_measured=choice.category_thresholds)
-
-
-def read_plan(path: Path) -> Plan:
-    """Return the plan in ``path``. Raises FormatError if it is missing or no plan of this version."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FormatError(
-            f"{path} cannot be read: {error.strerror}",
-            advice="Write a plan with `ci-toolkit plan --shards N --out plan.json`.",
-        ) from error
-    return plan_from_json(data, origin=str(path))

@@ -8,11 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ci_toolkit.cli.options import read_plan
-from ci_toolkit.errors import FormatError
-from ci_toolkit.model.plan import Plan
 from ci_toolkit.plan.request import DEFAULT_TARGET_SECONDS, MATRIX_LIMIT, Algorithm, Keep, PlanRequest
-from ci_toolkit.report.terminal import one_line
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,8 +65,10 @@ def read_shape(  # noqa: PLR0913 (one parameter an option)
     algorithm: str,
     keep: str,
     previous: Path | None,
+    is_collected: bool = False,
+    pytest_args: tuple[str, ...] = (),
 ) -> PlanRequest:
-    """Return the request that the shaping options make."""
+    """Return the request that the shaping options make; the workflow reads the plan that ``previous`` names."""
     if previous is not None and algorithm != Algorithm.FILES:
         raise click.UsageError(f"--previous goes with --algorithm {Algorithm.FILES} only.")
     return PlanRequest(
@@ -81,19 +79,9 @@ def read_shape(  # noqa: PLR0913 (one parameter an option)
         price_per_minute=price,
         algorithm=Algorithm(algorithm),
         keep=Keep(keep),
-        previous=_previous_plan(previous),
+        is_collected=is_collected,
+        pytest_args=pytest_args,
     )
-
-
-def _previous_plan(path: Path | None) -> Plan | None:
-    # It only spares moves: a lost or old one is no reason not to plan, and the first run has none.
-    if path is None:
-        return None
-    try:
-        return read_plan(path)
-    except FormatError as error:
-        click.echo(f"ci-toolkit: planned from scratch: {one_line(error.message, 300)}", err=True)
-        return None
 
 
 def _one_of(option: str, default: StrEnum, about: str) -> Callable[[F], F]:

@@ -1,12 +1,14 @@
 """``ci-toolkit run``: everything on one machine; also the guide's unified test runner."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ci_toolkit.cli.history_options import history_options
+from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_options, running_options
+from ci_toolkit.cli.output import Terminal, print_verdict
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 
 
@@ -40,12 +42,23 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 @history_options
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True)
-def command(paths: tuple[str, ...], **options: Any) -> int:
+def command(paths: tuple[str, ...], *, history: str, no_history: bool, out: Path, **options: Any) -> int:
     """Plan, run, merge and judge the suite on this machine; exit with the verdict.
 
     With a mode or categories, mission-critical tests run first, and each category after those that it depends on.
     What follows `--` goes to pytest.
     """
-    from ci_toolkit.cli.run_order import RunOrder, carry_out  # noqa: PLC0415 (start-up time)
+    begun_at = time.monotonic()
+    from ci_toolkit.workflow.local_run import RunRequest, run_locally
 
-    return carry_out(RunOrder(paths=paths, pytest_args=pytest_args(), **options))
+    request = RunRequest(
+        paths=paths,
+        pytest_args=pytest_args(),
+        history=chosen_history(history, no_history=no_history),
+        out=out,
+        begun_at=begun_at,
+        **options,
+    )
+    end = run_locally(request, Path.cwd(), Terminal())
+    print_verdict(end.verdict, out)
+    return end.exit_code

@@ -26,13 +26,13 @@ for _subcommand in (up, down, status, clean):
 @click.option("--export", "as_exports", is_flag=True, help="Print shell exports (they hold the passwords).")
 def ports(*, environment: str | None, as_exports: bool) -> int:
     """Print where every service answers: the running ones, else as the table says."""
-    import shlex  # noqa: PLC0415 (start-up time)
+    import shlex
 
-    from ci_toolkit.config.project import project_root  # noqa: PLC0415
-    from ci_toolkit.services.catalog.endpoint import planned_all, variables  # noqa: PLC0415
-    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
-    from ci_toolkit.services.catalog.table import ServiceEnvironment  # noqa: PLC0415
-    from ci_toolkit.services.stack import ownerless  # noqa: PLC0415
+    from ci_toolkit.config.project import project_root
+    from ci_toolkit.services.catalog.endpoint import planned_all, variables
+    from ci_toolkit.services.catalog.settings import read_table
+    from ci_toolkit.services.catalog.table import ServiceEnvironment
+    from ci_toolkit.services.stack import ownerless
 
     root = project_root(Path.cwd())
     running = () if environment else tuple(endpoint for card in ownerless(root) for endpoint in card.endpoints)
@@ -50,9 +50,9 @@ def ports(*, environment: str | None, as_exports: bool) -> int:
 @click.option("--check", is_flag=True, help="Write nothing; fail where a file is not as the table says.")
 def render(check: bool) -> int:  # noqa: FBT001 (a flag of the command line)
     """Write the compose files and the workflows' services blocks from the table."""
-    from ci_toolkit.config.project import project_root  # noqa: PLC0415
-    from ci_toolkit.services.catalog.render import drifts, rendered  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
+    from ci_toolkit.config.project import project_root
+    from ci_toolkit.services.catalog.render import drifts, rendered
+    from ci_toolkit.services.catalog.settings import read_table
 
     root = project_root(Path.cwd())
     files = rendered(read_table(root), root)

@@ -25,11 +25,11 @@ def up(
     Without NAMES: the data stores of the table, and what has an image. A service with a command is started by the
     fixtures, for each worker of a run; by name it is started here as well.
     """
-    from ci_toolkit.config.project import project_root  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.catalog.endpoint import Provider  # noqa: PLC0415
-    from ci_toolkit.services.catalog.settings import read_table  # noqa: PLC0415
-    from ci_toolkit.services.catalog.table import ServiceEnvironment  # noqa: PLC0415
-    from ci_toolkit.services.stack import StackRequest, acquire  # noqa: PLC0415
+    from ci_toolkit.config.project import project_root
+    from ci_toolkit.services.catalog.endpoint import Provider
+    from ci_toolkit.services.catalog.settings import read_table
+    from ci_toolkit.services.catalog.table import ServiceEnvironment
+    from ci_toolkit.services.stack import StackRequest, acquire
 
     root = project_root(Path.cwd())
     table = read_table(root)
@@ -48,9 +48,9 @@ def up(
 @click.command()
 def down() -> int:
     """End what `services up` started in this project."""
-    from ci_toolkit.config.project import project_root  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.stack import ownerless  # noqa: PLC0415
-    from ci_toolkit.services.supervision.keeper_client import end_session  # noqa: PLC0415
+    from ci_toolkit.config.project import project_root
+    from ci_toolkit.services.stack import ownerless
+    from ci_toolkit.services.supervision.keeper_client import end_session
 
     cards = ownerless(project_root(Path.cwd()))
     for card in cards:
@@ -65,8 +65,8 @@ def down() -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, without passwords.")
 def status(*, as_json: bool) -> int:
     """Print every running session of this user and whether its services answer."""
-    from ci_toolkit.model.record import to_json  # noqa: PLC0415 (start-up time)
-    from ci_toolkit.services.status import session_status  # noqa: PLC0415
+    from ci_toolkit.model.record import to_json
+    from ci_toolkit.services.status import session_status
 
     found = session_status()
     if as_json:
@@ -82,7 +82,7 @@ def status(*, as_json: bool) -> int:
 @click.command()
 def clean() -> int:
     """Remove what sessions left that were killed together with everything that watches them."""
-    from ci_toolkit.services.supervision.sweep import sweep  # noqa: PLC0415 (start-up time)
+    from ci_toolkit.services.supervision.sweep import sweep
 
     removed = sweep()
     for line in removed:

@@ -15,16 +15,16 @@ def command() -> int:
 
     `--show-settings` of a command does the same for that command, with its flags.
     """
-    from ci_toolkit.cli.run import command as run  # noqa: PLC0415 (keeps `--help` quick)
-    from ci_toolkit.cli.settings import (  # noqa: PLC0415
+    from ci_toolkit.cli.run import command as run
+    from ci_toolkit.cli.settings import (
         defaults_from_pyproject,
         let_environment_speak,
         settings_lines,
         table_lines,
     )
-    from ci_toolkit.config.categories import read_categories  # noqa: PLC0415
-    from ci_toolkit.config.modes import read_modes  # noqa: PLC0415
-    from ci_toolkit.config.project import project_root, read_pyproject, read_section, tool_table  # noqa: PLC0415
+    from ci_toolkit.config.categories import read_categories
+    from ci_toolkit.config.modes import read_modes
+    from ci_toolkit.config.project import project_root, read_pyproject, read_section, tool_table
 
     root = project_root(Path.cwd())
     let_environment_speak(run, "run")

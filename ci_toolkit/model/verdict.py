@@ -45,11 +45,48 @@ class LostTest(Record, frozen=True, kw_only=True):
     """Whether it is mission-critical, as far as is known of it."""
 
 
+class Gate(StrEnum):
+    """A rule that can fail a run; each has an entry in docs/errors.md. Every ``ProblemKind`` is one."""
+
+    TESTS = "tests"
+    """No test fails, and some test runs."""
+    COMPLETENESS = "completeness"
+    """Every test has an outcome."""
+    PYTEST_EXIT = "pytest-exit"
+    """pytest ends as its tests' outcomes explain."""
+    COVERAGE = "coverage"
+    """Coverage reaches its thresholds."""
+    BUDGET = "budget"
+    """A strict run ends within its budget of time."""
+    FAIL_FAST = "fail-fast"
+    """No failure ends the run early."""
+    MISSION_CRITICAL = "mission_critical"
+    """Every mission-critical test runs."""
+    CATEGORIES = "categories"
+    """Each test has one category."""
+    SERVICES = "services"
+    """The services live as long as the tests."""
+
+    BUNDLE_UNREADABLE = "bundle-unreadable"
+    BUNDLE_OF_ANOTHER_PLAN = "bundle-of-another-plan"
+    BUNDLE_OF_ANOTHER_RUN = "bundle-of-another-run"
+    BUNDLE_TWICE = "bundle-twice"
+    JOURNAL_DAMAGED = "journal-damaged"
+    JOURNAL_OF_ANOTHER_PLAN = "journal-of-another-plan"
+    JOURNAL_UNKNOWN = "journal-unknown"
+    JOURNAL_MISSING = "journal-missing"
+    RAN_TWICE = "ran-twice"
+    RAN_UNPLANNED = "ran-unplanned"
+    SOURCES_DIFFER = "sources-differ"
+    ENVIRONMENTS_DIFFER = "environments-differ"
+    PIECES_DIFFER = "pieces-differ"
+    COVERAGE_DATA = "coverage-data"
+
+
 class Breach(Record, frozen=True, kw_only=True):
     """A rule that the run broke."""
 
-    gate: str
-    """The rule: ``tests``, ``completeness``, ``coverage``, ``coverage-data``, ``budget``, ..."""
+    gate: Gate
     message: str
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 from ci_toolkit.model.bundle import StopKind
 from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.model.mode import Strictness
-from ci_toolkit.model.verdict import Breach
+from ci_toolkit.model.verdict import Breach, Gate
 
 MOST_NAMED = 100
 """Breaches of one gate that are written out; a wrong directory name can make thousands."""
@@ -14,9 +14,9 @@ MOST_NAMED = 100
 
 def guide_breaches(run: MergedRun, strictness: Strictness) -> Iterator[Breach]:
     """Yield every breach of the guide's gates."""
-    yield from _named("mission_critical", _critical(run), "mission-critical tests")
+    yield from _named(Gate.MISSION_CRITICAL, _critical(run), "mission-critical tests")
     clashes = (f"{clash.node_id} {clash.what}: a test has one category" for clash in run.clashes)
-    yield from _named("categories", clashes, "tests with more than one category")
+    yield from _named(Gate.CATEGORIES, clashes, "tests with more than one category")
     yield from _left_out(run, strictness)
 
 
@@ -42,12 +42,12 @@ def _left_out(run: MergedRun, strictness: Strictness) -> Iterator[Breach]:
     message = left_out_note(run)
     nothing_ran = run.counts.total == run.counts.left_out
     if StopKind.BUDGET in kinds and run.left_out and (strictness is Strictness.STRICT or nothing_ran):
-        yield Breach(gate="budget", message=message)
+        yield Breach(gate=Gate.BUDGET, message=message)
     if StopKind.FAIL_FAST in kinds:
-        yield Breach(gate="fail-fast", message=message or "a fail-fast rule ended the run")
+        yield Breach(gate=Gate.FAIL_FAST, message=message or "a fail-fast rule ended the run")
 
 
-def _named(gate: str, messages: Iterable[str], what: str) -> Iterator[Breach]:
+def _named(gate: Gate, messages: Iterable[str], what: str) -> Iterator[Breach]:
     messages = iter(messages)
     for message in islice(messages, MOST_NAMED):
         yield Breach(gate=gate, message=message)

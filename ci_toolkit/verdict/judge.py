@@ -8,7 +8,7 @@ from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, ShardReport, Status, Verdict
+from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, Gate, ShardReport, Status, Verdict
 from ci_toolkit.verdict.advice import advise, overhead_of
 from ci_toolkit.verdict.guide_rules import guide_breaches, left_out_note
 
@@ -41,7 +41,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         Status.PASSED: ExitCode.PASSED,
     }[status]
     if nothing:
-        breaches = (*breaches, Breach(gate="tests", message=_nothing_ran(run)))
+        breaches = (*breaches, Breach(gate=Gate.TESTS, message=_nothing_ran(run)))
     planned = {shard.index: shard.estimated_seconds for shard in run.plan.shards}
     return Verdict(
         status=status,
@@ -128,24 +128,26 @@ def _logs_notes(run: MergedRun) -> Iterator[str]:
 
 def _doubts(run: MergedRun) -> Iterator[Breach]:
     if run.lost:
-        yield Breach(gate="completeness", message=f"{len(run.lost)} lost: planned or selected, and without an outcome")
+        yield Breach(
+            gate=Gate.COMPLETENESS, message=f"{len(run.lost)} lost: planned or selected, and without an outcome"
+        )
     for shard in run.shards:
         if shard.state is not ShardState.FINISHED and not shard.stopped_by.is_by_rule:
-            yield Breach(gate="completeness", message=f"shard {shard.index} is {shard.state}: {shard.reason}")
+            yield Breach(gate=Gate.COMPLETENESS, message=f"shard {shard.index} is {shard.state}: {shard.reason}")
     yield from map(_breach, run.problems)
 
 
 def _breach(problem: Problem) -> Breach:
-    return Breach(gate=problem.kind, message=problem.message)
+    return Breach(gate=Gate(problem.kind), message=problem.message)
 
 
 def _broken_rules(run: MergedRun) -> Iterator[Breach]:
     bad = run.counts.failed + run.counts.errors
     if bad:
-        yield Breach(gate="tests", message=f"{run.counts.failed} failed, {run.counts.errors} errors")
+        yield Breach(gate=Gate.TESTS, message=f"{run.counts.failed} failed, {run.counts.errors} errors")
     for shard in run.shards:
         if shard.unexplained_exit:
-            yield Breach(gate="pytest-exit", message=f"shard {shard.index}: {shard.unexplained_exit}")
+            yield Breach(gate=Gate.PYTEST_EXIT, message=f"shard {shard.index}: {shard.unexplained_exit}")
 
 
 def _coverage_breaches(run: MergedRun, thresholds: Thresholds) -> Iterator[Breach]:
@@ -155,10 +157,12 @@ def _coverage_breaches(run: MergedRun, thresholds: Thresholds) -> Iterator[Breac
         of = f" of category {category}" if category else ""
         reached = _reached(run.coverage, category)
         if reached is None:
-            yield Breach(gate="coverage", message=f"coverage{of} was not measured; {threshold:g}% is asked for")
+            yield Breach(gate=Gate.COVERAGE, message=f"coverage{of} was not measured; {threshold:g}% is asked for")
         elif not reaches(*reached, threshold):
             percent = 100 * reached[0] / reached[1]
-            yield Breach(gate="coverage", message=f"coverage{of} is {shown(percent, threshold)}%, under {threshold:g}%")
+            yield Breach(
+                gate=Gate.COVERAGE, message=f"coverage{of} is {shown(percent, threshold)}%, under {threshold:g}%"
+            )
 
 
 def _reached(coverage: MeasuredCoverage | None, category: str) -> tuple[int, int] | None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from main_job_project import PLAIN, Project
 
-from ci_toolkit.cli.history_options import this_environment
 from ci_toolkit.history.places import open_history
+from ci_toolkit.workflow.history import this_environment
 
 SLOW = "import time\n\ndef test_slow():\n    time.sleep(0.4)\n\ndef test_quick():\n    pass\n"
 QUICK = "import pytest\n\n@pytest.mark.parametrize('n', range(5))\ndef test_it(n):\n    pass\n"

@@ -15,7 +15,7 @@ from ci_toolkit.schemas import shipped
         (["mrege"], "Did you mean 'merge'?"),
         (["shard", "0"], "0 is not in the range"),
         (["merge", "--plan", "nowhere.json"], "nowhere.json cannot be read"),
-        (["run", "--category-threshold", "unti=80"], "'unti' is no category"),
+        (["run", "--category-threshold", "unti=80"], "names the category 'unti'"),
     ],
 )
 def test_bad_input_is_refused_with_the_way_out(project: Project, arguments: list[str], said: str) -> None:

@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import Any
 
 import click
@@ -58,12 +57,6 @@ def test_every_option_reaches_the_request() -> None:
         algorithm=Algorithm.LEAST_DURATION,
         keep=Keep.CLASS,
     )
-
-
-def test_a_missing_or_broken_earlier_plan_is_told_and_spares_nothing(tmp_path: Path) -> None:
-    (tmp_path / "broken.json").write_text('{"schema": 1, "shards"')
-    for name in ("none.json", "broken.json"):
-        assert shape("--shards", "2", "--previous", str(tmp_path / name)).previous is None
 
 
 def test_an_earlier_plan_does_not_go_with_pytest_splits_algorithms() -> None:

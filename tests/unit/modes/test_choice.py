@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.cli.choice import read_choice
 from ci_toolkit.config.categories import categories_from
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.category import Categories
 from ci_toolkit.model.suite import SuiteFile
 from ci_toolkit.suite.mentions import MentionReader
+from ci_toolkit.workflow.category_selection import select_categories
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_what_cannot_be_read_speaks_of_nothing(tmp_path: Path) -> None:
 
 
 def test_a_run_needs_the_services_of_the_categories_that_its_files_can_hold(tmp_path: Path) -> None:
-    choice = read_choice(tmp_path)
+    choice = select_categories(tmp_path)
     unit = SuiteFile(path="unit/test_a.py", category="unit")
     integration = SuiteFile(path="test_b.py", mentions=("integration",))
-    assert choice.services((unit,)) == ()
-    assert choice.services((unit, integration)) == ("postgresql", "redis")
+    assert choice.services_of((unit,)) == ()
+    assert choice.services_of((unit, integration)) == ("postgresql", "redis")
 
 
 def test_settings_choose_the_categories_of_the_thresholds(tmp_path: Path) -> None:
@@ -47,8 +47,8 @@ def test_settings_choose_the_categories_of_the_thresholds(tmp_path: Path) -> Non
         "[tool.ci-toolkit.categories.unit]\ncoverage-threshold = 80\n"
         "[tool.ci-toolkit.categories.e2e]\ncoverage-threshold = 30\n"
     )
-    assert read_choice(tmp_path).category_thresholds == {"unit": 80, "e2e": 30}
-    assert read_choice(tmp_path, mode="fast_feedback").category_thresholds == {"unit": 80}
+    assert select_categories(tmp_path).coverage_thresholds == {"unit": 80, "e2e": 30}
+    assert select_categories(tmp_path, mode="fast_feedback").coverage_thresholds == {"unit": 80}
 
 
 @pytest.mark.parametrize(
@@ -56,5 +56,5 @@ def test_settings_choose_the_categories_of_the_thresholds(tmp_path: Path) -> Non
 )
 def test_a_wrong_name_is_refused_with_the_nearest(tmp_path: Path, mode: str, category: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        read_choice(tmp_path, mode=mode, categories=(category,) if category else ())
+        select_categories(tmp_path, mode=mode, categories=(category,) if category else ())
     assert f"Did you mean '{said}'?" in str(error.value)

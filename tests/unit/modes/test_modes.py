@@ -1,11 +1,11 @@
 import pytest
 
-from ci_toolkit.cli.choice import selected
 from ci_toolkit.config.modes import mode_named, modes_from
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.category import Categories
 from ci_toolkit.model.mode import FailFast, FailFastRule, Mode, Strictness, read_fail_fast
 from ci_toolkit.verdict.fail_fast import RunTally, reason_to_start_no_stage, reason_to_stop
+from ci_toolkit.workflow.category_selection import CategorySelection
 
 MODES = modes_from({}, Categories(), origin="here")
 
@@ -28,7 +28,7 @@ def test_the_guides_modes_are_there_and_fast_feedback_keeps_two_minutes() -> Non
     ],
 )
 def test_mission_critical_is_in_every_selection(mode: str, asked: tuple[str, ...], runs: tuple[str, ...]) -> None:
-    assert selected(MODES[mode], asked) == runs
+    assert CategorySelection(categories=Categories(), mode=MODES[mode], asked=asked).names == runs
 
 
 def test_a_team_changes_a_mode_and_adds_its_own() -> None:

@@ -13,6 +13,7 @@ from ci_toolkit.model.verdict import (
     CategoryCoverage,
     Counts,
     Coverage,
+    Gate,
     LlmUse,
     LostTest,
     Proof,
@@ -251,7 +252,7 @@ def test_coverage_must_reach_its_threshold_without_rounding(
 def test_each_category_must_reach_its_own_threshold(thresholds: Thresholds, breaches: list[str]) -> None:
     coverage = measured(90, 100, unit=(80, 100), integration=(60, 100), empty=(0, 0))
     verdict = judge(a_run(coverage=coverage), thresholds)
-    assert verdict.breaches == tuple(Breach(gate="coverage", message=message) for message in breaches)
+    assert verdict.breaches == tuple(Breach(gate=Gate.COVERAGE, message=message) for message in breaches)
 
 
 def test_a_standing_threshold_asks_nothing_where_nothing_was_measured() -> None:

@@ -15,7 +15,7 @@ from ci_toolkit.verdict.fail_fast import RunTally, reason_to_start_no_stage, rea
 LEAST_GRACE_SECONDS = 0.5
 
 
-class RunRules(Record, frozen=True, kw_only=True):
+class StopRules(Record, frozen=True, kw_only=True):
     """What ends a run before its last test."""
 
     fail_fast: FailFast = FailFast()
@@ -42,22 +42,22 @@ class RunRules(Record, frozen=True, kw_only=True):
         return self.begun_at + self.budget_seconds - self.grace_seconds - time.monotonic()
 
 
-def rules_of(
+def stop_rules(
     mode: Mode, fail_fast: FailFast | None, *, fast_fail: bool, budget: float | None, begun_at: float
-) -> RunRules:
+) -> StopRules:
     """Return the rules of ``mode``, changed by what the command line says."""
     asked = FailFast(rule=FailFastRule.FIRST) if fast_fail else fail_fast
-    return RunRules(
+    return StopRules(
         fail_fast=mode.fail_fast if asked is None else asked,
         budget_seconds=mode.budget_seconds if budget is None else budget,
         begun_at=begun_at,
     )
 
 
-class RuleKeeper:
+class StopRuleWatcher:
     """Watches a run and asks it to stop when a rule says so."""
 
-    def __init__(self, rules: RunRules, stop: StopRequest) -> None:
+    def __init__(self, rules: StopRules, stop: StopRequest) -> None:
         self._rules = rules
         self._stop = stop
         self._failed: set[str] = set()

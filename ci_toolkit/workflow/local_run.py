@@ -1,0 +1,192 @@
+"""``ci-toolkit run``: everything on one machine, from the suite to the verdict."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from ci_toolkit.config.project import project_root
+from ci_toolkit.errors import ExitCode
+from ci_toolkit.model.mode import FailFast
+from ci_toolkit.model.record import Record
+from ci_toolkit.model.suite import Suite
+from ci_toolkit.model.verdict import Verdict
+from ci_toolkit.plan.request import PlanRequest
+from ci_toolkit.plan.stages import StagedPlan
+from ci_toolkit.suite.options import ShardOptions
+from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
+from ci_toolkit.workflow.history import load_durations
+from ci_toolkit.workflow.merging import Judging, judge_bundles, remove_reports
+from ci_toolkit.workflow.observer import Observer
+from ci_toolkit.workflow.planning import find_suite_of, plan_stages, save_plan
+from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
+from ci_toolkit.workflow.shards import ShardWork, run_shards
+from ci_toolkit.workflow.stop_rules import StopRules, stop_rules
+from ci_toolkit.workflow.thresholds import thresholds_of
+
+_SHARDS = 2
+
+
+class RunRequest(Record, frozen=True, kw_only=True):
+    """The options of ``ci-toolkit run``, one field each."""
+
+    paths: tuple[str, ...]
+    pytest_args: tuple[str, ...]
+    shards: int | None
+    jobs: int | None
+    categories: tuple[str, ...]
+    mode: str
+    test_files: tuple[str, ...]
+    parallel: bool
+    workers: int | None
+    real_services: bool
+    provider: str | None
+    real_llm: bool
+    no_alpine: bool
+    dynamic_ports: bool
+    force_recreate: bool
+    coverage: bool
+    test_timeout: float | None
+    fail_fast: FailFast | None
+    fast_fail: bool
+    budget: float | None
+    coverage_threshold: float | None
+    category_thresholds: tuple[tuple[str, float], ...]
+    history: str
+    """Where the run is recorded; ``""`` is nowhere."""
+    results: Path
+    out: Path
+    begun_at: float
+    """When the command began, on the monotonic clock: the budget counts from there."""
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether each shard runs its tests side by side."""
+        return self.parallel or self.workers is not None
+
+    @property
+    def shards_of_a_stage(self) -> int:
+        """How many shards each stage has."""
+        return self.shards or (1 if self.is_parallel else _SHARDS)
+
+    @property
+    def jobs_at_a_time(self) -> int:
+        """How many shards run at a time."""
+        return min(self.jobs or os.cpu_count() or 1, self.shards_of_a_stage)
+
+    @property
+    def xdist_args(self) -> tuple[str, ...]:
+        """What pytest-xdist is told: the workers that were asked for, else the cores that the shards leave to each."""
+        if not self.is_parallel:
+            return ()
+        return ("-n", str(self.workers or max(1, (os.cpu_count() or 1) // self.jobs_at_a_time)))
+
+    @property
+    def measures_coverage(self) -> bool:
+        """Whether coverage is measured: it was asked for, or has to reach something."""
+        return self.coverage or self.coverage_threshold is not None or bool(self.category_thresholds)
+
+
+class RunEnd(Record, frozen=True, kw_only=True):
+    """How a run ended."""
+
+    verdict: Verdict
+    is_interrupted: bool
+    """Whether Ctrl-C or SIGTERM ended it; the verdict is then on what ran until then."""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the verdict, unless the run was interrupted."""
+        return ExitCode.INTERRUPTED if self.is_interrupted else self.verdict.exit_code
+
+
+def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd:
+    """Select, plan, start the services, run the shards, merge and judge the suite of ``folder``."""
+    root = project_root(folder)
+    selection = select_categories(root, mode=request.mode, categories=request.categories)
+    thresholds = thresholds_of(request.coverage_threshold, request.category_thresholds, selection)
+    rules = _rules(request, selection)
+    remove_reports(request.out)
+    suite = _find(request, folder, selection, rules)
+    staged = _plan(request, folder, suite, selection, rules)
+    remove_bundles(request.results)
+    save_plan(staged.plan, request.out / "plan.json")
+    with services_for(_needs(request, selection, suite, rules), root, observer.say) as services:
+        work = _shard_work(request, folder, staged, selection, rules, services.variables)
+        end = run_shards(work, observer, save_logs=services.save_logs)
+        failure = services.failure(request.results / "shard-*")
+    judging = Judging(thresholds=thresholds, strictness=selection.mode.strictness, service_failure=failure)
+    verdict = judge_bundles(staged.plan, request.results, request.out, judging, request.history, observer)
+    return RunEnd(verdict=verdict, is_interrupted=end.is_interrupted)
+
+
+def remove_bundles(results: Path) -> None:
+    """Remove the bundles in ``results``: one of an earlier run with more shards would be a stranger in this one."""
+    for folder in results.glob("shard-*"):
+        if (folder / "shard.json").is_file() and not folder.is_symlink():
+            shutil.rmtree(folder)
+
+
+def _rules(request: RunRequest, selection: CategorySelection) -> StopRules:
+    return stop_rules(
+        selection.mode,
+        request.fail_fast,
+        fast_fail=request.fast_fail,
+        budget=request.budget,
+        begun_at=request.begun_at,
+    )
+
+
+def _find(request: RunRequest, folder: Path, selection: CategorySelection, rules: StopRules) -> Suite:
+    paths = (*request.paths, *request.test_files)
+    return find_suite_of(folder, paths, request.pytest_args, selection, seconds=rules.seconds_left)
+
+
+def _plan(
+    request: RunRequest, folder: Path, suite: Suite, selection: CategorySelection, rules: StopRules
+) -> StagedPlan:
+    shape = PlanRequest(shards=request.shards_of_a_stage, pytest_args=request.pytest_args)
+    durations = load_durations(request.history, suite, folder / suite.root)
+    return plan_stages(suite, durations, shape, selection, critical_first=bool(rules.budget_seconds))
+
+
+def _needs(request: RunRequest, selection: CategorySelection, suite: Suite, rules: StopRules) -> ServiceNeeds:
+    return ServiceNeeds(
+        services=selection.services_of(selection.files_of(suite)) if request.real_services else None,
+        provider=request.provider or "",
+        llm=request.real_llm,
+        alpine=not request.no_alpine,
+        dynamic_ports=request.dynamic_ports,
+        force_recreate=request.force_recreate,
+        seconds=rules.seconds_left,
+    )
+
+
+def _shard_work(
+    request: RunRequest,
+    folder: Path,
+    staged: StagedPlan,
+    selection: CategorySelection,
+    rules: StopRules,
+    variables: Mapping[str, str],
+) -> ShardWork:
+    plan = staged.plan
+    options = ShardOptions(
+        root=str((folder / plan.root).resolve()),
+        folder=str(folder),
+        pytest_args=(*request.xdist_args, *plan.pytest_args, *plan.arguments),
+        measures_coverage=request.measures_coverage,
+        coverage_by_category=request.measures_coverage,
+        test_seconds=request.test_timeout,
+        categories=selection.categories.every,
+        critical_first=rules.may_end_early,
+        variables=tuple(variables.items()),
+    )
+    return ShardWork(
+        plan=plan,
+        stages=staged.stages,
+        results=request.results,
+        options=options,
+        jobs=request.jobs_at_a_time,
+        rules=rules,
+    )

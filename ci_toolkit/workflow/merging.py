@@ -1,0 +1,85 @@
+"""``ci-toolkit merge``, and the end of a local run: merge, judge, write every report, record what was learned."""
+
+from pathlib import Path
+
+from ci_toolkit.config.project import project_root
+from ci_toolkit.files import replace_file
+from ci_toolkit.merge.merge import merge_run
+from ci_toolkit.model.mode import Strictness
+from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.record import Record, to_json
+from ci_toolkit.model.verdict import Verdict
+from ci_toolkit.report.html import render_html
+from ci_toolkit.report.markdown import render_markdown
+from ci_toolkit.verdict.exit_codes import despite_service_failure
+from ci_toolkit.verdict.judge import Thresholds, judge
+from ci_toolkit.workflow.category_selection import select_categories
+from ci_toolkit.workflow.history import record_run
+from ci_toolkit.workflow.observer import Observer
+from ci_toolkit.workflow.plan_file import read_plan
+from ci_toolkit.workflow.thresholds import thresholds_of
+
+REPORTS = ("verdict.json", "summary.md", "report.html", "junit.xml", "coverage.xml", "coverage.json", ".coverage")
+"""The files that a merge leaves in its folder."""
+
+
+class MergeRequest(Record, frozen=True, kw_only=True):
+    """The options of ``ci-toolkit merge``, one field each."""
+
+    plan_path: Path
+    results: Path
+    out: Path
+    coverage_threshold: float | None = None
+    category_thresholds: tuple[tuple[str, float], ...] = ()
+    history: str = ""
+    """Where the run is recorded; ``""`` is nowhere."""
+
+
+class Judging(Record, frozen=True, kw_only=True):
+    """How a merged run is judged."""
+
+    thresholds: Thresholds
+    strictness: Strictness = Strictness.STRICT
+    service_failure: str = ""
+    """Which service did not live as long as the tests, or ``""``."""
+
+
+def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Verdict:
+    """Merge the bundles of the plan's shards, write the reports, and return the verdict."""
+    plan = read_plan(request.plan_path)
+    selection = select_categories(project_root(folder), mode=plan.mode, categories=plan.categories)
+    judging = Judging(
+        thresholds=thresholds_of(request.coverage_threshold, request.category_thresholds, selection),
+        strictness=selection.mode.strictness,
+    )
+    remove_reports(request.out)
+    return judge_bundles(plan, request.results, request.out, judging, request.history, observer)
+
+
+def remove_reports(out: Path) -> None:
+    """Remove the reports of an earlier run: they must not speak for one that cannot end, or begin."""
+    for name in REPORTS:
+        (out / name).unlink(missing_ok=True)
+
+
+def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, history: str, observer: Observer) -> Verdict:
+    """Merge the bundles below ``results``, judge them, write the reports to ``out``, record the run in ``history``."""
+    thresholds = judging.thresholds
+    run = merge_run(
+        plan,
+        results,
+        out,
+        tell=observer.say,
+        coverage_categories={*thresholds.by_category, *thresholds.if_measured},
+        learns=bool(history),
+    )
+    verdict = despite_service_failure(judge(run, thresholds, judging.strictness), judging.service_failure)
+    _write_reports(verdict, out)
+    record_run(history, run.history, observer.say)
+    return verdict
+
+
+def _write_reports(verdict: Verdict, out: Path) -> None:
+    replace_file(out / "verdict.json", to_json(verdict))
+    replace_file(out / "summary.md", render_markdown(verdict).encode("utf-8", "backslashreplace"))
+    replace_file(out / "report.html", render_html(verdict).encode("utf-8", "backslashreplace"))

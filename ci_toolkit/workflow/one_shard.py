@@ -1,0 +1,93 @@
+"""``ci-toolkit shard``: runs one shard of a plan and leaves its bundle."""
+
+from pathlib import Path
+
+from ci_toolkit.config.project import project_root
+from ci_toolkit.errors import ExitCode, PlanMismatchError
+from ci_toolkit.model.mode import FailFast
+from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.record import Record
+from ci_toolkit.suite.checkout import commit_of
+from ci_toolkit.suite.options import ShardOptions
+from ci_toolkit.verdict.exit_codes import exit_code_of_shards
+from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
+from ci_toolkit.workflow.observer import Observer
+from ci_toolkit.workflow.plan_file import read_plan
+from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
+from ci_toolkit.workflow.shards import ShardWork, run_shards
+from ci_toolkit.workflow.stop_rules import StopRules, stop_rules
+
+
+class ShardRequest(Record, frozen=True, kw_only=True):
+    """The options of ``ci-toolkit shard``, one field each."""
+
+    index: int
+    plan_path: Path
+    results: Path
+    pytest_args: tuple[str, ...] = ()
+    coverage: bool = False
+    test_timeout: float | None = None
+    fail_fast: FailFast | None = None
+    fast_fail: bool = False
+    budget: float | None = None
+    begun_at: float = 0.0
+    """When the command began, on the monotonic clock: the budget counts from there."""
+
+
+def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> ExitCode:
+    """Run the shard in ``folder``, the one in which the plan was made, and return how it ended.
+
+    Raises PlanMismatchError if another commit is checked out than the plan was made for.
+    """
+    plan = read_plan(request.plan_path)
+    _check_commit(plan, folder)
+    plan.shard(request.index)
+    root = project_root(folder)
+    selection = select_categories(root, mode=plan.mode)
+    rules = stop_rules(
+        selection.mode,
+        request.fail_fast,
+        fast_fail=request.fast_fail,
+        budget=request.budget,
+        begun_at=request.begun_at,
+    )
+    work = ShardWork(
+        plan=plan,
+        stages=((request.index,),),
+        results=request.results,
+        options=_options(request, folder, plan, selection, rules),
+        rules=rules,
+    )
+    with services_for(ServiceNeeds(), root, observer.say) as services:
+        end = run_shards(work, observer, save_logs=services.save_logs)
+        failure = services.failure(request.results / f"shard-{request.index}")
+    if failure:
+        observer.say(failure)
+    return exit_code_of_shards(
+        end.cards, has_failures=end.has_failures, is_interrupted=end.is_interrupted, has_lost_service=bool(failure)
+    )
+
+
+def _check_commit(plan: Plan, folder: Path) -> None:
+    here = commit_of(folder)
+    if plan.commit and here and here != plan.commit:
+        raise PlanMismatchError(
+            f"the plan is for commit {plan.commit[:12]}, and {here[:12]} is checked out here",
+            advice="Check out the planned commit in every job, or plan again.",
+        )
+
+
+def _options(
+    request: ShardRequest, folder: Path, plan: Plan, selection: CategorySelection, rules: StopRules
+) -> ShardOptions:
+    return ShardOptions(
+        root=str((folder / plan.root).resolve()),
+        folder=str(folder),
+        pytest_args=(*plan.pytest_args, *request.pytest_args, *plan.arguments),
+        own_arguments=request.pytest_args,
+        measures_coverage=request.coverage,
+        coverage_by_category=request.coverage,
+        test_seconds=request.test_timeout,
+        categories=selection.categories.every,
+        critical_first=rules.may_end_early,
+    )

@@ -1,0 +1,130 @@
+"""The services that a run brings up for its tests, or that their fixtures start below it; the real language model."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ci_toolkit.errors import InfrastructureError
+from ci_toolkit.model.bundle import SERVICES_FOLDER
+from ci_toolkit.model.record import Record
+
+if TYPE_CHECKING:
+    from ci_toolkit.services.stack import Stack
+
+REAL_LLM = "CI_TOOLKIT_REAL_LLM"
+"""``1`` makes a test fail that asks for a real language model and has none; else it is skipped with the reason."""
+
+_USUAL_SERVICES = ("postgresql", "redis")
+"""What --real-services brings up where no test has a category that says what it needs."""
+
+
+class ServiceNeeds(Record, frozen=True, kw_only=True):
+    """What a run asks for to be real."""
+
+    services: tuple[str, ...] | None = None
+    """The services that the tests' categories need; None leaves services to the tests' own fixtures."""
+    provider: str = ""
+    alpine: bool = True
+    dynamic_ports: bool = False
+    force_recreate: bool = False
+    llm: bool = False
+    seconds: float | None = None
+    """What the run's budget leaves them to start in."""
+
+
+class RunServices:
+    """The services that were brought up for a run, and those that its tests' fixtures started below this process."""
+
+    def __init__(self, variables: Mapping[str, str], say: Callable[[str], None], stack: "Stack | None" = None) -> None:
+        self.variables = variables
+        """What the tests' environment says of it; holds passwords."""
+        self._say = say
+        self._stack = stack
+
+    def failure(self, bundles: Path) -> str:
+        """Return which service did not live as long as the tests, with the end of its log, or ``""``.
+
+        ``bundles`` says where the whole log is.
+        """
+        try:
+            for stack in self._stacks():
+                stack.check()
+        except InfrastructureError as error:
+            return f"a service did not live as long as the tests (see {bundles / SERVICES_FOLDER}): {error}"
+        return ""
+
+    def save_logs(self, folder: Path) -> None:
+        """Copy what may be shown of the services' logs to ``folder``."""
+        try:
+            for stack in self._stacks():
+                stack.save_logs(folder)
+        except OSError as error:  # the tests' outcomes count even so
+            self._say(f"the logs of the services could not be saved: {error}")
+
+    def _stacks(self) -> "tuple[Stack, ...]":
+        from ci_toolkit.services.storage.folders import has_registry
+
+        if not has_registry():  # then nothing has been started, and a run without services needs no folder for them
+            return ()
+        from ci_toolkit.services.stack import owned
+
+        of_fixtures = owned(os.getpid())
+        return (of_fixtures,) if self._stack is None else (self._stack, of_fixtures)
+
+    def stop(self) -> None:
+        """End what was started for this process."""
+        for stack in self._stacks():
+            stack.stop()
+
+
+@contextlib.contextmanager
+def services_for(needs: ServiceNeeds, root: Path, say: Callable[[str], None]) -> Iterator[RunServices]:
+    """Yield the services of a run; they are up while the context lasts, those that fixtures start as well.
+
+    Raises an InfrastructureError where a service cannot be had: never a mock in its place.
+    """
+    llm = {REAL_LLM: "1"} if needs.llm else {}
+    if needs.services is None:
+        real = RunServices({**llm, **_for_fixtures(needs)}, say)
+    else:
+        stack, variables = _services(needs, root, say)
+        real = RunServices({**llm, **variables}, say, stack)
+    try:
+        yield real
+    finally:
+        real.stop()
+
+
+def _for_fixtures(needs: ServiceNeeds) -> Mapping[str, str]:
+    """Return what tells the fixtures, which start what they need, how to."""
+    from ci_toolkit.services.catalog.endpoint import Provider
+    from ci_toolkit.services.handover import Handover
+
+    provider = Provider(needs.provider) if needs.provider else None
+    return Handover(provider=provider, dynamic_ports=needs.dynamic_ports).variables()
+
+
+def _services(needs: ServiceNeeds, root: Path, say: Callable[[str], None]) -> "tuple[Stack, Mapping[str, str]]":
+    from ci_toolkit.services.catalog.endpoint import Provider
+    from ci_toolkit.services.catalog.settings import read_table
+    from ci_toolkit.services.catalog.table import ServiceEnvironment
+    from ci_toolkit.services.handover import Handover
+    from ci_toolkit.services.stack import StackRequest, acquire
+
+    table = read_table(root)
+    wanted = tuple(name for name in needs.services or _USUAL_SERVICES if name in table.startable())
+    environment = ServiceEnvironment.TEST_ALPINE if needs.alpine else ServiceEnvironment.TEST
+    provider = Provider(needs.provider) if needs.provider else None
+    request = StackRequest(
+        services=wanted,
+        environment=environment,
+        provider=provider,
+        dynamic_ports=needs.dynamic_ports,
+        force_recreate=needs.force_recreate,
+        seconds=needs.seconds,
+    )
+    below = Handover(owner=os.getpid(), environment=environment, provider=provider, dynamic_ports=needs.dynamic_ports)
+    stack = acquire(request, table, root, owner_pid=os.getpid(), report=say)
+    return stack, {**stack.variables(), **below.variables()}
