@@ -1,0 +1,156 @@
+import pytest
+
+from ci_toolkit.merge.tally import LONGEST_DETAIL, SLOWEST, Tally, add_counts, add_llm_use
+from ci_toolkit.model import llm_properties as llm
+from ci_toolkit.model.journal import Failure, When
+from ci_toolkit.model.merged import CriticalTest
+from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
+from ci_toolkit.model.verdict import Counts, LlmUse, SlowTest, TestFailure
+
+
+def a_result(outcome: str = "passed", node_id: str = "test_a.py::test_1", **also: object) -> TestResult:
+    fields = {"path": "test_a.py", "line": 3, "category": "", **also}
+    return TestResult(node_id=node_id, outcome=Outcome(outcome), **fields)  # type: ignore[arg-type]  # named in tests
+
+
+def a_failure(message: str = "assert 0", **also: object) -> PhaseFailure:
+    place = {key: also.pop(key) for key in ("path", "line", "detail") if key in also}
+    return PhaseFailure(when=When.CALL, failure=Failure(message=message, **place), **also)  # type: ignore[arg-type]
+
+
+def tallied(*results: TestResult) -> Tally:
+    tally = Tally(2)
+    assert [*tally.watch(results)] == [*results]  # they pass by unchanged
+    return tally
+
+
+def test_every_outcome_is_counted_by_its_own_name() -> None:
+    outcomes = ["passed"] * 1 + ["failed"] * 2 + ["error"] * 3 + ["skipped"] * 4 + ["xfailed"] * 5 + ["xpassed"] * 6
+    results = [
+        a_result(outcome, failures=(a_failure(),) if outcome in {"failed", "error"} else ()) for outcome in outcomes
+    ]
+    counts = tallied(*results).counts(lost=7, left_out=8)
+    assert counts == Counts(total=36, passed=1, failed=2, errors=3, skipped=4, xfailed=5, xpassed=6, lost=7, left_out=8)
+
+
+def test_a_flaky_test_counts_as_passed_and_as_flaky() -> None:
+    tally = tallied(a_result(reruns=(a_failure("at first"),)))
+    assert tally.counts() == Counts(total=1, passed=1, flaky=1)
+    assert [(failure.message, failure.outcome) for failure in tally.flaky] == [("at first", "passed")]
+    assert tally.failures == []
+
+
+def test_a_test_that_failed_again_and_again_is_no_flaky_test() -> None:
+    tally = tallied(a_result("failed", failures=(a_failure("at last"),), reruns=(a_failure("at first"),)))
+    assert [failure.message for failure in tally.failures] == ["at last"]
+    assert tally.flaky == []
+
+
+def test_a_failure_is_shown_with_all_its_messages() -> None:
+    failures = (a_failure("one", subtest="[i=1]", detail="first"), a_failure("two", detail="second"))
+    assert tallied(a_result("error", failures=failures)).failures == [
+        TestFailure(
+            node_id="test_a.py::test_1",
+            file="test_a.py",
+            line=3,
+            message="[i=1]: one; two",
+            shard=2,
+            outcome="error",
+            detail="first",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "place"),
+    [
+        ("helper.py", 9, ("helper.py", 9)),
+        ("helper.py", 0, ("test_a.py", 3)),
+        ("", 9, ("test_a.py", 3)),
+        ("/usr/lib/python3/json.py", 9, ("test_a.py", 3)),  # not a file of the project
+        ("helper.py", 1, ("helper.py", 1)),
+    ],
+)
+def test_a_failure_is_shown_where_it_was_raised_if_that_is_in_the_project(
+    path: str, line: int, place: tuple[str, int]
+) -> None:
+    (failure,) = tallied(a_result("failed", failures=(a_failure(path=path, line=line),))).failures
+    assert (failure.file, failure.line) == place
+
+
+def test_the_end_of_a_long_traceback_is_kept() -> None:
+    (failure,) = tallied(a_result("failed", failures=(a_failure(detail="x" * LONGEST_DETAIL + "end"),))).failures
+    assert len(failure.detail) == LONGEST_DETAIL
+    assert failure.detail.endswith("xend")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_critical", "how"),
+    [
+        ("skipped", True, ["skipped"]),
+        ("xfailed", True, ["xfailed"]),
+        ("xpassed", True, []),
+        ("passed", True, []),
+        ("skipped", False, []),
+    ],
+)
+def test_a_mission_critical_test_that_was_kept_from_its_work_is_named(
+    outcome: str, how: list[str], *, is_critical: bool
+) -> None:
+    tally = tallied(a_result(outcome, is_critical=is_critical, reason="why"))
+    assert tally.critical == [CriticalTest(node_id="test_a.py::test_1", how=word, reason="why") for word in how]
+
+
+def test_the_slowest_come_slowest_first_and_no_more_than_a_list_shows() -> None:
+    results = [a_result(node_id=f"test_{n:02}", call_seconds=float(n % 25)) for n in range(50)]
+    slowest = [*tallied(*results).slowest()]
+    assert len(slowest) == SLOWEST
+    assert slowest[:3] == [
+        SlowTest(node_id="test_24", seconds=24.0),
+        SlowTest(node_id="test_49", seconds=24.0),
+        SlowTest(node_id="test_23", seconds=23.0),
+    ]
+
+
+def test_seconds_are_of_all_three_phases() -> None:
+    result = a_result(setup_seconds=1.0, call_seconds=2.0, teardown_seconds=4.0)
+    assert [*tallied(result).slowest()] == [SlowTest(node_id="test_a.py::test_1", seconds=7.0)]
+
+
+def test_counts_add_up_field_by_field() -> None:
+    fields = Counts.__struct_fields__
+    one = Counts(**{name: number for number, name in enumerate(fields)})
+    assert add_counts([one, one]) == Counts(**{name: 2 * number for number, name in enumerate(fields)})
+    assert add_counts([]) == Counts()
+
+
+# --- language models ----------------------------------------------------------------------------
+
+
+def used(**properties: str) -> LlmUse | None:
+    names = {"calls": llm.CALLS, "input": llm.INPUT_TOKENS, "output": llm.OUTPUT_TOKENS, "cost": llm.COST}
+    result = a_result(properties=tuple((names[name], value) for name, value in properties.items()))
+    return add_llm_use(tallied(result).llm)
+
+
+@pytest.mark.parametrize(
+    ("properties", "use"),
+    [
+        ({"calls": "2", "input": "30", "output": "4", "cost": "0.5"},
+         LlmUse(calls=2, prompt_tokens=30, completion_tokens=4, cost=0.5)),
+        ({"calls": "2"}, LlmUse(calls=2)),
+        ({"input": "30"}, None),
+        ({"calls": "many"}, None),  # somebody's own property of that name
+    ],
+)  # fmt: skip
+def test_use_of_language_models_is_read_from_properties(properties: dict[str, str], use: LlmUse | None) -> None:
+    assert used(**properties) == use
+
+
+def test_use_of_language_models_adds_up_and_an_unknown_price_stays_unknown() -> None:
+    first = LlmUse(calls=1, prompt_tokens=2, completion_tokens=3, cost=0.1)
+    free = LlmUse(calls=4, prompt_tokens=5, completion_tokens=6)
+    total = LlmUse(calls=6, prompt_tokens=9, completion_tokens=12, cost=0.2)
+    assert add_llm_use([first, None, free, first]) == total
+    assert add_llm_use([free, free]) == LlmUse(calls=8, prompt_tokens=10, completion_tokens=12)
+    assert add_llm_use([None]) is None
