@@ -81,6 +81,19 @@ def leaks(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Change the modules that judge, a little at a time, and fail where the unit tests miss one change of ten.
+
+    `nox -s mutants -- judge fold` runs these modules alone. The tool is cosmic-ray: it is maintained, and it changes
+    the bodies of properties, where much of the judging stands; mutmut 3, faster and as well maintained, leaves out
+    whatever is decorated. Nobody else needs it, so it is installed here.
+    """
+    install(session)
+    session.install("cosmic-ray==8.7.0")
+    session.run("python", "tests/mutants/run_mutants.py", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types and the direction of imports."""
     install(session)
