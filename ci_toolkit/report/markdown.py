@@ -70,7 +70,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     )
     yield from ("", _text(times_line(verdict)))
     if verdict.advice:
-        yield from ("", f"Would help most: {_text(verdict.advice)}")
+        yield from ("", f"Advice: {_text(verdict.advice)}")
     yield from _table(
         "Slowest tests",
         ("test", "seconds"),

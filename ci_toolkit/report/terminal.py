@@ -31,7 +31,7 @@ def times_line(verdict: Verdict) -> str:
     """Return what was predicted beside what was achieved."""
     return (
         f"time: predicted {verdict.predicted_seconds:.1f} s (bound {verdict.lower_bound_seconds:.1f} s), "
-        f"achieved {verdict.achieved_seconds:.1f} s, of which {verdict.overhead_seconds:.1f} s beside the tests"
+        f"achieved {verdict.achieved_seconds:.1f} s, of which {verdict.overhead_seconds:.1f} s outside the tests"
     )
 
 
@@ -79,7 +79,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
 def _times(verdict: Verdict) -> Iterator[str]:
     yield times_line(verdict)
     if verdict.advice:
-        yield f"would help most: {one_line(verdict.advice, 500)}"
+        yield f"advice: {one_line(verdict.advice, 500)}"
 
 
 def _unrun(title: str, tests: tuple[LostTest, ...]) -> Iterator[str]:

@@ -41,7 +41,7 @@ def advise(shards: Sequence[MergedShard], slowest: Sequence[SlowTest]) -> Advice
         return Advice(remedy=Remedy.UNKNOWN)
     achieved = max(shard.actual_seconds for shard in shards)
     if achieved < SHORT_SECONDS:
-        return Advice(remedy=Remedy.NOTHING, message="nothing: the run is short")
+        return Advice(remedy=Remedy.NOTHING, message="nothing to do: the run is short")
     overhead = overhead_of(shards)
     even = sum(shard.actual_seconds for shard in shards) / len(shards)
     longest = slowest[0] if slowest else SlowTest(node_id="", seconds=0.0)
@@ -56,8 +56,8 @@ def advise(shards: Sequence[MergedShard], slowest: Sequence[SlowTest]) -> Advice
         slow = max(shards, key=lambda shard: shard.actual_seconds)
         return Advice(
             remedy=Remedy.BALANCE,
-            message=f"balance: shard {slow.index} took {achieved:.1f} s where an even share is {even:.1f} s; "
-            "a plan from this run's times evens it out",
+            message=f"balance the shards: shard {slow.index} took {achieved:.1f} s where an even share is "
+            f"{even:.1f} s; a plan from this run's times evens it out",
         )
     return _more_shards(len(shards), achieved, even, floor, overhead)
 
@@ -72,7 +72,7 @@ def overhead_of(shards: Sequence[MergedShard]) -> float:
 def _more_shards(count: int, achieved: float, even: float, floor: float, overhead: float) -> Advice:
     doubled = max((even - overhead) / 2 + overhead, floor)
     if doubled > _WORTH_SAYING * achieved:
-        why = f"{overhead:.1f} of {achieved:.1f} s is what each shard pays before its tests"
-        return Advice(remedy=Remedy.NOTHING, message=f"nothing: {why}")
-    message = f"more shards: {2 * count}, each on a machine of its own, would take about {doubled:.1f} s"
+        why = f"{overhead:.1f} of {achieved:.1f} s is what each shard needs before its tests"
+        return Advice(remedy=Remedy.NOTHING, message=f"nothing to do: {why}")
+    message = f"more shards: with {2 * count}, each on a machine of its own, the run would take about {doubled:.1f} s"
     return Advice(remedy=Remedy.MORE_SHARDS, message=message)

@@ -152,7 +152,7 @@ def test_shard_that_died_makes_no_test_look_deleted(project: Project) -> None:
 def test_prediction_and_advice_stand_beside_what_was_achieved(recorded: Project) -> None:
     said = run_once(recorded)
     assert "time: predicted" in said
-    assert "would help most: nothing: the run is short" in said
+    assert "advice: nothing to do: the run is short" in said
     assert 0.4 < recorded.verdict["predicted_seconds"] < recorded.verdict["achieved_seconds"]
     assert recorded.verdict["overhead_seconds"] > 0
     for report in ("summary.md", "report.html"):

@@ -20,11 +20,11 @@ def shards_of(*times: tuple[float, float], state: ShardState = ShardState.FINISH
             shards_of((100, 95), (98, 93)),
             5.0,
             Remedy.MORE_SHARDS,
-            "4, each on a machine of its own, would take about 52.0 s",
+            "with 4, each on a machine of its own, the run would take about 52.0 s",
         ),
         (shards_of((100, 95), (98, 93)), 90.0, Remedy.CUT_TEST, "test_slow takes 90.0 s of the 100.0 s"),
         (shards_of((100, 95), (20, 15)), 5.0, Remedy.BALANCE, "shard 1 took 100.0 s where an even share is 60.0 s"),
-        (shards_of((100, 15), (98, 13)), 5.0, Remedy.NOTHING, "85.0 of 100.0 s is what each shard pays"),
+        (shards_of((100, 15), (98, 13)), 5.0, Remedy.NOTHING, "85.0 of 100.0 s is what each shard needs"),
         (shards_of((9, 8), (1, 0)), 8.0, Remedy.NOTHING, "the run is short"),
         (shards_of((100, 380), (98, 390)), 5.0, Remedy.MORE_SHARDS, "4"),  # side by side: no overhead is known
         (shards_of((100, 95), state=ShardState.STOPPED), 90.0, Remedy.UNKNOWN, ""),

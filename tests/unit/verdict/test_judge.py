@@ -379,7 +379,7 @@ def test_the_verdict_says_what_a_shard_pays_and_what_would_make_the_run_shorter(
     )
     verdict = judge(a_run(shards=shards), Thresholds())
     assert verdict.overhead_seconds == 3.938
-    assert verdict.advice.startswith("more shards: 4")
+    assert verdict.advice.startswith("more shards: with 4")
 
 
 @pytest.mark.parametrize(
