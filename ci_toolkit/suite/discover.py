@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ci_toolkit.errors import ToolkitError
+from ci_toolkit.errors import InfrastructureError, ToolkitError
 from ci_toolkit.model.category import Categories
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.suite import Suite, SuiteFile
@@ -148,6 +148,11 @@ def _ask_pytest(
                 advice="See what a conftest file does at its import, or give a larger budget.",
             ) from error
         output = done.stdout.decode("utf-8", "replace")
+        if done.returncode < 0:
+            raise InfrastructureError(
+                f"pytest was killed by signal {-done.returncode} while it listed the tests in {root}:\n{_tail(output)}",
+                advice="Run the command again; if memory ran out, give the machine more.",
+            )
         if done.returncode not in _ANSWERED:
             raise DiscoveryError(
                 f"pytest could not find the suite in {root} (exit status {done.returncode}):\n{_tail(output)}",
