@@ -71,6 +71,8 @@ class Plan(Record, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     """The categories that are selected; empty for all."""
     mode: str = ""
+    places: tuple[tuple[str, str], ...] = ()
+    """(path, where it lies relative to the root) of the files whose path does not say that."""
     critical_files: tuple[str, ...] = ()
     """Files that can hold mission-critical tests, by their place, or by their text where somebody looked."""
     algorithm: str = "files"

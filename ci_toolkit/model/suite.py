@@ -9,7 +9,9 @@ class SuiteFile(Record, frozen=True, kw_only=True):
     """One file that pytest collects tests from."""
 
     path: str
-    """Relative to the suite's root, with ``/``: the first part of its tests' node ids."""
+    """The first part of its tests' node ids: relative to the suite's root, with ``/``."""
+    place: str = ""
+    """Where it lies, relative to the root, if ``path`` does not say that: a plugin's collector, a file elsewhere."""
     category: str = ""
     """The category of its directory, or ``""``."""
     mentions: tuple[str, ...] = ()

@@ -23,6 +23,8 @@ class FoundFiles(Record, frozen=True, kw_only=True):
     ignored_critical: tuple[str, ...] = ()
     """Mission-critical paths that pytest is told to ignore."""
     paths: tuple[str, ...]
+    places: tuple[tuple[str, str], ...] = ()
+    """(path, where it lies relative to the root) of those whose path does not say that."""
     function_patterns: tuple[str, ...]
     """pytest's ``python_functions``."""
     class_patterns: tuple[str, ...]
@@ -42,6 +44,8 @@ class CollectedSuiteFile(Record, frozen=True, kw_only=True):
     """A file and its tests, in pytest's order."""
 
     path: str
+    place: str = ""
+    """Where it lies, relative to the root, if its path does not say that."""
     suffixes: tuple[str, ...]
     groups: tuple[tuple[str, str], ...] = ()
     """(suffix, xdist_group) of the tests in a group."""
@@ -88,6 +92,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     root: str
     pieces: dict[str, int]
     """Path to the piece that is ours; 0 is the whole file."""
+    places: tuple[tuple[str, str], ...] = ()
+    """(path, where it lies relative to the root) of those whose path does not say that."""
     cuts: tuple[Cut, ...] = ()
     finished: tuple[FinishedTest, ...] = ()
     categories: tuple[Category, ...] = ()

@@ -38,6 +38,7 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         pytest_args=request.pytest_args,
         categories=request.categories,
         mode=request.mode,
+        places=tuple((file.path, file.place) for file in files if file.place),
         critical_files=tuple(file.path for file in files if file.may_hold((MISSION_CRITICAL,))),
         algorithm=request.algorithm,
         shards=shards,

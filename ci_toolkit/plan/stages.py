@@ -63,6 +63,7 @@ def join(plans: Sequence[Plan], notes: Sequence[PlanNote] = ()) -> StagedPlan:
     slowest = max(plans, key=lambda plan: plan.makespan_seconds)
     joined = msgspec.structs.replace(
         plans[0],
+        places=tuple(place for plan in plans for place in plan.places),
         critical_files=tuple(path for plan in plans for path in plan.critical_files),
         shards=tuple(shards),
         cuts=tuple(cut for plan in plans for cut in plan.cuts),

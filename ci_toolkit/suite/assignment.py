@@ -67,7 +67,7 @@ def _place_of(argument: str, config: pytest.Config) -> str:
     if config.option.pyargs and not Path(place).exists():
         spec = importlib.util.find_spec(path)
         if spec is not None:
-            return (spec.submodule_search_locations or [str(spec.origin)])[0]
+            return os.path.normpath((spec.submodule_search_locations or [str(spec.origin)])[0])
     return place
 
 

@@ -8,7 +8,8 @@ import pytest
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import CollectedSuite, CollectedSuiteFile, CollectTask
 from ci_toolkit.suite.folder_watch import FolderWatch
-from ci_toolkit.suite.selection import address, path_of
+from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
+from ci_toolkit.suite.selection import address
 
 
 class CollectPlugin:
@@ -19,30 +20,45 @@ class CollectPlugin:
         self.root = str(config.rootpath)
         self.watch = FolderWatch(config, task.critical_folders)
         config.pluginmanager.register(self.watch, "ci-toolkit-folder-watch")
+        self.places = Places(config.rootpath)
+        config.pluginmanager.register(self.places, "ci-toolkit-places")
         self.tests: dict[str, dict[str, None]] = {}
+        self.found: dict[str, str] = {}
+        """Path to where it lies."""
         self.groups: dict[str, list[tuple[str, str]]] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Note a file."""
-        if isinstance(collector, pytest.File):
-            self.tests.setdefault(path_of(collector), {})
+        """Note a file, or what stands for one."""
+        if owner_of(collector) is collector:
+            self._note(collector)
         return (yield)
+
+    def _note(self, owner: Node) -> None:
+        self.tests.setdefault(name_of(owner), {})
+        self.found.setdefault(name_of(owner), self.places.of(owner))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write the list of what is left when every plugin has deselected."""
         for item in session.items:
             path, suffix = address(item)
-            self.tests.setdefault(path, {})[suffix] = None
+            if path not in self.tests:
+                self._note(owner_of(item) or item)
+            self.tests[path][suffix] = None
             group = item.get_closest_marker("xdist_group")
             if group is not None:
                 name = str(group.args[0] if group.args else group.kwargs.get("name", "default"))
                 self.groups.setdefault(path, []).append((suffix, name))
         files = tuple(
-            CollectedSuiteFile(path=path, suffixes=tuple(tests), groups=tuple(self.groups.get(path, ())))
+            CollectedSuiteFile(
+                path=path,
+                place=self.found[path],
+                suffixes=tuple(tests),
+                groups=tuple(self.groups.get(path, ())),
+            )
             for path, tests in self.tests.items()
         )
         collected = CollectedSuite(

@@ -57,17 +57,21 @@ def find_suite(
     found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles, categories, seconds)
     found_root = Path(restore_surrogates(found.root))
     reader = AnchorReader(found.function_patterns, found.class_patterns)
-    files = tuple(
-        SuiteFile(
-            path=path,
-            category=categories.of_path(path),
-            mentions=mentions(found_root / restore_surrogates(path)),
-            anchors=anchors.names,
-            groups=anchors.groups,
+    places = dict(found.places)
+    files = []
+    for path in found.paths:
+        file = found_root / restore_surrogates(places.get(path, path))
+        anchors = reader.read(file)
+        files.append(
+            SuiteFile(
+                path=path,
+                place=places.get(path, ""),
+                category=categories.of_path(path),
+                mentions=mentions(file),
+                anchors=anchors.names,
+                groups=anchors.groups,
+            )
         )
-        for path in found.paths
-        for anchors in (reader.read(found_root / restore_surrogates(path)),)
-    )
     return _suite(root, found_root, arguments, files)
 
 
@@ -98,8 +102,9 @@ def collect_suite(
     files = tuple(
         SuiteFile(
             path=file.path,
+            place=file.place,
             category=categories.of_path(file.path),
-            mentions=mentions(found_root / restore_surrogates(file.path)),
+            mentions=mentions(found_root / restore_surrogates(file.place or file.path)),
             anchors=file.suffixes,
             groups=file.groups,
         )
@@ -112,9 +117,9 @@ def _mentions(categories: Categories, *, is_wanted: bool) -> Callable[[Path], tu
     return MentionReader(categories).read if is_wanted else lambda _: ()
 
 
-def _suite(root: Path, found: Path, arguments: Sequence[str], files: tuple[SuiteFile, ...]) -> Suite:
+def _suite(root: Path, found: Path, arguments: Sequence[str], files: Sequence[SuiteFile]) -> Suite:
     here = os.path.relpath(found, root.resolve())
-    return Suite(root=here, arguments=tuple(arguments), files=files, commit=commit_of(root))
+    return Suite(root=here, arguments=tuple(arguments), files=tuple(files), commit=commit_of(root))
 
 
 def _ask_pytest(

@@ -8,6 +8,7 @@ import pytest
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import FindTask, FoundFiles
 from ci_toolkit.suite.folder_watch import FolderWatch
+from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
 
 
 class FindPlugin:
@@ -18,15 +19,27 @@ class FindPlugin:
         self.config = config
         self.watch = FolderWatch(config, task.critical_folders)
         config.pluginmanager.register(self.watch, "ci-toolkit-folder-watch")
-        self.paths: dict[str, None] = {}
+        self.places = Places(config.rootpath)
+        config.pluginmanager.register(self.places, "ci-toolkit-places")
+        self.found: dict[str, str] = {}
+        """Path to where it lies."""
+
+    def _note(self, owner: Node) -> None:
+        self.found.setdefault(name_of(owner), self.places.of(owner))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport | None:
-        """Note a file and pretend that it is empty; leave directories to pytest."""
-        if not isinstance(collector, pytest.File):
+        """Note a file, or what stands for one, and pretend that it is empty; leave directories to pytest."""
+        if owner_of(collector) is None:
             return None
-        self.paths[collector.nodeid] = None
+        self._note(collector)
         return pytest.CollectReport(collector.nodeid, "passed", None, [])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note the tests directly below a directory, before any plugin adds some of its own."""
+        for item in items:
+            self._note(item)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -35,7 +48,8 @@ class FindPlugin:
             root=str(self.config.rootpath),
             broken_folders=self.watch.broken,
             ignored_critical=self.watch.ignored,
-            paths=tuple(self.paths),
+            paths=tuple(self.found),
+            places=tuple((path, place) for path, place in self.found.items() if place),
             function_patterns=_patterns(self.config.getini("python_functions")),
             class_patterns=_patterns(self.config.getini("python_classes")),
         )

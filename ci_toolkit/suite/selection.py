@@ -12,20 +12,17 @@ from ci_toolkit.model.node_id import suffix_below
 from ci_toolkit.model.plan import PieceOf
 from ci_toolkit.model.record import escape_surrogates, restore_surrogates
 from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.owners import name_of, owner_of
 
 FileDigest = tuple[int, str]
 """How many tests a whole file holds, and the SHA-256 of their sorted names."""
 
 
-def file_of(node: pytest.Item | pytest.Collector) -> pytest.File | None:
-    """Return the file that ``node`` is in or is."""
-    return node.getparent(pytest.File)  # type: ignore[type-abstract]  # asked for by its base class
-
-
 def owned_files(task: ShardTask) -> set[str]:
     """Return the absolute paths of the shard's files."""
     root = Path(restore_surrogates(task.root))
-    return {os.path.normpath(root / restore_surrogates(path)) for path in task.pieces}
+    places = dict(task.places)
+    return {os.path.normpath(root / restore_surrogates(places.get(path, path))) for path in task.pieces}
 
 
 def owned_folders(files: Iterable[str]) -> set[str]:
@@ -33,16 +30,25 @@ def owned_folders(files: Iterable[str]) -> set[str]:
     return {str(folder) for file in files for folder in Path(file).parents}
 
 
-def path_of(file: pytest.File) -> str:
-    """Return the path of ``file`` as records have it."""
-    return escape_surrogates(file.nodeid)
-
-
 def address(item: pytest.Item) -> tuple[str, str]:
-    """Return the path of the file that ``item`` was collected from, and the rest of its node id, as in records."""
-    file = file_of(item)
-    path = file.nodeid if file is not None else item.nodeid.partition("::")[0]
-    return escape_surrogates(path), escape_surrogates(suffix_below(path, item.nodeid))
+    """Return the path of the file, or what stands for one, that ``item`` is in, and the rest of its node id."""
+    path = name_of(owner_of(item) or item)
+    return path, suffix_below(path, escape_surrogates(item.nodeid))
+
+
+class ForeignFiles:
+    """Keeps pytest from importing what other shards run, where a folder's own collector asks nobody what to ignore."""
+
+    def __init__(self, pieces: Collection[str]) -> None:
+        self._pieces = pieces
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport | None:
+        """Pretend that a file of another shard is empty."""
+        owner = owner_of(collector)
+        if owner is not collector or name_of(owner) in self._pieces:
+            return None
+        return pytest.CollectReport(collector.nodeid, "passed", None, [])
 
 
 class Selection:

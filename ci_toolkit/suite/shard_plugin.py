@@ -1,5 +1,6 @@
 """In pytest: collects only the shard's own files, runs its tests, and writes the journal."""
 
+import os
 from collections import deque
 from collections.abc import Generator
 from pathlib import Path
@@ -15,10 +16,11 @@ from ci_toolkit.suite.journal import journal_of
 from ci_toolkit.suite.mentions import MentionReader
 from ci_toolkit.suite.opening import opened
 from ci_toolkit.suite.originals import Originals
+from ci_toolkit.suite.owners import name_of, owner_of
 from ci_toolkit.suite.placing import Choice, Placer
 from ci_toolkit.suite.reports import uncollectable
 from ci_toolkit.suite.run_recorder import RunRecorder
-from ci_toolkit.suite.selection import Changes, Selection, address, file_of, owned_files, owned_folders, path_of
+from ci_toolkit.suite.selection import Changes, ForeignFiles, Selection, address, owned_files, owned_folders
 from ci_toolkit.suite.sources import executed_sources
 from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption
 
@@ -42,6 +44,7 @@ class ShardPlugin:
         self.coverage = CoverageContext(by_category=task.coverage_by_category)
         files = owned_files(task)
         self._paths = files | owned_folders(files)
+        config.pluginmanager.register(ForeignFiles(task.pieces), "ci-toolkit-foreign-files")
         self._import_seconds: dict[str, float] = {}
         self._changes = Changes()
         self._critical_left_out: dict[str, list[str]] = {}
@@ -62,25 +65,25 @@ class ShardPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Keep pytest out of what other shards run: not even their conftest files are imported."""
-        return None if str(collection_path) in self._paths else True
+        return None if os.path.normpath(collection_path) in self._paths else True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Journal the import of each file, before (it may kill the process) and after."""
-        file = file_of(collector)
-        if file is collector:
-            self._write(FileOpened(path=collector.nodeid))
-            self.coverage.enter(self.placer.of_file(collector.nodeid))
+        owner = owner_of(collector)
+        path = name_of(owner) if owner is not None else ""
+        if owner is None or path not in self.task.pieces:
+            return (yield)
+        if owner is collector:
+            self._write(FileOpened(path=path))
+            self.coverage.enter(self.placer.of_file(path))
         start = Originals.perf_counter()
         report = yield
         seconds = Originals.perf_counter() - start
-        if file is None:
-            return report
-        path = path_of(file)
         if not report.passed:
-            is_critical = self._may_be_critical(file)
+            is_critical = self._may_be_critical(path, owner.path)
             self._write(uncollectable(report, path, seconds, self.root, is_critical=is_critical))
         else:  # a class too: making its parametrized tests can take longer than the import
             self._import_seconds[path] = self._import_seconds.get(path, 0.0) + seconds
@@ -165,11 +168,11 @@ class ShardPlugin:
             critical_left_out=tuple(self._critical_left_out.get(path, ())),
         )
 
-    def _may_be_critical(self, file: pytest.File) -> bool:
+    def _may_be_critical(self, path: str, file: Path) -> bool:
         # Asked only where a file does not collect: what it holds is then known from its place and its text alone.
-        if self.placer.of_file(file.nodeid) == MISSION_CRITICAL:
+        if self.placer.of_file(path) == MISSION_CRITICAL:
             return True
-        return MISSION_CRITICAL in MentionReader(self.categories).read(file.path)
+        return MISSION_CRITICAL in MentionReader(self.categories).read(file)
 
     # --- running ----------------------------------------------------------------------------------
 

@@ -117,11 +117,11 @@ class Round:
             ["shard", "1", *ran],
             ["shard", "2", *ran],
         ):
-            yield from self._odd_end(self._call(*arguments), GOOD_EXITS)
+            yield from self._odd_end(self.call(*arguments), GOOD_EXITS)
         self.is_red = True
-        yield from self._odd_end(self._call("plan", "--shards", "2", "--no-history", "--out", plan), GOOD_EXITS)
+        yield from self._odd_end(self.call("plan", "--shards", "2", "--no-history", "--out", plan), GOOD_EXITS)
         if self.random.random() < 0.5:
-            yield from self._odd_end(self._call("shard", "1", *ran), GOOD_EXITS)
+            yield from self._odd_end(self.call("shard", "1", *ran), GOOD_EXITS)
         if self._merge(Path(plan), self.out).code == 0:
             yield "green on the evidence of another run"
 
@@ -130,7 +130,7 @@ class Round:
         name = self.random.choice(sorted(SNIPPETS))
         self.what = f"a test that does {name}"
         limit = ["--test-timeout", "60"]
-        ended = self._call(
+        ended = self.call(
             "run",
             "--shards",
             "2",
@@ -146,7 +146,7 @@ class Round:
         if ended.code == 0 and not SNIPPETS[name].may_pass:
             yield "green, and a test ended its process"
         yield from self._dishonest(ended.code)
-        if name not in {"unlink"}:
+        if name != "unlink":
             yield from self._lost()
 
     # --- the judgement ------------------------------------------------------------------------------
@@ -183,11 +183,11 @@ class Round:
     # --- processes ----------------------------------------------------------------------------------
 
     def _merge(self, plan: Path, out: Path) -> Ended:
-        return self._call(
+        return self.call(
             "merge", "--plan", str(plan), "--results", str(self.results), "--out", str(out), "--no-history"
         )
 
-    def _call(self, *arguments: str, hostile: str = "") -> Ended:
+    def call(self, *arguments: str, hostile: str = "") -> Ended:
         ended = self._end(self._start(*arguments, hostile=hostile), stopped=False)
         return Ended(code=-1, said="it hangs") if ended is None else ended
 
@@ -258,7 +258,7 @@ def prepare(folder: Path) -> Path:
     first = Round(0, 0, folder, folder)
     write_suite(first.project)
     first.is_red = True
-    ended = first._call(
+    ended = first.call(
         "run", "--shards", "3", "--no-history", "--coverage", "--results", str(first.results), "--out", str(first.out)
     )
     if ended.code != 1:
