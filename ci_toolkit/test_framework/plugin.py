@@ -1,6 +1,6 @@
-"""What pytest gets in a project with ``[tool.ci-toolkit]``: the guide's markers, and its fixtures without an import."""
+"""The pytest plugin of a project with ``[tool.ci-toolkit]``: the guide's markers and fixtures, without an import."""
 
-from importlib import import_module
+from types import ModuleType
 from typing import Final
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from ci_toolkit.config.categories import read_categories
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.test_framework import isolated_environment_fixtures, real_llm, real_services_test_fixtures
 from ci_toolkit.test_framework.environment_guard import EnvironmentGuard
 
 MARKERS: Final = (
@@ -21,24 +22,26 @@ MARKERS: Final = (
     "isolation(how): how a test's writes to the database are undone",
 )
 
-_FIXTURE_MODULES: Final = (
-    "ci_toolkit.test_framework.isolated_environment_fixtures",
-    "ci_toolkit.test_framework.real_services_test_fixtures",
-    "ci_toolkit.test_framework.real_llm",
-)
+_FIXTURE_MODULES: Final = (isolated_environment_fixtures, real_services_test_fixtures, real_llm)
 """Each is light to import: a fixture imports what it needs (SQLAlchemy, redis, openai) when a test asks for it."""
-_ASYNC_FIXTURE_MODULES: Final = ("ci_toolkit.test_framework.websocket_fixtures",)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the guide's markers and fixtures known, and begin to guard the environment."""
     for marker in (*MARKERS, *_markers_of_own_categories(config)):
         config.addinivalue_line("markers", marker)
-    async_modules = _ASYNC_FIXTURE_MODULES if config.pluginmanager.has_plugin("asyncio") else ()
-    for module in (*_FIXTURE_MODULES, *async_modules):
-        if not config.pluginmanager.has_plugin(module):
-            config.pluginmanager.register(import_module(module), module)
+    for module in (*_FIXTURE_MODULES, *_async_fixture_modules(config)):
+        if not config.pluginmanager.has_plugin(module.__name__):
+            config.pluginmanager.register(module, module.__name__)
     config.pluginmanager.register(EnvironmentGuard(), "ci-toolkit-environment-guard")
+
+
+def _async_fixture_modules(config: pytest.Config) -> tuple[ModuleType, ...]:
+    if not config.pluginmanager.has_plugin("asyncio"):
+        return ()
+    from ci_toolkit.test_framework import websocket_fixtures
+
+    return (websocket_fixtures,)
 
 
 def _markers_of_own_categories(config: pytest.Config) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.services.errors import ServiceDiedError
-from ci_toolkit.suite.plugin import SERVICES_REPORT
+from ci_toolkit.test_framework.names import SERVICES_REPORT
 
 
 def services_report(config: pytest.Config) -> "ServicesReport":

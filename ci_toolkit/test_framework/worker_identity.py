@@ -13,7 +13,7 @@ from ci_toolkit.config.project import project_root
 from ci_toolkit.model.bundle import SERVICES_FOLDER
 from ci_toolkit.services import handover
 from ci_toolkit.services.errors import MissingClientError
-from ci_toolkit.suite.plugin import DYNAMIC_PORTS
+from ci_toolkit.test_framework.names import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet

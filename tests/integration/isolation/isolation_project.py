@@ -43,7 +43,7 @@ class Thread(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     title: Mapped[str]
 """
-PLUGINS = ("-p", "xdist.plugin", "-p", "pytest_asyncio.plugin", "-p", "ci_toolkit.suite.plugin")
+PLUGINS = ("-p", "xdist.plugin", "-p", "pytest_asyncio.plugin", "-p", "ci_toolkit.test_framework.adoption")
 
 
 class Project:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.suite.plugin import is_adopted
+from ci_toolkit.test_framework.adoption import is_adopted
 
 
 @pytest.mark.parametrize(
