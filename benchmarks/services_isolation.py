@@ -23,7 +23,7 @@ from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import BUILT_IN
-from ci_toolkit.services.databases.pgwire import Connection
+from ci_toolkit.services.databases.connection import Connection
 from ci_toolkit.services.stack import StackRequest, acquire
 from ci_toolkit.test_framework.database_sessions import DatabaseSessions
 

@@ -9,7 +9,7 @@ connection keeps a temporary table) trips this quick look; then the whole conten
 from collections.abc import Iterable
 from typing import Final
 
-from ci_toolkit.services.databases.pgwire import Connection
+from ci_toolkit.services.databases.connection import Connection
 
 FIRST_OWN_OID: Final = 16384
 """PostgreSQL's own objects have lower numbers."""

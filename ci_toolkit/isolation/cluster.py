@@ -13,7 +13,8 @@ from typing import Final, TypeVar
 from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
-from ci_toolkit.services.databases.pgwire import NO_SUCH_DATABASE, Connection, SqlError, literal, quoted
+from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.databases.sql import SqlError, literal, quoted
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Cluster(Closing):
 
     def close(self) -> None:
         """Give up what is held, at once: the server takes a moment to see that a connection has ended."""
-        with suppress(SqlError, OSError):
+        with suppress(SqlError):
             self.connection.query("SELECT pg_advisory_unlock_all()")
         self.connection.close()
 
@@ -65,7 +66,7 @@ class Cluster(Closing):
         """Connect again, and hold what was held, if a test ended this connection."""
         try:
             self.connection.query("SELECT 1")
-        except (SqlError, OSError):
+        except SqlError:
             self.connection.close()
             self.connection = _maintenance(self.endpoint)
             for name in self._held:
@@ -209,6 +210,7 @@ def _maintenance(endpoint: Endpoint) -> Connection:
     try:
         return Connection(endpoint.host, endpoint.port, endpoint.credentials, database="postgres")
     except SqlError as error:
-        if error.code != NO_SUCH_DATABASE:
-            raise
-    return Connection(endpoint.host, endpoint.port, endpoint.credentials, database="template1")
+        try:  # where somebody dropped it
+            return Connection(endpoint.host, endpoint.port, endpoint.credentials, database="template1")
+        except SqlError:
+            raise error from None

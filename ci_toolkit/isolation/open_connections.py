@@ -3,7 +3,8 @@
 from typing import Final
 
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.databases.pgwire import Connection, literal
+from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.databases.sql import literal
 
 OWN_NAME: Final = "ci-toolkit"
 """The application name of the toolkit's own connections, and the start of that of its fixtures' connections."""

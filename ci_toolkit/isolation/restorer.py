@@ -6,7 +6,8 @@ from typing import Final
 from ci_toolkit.isolation import catalogs, restoring
 from ci_toolkit.isolation.restoring import Template
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.databases.pgwire import Connection, SqlError
+from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.databases.sql import SqlError
 
 _NOT_ALLOWED: Final = "42501"
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from ci_toolkit.isolation import catalogs
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.databases.pgwire import Connection, literal
+from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.databases.sql import literal
 
 SMALL_PAGES: Final = 16
 """A table up to this size is emptied row by row, 20 times faster than TRUNCATE; a larger one gets a new file."""

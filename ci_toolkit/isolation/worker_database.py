@@ -11,7 +11,7 @@ from ci_toolkit.isolation.restorer import Findings, Restorer
 from ci_toolkit.isolation.restoring import Template, read_digest, read_template
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
-from ci_toolkit.services.databases.pgwire import SqlError
+from ci_toolkit.services.databases.sql import SqlError
 
 GRACE_SECONDS: Final = 1.0
 """How long a transaction of another connection may take to end by itself before it counts as left open."""
@@ -66,7 +66,7 @@ class WorkerDatabase(Closing):
                 return self._finish(findings)
             left_open = self._end_open_transactions(restorer)
             report = self._finish(restorer.restore())
-        except (SqlError, OSError) as error:
+        except SqlError as error:
             return self._clone_afresh(f"it could not be cleaned in place: {error}")
         if left_open:
             raise _open_transaction_error(test, self.name, left_open)

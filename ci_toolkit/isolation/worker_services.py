@@ -15,7 +15,7 @@ from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
 from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
-from ci_toolkit.services.databases.pgwire import SqlError
+from ci_toolkit.services.databases.sql import SqlError
 from ci_toolkit.services.errors import PortTakenError, ServiceDiedError
 from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.ports.leases import leased_by

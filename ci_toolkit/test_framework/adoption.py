@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Read what a worker reports of its services; where the fixtures came by import, the controller has no report yet."""
+    """Read what a worker reports of its services; the controller has no report where the fixtures were imported."""
     plugins = node.config.pluginmanager
     if SERVICES_REPORT in getattr(node, "workeroutput", {}) and not plugins.has_plugin(SERVICES_REPORT):
         from ci_toolkit.test_framework.services_report import services_report

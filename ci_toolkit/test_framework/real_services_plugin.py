@@ -10,7 +10,7 @@ from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import InfrastructureError, ToolkitError
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.services import handover
-from ci_toolkit.services.databases.pgwire import SqlError
+from ci_toolkit.services.databases.sql import SqlError
 from ci_toolkit.test_framework.names import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
 from ci_toolkit.test_framework.worker_identity import new_services

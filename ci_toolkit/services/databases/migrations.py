@@ -5,14 +5,17 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import Endpoint, variables
 from ci_toolkit.services.catalog.table import Migrations, Service
-from ci_toolkit.services.databases import pgwire
-from ci_toolkit.services.errors import MigrationError
+from ci_toolkit.services.databases.sql import SqlError, literal, quoted
+from ci_toolkit.services.errors import MigrationError, MissingExtraError
 from ci_toolkit.services.processes.logs import lines_shown
+
+if TYPE_CHECKING:  # it imports psycopg, which takes longer than a server takes to start
+    from ci_toolkit.services.databases.connection import Connection
 
 _SECONDS: Final = 600
 _TAIL_LINES: Final = 20
@@ -70,7 +73,7 @@ def migrate_once(service: Service, endpoint: Endpoint, root: Path) -> bool:
     if not migrations.command and not migrations.files:
         return False
     note = f"ci-toolkit: migrated {migrations_digest(migrations, root)}"
-    with pgwire.Connection(endpoint.host, endpoint.port, endpoint.credentials) as connection:
+    with _connected(endpoint) as connection:
         if connection.scalar(_COMMENT) == note:
             return False
         if not migrations.command and connection.scalar(_TABLES) != "0":
@@ -81,8 +84,8 @@ def migrate_once(service: Service, endpoint: Endpoint, root: Path) -> bool:
                 "or run with --dynamic-ports, on a database of its own.",
             )
         migrate(service, endpoint, root)
-        database = pgwire.quoted(endpoint.credentials.database)
-        connection.query(f"COMMENT ON DATABASE {database} IS {pgwire.literal(note)}")
+        database = quoted(endpoint.credentials.database)
+        connection.query(f"COMMENT ON DATABASE {database} IS {literal(note)}")
     return True
 
 
@@ -106,12 +109,22 @@ def _apply(service: Service, endpoint: Endpoint, root: Path) -> None:
     files = migration_files(service.migrations, root)
     if not files:
         raise _failed(service, f"no file matches {', '.join(service.migrations.files)} in {root}")
-    with pgwire.Connection(endpoint.host, endpoint.port, endpoint.credentials, timeout=_SECONDS) as connection:
+    with _connected(endpoint, seconds=_SECONDS) as connection:
         for path in files:
             try:
                 connection.query(path.read_text(encoding="utf-8"))
-            except (pgwire.SqlError, OSError, UnicodeDecodeError) as error:
+            except (SqlError, OSError, UnicodeDecodeError) as error:
                 raise _failed(service, f"{path.relative_to(root)}: {error}") from error
+
+
+def _connected(endpoint: Endpoint, *, seconds: float = 30.0) -> "Connection":
+    try:
+        from ci_toolkit.services.databases.connection import Connection
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"migrations need the package {error.name}", advice="Install it: `pip install 'ci-toolkit[services]'`."
+        ) from error
+    return Connection(endpoint.host, endpoint.port, endpoint.credentials, seconds=seconds)
 
 
 def _failed(service: Service, what: str) -> MigrationError:

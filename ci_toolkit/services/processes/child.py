@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -50,7 +51,7 @@ def server_environment(variables: Mapping[str, str]) -> dict[str, str]:
 class Child:
     """One child process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is a fact of one process, and has its default)
         self,
         command: Sequence[str | Path],
         *,
@@ -60,8 +61,9 @@ class Child:
         account: Account | None = None,
         dies_by: signal.Signals = signal.SIGKILL,
         secrets: tuple[str, ...] = (),
+        text: str = "",
     ) -> None:
-        """Start ``command``, with its output in ``log``.
+        """Start ``command``, with its output in ``log`` and the short ``text`` as its input.
 
         The kernel sends it ``dies_by`` when the thread that made it ends, so make it from one that lives as long.
         """
@@ -73,10 +75,13 @@ class Child:
                 [*_with_its_keeper(account, dies_by), *command],
                 cwd=cwd,
                 env=dict(environment),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if text else subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError), self._process.stdin as pipe:  # one that has ended says why in its log
+                pipe.write(text.encode())
 
     @property
     def pid(self) -> int:

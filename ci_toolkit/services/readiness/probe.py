@@ -10,7 +10,7 @@ from typing import Final
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Protocol
-from ci_toolkit.services.databases import pgwire
+from ci_toolkit.services.readiness.postgresql_login import WRONG_LOGIN, LoginRefusedError, NotPostgresqlError, log_in
 
 _SERVER_ERROR: Final = 500
 _SWITCHING: Final = 101
@@ -53,7 +53,7 @@ def ask(endpoint: Endpoint, *, path: str = "/", timeout: float = 1.0) -> ProbeRe
         return ProbeResult(
             status=ProbeStatus.SILENT, reason=f"{endpoint.address} accepts connections and does not answer"
         )
-    except (pgwire.WireError, _NotHttpError) as error:
+    except (NotPostgresqlError, _NotHttpError) as error:
         return ProbeResult(status=ProbeStatus.STRANGER, reason=str(error) or type(error).__name__)
     except OSError as error:
         return ProbeResult(status=ProbeStatus.STARTING, reason=str(error))
@@ -61,15 +61,11 @@ def ask(endpoint: Endpoint, *, path: str = "/", timeout: float = 1.0) -> ProbeRe
 
 def _ask_postgresql(endpoint: Endpoint, _path: str, timeout: float) -> ProbeResult:
     try:
-        with pgwire.Connection(endpoint.host, endpoint.port, endpoint.credentials, timeout=timeout) as connection:
-            connection.query("SELECT 1")
-            return ProbeResult(
-                status=ProbeStatus.READY, version=connection.parameters.get("server_version", "").split(" ")[0]
-            )
-    except pgwire.SqlError as error:
-        return ProbeResult(
-            status=ProbeStatus.DENIED if error.code in pgwire.DENIED else ProbeStatus.STARTING, reason=str(error)
-        )
+        version = log_in(endpoint.host, endpoint.port, endpoint.credentials, timeout=timeout)
+    except LoginRefusedError as error:
+        status = ProbeStatus.DENIED if error.code in WRONG_LOGIN else ProbeStatus.STARTING
+        return ProbeResult(status=status, reason=str(error))
+    return ProbeResult(status=ProbeStatus.READY, version=version.split(" ")[0])
 
 
 def _ask_redis(endpoint: Endpoint, _path: str, timeout: float) -> ProbeResult:

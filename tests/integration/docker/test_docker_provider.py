@@ -23,7 +23,7 @@ from ci_toolkit.services.catalog.table import (
     Table,
     same_port,
 )
-from ci_toolkit.services.databases.pgwire import Connection
+from ci_toolkit.services.databases.connection import Connection
 from ci_toolkit.services.errors import ImageMissingError, MigrationError, ServiceDiedError
 from ci_toolkit.services.providers.docker.containers.snapshots import PACKED
 from ci_toolkit.services.readiness.probe import ProbeStatus, ask

@@ -12,7 +12,7 @@ import pytest
 
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials, Protocol
-from ci_toolkit.services.databases.pgwire import Connection
+from ci_toolkit.services.databases.connection import Connection
 from ci_toolkit.services.ports.leases import Holder, lease_any
 from ci_toolkit.services.processes.binaries import HOW_TO_GET, beside, find_server
 from ci_toolkit.services.processes.child import Account, Child, server_environment, unprivileged

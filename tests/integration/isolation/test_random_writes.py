@@ -12,7 +12,8 @@ from ci_toolkit.isolation.errors import StrayConnectionError
 from ci_toolkit.isolation.mode import IsolationMode
 from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.catalog.endpoint import Endpoint
-from ci_toolkit.services.databases.pgwire import Connection, SqlError
+from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.databases.sql import SqlError
 
 pytest_plugins = ["isolation_fixtures"]
 

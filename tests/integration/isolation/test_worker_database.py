@@ -17,7 +17,7 @@ from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials
-from ci_toolkit.services.databases.pgwire import Connection
+from ci_toolkit.services.databases.connection import Connection
 
 pytest_plugins = ["isolation_fixtures"]
 

@@ -13,7 +13,8 @@ from services_lab import Lab, needs, wait_for
 from ci_toolkit.masking import MASK
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import Credentials, Migrations, Protocol
-from ci_toolkit.services.databases.pgwire import Connection, SqlError
+from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.databases.sql import SqlError
 from ci_toolkit.services.errors import MigrationError, NoProviderError, PortTakenError, ServiceDiedError
 from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.services.stack import StackRequest
@@ -112,7 +113,7 @@ def test_a_migration_command_runs_in_the_project_with_the_database_in_its_enviro
     needs(Protocol.POSTGRESQL)
     code = """
         import os, pathlib
-        from ci_toolkit.services.databases.pgwire import Connection
+        from ci_toolkit.services.databases.connection import Connection
         from ci_toolkit.services.catalog.table import Credentials
         login = Credentials(user=os.environ["POSTGRES_USER"], password=os.environ["POSTGRES_PASSWORD"], database="test")
         with Connection(os.environ["POSTGRES_HOST"], int(os.environ["POSTGRES_PORT"]), login) as connection:
@@ -164,8 +165,9 @@ def test_redis_asks_for_the_password_of_the_table(lab: Lab) -> None:
 
 def test_postgresql_refuses_who_does_not_know_the_password(lab: Lab) -> None:
     needs(Protocol.POSTGRESQL)
-    with lab.acquire("postgresql") as stack, pytest.raises(SqlError, match="28P01"):
-        Connection("127.0.0.1", stack.endpoint("postgresql").port, Credentials(user="test", database="test"))
+    with lab.acquire("postgresql") as stack, pytest.raises(SqlError, match="authentication failed"):
+        login = Credentials(user="test", password="wrong", database="test")
+        Connection("127.0.0.1", stack.endpoint("postgresql").port, login)
 
 
 def test_a_teams_own_service_gets_its_port_and_the_other_services(lab: Lab) -> None:

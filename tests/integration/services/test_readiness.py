@@ -13,7 +13,8 @@ from services_lab import Lab, needs
 
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials, Protocol
-from ci_toolkit.services.databases.pgwire import Connection, SqlError, literal
+from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.databases.sql import SqlError, literal
 from ci_toolkit.services.ports.leases import Holder, lease_any
 from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 

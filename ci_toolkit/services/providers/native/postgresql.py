@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ci_toolkit.services.catalog.endpoint import LOOPBACK
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate, migrations_digest
-from ci_toolkit.services.databases.pgwire import Connection, quoted
+from ci_toolkit.services.databases.sql import quoted
 from ci_toolkit.services.errors import NoProviderError, ServiceDiedError
 from ci_toolkit.services.processes.binaries import beside, find_server
 from ci_toolkit.services.processes.child import Child, server_environment, unprivileged
@@ -109,22 +109,21 @@ class _Cluster:
         login = self.request.service.credentials
         if login.database == "postgres":
             return
-        with (
-            self._served("postgres"),
-            Connection(LOOPBACK, self.request.port, login, database="postgres") as connection,
-        ):
-            connection.query(f"CREATE DATABASE {quoted(login.database)}")
+        # In single-user mode, for a server would have to be started and stopped for one statement.
+        single_user = ("--single", "-F", "-j", "-c", "exit_on_error=on", "-D", str(self.data), "postgres")
+        statement = f"CREATE DATABASE {quoted(login.database)}"
+        self._finish(self._child(self.program, *single_user, text=statement), "CREATE DATABASE of postgresql")
 
     def _make_migrated(self, empty: str) -> None:
         """Run the team's migrations on a cluster with an empty database."""
         self._obtain(empty, self._make_empty)
-        with self._served(self.request.service.credentials.database):
+        with self._served():
             migrate(self.request.service, native_endpoint(self.request), Path(self.request.root))
 
     @contextmanager
-    def _served(self, database: str) -> Iterator[None]:
+    def _served(self) -> Iterator[None]:
         """Serve the data directory while the context lasts, then shut it down cleanly."""
-        server = self.serve(stops_by=signal.SIGINT).until_ready(_with_database(self.request, database))
+        server = self.serve(stops_by=signal.SIGINT).until_ready(self.request)
         try:
             yield
         finally:
@@ -152,14 +151,20 @@ class _Cluster:
         where = (f"--pgdata={self.data}", f"--pwfile={secret}", f"--username={login.user}")
         initdb = self._child(beside(self.program, "initdb"), *where, *_INITDB)
         try:
-            status = initdb.wait(_INITDB_SECONDS)
+            self._finish(initdb, "initdb of postgresql")
         finally:
-            initdb.stop(signal.SIGKILL, grace=1)
             secret.unlink(missing_ok=True)
-        if status != 0:
-            raise died("initdb of postgresql", initdb.tail(), when="while it made an empty data directory")
 
-    def _child(self, *command: str | Path, dies_by: signal.Signals = signal.SIGKILL) -> Child:
+    def _finish(self, child: Child, name: str) -> None:
+        """Wait for a program that makes the data directory. Raises an InfrastructureError if it fails."""
+        try:
+            status = child.wait(_INITDB_SECONDS)
+        finally:
+            child.stop(signal.SIGKILL, grace=1)
+        if status != 0:
+            raise died(name, child.tail(), when="while it made an empty data directory")
+
+    def _child(self, *command: str | Path, dies_by: signal.Signals = signal.SIGKILL, text: str = "") -> Child:
         return Child(
             command,
             log=self.request.log,
@@ -168,10 +173,5 @@ class _Cluster:
             environment=server_environment({LABEL: self.request.session, **self.request.service.variables}),
             account=self.account,
             dies_by=dies_by,
+            text=text,
         )
-
-
-def _with_database(request: ServiceRequest, database: str) -> ServiceRequest:
-    """Return ``request`` for another database of the same server."""
-    login = replace(request.service.credentials, database=database)
-    return replace(request, service=replace(request.service, credentials=login))

@@ -11,7 +11,6 @@ from ci_toolkit.services.catalog import images
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate, migrations_digest
-from ci_toolkit.services.databases.pgwire import Connection
 from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.processes.logs import tail_of
 from ci_toolkit.services.providers.docker.containers import empty_cluster as empty
@@ -168,6 +167,8 @@ def _take_migrated(request: ServiceRequest, server: ContainerServer, container: 
     ):
         return
     migrate(request.service, server.endpoint, Path(request.root))
+    from ci_toolkit.services.databases.connection import Connection
+
     with Connection(server.endpoint.host, request.port, request.service.credentials) as connection:
         connection.query("CHECKPOINT")
     snapshots.take(container)

@@ -1,0 +1,83 @@
+"""A connection to PostgreSQL, over psycopg, whose rows are text as the server wrote it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from psycopg.adapt import AdaptersMap
+from psycopg.types.string import TextLoader
+
+from ci_toolkit.services.catalog.table import Credentials
+from ci_toolkit.services.closing import Closing
+from ci_toolkit.services.databases.sql import SqlError
+
+_ANY_TYPE: Final = 0
+_CONNECT_SECONDS: Final = 30
+
+Row = tuple[str | None, ...]
+
+
+def _text_of_every_type() -> AdaptersMap:
+    adapters = AdaptersMap()
+    adapters.register_loader(_ANY_TYPE, TextLoader)
+    return adapters
+
+
+_AS_TEXT: Final = _text_of_every_type()
+
+
+class Connection(Closing):
+    """One connection, in autocommit. Closes itself as a context manager.
+
+    Raises SqlError if the server refuses, if a statement takes longer than ``seconds``, or if the connection breaks.
+    """
+
+    def __init__(
+        self, host: str, port: int, login: Credentials, *, database: str | None = None, seconds: float = 30.0
+    ) -> None:
+        with _as_sql_error():
+            self._connection = psycopg.connect(
+                host=host,
+                port=port,
+                user=login.user,
+                password=login.password,
+                dbname=login.database if database is None else database,
+                application_name="ci-toolkit",
+                client_encoding="utf-8",
+                connect_timeout=_CONNECT_SECONDS,
+                autocommit=True,
+                prepare_threshold=None,
+                context=_AS_TEXT,
+            )
+            self._connection.execute(f"SET statement_timeout = {round(seconds * 1000)}".encode())
+
+    def close(self) -> None:
+        """End the connection; safe to call twice."""
+        self._connection.close()
+
+    def query(self, sql: str) -> list[Row]:
+        """Run ``sql``, which may hold several statements, and return the rows as text. Raises SqlError."""
+        rows: list[Row] = []
+        with _as_sql_error(), self._connection.cursor() as cursor:
+            cursor.execute(sql.encode())
+            has_more: bool | None = True
+            while has_more:
+                if cursor.description is not None:
+                    rows += cursor.fetchall()
+                has_more = cursor.nextset()
+        return rows
+
+    def scalar(self, sql: str) -> str | None:
+        """Return the first column of the first row, or None where there is none."""
+        rows = self.query(sql)
+        return rows[0][0] if rows else None
+
+
+@contextmanager
+def _as_sql_error() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        message = error.diag.message_primary or " ".join(str(error).split())
+        raise SqlError(error.sqlstate or "", message) from error
