@@ -11,7 +11,7 @@ from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import Endpoint, variables
 from ci_toolkit.services.catalog.table import Migrations, Service
 from ci_toolkit.services.databases.sql import SqlError, literal, quoted
-from ci_toolkit.services.errors import MigrationError, MissingExtraError
+from ci_toolkit.services.errors import MigrationError, MissingClientError
 from ci_toolkit.services.processes.logs import lines_shown
 
 if TYPE_CHECKING:  # it imports psycopg, which takes longer than a server takes to start
@@ -121,7 +121,7 @@ def _connected(endpoint: Endpoint, *, seconds: float = 30.0) -> "Connection":
     try:
         from ci_toolkit.services.databases.connection import Connection
     except ModuleNotFoundError as error:
-        raise MissingExtraError(
+        raise MissingClientError(
             f"migrations need the package {error.name}", advice="Install it: `pip install 'ci-toolkit[services]'`."
         ) from error
     return Connection(endpoint.host, endpoint.port, endpoint.credentials, seconds=seconds)

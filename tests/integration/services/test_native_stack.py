@@ -165,8 +165,8 @@ def test_redis_asks_for_the_password_of_the_table(lab: Lab) -> None:
 
 def test_postgresql_refuses_who_does_not_know_the_password(lab: Lab) -> None:
     needs(Protocol.POSTGRESQL)
+    login = Credentials(user="test", password="wrong", database="test")
     with lab.acquire("postgresql") as stack, pytest.raises(SqlError, match="authentication failed"):
-        login = Credentials(user="test", password="wrong", database="test")
         Connection("127.0.0.1", stack.endpoint("postgresql").port, login)
 
 
