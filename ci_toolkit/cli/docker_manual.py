@@ -15,18 +15,18 @@ from ci_toolkit.errors import ExitCode
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def program() -> None:
-    """Start, stop, see and clean up the services in Docker by hand."""
+    """Start, stop, list and clean up the services in Docker by hand."""
 
 
 @program.command()
 @click.argument("names", nargs=-1)
-@click.option("--no-alpine", is_flag=True, help="The regular images and their ports in place of the small ones.")
-@click.option("--dynamic-ports", is_flag=True, help="Free ports in place of the table's.")
+@click.option("--no-alpine", is_flag=True, help="Use the regular images and their ports, not the small (Alpine) ones.")
+@click.option("--dynamic-ports", is_flag=True, help="Use free ports instead of the table's.")
 @click.pass_context
 def start(context: click.Context, names: tuple[str, ...], *, no_alpine: bool, dynamic_ports: bool) -> int:
     """Start services in containers and leave them running until `stop`.
 
-    Without NAMES: every service of the table that has an image.
+    Without NAMES, this starts every service of the table that has an image.
     """
     from pathlib import Path
 
@@ -50,7 +50,7 @@ def start(context: click.Context, names: tuple[str, ...], *, no_alpine: bool, dy
 @program.command()
 @click.pass_context
 def stop(context: click.Context) -> int:
-    """End what `start` started in this project."""
+    """Stop what `start` started in this project."""
     from ci_toolkit.cli.services_stack import down
 
     return int(context.invoke(down))
@@ -59,7 +59,7 @@ def stop(context: click.Context) -> int:
 @program.command()
 @click.pass_context
 def status(context: click.Context) -> int:
-    """Print what runs, and whether it answers."""
+    """List what runs, and whether it answers."""
     from ci_toolkit.cli.services_stack import status as services_status
 
     return int(context.invoke(services_status, as_json=False))
@@ -68,9 +68,9 @@ def status(context: click.Context) -> int:
 @program.command()
 @click.pass_context
 def clean(context: click.Context) -> int:
-    """End what `start` started, remove what dead sessions left, and forget the snapshots in Docker.
+    """Stop what `start` started, remove what killed sessions left, and delete the snapshots in Docker.
 
-    Containers of living sessions of others, and whatever does not carry this project's label, stay.
+    It keeps the containers of other living sessions and whatever does not carry ci-toolkit's label.
     """
     from ci_toolkit.cli.services_stack import clean as services_clean
     from ci_toolkit.services.providers.docker.provider import DockerProvider

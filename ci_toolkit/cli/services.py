@@ -1,4 +1,4 @@
-"""``ci-toolkit services``: the one table of services, what runs of it, and the files made from it."""
+"""``ci-toolkit services``: the table of services, what runs of it, and the files rendered from it."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from ci_toolkit.errors import ExitCode
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Real services for the tests: start them, see them, and where they answer."""
+    """Start, list and stop the real services that tests use."""
 
 
 for _subcommand in (up, down, status, clean):
@@ -21,11 +21,11 @@ for _subcommand in (up, down, status, clean):
 @click.option(
     "--environment",
     type=click.Choice(["test", "test-alpine", "dev"]),
-    help="The table's ports in this environment.  [default: what `services up` runs, else test]",
+    help="Print the table's ports in this environment.  [default: what `services up` runs, else test]",
 )
 @click.option("--export", "as_exports", is_flag=True, help="Print shell exports (they hold the passwords).")
 def ports(*, environment: str | None, as_exports: bool) -> int:
-    """Print where every service answers: the running ones, else as the table says."""
+    """Print the port of every service: of those that run, or else of the table."""
     import shlex
 
     from ci_toolkit.config.project import project_root
@@ -35,7 +35,7 @@ def ports(*, environment: str | None, as_exports: bool) -> int:
     from ci_toolkit.services.stack import ownerless
 
     root = project_root(Path.cwd())
-    running = () if environment else tuple(endpoint for card in ownerless(root) for endpoint in card.endpoints)
+    running = () if environment else tuple(endpoint for info in ownerless(root) for endpoint in info.endpoints)
     endpoints = running or planned_all(read_table(root), ServiceEnvironment(environment or "test"))
     if as_exports:
         for name, value in variables(endpoints).items():
@@ -47,7 +47,7 @@ def ports(*, environment: str | None, as_exports: bool) -> int:
 
 
 @command.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail where a file is not as the table says.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file differs from the table.")
 def render(check: bool) -> int:  # noqa: FBT001 (a flag of the command line)
     """Write the compose files and the workflows' services blocks from the table."""
     from ci_toolkit.config.project import project_root
@@ -60,7 +60,7 @@ def render(check: bool) -> int:  # noqa: FBT001 (a flag of the command line)
     if check:
         for drift in found:
             click.echo(drift.describe())
-        click.echo(f"{len(files) - len(found)} of {len(files)} files are as the table says", err=True)
+        click.echo(f"{len(files) - len(found)} of {len(files)} files match the table", err=True)
         return ExitCode.FAILED if found else ExitCode.PASSED
     stale = {drift.path for drift in found}
     for file in files:

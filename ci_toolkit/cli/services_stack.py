@@ -12,18 +12,18 @@ from ci_toolkit.errors import ExitCode
 @click.option(
     "--provider",
     type=click.Choice(["external", "native", "docker"]),
-    help="The only provider to use.  [default: the first of these that can]",
+    help="Use only this provider.  [default: the first of these that can start the service]",
 )
-@click.option("--no-alpine", is_flag=True, help="The regular images and their ports in place of the small ones.")
-@click.option("--dynamic-ports", is_flag=True, help="Free ports in place of the table's.")
-@click.option("--force-recreate", is_flag=True, help="End what runs, and make snapshots anew.")
+@click.option("--no-alpine", is_flag=True, help="Use the regular images and their ports, not the small (Alpine) ones.")
+@click.option("--dynamic-ports", is_flag=True, help="Use free ports instead of the table's.")
+@click.option("--force-recreate", is_flag=True, help="First stop what `services up` started, and make new snapshots.")
 def up(
     names: tuple[str, ...], *, provider: str | None, no_alpine: bool, dynamic_ports: bool, force_recreate: bool
 ) -> int:
     """Start services and leave them running until `services down`.
 
-    Without NAMES: the data stores of the table, and what has an image. A service with a command is started by the
-    fixtures, for each worker of a run; by name it is started here as well.
+    Without NAMES, this starts the data stores of the table and every service that has an image. The fixtures start a
+    service with a command, once for each worker of a run; this command starts it only if you name it.
     """
     from ci_toolkit.config.project import project_root
     from ci_toolkit.services.catalog.endpoint import Provider
@@ -41,30 +41,32 @@ def up(
         force_recreate=force_recreate,
     )
     acquire(request, table, root, owner_pid=None, report=click.echo)
-    click.echo('\neval "$(ci-toolkit services ports --export)" sets the variables; `ci-toolkit services down` ends it.')
+    click.echo(
+        '\neval "$(ci-toolkit services ports --export)" sets the variables; `ci-toolkit services down` stops them.'
+    )
     return ExitCode.PASSED
 
 
 @click.command()
 def down() -> int:
-    """End what `services up` started in this project."""
+    """Stop what `services up` started in this project."""
     from ci_toolkit.config.project import project_root
     from ci_toolkit.services.stack import ownerless
     from ci_toolkit.services.supervision.keeper_client import end_session
 
-    cards = ownerless(project_root(Path.cwd()))
-    for card in cards:
-        end_session(card)
-        click.echo(f"ended {', '.join(endpoint.name for endpoint in card.endpoints)} (session {card.session})")
-    if not cards:
-        click.echo("nothing was started by `ci-toolkit services up` in this project", err=True)
+    sessions = ownerless(project_root(Path.cwd()))
+    for info in sessions:
+        end_session(info)
+        click.echo(f"ended {', '.join(endpoint.name for endpoint in info.endpoints)} (session {info.session})")
+    if not sessions:
+        click.echo("`ci-toolkit services up` has started nothing in this project", err=True)
     return ExitCode.PASSED
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, without passwords.")
 def status(*, as_json: bool) -> int:
-    """Print every running session of this user and whether its services answer."""
+    """List the running sessions of this user, and whether their services answer."""
     from ci_toolkit.model.record import to_json
     from ci_toolkit.services.status import session_status
 
@@ -81,7 +83,7 @@ def status(*, as_json: bool) -> int:
 
 @click.command()
 def clean() -> int:
-    """Remove what sessions left that were killed together with everything that watches them."""
+    """Remove what killed sessions left: processes, containers, data."""
     from ci_toolkit.services.supervision.sweep import sweep
 
     removed = sweep()

@@ -1,4 +1,4 @@
-"""The environment variables that a test may change: ``get_env()``, in place of ``os.environ``."""
+"""The environment variables that a test may change: ``get_env()``, instead of ``os.environ``."""
 
 from ci_toolkit.isolated_environment.environment import IsolatedEnvironment, ProtectedVariableError, get_env
 from ci_toolkit.isolated_environment.state import Change

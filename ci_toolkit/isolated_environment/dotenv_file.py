@@ -1,4 +1,4 @@
-"""Reads ``.env`` files: what stands there is text, nothing in it is expanded or run."""
+"""Reads ``.env`` files as plain text: nothing in them is expanded or run."""
 
 from io import StringIO
 from pathlib import Path

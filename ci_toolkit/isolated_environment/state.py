@@ -1,4 +1,4 @@
-"""What an isolated environment knows at one moment: an immutable value, so that going back is taking the old one."""
+"""The state of an isolated environment: an immutable value, so that restoring is taking an earlier one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentState:
-    """Everything that was written, and who wants to know."""
+    """Every variable that was written, and the callbacks that hear of changes."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()

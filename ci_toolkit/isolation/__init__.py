@@ -1,1 +1,1 @@
-"""A database of its own for each worker, brought back to the template's exact content after each test."""
+"""Gives each worker databases of its own, and restores them to the template's exact content after each test."""

@@ -1,4 +1,4 @@
-"""The SQL that sees whether a database's schema is still the template's. Nothing is added to the schema for it.
+"""The SQL that finds whether a database's schema is still the template's. It adds nothing to the schema.
 
 A row of a catalog carries the transaction that wrote it (``xmin``). Since a point in time nothing was created or
 altered if no row is younger, and nothing was dropped if there are as many rows: one pass over the rows of the

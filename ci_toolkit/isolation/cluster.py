@@ -1,4 +1,4 @@
-"""A PostgreSQL server as the workers of many sessions share it: clones, who holds which, and what dead ones left.
+"""Makes and drops clones on a PostgreSQL server that the workers of many sessions share.
 
 A clone belongs to whoever holds the advisory lock of its name on the server's maintenance database. The lock
 is the connection's, so kill -9 of its owner frees it, from whatever machine or container the owner came, and

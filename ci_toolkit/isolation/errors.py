@@ -1,10 +1,10 @@
-"""How taking a test's traces out of the services fails: each error exits 4 and says what to do."""
+"""The errors of isolation: each exits 4 and says what to do."""
 
 from ci_toolkit.errors import InfrastructureError
 
 
 class IsolationError(InfrastructureError):
-    """A test's traces could not be taken out of the services."""
+    """What a test wrote to the services could not be undone, or a worker's database could not be made."""
 
     slug = "isolation"
 

@@ -1,4 +1,4 @@
-"""The SQL that finds what a test committed in a database and takes it out, in one call that takes about a millisecond.
+"""The SQL that finds and undoes what a test committed in a database, in one call that takes about a millisecond.
 
 Exact, and nothing is added to the schema: a table that was empty in the template holds something if its file has
 a page and a row in it is visible; a table with reference data is as it was if it has as many rows and none of

@@ -1,4 +1,4 @@
-"""One worker's ClickHouse database: a copy of the migrated one, brought back to its content after each test.
+"""One worker's ClickHouse database: a copy of the migrated one, restored to its content after each test.
 
 ClickHouse has no connection that could hold a name, so a lock file on this machine does: kill -9 frees it,
 and the next session drops what its owner left.

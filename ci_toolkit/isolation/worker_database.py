@@ -1,4 +1,4 @@
-"""One worker's PostgreSQL database: a clone of the template, brought back to its exact content after each test."""
+"""One worker's PostgreSQL database: a clone of the template, restored to its exact content after each test."""
 
 import time
 from typing import Final

@@ -1,4 +1,4 @@
-"""What one worker of a test run has of the real services: its own databases, started when the first test asks."""
+"""The real services of one worker of a test run, with databases of its own; each starts when a test first needs it."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What is held until it is closed."""
+"""The base of whatever has to be closed: a context manager that closes itself."""
 
 from abc import ABC, abstractmethod
 from types import TracebackType
@@ -6,11 +6,11 @@ from typing import Self
 
 
 class Closing(ABC):
-    """Gives back what it holds at the end of a ``with`` statement."""
+    """Closes itself at the end of a ``with`` statement."""
 
     @abstractmethod
     def close(self) -> None:
-        """Give it back."""
+        """Release what this object holds."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""What a run tells the test processes below it about its services, in environment variables of its own."""
+"""How a run tells its test processes which services to use: in environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -28,13 +28,13 @@ class Handover(Record, frozen=True, kw_only=True):
 
     def variables(self) -> dict[str, str]:
         """Return what to put into the environment of the test processes."""
-        said = {
+        given = {
             _OWNER: "" if self.owner is None else str(self.owner),
             _ENVIRONMENT: self.environment or "",
             _PROVIDER: self.provider or "",
             DYNAMIC_PORTS: "1" if self.dynamic_ports else "",
         }
-        return {name: value for name, value in said.items() if value}
+        return {name: value for name, value in given.items() if value}
 
 
 def read_handover(variables: Mapping[str, str] = os.environ) -> Handover:

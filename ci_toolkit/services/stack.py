@@ -1,4 +1,4 @@
-"""The face of the real services: ask for them, get where they answer, let them go."""
+"""The face of the real services: starts them or attaches to them, checks them, ends them."""
 
 import fcntl
 import hashlib
@@ -78,7 +78,7 @@ class Stack:
             if endpoint.name == name:
                 return endpoint
         running = ", ".join(endpoint.name for endpoint in self.endpoints) or "none"
-        raise ConfigurationError(f"the service '{name}' was not asked for; running: {running}")
+        raise ConfigurationError(f"the service '{name}' was not requested; running: {running}")
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables that tell a program where the services are; they hold the passwords."""
@@ -139,7 +139,7 @@ def acquire(
 ) -> Stack:
     """Start the services, or attach to those that run already for the same owner or, without one, for this project.
 
-    ``report`` hears of each service, its provider, the server's version and how long it took. With an owner
+    ``report`` gets a line about each service: its provider, the server's version and how long it took. With an owner
     they end when that process ends, whatever kills it; without one they live until `services down`.
     Raises an InfrastructureError; then what this call started is gone again.
     """

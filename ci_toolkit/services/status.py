@@ -1,4 +1,4 @@
-"""What runs now: every living session, and whether its servers answer."""
+"""Asks what runs now: every living session, and whether its servers answer."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final

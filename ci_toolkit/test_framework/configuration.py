@@ -1,4 +1,4 @@
-"""What a test may know about where it runs; the value of the fixture ``test_config``."""
+"""The value of the fixture ``test_config``: what a test may know about where it runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""In pytest: what a test sets in ``get_env()`` ends with it, and a test that leaks into ``os.environ`` is named."""
+"""A pytest plugin that undoes what a test sets in ``get_env()`` and warns of a test that changes ``os.environ``."""
 
 import os
 from collections.abc import Generator, Mapping
@@ -45,9 +45,9 @@ class EnvironmentGuard:
         if fixturedef.scope == "function":
             return (yield)
         # The last finalizer added is the first to run: these two stand around the fixture's own teardown.
-        teardown = _Keeping(self)
+        teardown = _FixtureChanges(self)
         fixturedef.addfinalizer(teardown.end)
-        setup = _Keeping(self)
+        setup = _FixtureChanges(self)
         setup.begin()
         try:
             return (yield)
@@ -81,7 +81,7 @@ class EnvironmentGuard:
         self._process = _with_what_changed(self._process, process, process_environment())
 
 
-class _Keeping:
+class _FixtureChanges:
     """Keeps what changes between its beginning and its end."""
 
     def __init__(self, guard: EnvironmentGuard) -> None:

@@ -1,4 +1,4 @@
-"""A server on this machine that speaks the OpenAI protocol and answers what a test says; loud about anything else."""
+"""A server on this machine that answers in the OpenAI protocol as a test says, and fails on any other request."""
 
 import json
 import threading
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send_json(200, completion(self.script.model, request, reply))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's word)
-        """Say nothing: problems are told at the end."""
+        """Print nothing: problems are reported at the end."""
 
     def _refuse(self, status: int, problem: str) -> None:
         self.script.complain(problem)

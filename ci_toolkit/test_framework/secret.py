@@ -1,4 +1,4 @@
-"""A secret that shows nowhere: not in ``repr``, and not in what passes through ``masked``."""
+"""A secret that is never shown: not in ``repr``, and not in what passes through ``masked``."""
 
 import logging
 from typing import Any, Final

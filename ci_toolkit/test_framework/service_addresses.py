@@ -1,4 +1,4 @@
-"""What the fixture ``real_services`` holds: sessions and addresses, each service started when a test looks for it."""
+"""The value of the fixture ``real_services``: sessions and addresses; a service starts when a test asks for it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final

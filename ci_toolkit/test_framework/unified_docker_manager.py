@@ -1,4 +1,4 @@
-"""Environments of real services by name, as the guide asks for them; no error is ever swallowed."""
+"""The guide's manager of environments of real services, by name; it raises every error."""
 
 import os
 from collections.abc import Callable, Sequence

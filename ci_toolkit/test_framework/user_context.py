@@ -1,4 +1,4 @@
-"""Contexts of users for tests: every one fresh, no two of them share anything that can change."""
+"""User contexts for tests: each one is new, and no two share anything that can change."""
 
 from collections.abc import Mapping
 from copy import deepcopy

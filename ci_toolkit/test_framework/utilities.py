@@ -1,4 +1,4 @@
-"""What tests share, under the name that the guide gives it."""
+"""Helpers that tests import under the name that the guide gives them."""
 
 from ci_toolkit.test_framework.user_context import UserContext, UserContextFactory, create_user_context
 from ci_toolkit.test_framework.wait_conditions import ConditionTimeoutError, wait_for_condition

@@ -1,4 +1,4 @@
-"""Waiting for what becomes true, with a limit: what a test does instead of sleeping."""
+"""Waits until a condition is true, within a time limit: what a test does instead of sleeping."""
 
 import asyncio
 import inspect

@@ -36,7 +36,7 @@ class Endpoint(Record, frozen=True, kw_only=True):
     detail: str = ""
     """How it came to be, such as ``warm snapshot``."""
     ready_ms: int = 0
-    """From the wish to the first answer."""
+    """From the request to the first answer."""
 
     @property
     def address(self) -> str:

@@ -1,4 +1,4 @@
-"""Makes files from the table: compose files and the workflow's ``services:`` block, and finds where they drift."""
+"""Renders compose files and the workflow's ``services:`` block from the table, and finds where files differ from it."""
 
 import json
 import re

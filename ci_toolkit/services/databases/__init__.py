@@ -1,1 +1,1 @@
-"""What is done inside a PostgreSQL database: statements, and the team's migrations."""
+"""Work on a PostgreSQL database: a connection, quoting, and the team's migrations."""

@@ -1,4 +1,4 @@
-"""Runs the team's migrations on an empty database, and says what they depend on."""
+"""Runs the team's migrations on an empty database, and digests what they depend on."""
 
 import hashlib
 import os
@@ -91,18 +91,18 @@ def migrate_once(service: Service, endpoint: Endpoint, root: Path) -> bool:
 
 def _run(service: Service, endpoint: Endpoint, root: Path) -> None:
     command = service.migrations.command
-    said = " ".join(command)
+    shown = " ".join(command)
     try:
         ran = subprocess.run(
             command, cwd=root, env={**os.environ, **variables([endpoint])}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _failed(service, f"`{said}` did not run: {error}") from error
+        raise _failed(service, f"`{shown}` did not run: {error}") from error
     if ran.returncode != 0:
         tail = ran.stdout.decode(errors="replace").splitlines()[-_TAIL_LINES:]
         text = "\n".join(f"    {line}" for line in lines_shown(tail, (service.credentials.password,)))
-        raise _failed(service, f"`{said}` ended with exit status {ran.returncode}:\n{text}")
+        raise _failed(service, f"`{shown}` ended with exit status {ran.returncode}:\n{text}")
 
 
 def _apply(service: Service, endpoint: Endpoint, root: Path) -> None:
@@ -130,5 +130,5 @@ def _connected(endpoint: Endpoint, *, seconds: float = 30.0) -> "Connection":
 def _failed(service: Service, what: str) -> MigrationError:
     return MigrationError(
         f"the migrations of {service.name} failed: {what}",
-        advice=f"They ran on an empty database. They stand under [tool.ci-toolkit.services.{service.name}].",
+        advice=f"They ran on an empty database; [tool.ci-toolkit.services.{service.name}] names them.",
     )

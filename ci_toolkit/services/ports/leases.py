@@ -1,4 +1,4 @@
-"""Port leases: a lock a port, freed by the kernel however its owner ends."""
+"""Port leases: one file lock for each port, which the kernel releases when its owner ends."""
 
 import fcntl
 import os

@@ -1,4 +1,7 @@
-"""Whether a port is free, and who listens on one that is taken."""
+"""Whether a port is free, and who listens on one that is taken.
+
+``/proc`` is read by hand: this runs only where a port is taken, and psutil would be a further dependency of everybody.
+"""
 
 import errno
 import socket
@@ -17,8 +20,8 @@ _ENGINES: Final = ("docker-proxy", "rootlessport", "dockerd", "com.docker.")
 def taken(port: int, *, by: str, is_ours: bool = False) -> PortTakenError:
     """Return the error that says who holds ``port`` and what to do; ``is_ours`` if it is of the same project."""
     stop = (
-        "Another run of this project is on, or its services are up but ended, or as table and migrations were before: "
-        "end it, or `ci-toolkit services down`,"
+        "Another run of this project uses it, or `services up` started it with another table or other migrations: "
+        "stop that run, or run `ci-toolkit services down`,"
         if is_ours
         else "Stop it,"
     )

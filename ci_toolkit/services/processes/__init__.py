@@ -1,1 +1,1 @@
-"""Programs and processes of this machine: found, started, told apart, logged, ended."""
+"""Programs and processes of this machine: found, started, identified, logged, ended."""

@@ -1,4 +1,4 @@
-"""The log of a server: its end for a message, and a copy for those who read it when the server is gone."""
+"""Reads the end of a server's log for a message, and copies logs without passwords."""
 
 from base64 import b64encode
 from collections.abc import Collection, Iterator
@@ -33,9 +33,9 @@ def tail_of(log: Path, *, secrets: Collection[str] = ()) -> str:
 def copy_log(log: Path, copy: Path, *, secrets: Collection[str] = ()) -> None:
     """Write what may be shown of ``log`` to ``copy``: without passwords, and of a huge one the end, saying so."""
     data, left_out = _end_of(log, KEPT_BYTES)
-    told = f"[ci-toolkit left out the first {left_out} bytes of this log]\n" if left_out else ""
+    notice = f"[ci-toolkit left out the first {left_out} bytes of this log]\n" if left_out else ""
     lines = data.decode(errors="replace").split("\n")[bool(left_out) :]  # the first of an end is half a line
-    replace_file(copy, (told + "\n".join(lines_shown(lines, secrets))).encode())
+    replace_file(copy, (notice + "\n".join(lines_shown(lines, secrets))).encode())
 
 
 def _end_of(log: Path, most: int) -> tuple[bytes, int]:

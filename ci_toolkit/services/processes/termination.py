@@ -1,4 +1,4 @@
-"""Ends processes that nobody waits for: asked first, killed after a grace."""
+"""Ends processes of which this one is not the parent: first by a signal that they may handle, then by SIGKILL."""
 
 import os
 import signal

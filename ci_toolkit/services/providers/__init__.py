@@ -1,1 +1,1 @@
-"""Providers: who runs a server. External ones are found, native ones are child processes, docker ones containers."""
+"""Providers run servers: external ones are found, native ones are child processes, Docker's are containers."""

@@ -45,6 +45,6 @@ def choose(request: ServiceRequest, forced: Provider | None, *, may_be_external:
         reasons.append(f"{name}: {reason}")
     raise NoProviderError(
         f"no provider for {request.service.name}\n  " + "\n  ".join(reasons),
-        advice=f"Meet one of these, ask for the services you need by name, or drop this one from the table: "
+        advice=f"Provide one of these, name only the services that you need, or remove this one from the table: "
         f"[tool.ci-toolkit.services] {request.service.name} = false.",
     )

@@ -63,11 +63,11 @@ class ExternalProvider:
         return Found(endpoint)
 
     def leftover_sessions(self) -> frozenset[str]:
-        """Nothing is ever made."""
+        """Return nothing: this provider makes nothing."""
         return frozenset()
 
     def remove(self, session: str) -> None:
-        """Nothing is ever made."""
+        """Return nothing: this provider makes nothing."""
 
 
 def _endpoint(request: ServiceRequest) -> Endpoint:

@@ -1,4 +1,4 @@
-"""What every provider promises."""
+"""What every provider promises, what it is asked for, and the marks by which what it made is found."""
 
 from pathlib import Path
 from typing import Final, Protocol

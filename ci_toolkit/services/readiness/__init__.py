@@ -1,1 +1,1 @@
-"""Asks servers in their own protocols whether they result, and waits until they do."""
+"""Asks servers in their own protocols whether they answer, and waits until they do."""

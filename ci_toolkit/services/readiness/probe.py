@@ -1,4 +1,4 @@
-"""Readiness by protocol: asks a server in its own words whether it answers, in milliseconds, never by sleeping."""
+"""Asks a server once, in its own protocol, whether it is ready."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Where running services keep their things: the registry that all sessions of a user share, tmpfs, the cache."""
+"""Where sessions keep files: the registry that all sessions of a user share, the servers' data, the cache."""
 
 import os
 import shutil

@@ -1,1 +1,1 @@
-"""Keeps the servers of a session alive, and leaves nothing of them behind."""
+"""Keeps the servers of a session running for as long as their owner, and removes all that they leave."""

@@ -1,4 +1,4 @@
-"""The guard: outlives the keeper by a moment, kills what it left running and removes what it left on disk."""
+"""The guard: waits for the keeper's end, then ends what it left running and removes what it left on disk."""
 
 import ctypes
 import os

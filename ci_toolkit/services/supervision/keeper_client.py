@@ -1,4 +1,4 @@
-"""Starts a keeper and waits for its answer; ends one."""
+"""Starts a keeper and waits for its answer, or ends one."""
 
 import os
 import select
@@ -100,8 +100,8 @@ def _piece(descriptor: int, until: float | None) -> bytes:
     poll.register(descriptor, select.POLLIN)
     if not poll.poll(None if until is None else max(0.0, until - time.monotonic()) * 1000):
         raise OutOfTimeError(
-            "the run's budget ended before its services answered, and no test has run",
-            advice="Give more with --budget, or have them running before: `ci-toolkit services up`.",
+            "the run's budget ended before its services answered, so no test has run",
+            advice="Raise --budget, or start the services first: `ci-toolkit services up`.",
         )
     return os.read(descriptor, 65536)
 

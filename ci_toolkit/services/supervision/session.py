@@ -1,4 +1,4 @@
-"""A session: the servers that one keeper keeps, as its info says, and where that info lies."""
+"""A session, which is the servers of one keeper: its request, what it says about itself, and the files that hold it."""
 
 import fcntl
 import hashlib
@@ -151,12 +151,12 @@ def sessions(registry: Path) -> tuple[str, ...]:
 
 
 def write_info(registry: Path, info: SessionInfo) -> None:
-    """Say that the session is ready; the info holds passwords and is this user's alone."""
+    """Write that the session is ready; the file holds passwords, and only this user may read it."""
     replace_file(session_folder(registry, info.session) / _INFO, encode(info), mode=0o600)
 
 
 def remove_info(registry: Path, session: str) -> None:
-    """Let nobody attach to the session any more."""
+    """Remove the info, so that nobody attaches to the session any more."""
     (session_folder(registry, session) / _INFO).unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""Servers in containers of a Docker engine, each held by a lease that ends with its keeper."""
+"""The provider of servers in containers, each held by a lease that ends with its keeper."""
 
 import importlib.util
 from typing import TYPE_CHECKING, Final

@@ -22,7 +22,7 @@ def start(request: ServiceRequest) -> Server:
     if shutil.which(Path(request.root) / command[0]) is None and shutil.which(command[0]) is None:
         raise ServiceDiedError(
             f"the command of {service.name} cannot be started: no program {command[0]}",
-            advice=f"It stands under [tool.ci-toolkit.services.{service.name}] and runs in {request.root}.",
+            advice=f"Correct `command` under [tool.ci-toolkit.services.{service.name}]; it runs in {request.root}.",
         )
     child = Child(
         command,

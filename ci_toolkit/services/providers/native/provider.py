@@ -1,4 +1,4 @@
-"""Servers as child processes, from the programs of this machine or of a wheel."""
+"""The provider of servers as child processes: what it needs, how it starts each, what it left."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -65,7 +65,7 @@ def neighbours(engine: Engine, session: str) -> tuple[Neighbour, ...]:
 
 
 def seen_from_inside(variables: Mapping[str, str], found: tuple[Neighbour, ...]) -> dict[str, str]:
-    """Return ``variables``, which say where services answer on this machine, as a container has to be told."""
+    """Return ``variables``, which say where services answer on this machine, as a container has to use them."""
     by_port = {str(one.outer_port): one for one in found}
     inside = {}
     for name, value in variables.items():

@@ -117,10 +117,10 @@ def _prepare(request: ServiceRequest) -> tuple[Engine, Image]:
 
 
 def _among_neighbours(engine: Engine, request: ServiceRequest, spec: ContainerSpec) -> ContainerSpec:
-    """Return ``spec`` in the session's network, told where the services are that it may need."""
+    """Return ``spec`` in the session's network, with the variables that say where the other services are."""
     name, found = network.join(engine, request.session)
-    told = network.seen_from_inside(request.variables, found) | {"PORT": str(spec.container_port)}
-    return msgspec.structs.replace(spec, network=name, environment=told | spec.environment)
+    inside = network.seen_from_inside(request.variables, found) | {"PORT": str(spec.container_port)}
+    return msgspec.structs.replace(spec, network=name, environment=inside | spec.environment)
 
 
 def _start_postgresql(request: ServiceRequest) -> ContainerServer:

@@ -1,4 +1,4 @@
-"""Whose container starts first: an engine that starts two at once takes twice as long for each.
+"""Decides whose container starts first: an engine that starts two at once takes twice as long for each.
 
 So those whose servers take long to their first answer go first, and the others start while these get ready.
 """
