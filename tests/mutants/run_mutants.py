@@ -144,19 +144,20 @@ def run_mutants(module: str, copy: Path) -> Iterable[Mutant]:
 
 
 def read_mutant(item: dict[str, Any], result: dict[str, Any] | None) -> Mutant | None:
-    """Return the mutant of one line of the dump; None for what was filtered, and for what is no Python."""
+    """Return the mutant of one line of the dump; None for what was filtered, and for no change at all."""
     if result is None or result["worker_outcome"] != "normal":
         if result is not None and result["worker_outcome"] == "skipped":
             return None
         raise SystemExit(f"cosmic-ray could not run {item}: {result}")
-    if "SyntaxError: " in result["output"]:  # it takes the star of keyword-only arguments for a multiplication
-        return None
+    (mutation,) = item["mutations"]
+    operator = mutation["operator_name"]
     lines = result["diff"].splitlines()
     before = next((line[1:].strip() for line in lines if line.startswith("-") and not line.startswith("---")), "")
     after = next((line[1:].strip() for line in lines if line.startswith("+") and not line.startswith("+++")), "")
-    (mutation,) = item["mutations"]
+    if "SyntaxError: " in result["output"] or ("_Mul_" in operator and before.startswith("def ")):
+        return None  # cosmic-ray takes the stars of arguments for operators
     return Mutant(
-        operator=mutation["operator_name"],
+        operator=operator,
         before=before,
         after=after,
         is_killed=result["test_outcome"] != "survived",

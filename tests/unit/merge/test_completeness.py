@@ -127,7 +127,7 @@ def test_two_of_three_pieces_are_compared_and_not_added_up(tmp_path: Path) -> No
 
 
 def test_the_proof_counts_what_was_planned_collected_and_run(tmp_path: Path) -> None:
-    plan = plan_of(["test_a.py", "test_b.py"], ["test_c.py"], ["test_d.py"])
+    plan = plan_of(["test_a.py", "test_b.py"], ["test_c.py"], ["test_d.py", "test_e.py"])
     journal = [collected("test_a.py", "test_1", "test_2"), uncollectable("test_b.py"), *passes(0)]
     leave_bundle(tmp_path, plan, 1, {"main": journal})
     leave_bundle(
@@ -139,10 +139,10 @@ def test_the_proof_counts_what_was_planned_collected_and_run(tmp_path: Path) -> 
         stopped_by=StopKind.MAXFAIL,
     )
     proof = merged(tmp_path, plan).proof
-    assert (proof.planned_files, proof.collected_files, proof.collected_tests, proof.outcomes) == (4, 2, 6, 3)
+    assert (proof.planned_files, proof.collected_files, proof.collected_tests, proof.outcomes) == (5, 2, 7, 3)
     assert proof.statement == (
-        "2 of 4 planned files collected, each by the one shard that the plan names; "
-        "6 tests, 3 with one outcome, 2 lost, 1 left out; no file cut"
+        "2 of 5 planned files collected, each by the one shard that the plan names; "
+        "7 tests, 3 with one outcome, 3 lost, 1 left out; no file cut"
     )
 
 

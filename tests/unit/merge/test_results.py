@@ -59,10 +59,12 @@ def test_every_test_with_an_outcome_has_one_result(tmp_path: Path) -> None:
 
 def test_attempts_are_read_by_number_and_processes_of_one_together(tmp_path: Path) -> None:
     namesakes = collected("test_a.py", "test_1", "test_1")
-    first: Attempt = {"gw0": [namesakes, started(0)], "gw1": [namesakes, *fails(1)], "main": []}
+    first: Attempt = {"gw0": [namesakes, *passes(0)], "gw1": [namesakes, started(1)], "main": []}
     deaths: list[Attempt] = [{"main": []}] * 8
-    reading = read(tmp_path, first, *deaths, {"main": [collected("test_a.py", "test_1"), *passes(0)]})
+    rest = collected("test_a.py", "test_1")
+    reading = read(tmp_path, first, *deaths, {"gw0": [rest, *fails(0)], "gw1": [rest], "main": []})
     assert outcomes(reading) == [("test_a.py::test_1", "passed"), ("test_a.py::test_1", "failed")]
+    assert [*reading.without_outcome("why")] == []
     assert reading.problems == []
 
 
@@ -144,6 +146,7 @@ def test_a_file_whose_import_killed_the_process_is_one_error(tmp_path: Path) -> 
             failures=(PhaseFailure(when=When.SETUP, failure=failure),),
         )
     ]
+    assert reading.problems == []  # a supervisor's journal begins with what it has to say
 
 
 # --- damage -------------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ CRASH: JournalRecord = crashed("test_a.py::test_a")
         ([START, *is_rerun(0), *is_rerun(0), SETUP, call(0, "failed", message="no"), TEARDOWN], "failed"),
         ([START, setup(0, "rerun", message="no"), TEARDOWN, SETUP, CALL, TEARDOWN], "passed"),
         ([START, SETUP, CALL, teardown(0, "rerun", message="no"), SETUP, CALL, TEARDOWN], "passed"),
+        ([START, SETUP, call(0, "rerun", message="no"), CALL, TEARDOWN], "passed"),  # as pytest-retry has it
+        ([START, SETUP, call(0, "rerun", message="no"), call(0, "failed", message="no"), TEARDOWN], "failed"),
         ([START, SETUP, CRASH], "error"),
         ([START, SETUP, call(0, "failed", message="no"), CRASH], "failed"),
         ([START, setup(0, "skipped"), CRASH], "error"),
@@ -133,6 +135,26 @@ def test_seconds_are_those_of_the_last_try() -> None:
     last = [phase(0, "setup", seconds=1.0), phase(0, "call", seconds=2.0), phase(0, "teardown", seconds=4.0)]
     result = fold_one([START, *first, *last]).result()
     assert (result.setup_seconds, result.call_seconds, result.teardown_seconds) == (1.0, 2.0, 4.0)
+
+
+def test_a_try_that_is_not_set_up_anew_took_the_setup_of_the_first() -> None:
+    again = [
+        phase(0, "setup", seconds=1.0),
+        phase(0, "call", "rerun", seconds=8.0),
+        phase(0, "call", seconds=2.0),
+        TEARDOWN,
+    ]
+    result = fold_one([START, *again]).result()
+    assert (result.setup_seconds, result.call_seconds) == (1.0, 2.0)
+    assert result.is_flaky
+
+
+@pytest.mark.parametrize(
+    ("says", "took"),
+    [(0.0, 0.0), (2.0, 2.0), (1e9, 1e9), (1e9 + 1, 0.0), (-0.5, 0.0), (float("inf"), 0.0), (float("nan"), 0.0)],
+)
+def test_what_no_test_can_take_counts_for_nothing(says: float, took: float) -> None:
+    assert fold_one([START, SETUP, phase(0, "call", seconds=says), TEARDOWN]).result().call_seconds == took
 
 
 def test_a_try_without_a_call_takes_no_seconds_of_the_try_before() -> None:
