@@ -1,0 +1,184 @@
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import coverage
+import pytest
+from bundle_samples import bundle_of, leave_bundle, plan_of, told, write_card
+
+from ci_toolkit.merge.coverage_data import merge_coverage
+from ci_toolkit.model.bundle import BundleFile, ShardState
+from ci_toolkit.model.merged import MeasuredCoverage
+from ci_toolkit.model.problem import Problem
+
+PLAN = plan_of(["test_a.py"], ["test_b.py"])
+SOURCE = "def sign(x):\n    if x < 0:\n        return -1\n    return 1\n"
+
+
+class Run:
+    """A project of four statements, and the bundles of two shards that measured its coverage."""
+
+    def __init__(self, folder: Path) -> None:
+        self.results = folder / "results"
+        self.out = folder / "out"
+        self.out.mkdir()
+        self.source = folder / "code.py"
+        self.source.write_text(SOURCE)
+        self.config = folder / ".coveragerc"
+        self.config.write_text("[run]\n")
+
+    def leave(self, index: int, lines: Sequence[int] | Mapping[str, Sequence[int]] | None, **card: Any) -> Path:
+        """Leave a bundle whose coverage data has ``lines``, or lines by context; None leaves no data."""
+        folder = leave_bundle(self.results, PLAN, index, {"main": []}, **{"measures_coverage": True, **card})
+        if lines is None:
+            return folder
+        path = folder / "coverage" / "1" / ".coverage"
+        path.parent.mkdir(parents=True)
+        data = coverage.CoverageData(basename=str(path))
+        for context, found in (lines if isinstance(lines, Mapping) else {"": lines}).items():
+            data.set_context(context)
+            data.add_lines({str(self.source): found})
+        data.close()
+        self.seal(folder, **card)
+        return folder
+
+    def seal(self, folder: Path, *listed: str, **card: Any) -> None:
+        """Write the card anew, with the coverage data as it is."""
+        data = folder / "coverage" / "1" / ".coverage"
+        digest = hashlib.sha256(data.read_bytes()).hexdigest()
+        files = tuple(
+            BundleFile(path=path, size=data.stat().st_size, sha256=digest)
+            for path in listed or ("coverage/1/.coverage",)
+        )
+        index = int(folder.name.removeprefix("shard-"))
+        write_card(folder, PLAN, index, **{"measures_coverage": True, "files": files, **card})
+
+    def merge(self, *categories: str) -> tuple[MeasuredCoverage | None, list[Problem]]:
+        bundles = [
+            bundle_of(self.results, PLAN, index) for index in (1, 2) if (self.results / f"shard-{index}").exists()
+        ]
+        return merge_coverage(bundles, self.out, categories, config_file=str(self.config))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(tmp_path)
+
+
+def test_lines_that_any_shard_ran_are_covered(run: Run) -> None:
+    run.leave(1, [1, 2])
+    run.leave(2, [1, 4], coverage_losses=("test_b.py::test_b",))
+    measured, problems = run.merge()
+    assert problems == []
+    assert measured == MeasuredCoverage(covered=3, statements=4, by_category={}, lost_with=("test_b.py::test_b",))
+    assert sorted(path.name for path in run.out.iterdir()) == [".coverage", "coverage.json", "coverage.xml"]
+
+
+def test_each_category_covers_what_its_tests_and_the_imports_ran(run: Run) -> None:
+    run.leave(1, {"": [1], "category:unit": [2, 3]})
+    run.leave(2, {"": [1], "category:e2e": [2]})
+    measured, problems = run.merge("unit", "e2e", "integration")
+    assert problems == []
+    assert measured is not None
+    assert measured.by_category == {"e2e": (2, 4), "unit": (3, 4)}
+
+
+def test_where_nobody_measured_there_is_no_coverage_and_no_problem(run: Run) -> None:
+    run.leave(1, None, measures_coverage=False)
+    run.leave(2, None, measures_coverage=False)
+    assert run.merge() == (None, [])
+
+
+@pytest.mark.parametrize("measures", [1, 2])
+def test_a_shard_that_did_not_measure_is_a_problem_where_another_did(run: Run, measures: int) -> None:
+    run.leave(measures, [1, 2])
+    run.leave(3 - measures, None, measures_coverage=False)
+    measured, problems = run.merge()
+    assert measured is not None
+    message = f"shard {3 - measures} did not measure coverage, and others did: run every shard with --coverage"
+    assert told(problems) == [("coverage-data", message)]
+    assert [problem.shard for problem in problems] == [3 - measures]
+
+
+def test_a_shard_that_ran_nothing_has_nothing_to_measure(run: Run) -> None:
+    run.leave(1, [1, 2])
+    run.leave(2, None, measures_coverage=False, attempts=0)
+    assert run.merge()[1] == []
+
+
+def test_a_finished_shard_that_measured_and_left_no_data_is_a_problem(run: Run) -> None:
+    run.leave(1, [1, 2])
+    run.leave(2, None)
+    assert told(run.merge()[1]) == [("coverage-data", "shard 2 left no coverage data, although it measured")]
+
+
+def test_where_no_data_can_be_used_there_is_no_coverage(run: Run) -> None:
+    run.leave(1, None, state=ShardState.BROKEN)
+    measured, problems = run.merge()
+    assert measured is None
+    assert told(problems) == [("coverage-data", "no shard's coverage data can be used")]
+
+
+def test_data_that_is_not_what_the_shard_wrote_is_left_out(run: Run) -> None:
+    run.leave(1, [1, 2])
+    folder = run.leave(2, [1, 4])
+    data = folder / "coverage" / "1" / ".coverage"
+    data.write_bytes(data.read_bytes() + b"more")
+    measured, problems = run.merge()
+    assert measured is not None
+    assert measured.covered == 2
+    wrong = "coverage/1/.coverage is not the file that the shard wrote (its digest differs)"
+    assert told(problems) == [("coverage-data", f"shard 2 has coverage data that cannot be used: {wrong}")]
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_data_that_is_missing_or_a_link_is_left_out(run: Run, *, is_linked: bool) -> None:
+    run.leave(1, [1, 2])
+    data = run.leave(2, [1, 4]) / "coverage" / "1" / ".coverage"
+    data.rename(run.out.parent / "elsewhere")
+    if is_linked:
+        data.symlink_to(run.out.parent / "elsewhere")
+    wrong = "coverage/1/.coverage is missing or a link"
+    assert told(run.merge()[1]) == [("coverage-data", f"shard 2 has coverage data that cannot be used: {wrong}")]
+
+
+def test_data_that_is_damaged_and_sealed_so_is_left_out(run: Run) -> None:
+    run.leave(1, [1, 2])
+    folder = run.leave(2, [1, 4])
+    (folder / "coverage" / "1" / ".coverage").write_bytes(b"no database")
+    run.seal(folder)
+    ((kind, message),) = told(run.merge()[1])
+    assert kind == "coverage-data"
+    assert message.startswith("shard 2 has coverage data that cannot be used: coverage/1/.coverage is damaged: ")
+
+
+@pytest.mark.parametrize("path", ["../shard-1/coverage/1/.coverage", "/etc/passwd", "coverage/../../x"])
+def test_a_card_names_no_file_outside_its_bundle(run: Run, path: str) -> None:
+    run.leave(1, [1, 2])
+    run.seal(run.leave(2, [1, 4]), path)
+    assert told(run.merge()[1]) == [("coverage-data", f"shard 2 names a file outside its bundle: {path!r}")]
+
+
+def test_without_the_sources_there_is_no_coverage(run: Run) -> None:
+    run.leave(1, [1, 2])
+    run.source.unlink()
+    measured, problems = run.merge()
+    assert measured is None
+    ((kind, message),) = told(problems)
+    assert kind == "coverage-data"
+    assert message.endswith("check out the sources where shards are merged, and set `relative_files = true` in [run]")
+
+
+def test_data_that_cannot_be_combined_is_no_coverage(run: Run) -> None:
+    run.leave(1, [1, 2])
+    folder = run.leave(2, [1, 4])
+    path = folder / "coverage" / "1" / ".coverage"
+    path.unlink()
+    with_branches = coverage.CoverageData(basename=str(path))
+    with_branches.add_arcs({str(run.source): [(1, 2)]})
+    with_branches.close()
+    run.seal(folder)
+    measured, problems = run.merge()
+    assert measured is None
+    assert told(problems)[0][1].startswith("the shards' coverage cannot be combined: ")
