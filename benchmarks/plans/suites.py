@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 from pytest_split.algorithms import Algorithms
 
-from ci_toolkit.history.fold import fold_files
+from ci_toolkit.history.expected import expected_durations
 from ci_toolkit.history.store import KEPT_RUNS
 from ci_toolkit.history.test_durations import file_runs_of
 from ci_toolkit.model.durations import Durations, FileDurations
@@ -81,7 +81,7 @@ def remembered(versions: Sequence[Times], setup: float) -> Durations:
     ]
     runs.sort(key=lambda run: (run.path, -run.at))
     last_runs = (run for _, of_path in groupby(runs, key=attrgetter("path")) for run in islice(of_path, KEPT_RUNS))
-    return Durations(files=tuple(fold_files(last_runs)))
+    return Durations(files=tuple(expected_durations(last_runs)))
 
 
 def plan_on(tests: Iterable[str], durations: Durations, shards: int, previous: Plan | None = None) -> Plan:

@@ -12,7 +12,7 @@ import click
 
 from ci_toolkit.cli.history_place import history_option
 from ci_toolkit.errors import FormatError
-from ci_toolkit.history.places import add_run, open_history, prune_history, shown
+from ci_toolkit.history.locations import add_run, open_history, prune_history, shown
 from ci_toolkit.history.store import DAY, HistoryError, HistoryStore
 from ci_toolkit.history.test_durations import TestDurations
 from ci_toolkit.model.history import RunRecord
@@ -113,11 +113,11 @@ def export(*, history: str, environment: str, out: Path | None) -> int:
     Each test stands with what it is expected to take.
     """
     from ci_toolkit.files import replace_file
-    from ci_toolkit.history.fold import fold_files
+    from ci_toolkit.history.expected import expected_durations
     from ci_toolkit.history.test_durations import write_test_durations
 
     with _existing(history) as store:
-        data = write_test_durations(fold_files(store.file_runs(_environment(store, environment))))
+        data = write_test_durations(expected_durations(store.file_runs(_environment(store, environment))))
     if out is None:
         click.echo(data, nl=False)
     else:

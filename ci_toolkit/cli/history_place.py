@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from ci_toolkit.history.places import DEFAULT
+from ci_toolkit.history.locations import DEFAULT
 from ci_toolkit.masking import without_secrets
 
 F = TypeVar("F", bound=Callable[..., Any])

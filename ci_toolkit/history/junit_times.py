@@ -22,10 +22,10 @@ def read_junit_times(data: bytes, *, origin: str, exists: Callable[[str], bool])
     """Return the seconds of each test that passed.
 
     JUnit has no node ids: the file of a test is the longest part of its class name for which a file ``exists``.
-    Raises FormatError if it is no JUnit file, or one with entities.
+    Raises FormatError if it is not XML, or XML with entities.
     """
     if b"<!ENTITY" in data or b"<!DOCTYPE" in data:
-        raise FormatError(f"{origin} holds a document type, which no JUnit file needs", advice=_ADVICE)
+        raise FormatError(f"{origin} declares a document type, which a JUnit file does not need", advice=_ADVICE)
     seconds: dict[str, float] = {}
     refused = []
     paths: dict[str, tuple[str, str]] = {}
@@ -43,7 +43,7 @@ def read_junit_times(data: bytes, *, origin: str, exists: Callable[[str], bool])
                 seconds["::".join(part for part in (path, classes, name) if part)] = _number(took)
             element.clear()
     except ET.ParseError as error:
-        raise FormatError(f"{origin} is no XML: {error}", advice=_ADVICE) from error
+        raise FormatError(f"{origin} is not valid XML: {error}", advice=_ADVICE) from error
     return TestDurations(seconds=seconds, refused=tuple(refused))
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from ci_toolkit.history.fold import fold_files
-from ci_toolkit.history.renames import renamed
+from ci_toolkit.history.expected import expected_durations
+from ci_toolkit.history.renamed_files import earlier_paths
 from ci_toolkit.history.store import DAY, HistoryStore, KnownEnvironment
 from ci_toolkit.model.durations import Durations, FileDurations
 from ci_toolkit.model.history import JobRun
@@ -40,12 +40,12 @@ def durations_of(
     lookup = _Lookup(files, store, exists)
     for found in (*here, *(other for other in known if other.name != environment)):
         lookup.take(found)
-    told = (here or known)[0].name
-    jobs = [job for job in store.jobs(told, most=_JOBS_ASKED) if _is_telling(job)]
+    used = (here or known)[0].name
+    jobs = [job for job in store.jobs(used, most=_JOBS_ASKED) if _is_measured(job)]
     between = statistics.median(job.between_seconds / job.tests for job in jobs) if jobs else 0.0
     return Durations(
         files=tuple(_with(between, lookup.found[path]) for path in sorted(lookup.found)),
-        environment=told,
+        environment=used,
         overhead_seconds=_overhead(jobs) if here else None,
         notes=(*_age(here or list(known), now), *lookup.notes(environment, knows_here=bool(here))),
     )
@@ -72,10 +72,10 @@ class _Lookup:
         gone = {path for path in known - self._wanted.keys() if not self._exists(path)}
         new = {path: self._wanted[path] for path in missing - direct if self._wanted[path]}
         asked = direct | gone if new else direct
-        durations = {file.path: file for file in fold_files(self._store.file_runs(environment.name, asked))}
+        durations = {file.path: file for file in expected_durations(self._store.file_runs(environment.name, asked))}
         for path in direct & durations.keys():
             self.found[path] = durations[path]
-        was = renamed({path: durations[path].suffixes for path in gone & durations.keys()}, new) if new else {}
+        was = earlier_paths({path: durations[path].suffixes for path in gone & durations.keys()}, new) if new else {}
         for path, old in was.items():
             self.found[path] = msgspec.structs.replace(durations[old], path=path)
         self._renamed |= was
@@ -116,7 +116,7 @@ def _age(known: Sequence[KnownEnvironment], now: float) -> list[PlanNote]:
     return [PlanNote(kind="stale-history", message=message)]
 
 
-def _is_telling(job: JobRun) -> bool:
+def _is_measured(job: JobRun) -> bool:
     measured = (job.actual_seconds, job.tests_seconds, job.between_seconds)
     return job.is_finished and job.tests > 0 and all(map(is_valid, measured))
 

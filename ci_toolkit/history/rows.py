@@ -8,11 +8,11 @@ import msgspec
 
 from ci_toolkit.model.history import Ended, FileRun, JobRun
 
-_TOLD = frozenset(map(str, (Ended.FAILED, Ended.ERROR, Ended.XPASSED, Ended.FLAKY)))
+_INCIDENTS = frozenset(map(str, (Ended.FAILED, Ended.ERROR, Ended.XPASSED, Ended.FLAKY)))
 """What is an incident."""
 
 
-def digest_of(suffixes: bytes) -> bytes:
+def suffixes_digest(suffixes: bytes) -> bytes:
     """Return what names a list of suffixes."""
     return hashlib.sha256(suffixes).digest()
 
@@ -33,7 +33,7 @@ def file_run_row(environment: str, file: FileRun, now: float) -> tuple[Any, ...]
         file.setup.decode(),
         file.teardown.decode(),
         file.outcomes,
-        digest_of(file.suffixes),
+        suffixes_digest(file.suffixes),
     )
 
 
@@ -77,9 +77,9 @@ def job_row(job: JobRun, now: float) -> tuple[Any, ...]:
 def incident_rows(files: Iterable[tuple[str, FileRun]], now: float) -> Iterator[tuple[Any, ...]]:
     """Yield the values of INSERT_INCIDENT for each test that did not simply pass."""
     for environment, file in files:
-        if not _TOLD.intersection(file.outcomes):
+        if not _INCIDENTS.intersection(file.outcomes):
             continue
         suffixes = msgspec.json.decode(file.suffixes, type=list[str])
         for suffix, letter in zip(suffixes, file.outcomes, strict=True):
-            if letter in _TOLD:
+            if letter in _INCIDENTS:
                 yield environment, file.path, suffix, file.key, letter, min(file.at, now)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import msgspec
 
-from ci_toolkit.history.rows import digest_of, file_run_of, file_run_row, incident_rows, job_row
+from ci_toolkit.history.rows import file_run_of, file_run_row, incident_rows, job_row, suffixes_digest
 from ci_toolkit.history.schema import check, damaged, make_tables
 from ci_toolkit.history.statements import (
     DROP_JOBS,
@@ -73,7 +73,7 @@ class SqliteHistory:
             new = [(environment, file) for environment, file in run.files if not self._has(environment, file)]
             connection.executemany(
                 "INSERT OR IGNORE INTO suffixes (digest, suffixes) VALUES (?, ?)",
-                ((digest_of(file.suffixes), file.suffixes.decode()) for _, file in new),
+                ((suffixes_digest(file.suffixes), file.suffixes.decode()) for _, file in new),
             )
             connection.executemany(INSERT_FILE_RUN, (file_run_row(environment, file, now) for environment, file in new))
             connection.executemany(INSERT_JOB, (job_row(job, now) for job in run.jobs))
@@ -124,7 +124,7 @@ class SqliteHistory:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._errors_told():
+        with self._history_errors():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 check(self._connection, self.path)
@@ -136,7 +136,7 @@ class SqliteHistory:
 
     def is_sound(self) -> bool:
         """Return whether every page of the file holds together. Raises DamagedHistoryError where none does."""
-        with self._errors_told():
+        with self._history_errors():
             return self._connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
 
     # --- reading ----------------------------------------------------------------------------------
@@ -187,26 +187,26 @@ class SqliteHistory:
         return tuple(msgspec.convert(dict(zip(fields, row, strict=True)), Incident) for row in rows)
 
     def _rows(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
-        with self._errors_told():
+        with self._history_errors():
             if check(self._connection, self.path):
                 yield from self._connection.execute(query, values)
 
     @contextmanager
-    def _errors_told(self) -> Iterator[None]:
+    def _history_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise _told(error, self.path) from error
+            raise _as_history_error(error, self.path) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         return sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
     except sqlite3.OperationalError as error:
-        raise _told(error, path) from error
+        raise _as_history_error(error, path) from error
 
 
-def _told(error: sqlite3.DatabaseError, path: Path) -> HistoryError:
+def _as_history_error(error: sqlite3.DatabaseError, path: Path) -> HistoryError:
     name = getattr(error, "sqlite_errorname", "")  # missing where the module itself found the fault
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return damaged(path, error)

@@ -24,7 +24,7 @@ INCIDENTS_KEPT_DAYS = 180
 """How long it is kept that a test did not simply pass."""
 
 INCIDENTS_A_RUN = 1_000
-"""With more in one run, something else is wrong than the tests, and the rest says nothing about them."""
+"""If one run has more, something other than the tests is wrong, and the rest says nothing about them."""
 
 DAY = 86_400.0
 

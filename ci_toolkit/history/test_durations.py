@@ -15,6 +15,8 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.plan.sanitize import is_valid
 
 _ADVICE = "pytest-split writes it with `pytest --store-durations`; it is a JSON object of node id to seconds."
+_PAIR = 2
+"""The length of a pair of node id and seconds."""
 
 
 class TestDurations(Record, frozen=True, kw_only=True):
@@ -30,13 +32,13 @@ class TestDurations(Record, frozen=True, kw_only=True):
 def read_test_durations(data: bytes, *, origin: str) -> TestDurations:
     """Read a ``.test_durations`` file, also in its older form, a list of pairs.
 
-    Entries whose seconds are no number, negative, infinite or absurd are left out and told. Raises FormatError
-    if the file is of another kind.
+    Entries whose seconds are not a number, negative, infinite or impossibly large are refused and named.
+    Raises FormatError if the file is of another kind.
     """
     try:
-        content = json.loads(data)  # not msgspec: Python's own writes NaN and Infinity, so they must be read to be told
+        content = json.loads(data)  # not msgspec: Python's own writes NaN, which must be read to be refused
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"{origin} is no JSON: {error}", advice=_ADVICE) from error
+        raise FormatError(f"{origin} is not valid JSON: {error}", advice=_ADVICE) from error
     seconds: dict[str, float] = {}
     refused = []
     for node_id, value in _entries(content, origin):
@@ -50,9 +52,9 @@ def read_test_durations(data: bytes, *, origin: str) -> TestDurations:
 def _entries(content: Any, origin: str) -> Iterable[tuple[Any, Any]]:
     if isinstance(content, dict):
         return content.items()
-    if isinstance(content, list) and all(isinstance(pair, list) and len(pair) == len("ab") for pair in content):
+    if isinstance(content, list) and all(isinstance(pair, list) and len(pair) == _PAIR for pair in content):
         return ((node_id, seconds) for node_id, seconds in content)
-    raise FormatError(f"{origin} is no .test_durations file", advice=_ADVICE)
+    raise FormatError(f"{origin} is not a .test_durations file", advice=_ADVICE)
 
 
 def _is_seconds(value: Any) -> bool:

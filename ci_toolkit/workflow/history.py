@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ci_toolkit.errors import ToolkitError
+from ci_toolkit.history.locations import add_run, open_history, shown
 from ci_toolkit.history.lookup import NO_HISTORY, durations_of
-from ci_toolkit.history.places import add_run, open_history, shown
 from ci_toolkit.history.store import DamagedHistoryError, UnreachableHistoryError
 from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.history import RunRecord, environment_name

@@ -9,7 +9,7 @@ from history_samples import HERE as ENVIRONMENT
 from history_samples import NOW, file_run, run_of
 from isolation_servers import postgresql_server
 
-from ci_toolkit.history.places import add_run, open_history, prune_history, shown
+from ci_toolkit.history.locations import add_run, open_history, prune_history, shown
 from ci_toolkit.history.store import UnreachableHistoryError
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from main_job_project import PLAIN, Project
 
-from ci_toolkit.history.places import open_history
+from ci_toolkit.history.locations import open_history
 from ci_toolkit.workflow.history import this_environment
 
 SLOW = "import time\n\ndef test_slow():\n    time.sleep(0.4)\n\ndef test_quick():\n    pass\n"
@@ -216,7 +216,7 @@ def test_import_names_what_it_leaves_out_and_export_gives_the_rest_back(project:
         (("show",), "there is no history"),
         (("export", "--history", "pytest.ini"), "is not a history"),
         (("import", "missing.json"), "missing.json cannot be read"),
-        (("import", "pytest.ini"), "pytest.ini is no JSON"),
+        (("import", "pytest.ini"), "pytest.ini is not valid JSON"),
         (("prune", "--older-than", "soon"), "is no age"),
         (("shwo",), "No such command"),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from history_samples import HERE, NOW, file_run, run_of
 
-from ci_toolkit.history.branch_place import BranchPlace
+from ci_toolkit.history.branch_location import BranchLocation
 from ci_toolkit.history.store import HistoryError, HistoryStore, Pruned, UnreachableHistoryError
 
 BRANCH = "ci-history"
@@ -40,13 +40,13 @@ def clone(origin: Path, to: Path) -> Path:
 
 def add(folder: Path, path: str, *, branch: str = BRANCH) -> int:
     run = run_of(file_run({"t": 1.0}, path=path))
-    new, told = BranchPlace(branch, folder).change(lambda store: store.add(run, now=NOW))
+    new, told = BranchLocation(branch, folder).change(lambda store: store.add(run, now=NOW))
     assert told == ""
     return new
 
 
 def paths(folder: Path) -> frozenset[str]:
-    store = BranchPlace(BRANCH, folder).open()
+    store = BranchLocation(BRANCH, folder).open()
     assert store is not None
     with store:
         return store.paths(HERE)
@@ -54,7 +54,7 @@ def paths(folder: Path) -> frozenset[str]:
 
 def test_what_one_clone_records_another_reads(origin: Path, tmp_path: Path) -> None:
     here, there = clone(origin, tmp_path / "here"), clone(origin, tmp_path / "there")
-    assert BranchPlace(BRANCH, there).open() is None
+    assert BranchLocation(BRANCH, there).open() is None
     assert add(here, "a.py") == 1
     assert paths(there) == {"a.py"}
     assert add(there, "b.py") == 1
@@ -84,7 +84,7 @@ def test_merge_that_comes_second_adds_to_what_the_first_left(origin: Path, tmp_p
             add(there, "faster.py")
         return store.add(run_of(file_run({"t": 1.0}, path="slower.py")), now=NOW)
 
-    assert BranchPlace(BRANCH, here).change(while_another_publishes) == (1, "")
+    assert BranchLocation(BRANCH, here).change(while_another_publishes) == (1, "")
     assert len(tries) == 2
     assert paths(here) == {"faster.py", "slower.py"}
 
@@ -92,8 +92,8 @@ def test_merge_that_comes_second_adds_to_what_the_first_left(origin: Path, tmp_p
 def test_branch_with_other_things_is_refused_and_not_touched(origin: Path, tmp_path: Path) -> None:
     here = clone(origin, tmp_path / "here")
     before = git(origin, "rev-parse", "main")
-    for action in (lambda: add(here, "a.py", branch="main"), BranchPlace("main", here).open):
-        with pytest.raises(HistoryError, match="other things"):
+    for action in (lambda: add(here, "a.py", branch="main"), BranchLocation("main", here).open):
+        with pytest.raises(HistoryError, match="files other than a history"):
             action()
     assert git(origin, "rev-parse", "main") == before
 
@@ -125,19 +125,19 @@ def test_remote_that_refuses_is_told(origin: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["-x", "a b", "a..b", ""])
 def test_bad_branch_name_is_refused(tmp_path: Path, name: str) -> None:
     git(tmp_path, "init", "--quiet")
-    with pytest.raises(HistoryError, match="no name for a branch"):
-        BranchPlace(name, tmp_path)
+    with pytest.raises(HistoryError, match="not a valid branch name"):
+        BranchLocation(name, tmp_path)
 
 
 def test_folder_outside_git_is_told(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="git remote failed"):
-        BranchPlace(BRANCH, tmp_path)
+        BranchLocation(BRANCH, tmp_path)
 
 
 def test_pruning_is_published(origin: Path, tmp_path: Path) -> None:
     here = clone(origin, tmp_path / "here")
     add(here, "a.py")
     add(here, "gone.py")
-    pruned, _ = BranchPlace(BRANCH, here).change(lambda store: store.prune(gone=["gone.py"], before=0.0))
+    pruned, _ = BranchLocation(BRANCH, here).change(lambda store: store.prune(gone=["gone.py"], before=0.0))
     assert pruned == Pruned(files=1, runs=1)
     assert paths(here) == {"a.py"}

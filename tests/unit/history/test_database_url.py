@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from ci_toolkit.cli.history_place import history_option
-from ci_toolkit.history.places import open_history, shown
+from ci_toolkit.history.locations import open_history, shown
 from ci_toolkit.history.store import HistoryError, UnreachableHistoryError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from history_samples import HERE, NOW, file_run, run_of
 
-from ci_toolkit.history.places import add_run, open_history
+from ci_toolkit.history.locations import add_run, open_history
 
 SAMPLES = Path(__file__).parent
 
@@ -32,7 +32,7 @@ with SqliteHistory(Path(sys.argv[1])) as history:
 WRITER = """
 import sys
 from history_samples import NOW, file_run, run_of
-from ci_toolkit.history.places import add_run
+from ci_toolkit.history.locations import add_run
 
 for number in range(15):
     path = f"{sys.argv[2]}-{number}.py"

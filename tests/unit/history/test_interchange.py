@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci_toolkit.errors import FormatError
-from ci_toolkit.history.fold import fold_files
+from ci_toolkit.history.expected import expected_durations
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.test_durations import file_runs_of, read_test_durations, write_test_durations
 from ci_toolkit.model.node_id import node_id_of, split_node_id
@@ -30,7 +30,7 @@ def through_history(content: bytes) -> bytes:
     runs = file_runs_of(read_test_durations(content, origin="x").seconds, at=NOW)
     with SqliteHistory(Path(":memory:")) as history:
         history.add(run_of(*runs), now=NOW)
-        return write_test_durations(fold_files(history.file_runs(HERE)))
+        return write_test_durations(expected_durations(history.file_runs(HERE)))
 
 
 def test_what_pytest_split_wrote_comes_out_as_it_came_in() -> None:

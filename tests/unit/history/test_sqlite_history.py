@@ -7,7 +7,7 @@ from history_samples import DAY, ELSEWHERE, HERE, NOW, file_run, job, run_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_toolkit.history.places import add_run, open_history
+from ci_toolkit.history.locations import add_run, open_history
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.store import KEPT_RUNS, DamagedHistoryError, HistoryError
 from ci_toolkit.model.history import FileRun, RunRecord

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ci_toolkit.history.file_place import FilePlace
+from ci_toolkit.history.file_location import FileLocation
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.store import HistoryError, HistoryStore, UnreachableHistoryError
 from ci_toolkit.masking import without_secrets
@@ -29,7 +29,7 @@ _IDENTITY = {
 }
 
 
-class BranchPlace:
+class BranchLocation:
     """The branch ``branch`` of the repository around ``folder``: at its remote ``origin``, or here if it has none."""
 
     def __init__(self, branch: str, folder: Path) -> None:
@@ -38,7 +38,9 @@ class BranchPlace:
         self._ref = f"refs/heads/{branch}"
         self._folder = folder
         if branch.startswith("-") or self._try("check-ref-format", self._ref).returncode:
-            raise HistoryError(f"'{branch}' is no name for a branch", advice="Write such as --history git:ci-history.")
+            raise HistoryError(
+                f"'{branch}' is not a valid branch name", advice="Give a name such as --history git:ci-history."
+            )
         self._has_remote = b"origin" in self._git("remote").split()
 
     def open(self) -> HistoryStore | None:
@@ -65,9 +67,9 @@ class BranchPlace:
                 folder = Path(name)
                 if tip:
                     self._unpack(tip, folder)
-                done, told = FilePlace(folder / FILE).change(action)
+                done, note = FileLocation(folder / FILE).change(action)
                 if self._publish(folder, tip):
-                    return done, told.replace(f"{folder}/", f"{self.origin}/")
+                    return done, note.replace(f"{folder}/", f"{self.origin}/")
         raise HistoryError(f"branch {self.branch} was changed by others {TRIES} times in a row; nothing was recorded")
 
     # --- git --------------------------------------------------------------------------------------
@@ -97,8 +99,8 @@ class BranchPlace:
         names = self._git("ls-tree", "-z", "--name-only", tip).decode("utf-8", "replace").split("\0")[:-1]
         if not names or not all(name.startswith(FILE) and "/" not in name for name in names):
             raise HistoryError(
-                f"branch {self.branch} holds other things than a history",
-                advice="Give a branch of its own, such as --history git:ci-history. This one was not touched.",
+                f"branch {self.branch} holds files other than a history",
+                advice="Give the history its own branch, such as --history git:ci-history. This one was not changed.",
             )
         for name in names:
             (folder / name).write_bytes(self._git("cat-file", "blob", f"{tip}:{name}"))

@@ -1,4 +1,4 @@
-"""A history in a file that the user names; a damaged one is put aside, never lost."""
+"""A history in a file that the user names; a damaged one is moved aside, never lost."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ _OUR_ENDINGS = (".sqlite", ".sqlite3", ".db")
 _MAGIC = b"SQLite format 3\x00"
 
 
-class FilePlace:
+class FileLocation:
     """The file ``path``."""
 
     def __init__(self, path: Path) -> None:
@@ -44,8 +44,8 @@ class FilePlace:
             return self._change(action), ""
         except DamagedHistoryError as error:
             aside = _move_aside(self.path)
-            told = f"{error.message}; it was moved to {aside}, and a new history begins" if aside else ""
-            return self._change(action), told
+            note = f"{error.message}; it was moved to {aside}, and a new history begins" if aside else ""
+            return self._change(action), note
 
     def _change(self, action: Callable[[HistoryStore], T]) -> T:
         if self.path.exists():
@@ -55,9 +55,9 @@ class FilePlace:
 
 
 def _check_kind(path: Path) -> None:
-    # A wrong --history must not cost the user another file; a damaged one of ours is told by its name.
+    # A wrong --history must not cost the user another file; a damaged one of ours is known by its name.
     if not path.is_file():
-        raise HistoryError(f"{path} is no file", advice="Give the path of a history file with --history.")
+        raise HistoryError(f"{path} is not a file", advice="Give the path of a history file with --history.")
     with path.open("rb") as file:
         start = file.read(len(_MAGIC))
     if start in {b"", _MAGIC}:

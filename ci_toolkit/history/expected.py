@@ -13,7 +13,7 @@ from ci_toolkit.model.history import Column, Ended, FileRun
 
 _NAMES = msgspec.json.Decoder(tuple[str, ...])
 _SECONDS = msgspec.json.Decoder(tuple[float, ...])
-_TELLING = frozenset(map(str, (Ended.PASSED, Ended.FLAKY, Ended.XFAILED, Ended.XPASSED)))
+_MEASURING = frozenset(map(str, (Ended.PASSED, Ended.FLAKY, Ended.XFAILED, Ended.XPASSED)))
 """Outcomes whose seconds are what the test takes. A failure may come early, or late, at a time limit."""
 _UNKNOWN = str(Ended.UNKNOWN)
 
@@ -30,7 +30,7 @@ class _Table(NamedTuple):
     is_whole: bool
 
 
-def fold_files(runs: Iterable[FileRun]) -> Iterator[FileDurations]:
+def expected_durations(runs: Iterable[FileRun]) -> Iterator[FileDurations]:
     """Yield what each file is expected to take; ``runs`` come by path, the latest first.
 
     A file of which no run can be read is left out: it is unknown, not one that holds no test.
@@ -38,10 +38,10 @@ def fold_files(runs: Iterable[FileRun]) -> Iterator[FileDurations]:
     for path, of_path in groupby(runs, key=attrgetter("path")):
         runs_of_path = list(of_path)
         if _read(runs_of_path[:1]) or _read(runs_of_path):
-            yield fold(path, runs_of_path)
+            yield expected_of_file(path, runs_of_path)
 
 
-def fold(path: str, runs: Sequence[FileRun]) -> FileDurations:
+def expected_of_file(path: str, runs: Sequence[FileRun]) -> FileDurations:
     """Return what the tests of a file are expected to take; ``runs`` come the latest first.
 
     Each run weighs as much as all before it together (an exponential mean with 0.5), and less where the file took
@@ -122,7 +122,7 @@ def _by_name(
         letters = table.outcomes or Ended.PASSED * len(table.names)
         passed.append({})
         for name, seconds, letter in zip(table.names, table.seconds, letters, strict=True):
-            if letter in _TELLING:
+            if letter in _MEASURING:
                 passed[-1][name] = seconds
             elif letter != _UNKNOWN:
                 other.setdefault(name, []).append(seconds)

@@ -13,7 +13,7 @@ _TELLS_NOTHING = 50
 """A name in more files than this (``test_init``) does not point at one of them."""
 
 
-def renamed(gone: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+def earlier_paths(gone: Mapping[str, tuple[str, ...]], new: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Return new path to the path that it had before, each at most once.
 
     ``gone`` holds the node-id suffixes that history knows of files that are no longer there, ``new`` those that

@@ -6,12 +6,12 @@ from history_samples import file_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_toolkit.history.fold import fold, fold_files
+from ci_toolkit.history.expected import expected_durations, expected_of_file
 from ci_toolkit.model.history import FileRun
 
 
 def folded(*runs: FileRun) -> dict[str, float]:
-    told = fold("test_a.py", runs)
+    told = expected_of_file("test_a.py", runs)
     return dict(zip(told.suffixes, told.seconds, strict=True))
 
 
@@ -55,22 +55,22 @@ def test_names_in_another_order_count_the_same_as_in_one_order() -> None:
 
 
 def test_spread_says_how_far_times_stray_and_nothing_after_one_run() -> None:
-    assert fold("test_a.py", [file_run({"t": 3.0})]).spreads == ()
-    assert fold("test_a.py", [file_run({"t": 3.0}), file_run({"t": 3.0})]).spreads == (0.0,)
-    assert fold("test_a.py", [file_run({"t": 4.0}), file_run({"t": 2.0})]).spreads == (1.0,)
+    assert expected_of_file("test_a.py", [file_run({"t": 3.0})]).spreads == ()
+    assert expected_of_file("test_a.py", [file_run({"t": 3.0}), file_run({"t": 3.0})]).spreads == (0.0,)
+    assert expected_of_file("test_a.py", [file_run({"t": 4.0}), file_run({"t": 2.0})]).spreads == (1.0,)
 
 
 def test_spread_of_a_file_is_of_its_tests_together() -> None:
-    assert fold("test_a.py", [file_run({"a": 3.0, "b": 1.0})]).spread is None
+    assert expected_of_file("test_a.py", [file_run({"a": 3.0, "b": 1.0})]).spread is None
     one_paid_for_the_other = [file_run({"a": 3.0, "b": 1.0}), file_run({"a": 1.0, "b": 3.0})]
-    assert fold("test_a.py", one_paid_for_the_other).spread == 0.0
+    assert expected_of_file("test_a.py", one_paid_for_the_other).spread == 0.0
     slow_together = [file_run({"a": 3.0, "b": 1.0}), file_run({"a": 5.0, "b": 2.0}, outcomes="..")]
-    assert fold("test_a.py", slow_together).spread == 1.5
+    assert expected_of_file("test_a.py", slow_together).spread == 1.5
 
 
 def test_spread_of_a_file_is_seen_in_runs_that_hold_all_its_tests() -> None:
     parts = [file_run({"a": 3.0, "b": 1.0}), file_run({"a": 9.0}, is_whole=False), file_run({"a": 3.0, "b": 3.0})]
-    assert fold("test_a.py", parts).spread == 1.0
+    assert expected_of_file("test_a.py", parts).spread == 1.0
 
 
 def test_deleted_test_is_gone_after_a_whole_run_and_only_then() -> None:
@@ -108,12 +108,12 @@ def test_unreadable_run_is_left_out() -> None:
 
 def test_import_seconds_are_averaged_over_the_runs_that_measured_them() -> None:
     runs = (file_run({"t": 1.0}, import_seconds=4.0), file_run({"t": 1.0}), file_run({"t": 1.0}, import_seconds=2.0))
-    assert fold("test_a.py", runs).import_seconds == 3.0
+    assert expected_of_file("test_a.py", runs).import_seconds == 3.0
 
 
 def test_each_file_is_folded_by_itself() -> None:
     runs = [file_run({"t": 2.0}, path="a.py"), file_run({"t": 2.0}, path="a.py"), file_run({"t": 5.0}, path="b.py")]
-    assert {file.path: file.seconds for file in fold_files(runs)} == {"a.py": (2.0,), "b.py": (5.0,)}
+    assert {file.path: file.seconds for file in expected_durations(runs)} == {"a.py": (2.0,), "b.py": (5.0,)}
 
 
 outcome_runs = st.lists(
@@ -142,5 +142,5 @@ def test_order_of_tests_within_a_run_says_nothing(first: list[str], second: list
 
 def test_a_file_of_which_no_run_can_be_read_is_unknown_and_not_one_without_tests() -> None:
     garbled = msgspec.structs.replace(file_run({"a": 1.0}), suffixes=b'["a')
-    assert list(fold_files([garbled, garbled])) == []
-    assert [file.suffixes for file in fold_files([garbled, file_run({"a": 1.0})])] == [("a",)]
+    assert list(expected_durations([garbled, garbled])) == []
+    assert [file.suffixes for file in expected_durations([garbled, file_run({"a": 1.0})])] == [("a",)]

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from ci_toolkit.history.branch_place import BranchPlace
-from ci_toolkit.history.database_place import SCHEMES, DatabasePlace
-from ci_toolkit.history.file_place import FilePlace
+from ci_toolkit.history.branch_location import BranchLocation
+from ci_toolkit.history.database_location import SCHEMES, DatabaseLocation
+from ci_toolkit.history.file_location import FileLocation
 from ci_toolkit.history.store import HistoryError, HistoryStore, Pruned
 from ci_toolkit.model.history import RunRecord
 
@@ -16,8 +16,8 @@ DEFAULT = ".ci-toolkit/history.sqlite"
 _BRANCH = "git:"
 
 
-class Place(Protocol):
-    """A place that holds one history, or none yet."""
+class HistoryLocation(Protocol):
+    """A location that holds one history, or none yet."""
 
     origin: str
     """Its name, as it may be shown."""
@@ -29,36 +29,36 @@ class Place(Protocol):
         """Return what ``action`` returns, and what a reader should hear. A missing history is begun."""
 
 
-def place_of(target: str) -> Place:
-    """Return the place that ``target`` names. Raises HistoryError for a kind that is not known."""
+def location_of(target: str) -> HistoryLocation:
+    """Return the location that ``target`` names. Raises HistoryError for a kind that is not known."""
     if target.startswith(_BRANCH):
-        return BranchPlace(target.removeprefix(_BRANCH), Path.cwd())
+        return BranchLocation(target.removeprefix(_BRANCH), Path.cwd())
     kind, mark, _ = target.partition("://")
     if mark and kind in SCHEMES:
-        return DatabasePlace(target)
+        return DatabaseLocation(target)
     if mark:
         raise HistoryError(
             f"a history cannot be kept in {kind}://", advice="Give a file, git:BRANCH or postgresql://..."
         )
-    return FilePlace(Path(target))
+    return FileLocation(Path(target))
 
 
 def shown(target: str) -> str:
     """Return the name of the history ``target`` without what must not be shown."""
-    return place_of(target).origin
+    return location_of(target).origin
 
 
 def open_history(target: str) -> HistoryStore | None:
     """Return the history ``target``, or None where there is none yet."""
-    return place_of(target).open()
+    return location_of(target).open()
 
 
 def add_run(target: str, run: RunRecord, *, now: float) -> tuple[int, str]:
     """Add ``run`` to the history ``target``; return how many file runs were new, and what a reader should hear."""
-    return place_of(target).change(lambda store: store.add(run, now=now))
+    return location_of(target).change(lambda store: store.add(run, now=now))
 
 
 def prune_history(target: str, *, gone: Collection[str], before: float) -> Pruned:
     """Forget the files ``gone`` and every run from before ``before``."""
-    pruned, _ = place_of(target).change(lambda store: store.prune(gone=gone, before=before))
+    pruned, _ = location_of(target).change(lambda store: store.prune(gone=gone, before=before))
     return pruned

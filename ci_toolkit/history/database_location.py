@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ci_toolkit.history.file_place import FilePlace
+from ci_toolkit.history.file_location import FileLocation
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.store import HistoryError, HistoryStore, UnreachableHistoryError
 from ci_toolkit.masking import without_secrets
@@ -39,7 +39,7 @@ ON CONFLICT (name) DO UPDATE SET file = EXCLUDED.file, changed_at = now()
 """
 
 
-class DatabasePlace:
+class DatabaseLocation:
     """The row that the URL's fragment names (``postgresql://host/database#project``), ``default`` without one."""
 
     def __init__(self, url: str) -> None:
@@ -73,11 +73,11 @@ class DatabasePlace:
             file = self._file(connection)
             if file is not None:
                 path.write_bytes(file)
-            done, told = FilePlace(path).change(action)
+            done, note = FileLocation(path).change(action)
             for aside in sorted(path.parent.glob(f"{FILE}.damaged-*")):
                 connection.execute(_SAVE, (f"{self._name} damaged {_digest(aside.read_bytes())}", aside.read_bytes()))
             connection.execute(_SAVE, (self._name, path.read_bytes()))
-        return done, told.replace(f"{name}/", f"{self.origin} ")
+        return done, note.replace(f"{name}/", f"{self.origin} ")
 
     def _file(self, connection: "psycopg.Connection[Any]") -> bytes | None:
         exists = connection.execute("SELECT to_regclass('ci_toolkit_history')").fetchone()
@@ -91,7 +91,7 @@ class DatabasePlace:
 
 
 class _Connection:
-    """A connection for one transaction, whose errors are told as the history's."""
+    """A connection for one transaction, whose errors are raised as HistoryError."""
 
     def __init__(self, url: str, origin: str) -> None:
         try:
@@ -114,7 +114,7 @@ class _Connection:
                 self._url, connect_timeout=CONNECT_SECONDS, options=f"-c lock_timeout={LOCK_SECONDS}s"
             )
         except self._psycopg.Error as error:
-            raise self._told(error) from error
+            raise self._as_history_error(error) from error
         return self._open
 
     def __exit__(
@@ -123,11 +123,11 @@ class _Connection:
         try:
             self._open.__exit__(kind, error, trace)  # commits, or rolls back after an error
         except self._psycopg.Error as failed:
-            raise self._told(failed) from failed
+            raise self._as_history_error(failed) from failed
         if isinstance(error, self._psycopg.Error):
-            raise self._told(error) from error
+            raise self._as_history_error(error) from error
 
-    def _told(self, error: Exception) -> HistoryError:
+    def _as_history_error(self, error: Exception) -> HistoryError:
         first = str(error).strip().partition("\n")[0]
         return UnreachableHistoryError(
             f"{self._origin} cannot be used: {first}", advice="Check that the server runs and the URL is right."

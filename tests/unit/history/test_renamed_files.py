@@ -1,6 +1,6 @@
 import pytest
 
-from ci_toolkit.history.renames import renamed
+from ci_toolkit.history.renamed_files import earlier_paths
 
 FIVE = ("test_a", "test_b[1]", "test_b[2]", "T::test_c", "T::test_d", "test_e")
 
@@ -22,12 +22,12 @@ FIVE = ("test_a", "test_b[1]", "test_b[2]", "T::test_c", "T::test_d", "test_e")
 def test_renamed_file_is_recognised_by_its_tests(
     gone: dict[str, tuple[str, ...]], new: dict[str, tuple[str, ...]], expected: dict[str, str]
 ) -> None:
-    assert renamed(gone, new) == expected
-    backwards = renamed(dict(reversed(gone.items())), dict(reversed(new.items())))
+    assert earlier_paths(gone, new) == expected
+    backwards = earlier_paths(dict(reversed(gone.items())), dict(reversed(new.items())))
     assert backwards == expected
 
 
 def test_names_that_stand_everywhere_do_not_make_it_slow_or_wrong() -> None:
     gone = {f"old_{n}.py": ("test_init", f"test_{n}") for n in range(300)}
     new = {f"new_{n}.py": ("test_init", f"test_{n}") for n in range(300)}
-    assert renamed(gone, new) == {f"new_{n}.py": f"old_{n}.py" for n in range(300)}
+    assert earlier_paths(gone, new) == {f"new_{n}.py": f"old_{n}.py" for n in range(300)}
