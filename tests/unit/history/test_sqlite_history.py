@@ -202,7 +202,7 @@ def test_file_of_another_program_is_refused_and_never_touched(tmp_path: Path, na
 
 
 def test_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(HistoryError, match="no file"):
+    with pytest.raises(HistoryError, match="is not a file"):
         open_history(str(tmp_path))
 
 
