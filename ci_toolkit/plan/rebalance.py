@@ -180,7 +180,7 @@ class _Search:
             for take in (None, *theirs[max(0, near - 1) : near + 1]):
                 if take is None:
                     back = relief = 0.0
-                elif take.file != give.file or (take.fragments and give.fragments):
+                elif take.file != give.file or give.fragments:
                     back, relief = take.seconds + assignment.setup_due(take.file, source), take.relief
                 else:
                     continue  # a file changes places with no part of itself

@@ -62,10 +62,10 @@ def test_loads_are_summed_anew_and_cuts_that_came_together_are_forgotten() -> No
 
 
 def test_the_spread_of_a_shard_is_of_each_file_as_much_as_is_there() -> None:
-    files = [file_of("a", 2.0, 6.0, spread=4.0), file_of("b", 1.0, spread=3.0), file_of("c", 0.0, spread=5.0)]
-    assignment = assigned(Workload(files), [(0, [0]), 1], [(0, [1]), 2])
-    assert assignment.spread(0) == pytest.approx(math.hypot(1.0, 3.0))
-    assert assignment.spread(1) == pytest.approx(math.hypot(3.0, 5.0))
+    files = [file_of("a", 2.0, 6.0, spread=4.0), file_of("b", 0.25, 0.25, spread=3.0), file_of("c", 0.0, spread=5.0)]
+    assignment = assigned(Workload(files), [(0, [0]), (1, [0])], [(0, [1]), (1, [1]), 2])
+    assert assignment.spread(0) == pytest.approx(math.hypot(1.0, 1.5))
+    assert assignment.spread(1) == pytest.approx(math.hypot(3.0, 1.5, 5.0))
 
 
 def test_planned_shards_name_their_files_pieces_and_services() -> None:

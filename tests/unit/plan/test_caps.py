@@ -80,6 +80,14 @@ def test_a_further_piece_lowers_the_spread_by_half_a_percent_of_a_shard() -> Non
     assert counts([*base, huge], 55.0, 10)[-1] == 6
 
 
+def test_what_is_cut_anyway_counts_with_the_spread_of_its_pieces() -> None:
+    base = [file(number, 10.0) for number in range(7)]
+    files = [*base, file(7, 100.0, spread=10.0), file(8, 10.0, spread=6.0)]
+    assert counts(files, 50.0, 8)[7:] == [2, 2]
+    base = [file(number, 10.0) for number in range(90)]
+    assert counts([*base, file(90, 100.0, spread=3.8)], 50.0, 10)[-1] == 2
+
+
 def test_setup_of_a_fifth_of_a_percent_is_paid_and_no_more() -> None:
     base = [file(number, 10.0) for number in range(98)]
     two = [file(98, 9.0, spread=9.0, setup=1.0), file(99, 9.0, spread=8.0, setup=1.0)]

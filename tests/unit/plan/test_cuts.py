@@ -127,6 +127,21 @@ def test_fragments_come_in_the_order_of_the_source_with_classes_together_and_the
     ]
 
 
+def test_a_class_stays_together_where_the_source_comes_back_to_it() -> None:
+    file = FileEstimate(
+        path="a.py",
+        seconds=3.0,
+        suffixes=("TestA::test_1", "test_2", "TestA::test_3"),
+        each=(1.0, 1.0, 1.0),
+        anchors=("TestA::test_1", "test_2", "TestA::test_3"),
+    )
+    assert [fragment.suffixes[0] for fragment in fragments_of(file, Keep.NOTHING)] == [
+        "TestA::test_1",
+        "TestA::test_3",
+        "test_2",
+    ]
+
+
 def test_fragments_without_a_source_come_by_class_and_name() -> None:
     assert [suffixes for suffixes, _, _ in fragments_keeping(Keep.NOTHING, ())] == [
         ("test_2[a]",),

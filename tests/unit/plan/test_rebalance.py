@@ -124,3 +124,84 @@ def test_with_few_moves_one_test_of_a_file_goes_rather_than_the_file() -> None:
     work = work_of([1, 1, 1, 5, 1, 1], [9])
     assignment = rebalance(assigned(work, [0, 1], []), 14.0, pinned=frozenset({1}), moves_few_tests=True)
     assert contents(assignment) == [{0: [0, 1, 2, 4, 5], 1: [0]}, {0: [3]}]
+
+
+def test_a_file_changes_places_with_what_evens_out_the_two_shards() -> None:
+    work = work_of([12], [20], [2], [4], [6], [8])
+    assignment = rebalance(assigned(work, [0, 1], [2, 3, 4, 5]), 26.0, pinned=frozenset({1}))
+    assert contents(assignment) == [{1: [0], 4: [0]}, {0: [0], 2: [0], 3: [0], 5: [0]}]
+
+
+def test_a_file_changes_places_with_the_smallest_where_that_evens_out_most() -> None:
+    work = work_of([12], [27], [2], [4], [6], [8])
+    assignment = rebalance(assigned(work, [0, 1], [2, 3, 4, 5]), 30.0, pinned=frozenset({1}))
+    assert assignment.loads == [29.0, 30.0]
+
+
+def test_what_comes_back_pays_its_setup_too() -> None:
+    work = work_of([12], [20], [2], [4], [6], [8], setup=1.0)
+    assignment = rebalance(assigned(work, [0, 1], [2, 3, 4, 5]), 29.0, pinned=frozenset({1}))
+    assert assignment.loads == [28.0, 30.0]
+
+
+def test_what_leaves_takes_its_setup_along() -> None:
+    work = work_of([5], [5], setup=10.0)
+    assert rebalance(assigned(work, [0, 1], []), 15.0).loads == [15.0, 15.0]
+
+
+def test_whole_files_that_relieve_half_are_enough_and_less_is_not() -> None:
+    half = rebalance(assigned(work_of([2], [6, 4]), [0, 1], []), 8.0)
+    assert contents(half) == [{1: [0]}, {0: [0], 1: [1]}]
+    less = rebalance(assigned(work_of([5, 5], [1]), [0, 1], []), 6.0)
+    assert contents(less) == [{0: [1], 1: [0]}, {0: [0]}]
+    more = rebalance(assigned(work_of([8, 3], [7]), [0, 1], []), 9.0)
+    assert contents(more) == [{0: [0]}, {0: [1], 1: [0]}]
+
+
+def test_parts_that_meet_the_goal_save_a_piece_rather_than_even_out() -> None:
+    work = work_of([1.5, 1.5, 2.5], [4])
+    assignment = rebalance(assigned(work, [(0, [0, 2]), 1], [(0, [1])]), 6.0)
+    assert contents(assignment) == [{1: [0]}, {0: [0, 1, 2]}]
+
+
+def test_what_meets_the_goal_comes_before_what_saves_a_piece() -> None:
+    work = work_of([4, 2, 2.5], [4])
+    assignment = rebalance(assigned(work, [(0, [0, 2]), 1], [(0, [1])]), 8.0)
+    assert contents(assignment) == [{0: [0, 2]}, {0: [1], 1: [0]}]
+
+
+def test_a_part_may_join_where_a_file_without_its_setup_saved_would_not_fit() -> None:
+    work = work_of([3, 2], [1], [1.998], setup=4.0)
+    assignment = rebalance(assigned(work, [(0, [0]), 1], [(0, [1]), 2]), 11.0)
+    assert contents(assignment) == [{1: [0], 2: [0]}, {0: [0, 1]}]
+
+
+def test_the_least_loaded_of_many_shards_are_found() -> None:
+    work = work_of([5], [5], *[[9]] * 38)
+    assignment = rebalance(assigned(work, [0, 1], *[[number] for number in range(2, 40)], []), 9.0)
+    assert (len(assignment.parts[0]), len(assignment.parts[39])) == (1, 1)
+
+
+def test_with_few_moves_a_cut_costs_as_much_as_a_moved_test() -> None:
+    pinned = frozenset({2})
+    work = work_of([2, 2], [4, 1, 1], [9])
+    assignment = rebalance(assigned(work, [0, 1, 2], []), 15.0, pinned=pinned, moves_few_tests=True)
+    assert contents(assignment)[1] == {0: [0, 1]}
+    work = work_of([1, 1, 2], [4, 1, 1], [9])
+    assignment = rebalance(assigned(work, [0, 1, 2], []), 15.0, pinned=pinned, moves_few_tests=True)
+    assert contents(assignment)[1] == {1: [0]}
+
+
+def test_with_few_moves_all_tests_of_a_part_count() -> None:
+    work = work_of([1, 1, 2, 1], [4], [9])
+    start = assigned(work, [(0, [0, 1, 2]), 1, 2], [(0, [3])], [])
+    assignment = rebalance(start, 13.0, pinned=frozenset({2}), moves_few_tests=True)
+    assert contents(assignment)[0] == {0: [0, 1, 2], 2: [0]}
+
+
+def test_with_few_moves_a_full_shard_gets_nothing() -> None:
+    files = [[5.0]] * 8, [[5.0]] * 5, [[5.0]] * 2
+    work = work_of(*[each for shard in files for each in shard])
+    assignment = rebalance(assigned(work, range(8), range(8, 13), range(13, 15)), 25.0, moves_few_tests=True)
+    assert assignment.loads == [25.0] * 3
+    assert set(assignment.parts[1]) == {8, 9, 10, 11, 12}
