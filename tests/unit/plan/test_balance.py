@@ -109,9 +109,5 @@ def test_groups_over_several_files_are_never_divided(shards: int) -> None:
 
 
 def test_finer_pieces_are_taken_where_they_gain() -> None:
-    # Three files of just a share each, on two shards of one and a half: halves fit, wholes do not.
-    setup = 1.0
-    work = work_of(*[[10.0] * 6] * 3, setup=setup)
-    assignment = balance(work, 2)
-    assert assignment.makespan <= work.bound(2) + 2 * setup
-    assert assignment.pieces == 4
+    # One piece of the second file a shard is two or three tests of 6 s; only single ones leave 13 s to each shard.
+    assert balance(work_of([1.0] * 13, [6.0] * 13), 7).makespan == 13.0
