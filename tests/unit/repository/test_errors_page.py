@@ -10,6 +10,7 @@ import ci_toolkit
 from ci_toolkit.cli.main import main
 from ci_toolkit.errors import ExitCode, ToolkitError
 from ci_toolkit.model.problem import ProblemKind
+from ci_toolkit.model.verdict import Gate
 
 PAGE = (Path(__file__).parents[3] / "docs" / "errors.md").read_text()
 ENTRIES = dict(re.findall(r"^### (\S+)\n\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL))
@@ -59,6 +60,16 @@ def test_the_program_prints_the_name_and_the_entry(
 def test_every_kind_of_problem_has_an_entry() -> None:
     for kind in ProblemKind:
         assert kind in ENTRIES, f"docs/errors.md has no entry '### {kind}'"
+
+
+def test_every_gate_of_a_verdict_has_an_entry() -> None:
+    for gate in Gate:
+        assert gate in ENTRIES, f"docs/errors.md has no entry '### {gate}'"
+
+
+def test_every_entry_is_of_something_that_there_is() -> None:
+    of_the_operating_system = {"file"}
+    assert set(ENTRIES) == {kind.slug for kind in every_kind()} | set(Gate) | set(ProblemKind) | of_the_operating_system
 
 
 def test_every_entry_says_more_than_its_name() -> None:
