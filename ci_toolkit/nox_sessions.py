@@ -78,6 +78,8 @@ def _installer(root: Path) -> Install:
     is_project = "project" in read_pyproject(root)
 
     def install(session: nox.Session) -> None:
-        session.install(f"ci-toolkit=={__version__}", *(["--editable", str(root)] if is_project else []))
+        session.install(
+            f"ci-toolkit[coverage,split,xdist]=={__version__}", *(["--editable", str(root)] if is_project else [])
+        )
 
     return install
