@@ -73,6 +73,13 @@ def public(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Let runs meet faults at random and ask a witness whether the verdict is honest: `-- --rounds N --seed S`."""
+    install(session)
+    session.run("python", "tests/faults/campaign.py", *(session.posargs or ("--rounds", "2000")))
+
+
+@nox.session
 def leaks(session: nox.Session) -> None:
     """Kill sessions of services at ten random moments of up, run and down, and allow a second until nothing is left."""
     install(session)

@@ -8,6 +8,7 @@ from ci_toolkit.merge.tally import SLOWEST, add_counts, add_llm_use
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MergedShard
 from ci_toolkit.model.plan import Plan, PlannedShard
+from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.verdict import Counts, LostTest, TestFailure
 
 
@@ -35,12 +36,18 @@ class Accounts:
         self.clashes = tuple(chain.from_iterable(merge.clashes for merge in merges))
         self.failures = tuple(chain.from_iterable(merge.failures for merge in merges))
         self.flaky = (*chain.from_iterable(merge.flaky for merge in merges), *flaky_over_tries)
-        self.problems = tuple(chain.from_iterable(merge.problems for merge in merges))
+        self.problems = tuple(_once(chain.from_iterable(merge.problems for merge in merges)))
+        self.empty_files = sorted(chain.from_iterable(merge.empty_files for merge in merges))
         self.slowest = tuple(slowest[:SLOWEST])
         self.skipped_files = sum(merge.skipped_files for merge in merges)
         self.deselected = sum(merge.deselected for merge in merges)
         self.removed = sum(merge.removed for merge in merges)
         self.llm = add_llm_use(merge.llm for merge in merges)
+
+
+def _once(problems: Iterable[Problem]) -> Iterable[Problem]:
+    """Yield each message once: several shards can meet one file that the plan does not know."""
+    return {problem.message: problem for problem in problems}.values()
 
 
 def _lost_with(missing: Iterable[PlannedShard]) -> Iterable[LostTest]:

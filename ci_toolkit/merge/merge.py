@@ -21,6 +21,8 @@ from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.model.plan import Plan
 
+MOST_NAMED = 5
+"""Files of one kind that a note names; the rest is counted."""
 Tell = Callable[[str], None]
 
 
@@ -70,10 +72,21 @@ def merge_run(
         skipped_files=accounts.skipped_files,
         deselected=accounts.deselected,
         removed=accounts.removed,
-        notes=(*(note.message for note in plan.notes), *_arguments_of_their_own(bundles), *earlier.notes),
+        notes=(
+            *(note.message for note in plan.notes),
+            *_empty_files(accounts.empty_files),
+            *_arguments_of_their_own(bundles),
+            *earlier.notes,
+        ),
         llm=accounts.llm,
         history=run_learned(plan, merges, pieces_differ=bool(doubts)) if learns else RunRecord(),
     )
+
+
+def _empty_files(paths: Sequence[str]) -> Iterator[str]:
+    if paths:
+        more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+        yield f"{len(paths)} planned files hold no test: {', '.join(paths[:MOST_NAMED])}{more}"
 
 
 def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterator[str]:

@@ -60,6 +60,8 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     flaky: tuple[TestFailure, ...]
     slowest: tuple[SlowTest, ...]
     problems: tuple[Problem, ...]
+    empty_files: tuple[str, ...]
+    """Files that were collected whole and hold no test."""
     files: tuple[FileAccount, ...]
     without_tests: tuple[TestResult, ...]
     """Files and classes that failed, or skipped themselves, as a whole; counted and written by the caller, for each
@@ -97,7 +99,7 @@ def merge_shard(
     by_rule = card.state is ShardState.STOPPED and card.stopped_by.is_by_rule
     counts = tally.counts(lost=0 if by_rule else len(unrun), left_out=len(unrun) if by_rule else 0)
     tested = counts.total - len(unrun)
-    problems = (*reading.problems, *_strangers(reading, planned))
+    problems = (*reading.problems, *_strangers(reading, planned), *_unplanned(reading.fold, planned))
     learns = learns and not problems
     between = between_seconds_of(reading.fold, seconds)
     tests_seconds = round(seconds + between + import_seconds_of(reading.fold), 6)
@@ -122,6 +124,7 @@ def merge_shard(
         flaky=tuple(tally.flaky),
         slowest=tuple(tally.slowest()),
         problems=problems,
+        empty_files=tuple(_empty(reading.fold)),
         files=tuple(_account(reading.fold, unit) for unit in planned.units),
         without_tests=tuple(reading.results_of_files()),
         deselected=sum(record.deselected for record in reading.fold.files.values()),
@@ -207,6 +210,19 @@ def _clashes(reading: BundleReading) -> Iterator[CategoryClash]:
         for which, what in record.clashes:
             if 0 <= which < len(record.tests):
                 yield CategoryClash(node_id=node_id_of(path, record.tests[which].suffix), what=what)
+
+
+def _empty(fold: JournalFold) -> Iterator[str]:
+    for path, record in fold.files.items():
+        left = len(record.tests) + record.deselected + record.removed
+        if not (left or record.piece) and not any(node_id.startswith(path) for node_id in fold.uncollectable):
+            yield path
+
+
+def _unplanned(fold: JournalFold, planned: PlannedShard) -> Iterator[Problem]:
+    for path in fold.unplanned:
+        message = f"{path!r} is in no shard: it came after the plan was made; plan again with it in place"
+        yield Problem(kind=ProblemKind.FILE_UNPLANNED, message=message, shard=planned.index)
 
 
 def _strangers(reading: BundleReading, planned: PlannedShard) -> Iterator[Problem]:

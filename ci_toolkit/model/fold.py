@@ -48,6 +48,8 @@ class JournalFold:
         """Files at whose import a process died, by path."""
         self.sources: dict[str, str] = {}
         """The project's own files that were executed: path to digest, as the first process says."""
+        self.unplanned: dict[str, None] = {}
+        """Test files that the processes met and the plan does not know."""
         self.stops: list[str] = []
         """Why pytest stopped before its last test."""
         self.started_at = 0.0
@@ -238,6 +240,7 @@ class ProcessFold:
                 self._fold.take_uncollectable(record)
             case Selected():
                 self.is_collected, self.importing = True, ""
+                self._fold.unplanned.update(dict.fromkeys(record.unplanned))
             case _:
                 raise AssertionError(f"the fold does not know the record {type(record).__name__}")
 

@@ -162,6 +162,8 @@ class Selected(_Line, frozen=True, kw_only=True, tag="selected"):
     """Collection is over: how many tests this process is to run."""
 
     tests: int
+    unplanned: tuple[str, ...] = ()
+    """Test files beside the shard's own that the plan does not know, relative to the root."""
 
 
 class Started(_Line, frozen=True, kw_only=True, tag="start"):

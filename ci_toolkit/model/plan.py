@@ -99,6 +99,11 @@ class Plan(Record, frozen=True, kw_only=True):
         """Return this plan as that of the run ``run_id``; bundles of other runs then say nothing about it."""
         return msgspec.structs.replace(self, run_id=run_id)
 
+    def files(self) -> tuple[str, ...]:
+        """Return where each planned file lies, relative to the root."""
+        places = dict(self.places)
+        return tuple(sorted({places.get(unit.path, unit.path) for shard in self.shards for unit in shard.units}))
+
     def shard(self, index: int) -> PlannedShard:
         """Return shard ``index``, counted from 1. Raises FormatError if the plan has no such shard."""
         for shard in self.shards:

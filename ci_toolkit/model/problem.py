@@ -29,6 +29,8 @@ class ProblemKind(StrEnum):
     """The shards executed different versions of a file."""
     ENVIRONMENTS_DIFFER = "environments-differ"
     """The shards ran under different Pythons, pytests or plugins."""
+    FILE_UNPLANNED = "file-unplanned"
+    """A test file that no shard has, for it came after the plan: its tests never ran."""
     PIECES_DIFFER = "pieces-differ"
     """A cut file of which the shards saw different tests, or not all of them."""
     COVERAGE_DATA = "coverage-data"

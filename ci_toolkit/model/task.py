@@ -94,6 +94,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     """Path to the piece that is ours; 0 is the whole file."""
     places: tuple[tuple[str, str], ...] = ()
     """(path, where it lies relative to the root) of those whose path does not say that."""
+    planned: tuple[str, ...] = ()
+    """Where each file of the whole plan lies, relative to the root."""
     cuts: tuple[Cut, ...] = ()
     finished: tuple[FinishedTest, ...] = ()
     categories: tuple[Category, ...] = ()

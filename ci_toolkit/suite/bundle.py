@@ -29,12 +29,12 @@ class BundleError(ToolkitError):
 def open_bundle(results: Path, index: int) -> Path:
     """Make the empty folder ``results/shard-INDEX``; an earlier bundle of the same shard is removed.
 
-    Raises BundleError if the folder holds anything that is not a bundle: nothing of the user's is deleted.
+    So is what a shard left that was killed before it had a card. Raises BundleError if the folder holds anything
+    that is not of a bundle: nothing of the user's is deleted.
     """
     folder = (results / f"shard-{index}").resolve()
     if folder.exists():
-        strangers = sorted({entry.name for entry in folder.iterdir()} - {CARD_NAME, *_FOLDERS})
-        if strangers or not (folder / CARD_NAME).is_file():
+        if not folder.is_dir() or not all(_is_ours(entry.name) for entry in folder.iterdir()):
             raise BundleError(
                 f"{folder} is in the way: it is no bundle of an earlier run",
                 advice="Give another folder with --results, or remove it yourself.",
@@ -43,6 +43,11 @@ def open_bundle(results: Path, index: int) -> Path:
     for name in _FOLDERS:
         make_folder(folder / name)
     return folder
+
+
+def _is_ours(name: str) -> bool:
+    # The card is written under a temporary name first; SIGKILL can leave that.
+    return name in {CARD_NAME, *_FOLDERS} or name.startswith(f".{CARD_NAME}.")
 
 
 def write_card(folder: Path, card: ShardCard) -> None:

@@ -215,6 +215,7 @@ class _Shard:
             supervisor=os.getpid(),
             root=self.options.root,
             pieces=pieces,
+            planned=() if self.plan.categories else self.plan.files(),  # others were left out on purpose
             places=tuple((path, place) for path, place in self.plan.places if path in pieces),
             cuts=tuple(cut for cut in self.plan.cuts if pieces.get(cut.path)),
             finished=tuple(FinishedTest(path=p, suffix=s, times=n) for (p, s), n in sorted(done.items())),

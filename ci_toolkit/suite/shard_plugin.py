@@ -22,6 +22,7 @@ from ci_toolkit.suite.reports import uncollectable
 from ci_toolkit.suite.run_recorder import RunRecorder
 from ci_toolkit.suite.selection import Changes, ForeignFiles, Selection, address, owned_files, owned_folders
 from ci_toolkit.suite.sources import executed_sources
+from ci_toolkit.suite.unplanned import UnplannedFiles
 from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption
 
 _NUMBERS: pytest.StashKey[deque[int]] = pytest.StashKey()
@@ -44,6 +45,7 @@ class ShardPlugin:
         self.coverage = CoverageContext(by_category=task.coverage_by_category)
         files = owned_files(task)
         self._paths = files | owned_folders(files)
+        self.unplanned = UnplannedFiles(task, config, self)
         config.pluginmanager.register(ForeignFiles(task.pieces), "ci-toolkit-foreign-files")
         self._import_seconds: dict[str, float] = {}
         self._changes = Changes()
@@ -65,7 +67,10 @@ class ShardPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Keep pytest out of what other shards run: not even their conftest files are imported."""
-        return None if os.path.normpath(collection_path) in self._paths else True
+        if os.path.normpath(collection_path) in self._paths:
+            return None
+        self.unplanned.meet(collection_path)
+        return True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -116,7 +121,7 @@ class ShardPlugin:
     def pytest_collection(self) -> Generator[None, object, object]:
         """Journal the end of collection. An interrupted one finishes too, and does not come back here."""
         result = yield
-        self._write(Selected(tests=self._selected))
+        self._write(Selected(tests=self._selected, unplanned=self.unplanned.found()))
         return result
 
     @pytest.hookimpl(tryfirst=True)
