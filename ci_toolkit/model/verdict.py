@@ -77,6 +77,7 @@ class Gate(StrEnum):
     JOURNAL_MISSING = "journal-missing"
     RAN_TWICE = "ran-twice"
     RAN_UNPLANNED = "ran-unplanned"
+    FILE_UNPLANNED = "file-unplanned"
     SOURCES_DIFFER = "sources-differ"
     ENVIRONMENTS_DIFFER = "environments-differ"
     PIECES_DIFFER = "pieces-differ"
