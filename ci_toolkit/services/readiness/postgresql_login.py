@@ -1,7 +1,7 @@
 """Logs in to a PostgreSQL server once, which shows that it is ready: the least of its protocol that this takes.
 
 Not by psycopg, which does all other work on databases: its import takes 190 ms of processor time, and PostgreSQL and
-Redis are to be ready 150 ms after they were asked for. This takes 3 ms to import.
+Redis are to be ready 150 ms after they were asked for. This takes 5 ms to import.
 
 Sources: PostgreSQL's manual, chapter "Frontend/Backend Protocol"; RFC 5802 and RFC 7677 for SCRAM-SHA-256.
 """

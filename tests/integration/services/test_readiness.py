@@ -54,6 +54,24 @@ def test_postgresql_answers_with_its_version_and_refuses_a_wrong_password(lab: L
             assert connection.scalar(f"SELECT {literal(LOGIN.password)}") == LOGIN.password
 
 
+@pytest.mark.parametrize("method", ["md5", "password", "scram-sha-256"])
+def test_postgresql_answers_in_whatever_way_it_asks_for_the_password(lab: Lab, method: str) -> None:
+    needs(Protocol.POSTGRESQL)
+    with lab.acquire("postgresql", table=lab.table("postgresql", credentials=LOGIN)) as stack:
+        endpoint = stack.endpoint("postgresql")
+        with Connection("127.0.0.1", endpoint.port, LOGIN) as connection:
+            loaded = connection.scalar("SELECT pg_conf_load_time()")
+            connection.query(f"SET password_encryption = '{'md5' if method == 'md5' else 'scram-sha-256'}'")
+            connection.query(f"ALTER USER test PASSWORD {literal(LOGIN.password)}")
+            Path(connection.scalar("SHOW hba_file") or "").write_text(f"host all all 127.0.0.1/32 {method}\n")
+            connection.query("SELECT pg_reload_conf()")
+            while connection.scalar("SELECT pg_conf_load_time() FROM pg_sleep(0.01)") == loaded:
+                continue  # the server reads the file before it tells this connection to
+        assert ask(endpoint).status is ProbeStatus.READY
+        wrong = Credentials(user="test", password="wrong", database="postgres")
+        assert ask(replace(endpoint, credentials=wrong)).status is ProbeStatus.DENIED
+
+
 @pytest.mark.parametrize("protocol", list(Protocol))
 def test_a_server_that_accepts_and_never_answers_is_silent_within_its_limit(protocol: Protocol) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:

@@ -8,7 +8,7 @@ from ci_toolkit.services.errors import EngineError, MissingClientError
 from ci_toolkit.services.providers.provider import Running, ServiceRequest
 
 if TYPE_CHECKING:
-    from ci_toolkit.services.providers.docker.containers import engine as engines
+    from ci_toolkit.services.providers.docker.containers import engine
 
 _QUICK_SECONDS: Final = 5.0
 _REMOVAL_SECONDS: Final = 60.0
@@ -36,28 +36,28 @@ class DockerProvider:
         """Start a container and wait for its first answer. Raises an InfrastructureError."""
         if not _has_sdk():
             raise _no_sdk()
-        from ci_toolkit.services.providers.docker.containers import server as serve
+        from ci_toolkit.services.providers.docker.containers import server
 
-        return serve.start(request)
+        return server.start(request)
 
     def leftover_sessions(self) -> frozenset[str]:
         """Return the sessions whose label a container or network carries; none where no engine answers."""
         if not _has_sdk():
             return frozenset()
-        from ci_toolkit.services.providers.docker.containers import leftovers as remains
+        from ci_toolkit.services.providers.docker.containers import leftovers
 
         try:
             with _connect() as engine:
-                return remains.sessions(engine)
+                return leftovers.sessions(engine)
         except EngineError:
             return frozenset()  # without an engine, nothing runs in it
 
     def remove(self, session: str) -> None:
         """Remove every container and network that carries the label of ``session``."""
-        from ci_toolkit.services.providers.docker.containers import leftovers as remains
+        from ci_toolkit.services.providers.docker.containers import leftovers
 
         with _connect(_REMOVAL_SECONDS) as engine:
-            remains.remove(engine, session)
+            leftovers.remove(engine, session)
 
     def forget_snapshots(self) -> int:
         """Remove the snapshots that no container runs on; return how many went. Raises EngineError."""
@@ -80,7 +80,7 @@ def _no_sdk() -> MissingClientError:
     )
 
 
-def _connect(seconds: float = _QUICK_SECONDS) -> "engines.Engine":
+def _connect(seconds: float = _QUICK_SECONDS) -> "engine.Engine":
     from ci_toolkit.services.providers.docker.containers import engine
 
     return engine.connect(seconds=seconds)

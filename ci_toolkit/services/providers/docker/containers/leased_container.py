@@ -120,15 +120,17 @@ class LeasedContainer:
                 self._ended.set()
 
 
-def start(engine: Engine, spec: ContainerSpec, log: Path, *, go: Callable[[], None] = lambda: None) -> LeasedContainer:
-    """Create and hold a container, and start it once ``go`` returns.
+def start(
+    engine: Engine, spec: ContainerSpec, log: Path, *, before_start: Callable[[], None] = lambda: None
+) -> LeasedContainer:
+    """Create and hold a container, and start it once ``before_start`` returns.
 
     Raises an InfrastructureError; then there is none.
     """
     identity = _create(engine, spec)
     try:
         container = LeasedContainer(engine, identity, log)
-        go()
+        before_start()
         _start(engine, identity, spec)
     except BaseException:
         with suppress(EngineError), engine.asked_to("remove a container"):

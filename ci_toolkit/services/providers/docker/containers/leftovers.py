@@ -3,7 +3,7 @@
 import time
 from typing import Any, Final
 
-from ci_toolkit.services.providers.docker.containers import leased_container as leased
+from ci_toolkit.services.providers.docker.containers import leased_container
 from ci_toolkit.services.providers.docker.containers.engine import SESSION_LABEL, Engine
 
 _LOOKS: Final = 2
@@ -29,7 +29,7 @@ def _remove_once(engine: Engine, session: str) -> None:
     label = f"{SESSION_LABEL}={session}"
     for container in _containers(engine, label):
         with engine.asked_to("remove a container"):
-            leased.remove(engine, container["Id"])
+            leased_container.remove(engine, container["Id"])
     for network in _networks(engine, label):
         with engine.asked_to("remove a network"):
             engine.api.remove_network(network["Id"])

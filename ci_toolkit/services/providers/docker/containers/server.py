@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +14,13 @@ from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate, migrations_digest
 from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.processes.logs import tail_of
-from ci_toolkit.services.providers.docker.containers import empty_cluster as empty
-from ci_toolkit.services.providers.docker.containers import leased_container as leased
-from ci_toolkit.services.providers.docker.containers import network, snapshots
-from ci_toolkit.services.providers.docker.containers import start_order as turn
+from ci_toolkit.services.providers.docker.containers import (
+    empty_cluster,
+    leased_container,
+    network,
+    snapshots,
+    start_order,
+)
 from ci_toolkit.services.providers.docker.containers.engine import Engine, connect
 from ci_toolkit.services.providers.docker.containers.image import Image, find
 from ci_toolkit.services.providers.docker.containers.leased_container import ContainerSpec, LeasedContainer
@@ -99,12 +103,13 @@ def start(request: ServiceRequest) -> ContainerServer:
     """Start the service of ``request`` and wait for its first answer. Raises an InfrastructureError."""
     if request.service.protocol is Protocol.POSTGRESQL:
         return _start_postgresql(request)
-    with turn.announced(request.service.protocol):
+    with start_order.announced(request.service.protocol):
         engine, image = _prepare(request)
         spec = _spec(request, image)
         if not request.service.protocol.is_data_store:
             spec = _among_neighbours(engine, request, spec)
-        container = leased.start(engine, spec, _log(request), go=lambda: turn.wait_for_slower(request.service.protocol))
+        slower = partial(start_order.wait_for_slower, request.service.protocol)
+        container = leased_container.start(engine, spec, _log(request), before_start=slower)
     return _ready(engine, request, container, detail=image.name)
 
 
@@ -126,7 +131,7 @@ def _among_neighbours(engine: Engine, request: ServiceRequest, spec: ContainerSp
 def _start_postgresql(request: ServiceRequest) -> ContainerServer:
     """Start PostgreSQL on a snapshot of the migrated database, which is made where there is none."""
     with ExitStack() as ahead:
-        ahead.enter_context(turn.announced(Protocol.POSTGRESQL))
+        ahead.enter_context(start_order.announced(Protocol.POSTGRESQL))
         engine, image = _prepare(request)
         key = _key(request, image)
         is_warm = not request.is_fresh and snapshots.is_there(engine, key)
@@ -140,7 +145,7 @@ def _start_postgresql(request: ServiceRequest) -> ContainerServer:
             command=image.command_with((*images.throw_away_options(request.service), *_OPTIONS)),
             first=snapshots.RESTORE if is_warm else _make_empty(image),
         )
-        container = leased.start(engine, spec, _log(request))
+        container = leased_container.start(engine, spec, _log(request))
     server = _ready(engine, request, container, detail=f"{image.name}, {'warm' if is_warm else 'new'} snapshot")
     if is_warm:
         return server
@@ -156,7 +161,7 @@ def _start_postgresql(request: ServiceRequest) -> ContainerServer:
 
 def _make_empty(image: Image) -> str:
     """Return the shell lines that make the database, none where the image alone knows how."""
-    return f"{empty.MAKE}\n{snapshots.PACK}" if empty.is_made_here(image) else ""
+    return f"{empty_cluster.MAKE}\n{snapshots.PACK}" if empty_cluster.is_made_here(image) else ""
 
 
 def _take_migrated(request: ServiceRequest, server: ContainerServer, container: LeasedContainer) -> None:
@@ -176,7 +181,7 @@ def _take_migrated(request: ServiceRequest, server: ContainerServer, container: 
 
 def _keep(container: LeasedContainer, key: str, request: ServiceRequest) -> None:
     try:
-        with connect(seconds=_KEEP_SECONDS) as own:  # other threads talk over the other connection
+        with connect(seconds=_KEEP_SECONDS) as own:  # other threads use the other connection
             snapshots.keep(own, container, key)
     except EngineError as error:  # the session has its data; the next one makes the snapshot
         if container.is_alive():
