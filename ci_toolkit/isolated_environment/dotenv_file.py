@@ -26,6 +26,6 @@ def read_dotenv(path: Path) -> dict[str, str]:
         ) from error
     for binding in parse_stream(StringIO(text)):
         if binding.error:  # the text of the line may be a secret: its number must do
-            raise ConfigurationError(f"{path}:{binding.original.line} is not NAME=value", advice="Mend this line.")
+            raise ConfigurationError(f"{path}:{binding.original.line} is not NAME=value", advice="Correct this line.")
     values = dotenv_values(stream=StringIO(text), interpolate=False)
     return {name: value for name, value in values.items() if value is not None}

@@ -182,8 +182,8 @@ class IsolatedEnvironment:
                 _check(key, value)
                 if key in state.protected:
                     raise ProtectedVariableError(
-                        f"{key} is protected and {source!r} wants to change it",
-                        advice="Call unprotect first, or leave it.",
+                        f"{key} is protected, and {source!r} tries to change it",
+                        advice="Call unprotect first, or do not change it.",
                     )
             changes = []
             for key, value in values.items():
@@ -226,7 +226,7 @@ def _check(key: object, value: object) -> None:
     if not isinstance(key, str) or not (value is None or isinstance(value, str)):
         raise TypeError(f"an environment variable is text; {key!r} was given a {type(value).__name__}")
     if not key or "=" in key or "\0" in key or "\0" in (value or ""):
-        raise ValueError(f"{key!r} cannot be set: a name is not empty and has no '=', neither it nor its value a NUL")
+        raise ValueError(f"{key!r} cannot be set: a name is not empty and has no '=', and names and values have no NUL")
 
 
 def _tell(callbacks: tuple[Callback, ...], changes: list[Change]) -> None:

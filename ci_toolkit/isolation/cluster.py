@@ -57,7 +57,7 @@ class Cluster(Closing):
         if not self._hold(name):
             raise IsolationError(
                 f"the database {name} on {self.endpoint.address} is held by another session",
-                advice="Give each run an id of its own.",
+                advice="Give each run its own id.",
             )
         self._held.append(name)
         return name
@@ -184,7 +184,7 @@ class Cluster(Closing):
     def _in_use(self, template: str, users: list[str]) -> IsolationError:
         return IsolationError(
             f"cannot clone the database {template} on {self.endpoint.address}: connected to it: {'; '.join(users)}",
-            advice="Close them: a template stays untouched, tests work on clones, named by DATABASE_URL.",
+            advice="Close these connections: tests work on clones of this database, named by DATABASE_URL.",
         )
 
     def _cannot_clone(self, template: str, error: SqlError) -> IsolationError:
@@ -193,7 +193,7 @@ class Cluster(Closing):
             return self._in_use(template, self._users_of(template) or ["somebody who has left meanwhile"])
         if error.code == _NOT_ALLOWED:
             user = self.endpoint.credentials.user
-            return IsolationError(message, advice=f"Let the user make databases: ALTER ROLE {quoted(user)} CREATEDB.")
+            return IsolationError(message, advice=f"Let the user create databases: ALTER ROLE {quoted(user)} CREATEDB.")
         return IsolationError(message, advice="Look at the server's log.")
 
     def _users_of(self, template: str) -> list[str]:

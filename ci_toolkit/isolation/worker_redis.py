@@ -110,7 +110,7 @@ class WorkerRedis(Closing):
             if holder or is_strange:
                 raise IsolationError(
                     f"the connection to database {self.number} of the Redis at {self._endpoint.address} was lost, and"
-                    f" the database is now {holder or 'filled by somebody else'}; it was not emptied",
+                    f" the database is now {holder or 'used by somebody else'}; it was not emptied",
                     advice="A test that ends other clients (CLIENT KILL) or restarts the server needs one of its own.",
                 )
             self._client = self._hold(zero)
@@ -141,7 +141,7 @@ class WorkerRedis(Closing):
         with self._connected() as zero:
             while not zero.set(_LOCK, self._holder, nx=True, px=_LOCK_MILLISECONDS):
                 if time.monotonic() > deadline:
-                    raise IsolationError(f"the lock {_LOCK} on {self._endpoint.address} is never given back")
+                    raise IsolationError(f"the lock {_LOCK} on {self._endpoint.address} is not released")
                 time.sleep(0.005)  # between two questions; another worker holds it for a few milliseconds
             try:
                 yield zero

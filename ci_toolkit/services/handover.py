@@ -41,7 +41,9 @@ def read_handover(variables: Mapping[str, str] = os.environ) -> Handover:
     """Return what ``variables`` say. Raises ConfigurationError naming the one that cannot be used."""
     owner = variables.get(_OWNER, "")
     if owner and not owner.isdigit():
-        raise ConfigurationError(f"{_OWNER} is {owner!r}", advice="It is the id of a process.")
+        raise ConfigurationError(
+            f"{_OWNER} is {owner!r}", advice="Set it to the id of the process that owns the services."
+        )
     environment, provider = variables.get(_ENVIRONMENT, ""), variables.get(_PROVIDER, "")
     _refuse_unknown(_ENVIRONMENT, environment, list(ServiceEnvironment))
     _refuse_unknown(_PROVIDER, provider, list(Provider))

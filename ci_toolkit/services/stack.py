@@ -260,7 +260,7 @@ def _owner(pid: int | None) -> ProcessIdentity | None:
         return None
     owner = identity_of(pid)
     if owner is None:
-        raise KeeperError(f"the process {pid}, which the services were asked for, has ended")
+        raise KeeperError(f"the process {pid}, which was to own the services, has ended")
     return owner
 
 

@@ -78,7 +78,7 @@ def load_application() -> Any:
         module = importlib.import_module(module_name)
     except ImportError as error:
         raise ApplicationError(
-            f"{where}: {error}", advice="Put its folder on pytest's `pythonpath`, or mend the name."
+            f"{where}: {error}", advice="Put its folder on pytest's `pythonpath`, or correct the name."
         ) from error
     found = getattr(module, name or "application", None)
     if found is None:

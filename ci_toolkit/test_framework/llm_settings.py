@@ -71,4 +71,6 @@ def _price(env: IsolatedEnvironment, name: str) -> float | None:
     try:
         return float(text)
     except ValueError as error:
-        raise ConfigurationError(f"{name}={text!r} is not a number", advice="US dollars a million tokens.") from error
+        raise ConfigurationError(
+            f"{name}={text!r} is not a number", advice="It is US dollars for a million tokens."
+        ) from error

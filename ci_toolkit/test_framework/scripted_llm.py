@@ -52,7 +52,7 @@ class ScriptedLLM:
         self._server.server_close()
         if self.problems and failure is None:
             raise AssertionError(
-                "the scripted language model was asked for what it does not know:\n  " + "\n  ".join(self.problems)
+                "the scripted language model got a request that it does not expect:\n  " + "\n  ".join(self.problems)
             )
 
     def answer(self, request: dict[str, Any]) -> Reply | None:

@@ -64,7 +64,7 @@ def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
 
 def _read_row(value: object, *, where: str) -> _Row:
     if not isinstance(value, dict):
-        raise ConfigurationError(f"{where} is not a table", advice="Write its settings below it, or false to drop it.")
+        raise ConfigurationError(f"{where} is not a table", advice="Write its settings there, or false to remove it.")
     return read_settings(value, _Row, where=where)
 
 
@@ -120,12 +120,12 @@ def _refuse_useless_migrations(service: Service, *, where: str) -> None:
     migrations = service.migrations
     if service.protocol is not Protocol.POSTGRESQL and (migrations.command or migrations.files):
         raise ConfigurationError(
-            f"{where} has migrate or migrations, and only a PostgreSQL database is migrated, not {service.protocol}",
-            advice="Remove them, and fill the store in a fixture.",
+            f"{where} has migrate or migrations, but only PostgreSQL databases can be migrated, not {service.protocol}",
+            advice="Remove these settings, and fill the store in a fixture.",
         )
     if migrations.command and not migrations.files:
         raise ConfigurationError(
-            f"{where} has migrate without migrations: a change of schema would go unseen, and the old one be used",
+            f"{where} has migrate without migrations: a change of schema would not be noticed, and the old one be used",
             advice='Name the files that decide the schema: migrations = ["migrations/versions/*.py"].',
         )
 

@@ -36,7 +36,7 @@ def migrations_digest(migrations: Migrations, root: Path) -> str:
     if migrations.command and not files:
         raise ConfigurationError(
             f"`{' '.join(migrations.command)}` migrates, and no file matches migrations = {list(migrations.files)}"
-            f" in {root}: a change of schema would go unseen",
+            f" in {root}: ci-toolkit could not notice a change of schema",
             advice="Name the files that decide the schema, by patterns relative to the project's root.",
         )
     for path in files:

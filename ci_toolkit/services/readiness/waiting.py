@@ -82,7 +82,7 @@ def _refusal(
     return NotReadyError(
         f"{service.name} on {endpoint.address} was not ready within {service.ready_seconds:g} s: {result.reason}"
         f" ({who_listens(endpoint.port)})" + _quoted(tail),
-        advice=f"See its log; ready-seconds under [tool.ci-toolkit.services.{service.name}] gives it longer.",
+        advice=f"Read its log, or raise ready-seconds under [tool.ci-toolkit.services.{service.name}].",
     )
 
 
@@ -100,8 +100,8 @@ def died(name: str, tail: str, *, when: str) -> InfrastructureError:
     """Return the error for a server that ended by itself."""
     if "No space left on device" in tail:
         return DiskFullError(
-            f"{name} ran out of disk {when}" + _quoted(tail),
-            advice="Make room, or set CI_TOOLKIT_SERVICES_DATA to a folder on another disk.",
+            f"{name} ran out of disk space {when}" + _quoted(tail),
+            advice="Free some space, or set CI_TOOLKIT_SERVICES_DATA to a folder on another disk.",
         )
     return ServiceDiedError(f"{name} ended by itself {when}" + _quoted(tail), advice="The log above says why.")
 

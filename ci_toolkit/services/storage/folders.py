@@ -77,7 +77,7 @@ def disk_trouble(error: OSError, path: Path) -> DiskFullError:
     free = shutil.disk_usage(existing).free // (1024 * 1024)
     return DiskFullError(
         f"cannot write {path}: {error.strerror or error} ({free} MiB free there)",
-        advice="Make room, or move it to a folder that can be written: "
+        advice="Free some space, or choose a folder that can be written: "
         f"{DATA_VARIABLE} for data, {CACHE_VARIABLE} for snapshots, {REGISTRY_VARIABLE} for sessions.",
     )
 

@@ -58,7 +58,7 @@ def end_session(info: SessionInfo) -> None:
         return
     _send(info.keeper, signal.SIGKILL)
     if not _have_ended(info.guard, info.keeper):
-        raise KeeperError(f"session {info.session} does not end", advice=f"See process {info.guard.pid}.")
+        raise KeeperError(f"session {info.session} cannot be ended", advice=f"Look at process {info.guard.pid}.")
 
 
 def _spawn(stdin: int, stdout: int) -> int:
@@ -85,7 +85,7 @@ def _await_answer(answer_read: int, report: Callable[[str], None], until: float 
             case messages.Failed():
                 raise messages.error_of(message)
     text = "\n".join(f"    {line}" for line in noise[-_NOISE:])
-    raise KeeperError(f"the keeper of the services ended without an answer\n{text}", advice="Try again.")
+    raise KeeperError(f"the keeper process of the services ended without an answer\n{text}", advice="Try again.")
 
 
 def _lines(descriptor: int, until: float | None) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ def test_what_is_told_is_read(told: Handover) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "advice"),
     [
-        ("CI_TOOLKIT_SERVICES_OWNER", "me", "the id of a process"),
+        ("CI_TOOLKIT_SERVICES_OWNER", "me", "the id of the process"),
         ("CI_TOOLKIT_SERVICES_PROVIDER", "nativ", "Did you mean 'native'?"),
         ("CI_TOOLKIT_SERVICES_ENVIRONMENT", "tset", "Did you mean 'test'?"),
     ],

@@ -71,8 +71,8 @@ def test_another_image_does_not_keep_the_built_in_small_one() -> None:
         ({"redis": {"port": 5434}}, "'postgresql' and 'redis' share port 5434"),
         ({"redis": {"port": 70000}}, "not between 1 and 65535"),
         ({"postgresql": {"migrate": ["alembic", "upgrade", "head"]}}, "migrate without migrations"),
-        ({"clickhouse": {"migrations": ["*.sql"]}}, "only a PostgreSQL database is migrated"),
-        ({"redis": {"migrate": ["fill"], "migrations": ["*.txt"]}}, "only a PostgreSQL database is migrated"),
+        ({"clickhouse": {"migrations": ["*.sql"]}}, "only PostgreSQL databases can be migrated"),
+        ({"redis": {"migrate": ["fill"], "migrations": ["*.txt"]}}, "only PostgreSQL databases can be migrated"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, Any], says: str) -> None:

@@ -56,7 +56,7 @@ def start(request: ServiceRequest) -> Server:
     """Start ClickHouse, wait for its first answer and make the table's database."""
     program = find_server(Protocol.CLICKHOUSE)
     if program is None:
-        raise NoProviderError("the ClickHouse server vanished")
+        raise NoProviderError("the ClickHouse server program has been removed")
     (request.folder / "data").mkdir()
     settings = _write(
         request.folder / "config.xml", _SETTINGS.format(port=request.port, host=LOOPBACK, place=request.place)

@@ -52,7 +52,7 @@ def start(request: ServiceRequest) -> Server:
     """Start PostgreSQL on a copy of its snapshot, which is made first where there is none."""
     program = find_server(Protocol.POSTGRESQL)
     if program is None:
-        raise NoProviderError("the PostgreSQL server vanished")
+        raise NoProviderError("the PostgreSQL server program has been removed")
     try:
         return _Cluster(request, program).run()
     except OSError as error:

@@ -20,7 +20,7 @@ def start(request: ServiceRequest) -> Server:
     """Start Redis and wait for its PONG."""
     program = find_server(Protocol.REDIS)
     if program is None:
-        raise NoProviderError("the Redis server vanished")
+        raise NoProviderError("the Redis server program has been removed")
     settings = request.folder / "redis.conf"
     settings.touch(mode=0o600)
     settings.write_text(_settings(request), encoding="utf-8")

@@ -45,7 +45,7 @@ class Engine(Closing):
         except APIError as error:
             raise EngineError(
                 f"the Docker engine refused to {action}: {error.explanation or error}",
-                advice="`docker info` and the engine's log say more.",
+                advice="Run `docker info`, or read the engine's log.",
             ) from error
         except _SILENCES as error:
             raise _silent(error) from error
@@ -71,7 +71,7 @@ def connect(*, seconds: float, patience: int = _QUICK_SECONDS) -> Engine:
 def _silent(error: Exception) -> EngineError:
     return EngineError(
         f"the Docker engine does not answer at {_address()}: {_innermost(error)}",
-        advice="Start it (`sudo systemctl start docker`, or Docker Desktop), let this user into the group 'docker', "
+        advice="Start it (`sudo systemctl start docker`, or Docker Desktop), add this user to the group 'docker', "
         "set DOCKER_HOST, or use --provider native.",
     )
 

@@ -77,6 +77,6 @@ def _pull(engine: Engine, name: str, service: str) -> None:
 def _missing(name: str, service: str, reason: str) -> ImageMissingError:
     return ImageMissingError(
         f"the image {name} of {service} is not on this machine; {reason}",
-        advice=f"`docker pull {name}`, or build it under this name, or name another one: image under "
+        advice=f"`docker pull {name}`, or build it under this name, or set another image under "
         f"[tool.ci-toolkit.services.{service}] in pyproject.toml.",
     )
