@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -215,6 +215,18 @@ class ShardPlugin:
 
 def _next_number(item: pytest.Item) -> int | None:
     numbers = item.stash.get(_NUMBERS, None)
-    if numbers is None:
+    if not numbers:
         return None
-    return numbers.popleft() if len(numbers) > 1 else numbers[0]
+    if len(numbers) == 1:
+        return numbers[0]
+    number = _number_of_xdist(item, numbers)
+    return numbers.popleft() if number is None else number
+
+
+def _number_of_xdist(item: pytest.Item, numbers: Sequence[int]) -> int | None:
+    # Another worker may run the item first. xdist says which of the items it runs now; each worker has the same.
+    for plugin in item.config.pluginmanager.get_plugins():
+        index = getattr(plugin, "item_index", None)
+        if isinstance(index, int):
+            return numbers[sum(1 for other in item.session.items[:index] if other is item)]
+    return None
