@@ -159,9 +159,9 @@ def test_whole_files_that_relieve_half_are_enough_and_less_is_not() -> None:
 
 
 def test_parts_that_meet_the_goal_save_a_piece_rather_than_even_out() -> None:
-    work = work_of([1.5, 1.5, 2.5], [4])
-    assignment = rebalance(assigned(work, [(0, [0, 2]), 1], [(0, [1])]), 6.0)
-    assert contents(assignment) == [{1: [0]}, {0: [0, 1, 2]}]
+    work = work_of([3, 1.5, 2.5], [4])
+    assignment = rebalance(assigned(work, [(0, [0, 2]), 1], [(0, [1])]), 8.0)
+    assert (assignment.owners, sorted(assignment.loads)) == ({}, [4.0, 7.0])
 
 
 def test_what_meets_the_goal_comes_before_what_saves_a_piece() -> None:
