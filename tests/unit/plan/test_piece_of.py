@@ -126,6 +126,9 @@ def test_the_digest_is_of_everything_but_itself_and_an_int_of_seconds_reads_as_a
     assert plan.plan_id == plan.digest() == msgspec.structs.replace(plan, plan_id="x").digest()
     assert len(plan.plan_id) == 64
     assert plan_of(*GOOD, mode="ci").plan_id != plan.plan_id
+    of_run = plan.of_run("run-1")
+    assert (of_run.run_id, of_run.plan_id, of_run.digest()) == ("run-1", plan.plan_id, plan.plan_id)
+    assert plan_from_json(plan_to_json(of_run), origin="plan.json") == of_run
     whole = msgspec.structs.replace(plan, makespan_seconds=2)
     assert whole.sealed().plan_id == plan.plan_id
 
