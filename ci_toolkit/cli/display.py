@@ -1,5 +1,6 @@
 """Shows running shards: live bars on a terminal, plain lines that can be searched elsewhere."""
 
+import sys
 import threading
 import time
 from types import TracebackType
@@ -37,8 +38,9 @@ class Display:
         self._failed: dict[int, int] = {}
         self._spoke: dict[int, float] = {}
         self._tasks: dict[int, TaskID] = {}
-        console = Console(stderr=True)
-        self._progress = _bars(console) if console.is_terminal else None
+        # Bars move the cursor, so they go around the guard of our output, and to a true terminal only.
+        console = Console(file=sys.__stderr__)
+        self._progress = _bars(console) if sys.stderr.isatty() and console.is_terminal else None
 
     def __enter__(self) -> Self:
         if self._progress is not None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ci_toolkit.cli.guard import harmless_json
 from ci_toolkit.cli.history_place import history_option
 from ci_toolkit.errors import FormatError
 from ci_toolkit.history.locations import add_run, open_history, prune_history, shown
@@ -62,7 +63,7 @@ def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
     with _existing(history) as store:
         seen = overview(store, _environment(store, environment), top=top)
     if as_json:
-        click.echo(to_json(seen), nl=False)
+        click.echo(harmless_json(to_json(seen)), nl=False)
         return 0
     for line in lines_of(seen, now=time.time()):
         click.echo(line)
@@ -119,7 +120,7 @@ def export(*, history: str, environment: str, out: Path | None) -> int:
     with _existing(history) as store:
         data = write_test_durations(expected_durations(store.file_runs(_environment(store, environment))))
     if out is None:
-        click.echo(data, nl=False)
+        click.echo(harmless_json(data), nl=False)
     else:
         replace_file(out, data)
     return 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ci_toolkit.cli.guard import harmless_json
 from ci_toolkit.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -64,11 +65,21 @@ def command(
     report = lint(paths or (Path(),), root=root, settings=settings, jobs=jobs)
     written = FORMATS[form](report).encode("utf-8", "backslashreplace")
     if output is None:
-        sys.stdout.buffer.write(written)
+        _print_findings(form, written)
     else:
         output.write_bytes(written)
     _say(report)
     return ExitCode.FAILED if report.findings else ExitCode.PASSED
+
+
+def _print_findings(form: str, written: bytes) -> None:
+    if form == "text":
+        click.echo(written.decode(), nl=False)
+        return
+    # Annotations are commands on purpose, and JSON keeps its value: both go around the guard of our output.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(written.replace(b"##[", b"# #[") if form == "github" else harmless_json(written))
+    sys.stdout.buffer.flush()
 
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:

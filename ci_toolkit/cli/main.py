@@ -1,7 +1,6 @@
 """The ``ci-toolkit`` program: finds the command, runs it, and turns errors into messages and exit codes."""
 
 import difflib
-import errno
 import importlib
 import os
 import sys
@@ -12,7 +11,10 @@ from pathlib import Path
 import click
 
 from ci_toolkit import __version__
-from ci_toolkit.cli.settings import TABLES, defaults_from_pyproject, let_environment_speak, words_of
+from ci_toolkit.cli.clock import BEGUN_AT as _BEGUN_AT  # noqa: F401 (the clock starts with the program)
+from ci_toolkit.cli.guard import guarded_output
+from ci_toolkit.cli.machine import machine_failure
+from ci_toolkit.cli.settings import TABLES, ToolkitCommand, defaults_from_pyproject, let_environment_speak, words_of
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode, ToolkitError
 
@@ -35,9 +37,6 @@ COMMANDS = {
 
 Modules are imported only when their command runs: `ci-toolkit shard` must not pay for the others.
 """
-
-
-_MACHINE_FAILED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
 class LazyGroup(click.Group):
@@ -66,7 +65,12 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
         name, command, rest = super().resolve_command(ctx, args)
         if name and command and not {"-h", "--help"} & set(rest):  # a wrong setting must not stand before the help
-            defaults = defaults_from_pyproject(command, name, project_root(Path.cwd()), self._settings(ctx))
+            try:
+                defaults = defaults_from_pyproject(command, name, project_root(Path.cwd()), self._settings(ctx))
+            except ToolkitError:
+                if isinstance(command, ToolkitCommand):
+                    command.refuse(rest)
+                raise
             ctx.default_map = {name: defaults}
         return name, command, rest
 
@@ -102,37 +106,34 @@ def main(argv: list[str] | None = None) -> int:
 
 def run_program(command: click.Command, argv: list[str] | None, *, name: str) -> int:
     """Run ``command`` under ``name`` and return its exit code; every message goes to standard error."""
-    try:
-        result = command.main(args=argv, prog_name=name, standalone_mode=False)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the one broad catch; a bug has its own exit code)
-        return _explained(error)
+    with guarded_output():
+        try:
+            result = command.main(args=argv, prog_name=name, standalone_mode=False)
+            sys.stdout.flush()
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the one broad catch)
+            return _explained(error)
     return result if isinstance(result, int) else ExitCode.PASSED
 
 
 def _explained(error: BaseException) -> int:
     """Say what ``error`` means to standard error, and return its exit code."""
-    code: int = ExitCode.USAGE
     match error:
         case click.ClickException():
             error.show()
-            code = error.exit_code
+            return error.exit_code
         case click.Abort() | KeyboardInterrupt():
             click.echo("ci-toolkit: interrupted", err=True)
-            code = ExitCode.INTERRUPTED
-        case ToolkitError():
-            click.echo(f"ci-toolkit: error {error.explained}", err=True)
-            code = error.exit_code
+            return ExitCode.INTERRUPTED
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
-        case OSError() if error.filename is not None or error.errno in _MACHINE_FAILED:
-            where = f"{error.filename}: " if error.filename else ""
-            click.echo(f"ci-toolkit: error [file]: {where}{error.strerror}", err=True)
-            code = ExitCode.INFRASTRUCTURE if error.errno in _MACHINE_FAILED else ExitCode.USAGE
-        case _:
-            traceback.print_exception(error)
-            click.echo("ci-toolkit: this is a bug in ci-toolkit; please report it with the lines above", err=True)
-            code = ExitCode.BUG
-    return code
+            return ExitCode.USAGE
+    known = error if isinstance(error, ToolkitError) else machine_failure(error)
+    if known is not None:
+        click.echo(f"ci-toolkit: error {known.explained}", err=True)
+        return known.exit_code
+    traceback.print_exception(error)
+    click.echo("ci-toolkit: this is a bug in ci-toolkit; please report it with the lines above", err=True)
+    return ExitCode.BUG
 
 
 def entry_point() -> None:

@@ -7,11 +7,11 @@ import click
 
 from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.options import OUT, RESULTS, judging_options
-from ci_toolkit.cli.output import Terminal, print_verdict
+from ci_toolkit.cli.output import Terminal, print_verdict, remove_reports
 from ci_toolkit.cli.settings import ToolkitCommand
 
 
-@click.command(cls=ToolkitCommand)
+@click.command(cls=ToolkitCommand, remove_outputs=remove_reports)
 @click.option("--plan", "plan_path", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
 @click.option(
     "--results",

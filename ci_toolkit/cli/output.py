@@ -33,3 +33,15 @@ def print_verdict(verdict: Verdict, out: Path) -> None:
 
     click.echo(render_terminal(verdict), nl=False)
     click.echo(f"ci-toolkit: reports in {out}/: report.html, summary.md, verdict.json, junit.xml", err=True)
+
+
+def remove_reports(out: Path) -> None:
+    """Remove the reports of an earlier run."""
+    from ci_toolkit.workflow.reports import remove_reports as remove
+
+    remove(out)
+
+
+def remove_plan(out: Path) -> None:
+    """Remove an earlier plan."""
+    out.unlink(missing_ok=True)

@@ -1,7 +1,5 @@
 """Commands that hand what follows ``--`` to pytest, untouched."""
 
-from typing import Any
-
 import click
 
 from ci_toolkit.cli.extras import require_extras
@@ -22,11 +20,9 @@ class PytestCommand(ToolkitCommand):
         ctx.meta[_KEY] = theirs
         return super().parse_args(ctx, ours)
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. Raises MissingExtraError if an option needs a package that is not installed."""
-        if not ctx.params.get("show_settings"):
-            require_extras(ctx.params)
-        return super().invoke(ctx)
+    def check(self, ctx: click.Context) -> None:
+        """Raise MissingExtraError if an option needs a package that is not installed."""
+        require_extras(ctx.params)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the usage with pytest's part."""

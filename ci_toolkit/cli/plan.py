@@ -10,13 +10,13 @@ import click
 
 from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.options import choosing_options
-from ci_toolkit.cli.output import Terminal
+from ci_toolkit.cli.output import Terminal, remove_plan
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.cli.plan_shape import read_shape, shaping_options
 from ci_toolkit.model.plan import Plan
 
 
-@click.command(cls=PytestCommand)
+@click.command(cls=PytestCommand, remove_outputs=remove_plan)
 @click.argument("paths", nargs=-1)
 @shaping_options
 @choosing_options
@@ -68,7 +68,7 @@ def show_plan(plan: Plan, *, explain: bool) -> None:
     for note in plan.notes:
         click.echo(f"ci-toolkit: note: {one_line(note.message, 500)}", err=True)
     if explain:
-        draws_blocks = "utf" in (sys.stdout.encoding or "").lower()
+        draws_blocks = "utf" in ((sys.__stdout__ or sys.stdout).encoding or "").lower()
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
         click.echo(draw_plan(plan, width=width, is_ascii=not draws_blocks), nl=False)
     else:

@@ -1,18 +1,18 @@
 """``ci-toolkit run``: everything on one machine; also the guide's unified test runner."""
 
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ci_toolkit.cli.clock import BEGUN_AT
 from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_options, running_options
-from ci_toolkit.cli.output import Terminal, print_verdict
+from ci_toolkit.cli.output import Terminal, print_verdict, remove_reports
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 
 
-@click.command(cls=PytestCommand)
+@click.command(cls=PytestCommand, remove_outputs=remove_reports)
 @click.argument("paths", nargs=-1)
 @click.option(
     "--shards",
@@ -48,7 +48,6 @@ def command(paths: tuple[str, ...], *, history: str, no_history: bool, out: Path
     With a mode or categories, mission-critical tests run first, and each category after those that it depends on.
     What follows `--` goes to pytest.
     """
-    begun_at = time.monotonic()
     from ci_toolkit.workflow.local_run import RunRequest, run_locally
 
     request = RunRequest(
@@ -56,7 +55,7 @@ def command(paths: tuple[str, ...], *, history: str, no_history: bool, out: Path
         pytest_args=pytest_args(),
         history=chosen_history(history, no_history=no_history),
         out=out,
-        begun_at=begun_at,
+        begun_at=BEGUN_AT,
         **options,
     )
     end = run_locally(request, Path.cwd(), Terminal())

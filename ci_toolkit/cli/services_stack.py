@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ci_toolkit.cli.guard import harmless_json
 from ci_toolkit.errors import ExitCode
 
 
@@ -72,7 +73,7 @@ def status(*, as_json: bool) -> int:
 
     found = session_status()
     if as_json:
-        click.echo(to_json(found), nl=False)
+        click.echo(harmless_json(to_json(found)), nl=False)
         return ExitCode.PASSED
     for session in found:
         click.echo(session.describe())

@@ -1,7 +1,8 @@
 """Where a value comes from: the flag, else the environment, else ``[tool.ci-toolkit]``, else the default."""
 
+import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from ci_toolkit.config.project import nearest, read_pyproject, tool_table
-from ci_toolkit.errors import ConfigurationError, ExitCode
+from ci_toolkit.errors import ConfigurationError, ExitCode, ToolkitError
 from ci_toolkit.masking import masked
 
 PREFIX = "CI_TOOLKIT"
@@ -22,18 +23,24 @@ _NO_SETTINGS = frozenset({"help", "version", "show-settings"})
 class ToolkitCommand(click.Command):
     """A command that can print the settings it would run with, and where each comes from."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, remove_outputs: Callable[[Path], None] | None = None, **kwargs: Any) -> None:
+        """``remove_outputs`` removes from ``--out`` what an earlier run left there, and this one could not do anew."""
         super().__init__(*args, **kwargs)
-        told = "Print every setting with its value and its source, and stop."
-        self.params.append(click.Option(["--show-settings"], is_flag=True, help=told))
+        about = "Print every setting with its value and its source, and stop."
+        self.params.append(click.Option(["--show-settings"], is_flag=True, help=about))
+        self._remove_outputs = remove_outputs
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse ``args``; whoever only asks for the settings needs not give what a run would need."""
         required = [param for param in self.params if param.required and "--show-settings" in args]
         for param in required:
             param.required = False
+        given = list(args)
         try:
             return super().parse_args(ctx, args)
+        except click.UsageError:
+            self.refuse(given, ctx.default_map)
+            raise
         finally:
             for param in required:
                 param.required = True
@@ -44,7 +51,36 @@ class ToolkitCommand(click.Command):
             for line in settings_lines(ctx):
                 click.echo(line)
             return ExitCode.PASSED
-        return super().invoke(ctx)
+        out = ctx.params.get("out")
+        try:
+            self.check(ctx)
+            return super().invoke(ctx)
+        except (ToolkitError, click.ClickException):
+            self._remove(out)
+            raise
+
+    def check(self, ctx: click.Context) -> None:
+        """Raise a ToolkitError if the command cannot run with these options."""
+
+    def refuse(self, args: list[str], default_map: MutableMapping[str, Any] | None = None) -> None:
+        """Remove the outputs of an earlier run, for this one was refused; ``args`` may be what is wrong."""
+        if self._remove_outputs is None or not {"-h", "--help", "--show-settings"}.isdisjoint(args):
+            return
+        context = click.Context(
+            self,
+            resilient_parsing=True,
+            ignore_unknown_options=True,
+            allow_extra_args=True,
+            default_map=default_map,
+        )
+        with context:
+            super().parse_args(context, list(args))
+        self._remove(context.params.get("out"))
+
+    def _remove(self, out: object) -> None:
+        if self._remove_outputs is not None and isinstance(out, Path):
+            with contextlib.suppress(OSError):  # what was refused is said, and this is not the reason
+                self._remove_outputs(out)
 
 
 def word_of(option: click.Parameter) -> str:

@@ -1,11 +1,11 @@
 """``ci-toolkit shard``: runs one shard and leaves its bundle."""
 
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ci_toolkit.cli.clock import BEGUN_AT
 from ci_toolkit.cli.options import RESULTS, running_options
 from ci_toolkit.cli.output import Terminal
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
@@ -23,8 +23,7 @@ def command(index: int, **options: Any) -> int:
 
     Run it in the folder in which the plan was made. The plan's mode says what ends the shard early.
     """
-    begun_at = time.monotonic()
     from ci_toolkit.workflow.one_shard import ShardRequest, run_one_shard
 
-    request = ShardRequest(index=index, pytest_args=pytest_args(), begun_at=begun_at, **options)
+    request = ShardRequest(index=index, pytest_args=pytest_args(), begun_at=BEGUN_AT, **options)
     return run_one_shard(request, Path.cwd(), Terminal())

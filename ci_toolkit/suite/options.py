@@ -21,6 +21,8 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     coverage_by_category: bool = False
     test_seconds: float | None = None
     """The time limit of one test; 0 is none, None takes that of the test's category."""
+    longest_test_seconds: float = 0.0
+    """What no test may take more than, whatever its own limit; 0 is no such limit."""
     categories: tuple[Category, ...] = BUILT_IN
     critical_first: bool = False
     """Whether mission-critical tests run before the others."""
@@ -33,9 +35,10 @@ class ShardOptions(Record, frozen=True, kw_only=True):
 
     def limit_of(self, category: str) -> float:
         """Return the time limit of a test of ``category`` in seconds; 0 is none."""
-        if self.test_seconds is not None:
-            return self.test_seconds
-        return next((known.test_seconds for known in self.categories if known.name == category), 0.0)
+        own = self.test_seconds
+        if own is None:
+            own = next((known.test_seconds for known in self.categories if known.name == category), 0.0)
+        return min(filter(None, (own, self.longest_test_seconds)), default=0.0)
 
 
 STOP_SECONDS = 5.0

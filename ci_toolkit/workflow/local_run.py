@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.mode import FailFast
@@ -13,12 +15,15 @@ from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.plan.request import PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
+from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import ShardOptions
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.history import load_durations
-from ci_toolkit.workflow.merging import Judging, judge_bundles, remove_reports
+from ci_toolkit.workflow.merging import Judging, judge_bundles
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.planning import find_suite_of, plan_stages, save_plan
+from ci_toolkit.workflow.reports import remove_reports
+from ci_toolkit.workflow.run_identity import named, run_attempt
 from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
 from ci_toolkit.workflow.shards import ShardWork, run_shards
 from ci_toolkit.workflow.stop_rules import StopRules, stop_rules
@@ -102,11 +107,11 @@ class RunEnd(Record, frozen=True, kw_only=True):
 
 def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd:
     """Select, plan, start the services, run the shards, merge and judge the suite of ``folder``."""
+    remove_reports(request.out)
     root = project_root(folder)
     selection = select_categories(root, mode=request.mode, categories=request.categories)
     thresholds = thresholds_of(request.coverage_threshold, request.category_thresholds, selection)
     rules = _rules(request, selection)
-    remove_reports(request.out)
     suite = _find(request, folder, selection, rules)
     staged = _plan(request, folder, suite, selection, rules)
     remove_bundles(request.results)
@@ -147,7 +152,8 @@ def _plan(
 ) -> StagedPlan:
     shape = PlanRequest(shards=request.shards_of_a_stage, pytest_args=request.pytest_args)
     durations = load_durations(request.history, suite, folder / suite.root)
-    return plan_stages(suite, durations, shape, selection, critical_first=bool(rules.budget_seconds))
+    staged = plan_stages(suite, durations, shape, selection, critical_first=bool(rules.budget_seconds))
+    return msgspec.structs.replace(staged, plan=named(staged.plan))
 
 
 def _needs(request: RunRequest, selection: CategorySelection, suite: Suite, rules: StopRules) -> ServiceNeeds:
@@ -179,7 +185,10 @@ def _shard_work(
         coverage_by_category=request.measures_coverage,
         test_seconds=request.test_timeout,
         categories=selection.categories.every,
+        longest_test_seconds=rules.longest_test_seconds,
         critical_first=rules.may_end_early,
+        commit=commit_of(folder),
+        run_attempt=run_attempt(os.environ),
         variables=tuple(variables.items()),
     )
     return ShardWork(

@@ -17,10 +17,8 @@ from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.history import record_run
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
+from ci_toolkit.workflow.reports import remove_reports
 from ci_toolkit.workflow.thresholds import thresholds_of
-
-REPORTS = ("verdict.json", "summary.md", "report.html", "junit.xml", "coverage.xml", "coverage.json", ".coverage")
-"""The files that a merge leaves in its folder."""
 
 
 class MergeRequest(Record, frozen=True, kw_only=True):
@@ -46,20 +44,14 @@ class Judging(Record, frozen=True, kw_only=True):
 
 def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Verdict:
     """Merge the bundles of the plan's shards, write the reports, and return the verdict."""
+    remove_reports(request.out)
     plan = read_plan(request.plan_path)
     selection = select_categories(project_root(folder), mode=plan.mode, categories=plan.categories)
     judging = Judging(
         thresholds=thresholds_of(request.coverage_threshold, request.category_thresholds, selection),
         strictness=selection.mode.strictness,
     )
-    remove_reports(request.out)
     return judge_bundles(plan, request.results, request.out, judging, request.history, observer)
-
-
-def remove_reports(out: Path) -> None:
-    """Remove the reports of an earlier run: they must not speak for one that cannot end, or begin."""
-    for name in REPORTS:
-        (out / name).unlink(missing_ok=True)
 
 
 def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, history: str, observer: Observer) -> Verdict:

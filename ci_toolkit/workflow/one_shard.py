@@ -1,5 +1,6 @@
 """``ci-toolkit shard``: runs one shard of a plan and leaves its bundle."""
 
+import os
 from pathlib import Path
 
 from ci_toolkit.config.project import project_root
@@ -13,6 +14,7 @@ from ci_toolkit.verdict.exit_codes import exit_code_of_shards
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
+from ci_toolkit.workflow.run_identity import run_attempt
 from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
 from ci_toolkit.workflow.shards import ShardWork, run_shards
 from ci_toolkit.workflow.stop_rules import StopRules, stop_rules
@@ -89,5 +91,8 @@ def _options(
         coverage_by_category=request.coverage,
         test_seconds=request.test_timeout,
         categories=selection.categories.every,
+        longest_test_seconds=rules.longest_test_seconds,
         critical_first=rules.may_end_early,
+        commit=commit_of(folder),
+        run_attempt=run_attempt(os.environ),
     )

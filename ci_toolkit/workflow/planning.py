@@ -21,6 +21,7 @@ from ci_toolkit.workflow.category_selection import CategorySelection, select_cat
 from ci_toolkit.workflow.history import load_durations
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
+from ci_toolkit.workflow.run_identity import named
 
 
 class PlanningRequest(Record, frozen=True, kw_only=True):
@@ -39,14 +40,18 @@ class PlanningRequest(Record, frozen=True, kw_only=True):
 
 
 def write_plan(request: PlanningRequest, folder: Path, observer: Observer) -> Plan:
-    """Find the suite of ``folder``, plan it, write ``plan.json``, and return the plan."""
+    """Find the suite of ``folder``, plan it, write ``plan.json``, and return the plan.
+
+    An earlier ``plan.json`` is removed first: it must not stand for a plan that could not be made.
+    """
+    previous = _previous_plan(request.previous, observer)  # it can be the very file that goes
+    request.out.unlink(missing_ok=True)
     selection = select_categories(project_root(folder), mode=request.mode, categories=request.categories)
-    shape = with_selection(request.shape, selection)
-    shape = msgspec.structs.replace(shape, previous=_previous_plan(request.previous, observer))
+    shape = msgspec.structs.replace(with_selection(request.shape, selection), previous=previous)
     suite = find_suite_of(folder, request.paths, shape.pytest_args, selection, is_collected=shape.is_collected)
     durations = load_durations(request.history, suite, folder / suite.root)
     notes = (*durations.notes, *notes_on(suite, selection))
-    plan = build_plan(suite, msgspec.structs.replace(durations, notes=notes), shape)
+    plan = named(build_plan(suite, msgspec.structs.replace(durations, notes=notes), shape))
     save_plan(plan, request.out)
     return plan
 

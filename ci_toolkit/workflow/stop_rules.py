@@ -13,6 +13,8 @@ from ci_toolkit.suite.options import STOP_SECONDS, StopRequest
 from ci_toolkit.verdict.fail_fast import RunTally, reason_to_start_no_stage, reason_to_stop
 
 LEAST_GRACE_SECONDS = 0.5
+MOST_RESERVE_SECONDS = 5.0
+"""Budgets are for quick runs, and their merges are quick."""
 
 
 class StopRules(Record, frozen=True, kw_only=True):
@@ -35,11 +37,22 @@ class StopRules(Record, frozen=True, kw_only=True):
         return max(LEAST_GRACE_SECONDS, min(STOP_SECONDS, self.budget_seconds / 10))
 
     @property
+    def reserve_seconds(self) -> float:
+        """What is kept of the budget for stopping services, the merge and the reports: a twentieth of it."""
+        return min(MOST_RESERVE_SECONDS, self.budget_seconds / 20)
+
+    @property
+    def longest_test_seconds(self) -> float:
+        """The most that one test may take, so that a hanging one leaves the others half the budget; 0 is no limit."""
+        return self.budget_seconds / 2
+
+    @property
     def seconds_left(self) -> float | None:
         """How long tests may still run; None is as long as they like."""
         if not self.budget_seconds:
             return None
-        return self.begun_at + self.budget_seconds - self.grace_seconds - time.monotonic()
+        kept = self.grace_seconds + self.reserve_seconds
+        return self.begun_at + self.budget_seconds - kept - time.monotonic()
 
 
 def stop_rules(
