@@ -46,9 +46,9 @@ def define_sessions(
     """
     root = project_root(Path.cwd()) if root is None else root
     prepare = install or _installer(root)
-    for name, (told, words, tag) in sessions_of(root).items():
+    for name, (about, words, tag) in sessions_of(root).items():
         if name not in leave_out:
-            _define(name, told, words, prepare, python, tag=tag)
+            _define(name, about, words, prepare, python, tag=tag)
 
 
 def sessions_of(root: Path) -> dict[str, tuple[str, tuple[str, ...], str]]:
@@ -56,7 +56,7 @@ def sessions_of(root: Path) -> dict[str, tuple[str, tuple[str, ...], str]]:
     categories = read_categories(root)
     modes = read_modes(root, categories)
     return {
-        **{name: (told, (name,), "command") for name, told in COMMANDS.items()},
+        **{name: (about, (name,), "command") for name, about in COMMANDS.items()},
         **{name: (f"The execution mode {name}.", ("run", "--execution-mode", name), "mode") for name in modes},
         **{
             name: (f"The tests of the category {name}.", ("run", "--category", name), "category")
@@ -65,12 +65,14 @@ def sessions_of(root: Path) -> dict[str, tuple[str, tuple[str, ...], str]]:
     }
 
 
-def _define(name: str, told: str, words: tuple[str, ...], install: Install, python: Sequence[str], *, tag: str) -> None:
+def _define(
+    name: str, about: str, words: tuple[str, ...], install: Install, python: Sequence[str], *, tag: str
+) -> None:
     def work(session: nox.Session) -> None:
         install(session)
         session.run("ci-toolkit", *words, *session.posargs)
 
-    work.__doc__ = told
+    work.__doc__ = about
     nox.session(python=list(python) or None, name=name, tags=[tag], default=False)(work)
 
 

@@ -76,9 +76,9 @@ class Display:
                     f"shard {shard}/{self._of}: {event.kind} {one_line(event.node_id)} - {one_line(first)}", always=True
                 )
             case ShardEnded():
-                told = f": {one_line(event.reason.partition(chr(10))[0])}" if event.reason else ""
+                reason = f": {one_line(event.reason.partition(chr(10))[0])}" if event.reason else ""
                 done = self._done.get(shard, 0)
-                self._say(f"shard {shard}/{self._of}: {event.state} after {event.seconds:.1f} s, {done} tests{told}")
+                self._say(f"shard {shard}/{self._of}: {event.state} after {event.seconds:.1f} s, {done} tests{reason}")
                 self._move(shard)
 
     def _speak_now_and_then(self, shard: int) -> None:

@@ -32,30 +32,37 @@ class Age(click.ParamType[float]):
             return value
         match = re.fullmatch(r"(\d{1,5})\s*([dw]?)", str(value))
         if match is None:
-            self.fail(f"{value!r} is no age. Write such as 90d or 12w.", param, ctx)
+            self.fail(f"{value!r} is not an age. Write days or weeks, such as 90d or 12w.", param, ctx)
         return int(match[1]) * DAY * (7 if match[2] == "w" else 1)
 
 
-_history_option = history_option("The history.")
+_history_option = history_option("Where the times of past runs are kept.")
 
 
 def _environment_option(function: F) -> F:
-    text = "Such as cpython-3.12-linux.  [default: this one, else the one recorded last]"
+    text = "An environment of the history, such as cpython-3.12-linux.  [default: this one, or the one recorded last]"
     return click.option("--environment", default="", metavar="NAME", help=text)(function)
 
 
 @click.group()
 def command() -> None:
-    """Show what past runs took, take it in, hand it out, drop what is gone."""
+    """Show, import, export and prune the times of past runs."""
 
 
 @command.command()
 @_history_option
 @_environment_option
-@click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="How many to list.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="The number of files and tests to list.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
-    """Print what is known, the slowest first."""
+    """Print the recorded times, the slowest first."""
     from ci_toolkit.cli.history_text import lines_of
     from ci_toolkit.history.overview import overview
     from ci_toolkit.model.record import to_json
@@ -73,13 +80,23 @@ def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
 @command.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_history_option
-@click.option("--environment", default="", metavar="NAME", help="Where the times were taken.  [default: here]")
-@click.option("--recorded", type=click.DateTime(), metavar="DATE", help="When.  [default: when each file was written]")
+@click.option(
+    "--environment",
+    default="",
+    metavar="NAME",
+    help="The environment in which the times were taken.  [default: this one]",
+)
+@click.option(
+    "--recorded",
+    type=click.DateTime(),
+    metavar="DATE",
+    help="The date of the run.  [default: when each file was last written]",
+)
 def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded: datetime | None) -> int:
-    """Take in `.test_durations` or JUnit files.
+    """Import times from `.test_durations` or JUnit files.
 
-    FILES are pytest-split's, or what `pytest --junitxml` wrote; `-` is standard input. What cannot be how long
-    a test took is left out and named.
+    FILES come from pytest-split or from `pytest --junitxml`; `-` is standard input. Times that no test can take
+    are skipped and listed.
     """
     from ci_toolkit.history.test_durations import file_runs_of
     from ci_toolkit.workflow.history import this_environment
@@ -90,16 +107,16 @@ def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded
         data, written = _read(file, now)
         found = _times_in(data, str(file))
         for line in found.refused:
-            click.echo(f"ci-toolkit: left out, no time that a test can take: {line}", err=True)
+            click.echo(f"ci-toolkit: skipped, because no test can take this time: {line}", err=True)
         if not found.seconds:
-            raise FormatError(f"{file} holds no time of a test", advice="Nothing was taken in from it.")
+            raise FormatError(f"{file} contains no test times", advice="Nothing was imported from it.")
         at = recorded.replace(tzinfo=UTC).timestamp() if recorded else written
         runs = file_runs_of(found.seconds, at=at)
-        _, told = add_run(history, RunRecord(files=tuple((place, run) for run in runs)), now=now)
-        if told:
-            click.echo(f"ci-toolkit: {told}", err=True)
+        _, note = add_run(history, RunRecord(files=tuple((place, run) for run in runs)), now=now)
+        if note:
+            click.echo(f"ci-toolkit: {note}", err=True)
         click.echo(
-            f"ci-toolkit: took in {len(found.seconds)} tests of {len(runs)} files from {file} as of {place}", err=True
+            f"ci-toolkit: imported {len(found.seconds)} tests of {len(runs)} files from {file} for {place}", err=True
         )
     return 0
 
@@ -107,11 +124,13 @@ def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded
 @command.command()
 @_history_option
 @_environment_option
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to.  [default: standard output]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="The file to write.  [default: standard output]"
+)
 def export(*, history: str, environment: str, out: Path | None) -> int:
-    """Write pytest-split's `.test_durations`.
+    """Write the times in the format of pytest-split, `.test_durations`.
 
-    Each test stands with what it is expected to take.
+    Each test has the time that it is expected to take.
     """
     from ci_toolkit.files import replace_file
     from ci_toolkit.history.expected import expected_durations
@@ -128,9 +147,9 @@ def export(*, history: str, environment: str, out: Path | None) -> int:
 
 @command.command()
 @_history_option
-@click.option("--older-than", type=Age(), metavar="AGE", help="Also every run older than, such as 90d.")
+@click.option("--older-than", type=Age(), metavar="AGE", help="Also remove runs that are older, such as 90d or 12w.")
 def prune(*, history: str, older_than: float | None) -> int:
-    """Forget files that are no longer in this checkout."""
+    """Remove files that no longer exist in this checkout from the history."""
     from ci_toolkit.suite.discover import find_suite
 
     here = Path.cwd()
@@ -140,12 +159,12 @@ def prune(*, history: str, older_than: float | None) -> int:
         gone = sorted(path for path in paths if not (root / path).exists())
         if paths and len(gone) == len(paths):
             raise HistoryError(
-                f"none of the {len(paths)} files that {store.origin} knows is in {root}",
-                advice="Run it in the folder whose suite the history is about. Nothing was dropped.",
+                f"none of the {len(paths)} files in {store.origin} exists in {root}",
+                advice="Run it in the folder of the suite that was recorded. Nothing was removed.",
             )
     before = time.time() - older_than if older_than is not None else 0.0
     pruned = prune_history(history, gone=gone, before=before)
-    click.echo(f"ci-toolkit: forgot {pruned.files} files and {pruned.runs} file runs", err=True)
+    click.echo(f"ci-toolkit: removed {pruned.files} files and {pruned.runs} runs of files from the history", err=True)
     return 0
 
 
@@ -154,7 +173,7 @@ def _existing(history: str) -> HistoryStore:
     if store is None:
         raise HistoryError(
             f"there is no history {shown(history)}",
-            advice="`ci-toolkit run` and `merge` record one; `ci-toolkit history import` takes in .test_durations.",
+            advice="`ci-toolkit run` and `merge` record one; `ci-toolkit history import` reads .test_durations.",
         )
     return store
 
@@ -166,7 +185,7 @@ def _environment(store: HistoryStore, wanted: str) -> str:
     names = [known.name for known in store.environments()]
     if wanted and wanted not in names:
         raise HistoryError(
-            f"{store.origin} knows no environment '{wanted}'", advice=nearest(wanted, names, "environments")
+            f"{store.origin} has no environment '{wanted}'", advice=nearest(wanted, names, "environments")
         )
     here = this_environment()
     return wanted or (here if here in names or not names else names[0])

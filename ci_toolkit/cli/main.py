@@ -23,7 +23,7 @@ COMMANDS = {
     "plan": ("ci_toolkit.cli.plan", "Write the plan: which shard runs what."),
     "shard": ("ci_toolkit.cli.shard", "Run one shard of a plan and leave its bundle."),
     "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
-    "history": ("ci_toolkit.cli.history", "What past runs took: show, import, export, prune."),
+    "history": ("ci_toolkit.cli.history", "The times of past runs: show, import, export, prune."),
     "services": (
         "ci_toolkit.cli.services",
         "The real services: start, stop, ports, and the files made from their table.",

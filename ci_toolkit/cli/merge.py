@@ -12,15 +12,24 @@ from ci_toolkit.cli.settings import ToolkitCommand
 
 
 @click.command(cls=ToolkitCommand, remove_outputs=remove_reports)
-@click.option("--plan", "plan_path", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
+@click.option(
+    "--plan",
+    "plan_path",
+    type=click.Path(path_type=Path),
+    default=Path("plan.json"),
+    show_default=True,
+    help="The plan that the shards followed.",
+)
 @click.option(
     "--results",
     type=click.Path(path_type=Path),
     default=RESULTS,
     show_default=True,
-    help="The folder with the bundles.",
+    help="The folder with the bundles of the shards.",
 )
-@click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="The folder for the reports."
+)
 @judging_options
 @history_options
 def command(*, history: str, no_history: bool, out: Path, **options: Any) -> int:

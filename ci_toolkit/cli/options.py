@@ -38,21 +38,21 @@ def running_options(function: F) -> F:
             "--test-timeout",
             type=click.FloatRange(min=0),
             metavar="SECONDS",
-            help="End a test that takes longer; the rest goes on. 0 is no limit.  [default: its category's]",
+            help="Fail a test that takes longer, and go on with the others. 0: no limit.  [default: its category's]",
         ),
         click.option("--coverage", is_flag=True, help="Measure coverage, as `pytest --cov` does."),
         click.option(
             "--fail-fast",
             metavar="RULE",
             callback=_read_rule,
-            help="When failures end the run: never, first, category, critical, 5 or 10%.  [default: the mode's]",
+            help="When failures end the run early: never, first, category, critical, 5 or 10%.  [default: the mode's]",
         ),
         click.option("--fast-fail", is_flag=True, help="The same as --fail-fast first."),
         click.option(
             "--budget",
             type=click.FloatRange(min=0),
             metavar="SECONDS",
-            help="The wall time that the run keeps, whatever its tests do. 0 is none.  [default: the mode's]",
+            help="The wall time of the whole run, reports included. 0: no budget.  [default: the mode's]",
         ),
     ):
         function = decorate(function)
@@ -68,9 +68,11 @@ def choosing_options(function: F) -> F:
             "mode",
             default="",
             metavar="M",
-            help="fast_feedback, commit, ci, nightly, full, or your own.",
+            help="The execution mode: fast_feedback, commit, ci, nightly, full, or one of your own.",
         ),
-        click.option("--category", "categories", multiple=True, metavar="C", help="Only this category (repeatable)."),
+        click.option(
+            "--category", "categories", multiple=True, metavar="C", help="Run only this category (repeatable)."
+        ),
     ):
         function = decorate(function)
     return function
@@ -92,13 +94,13 @@ def judging_options(function: F) -> F:
             multiple=True,
             metavar="NAME=P",
             type=CategoryThreshold(),
-            help="The least coverage of one category's tests, in percent (repeatable).",
+            help="The lowest coverage that the tests of a category may reach, in percent (repeatable).",
         ),
         click.option(
             "--coverage-threshold",
             type=_PERCENT,
             metavar="P",
-            help="The least coverage, in percent; exact, no rounding.",
+            help="The lowest coverage that the run may reach, in percent, without rounding.",
         ),
     ):
         function = decorate(function)

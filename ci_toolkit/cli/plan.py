@@ -21,10 +21,16 @@ from ci_toolkit.model.plan import Plan
 @shaping_options
 @choosing_options
 @history_options
-@click.option("--collect", is_flag=True, help="Import the suite and list every test, for exact pieces.")
-@click.option("--explain", is_flag=True, help="Draw the shards as bars, with the bound and what sets it.")
-@click.option("--github-output", is_flag=True, help="Append `matrix` and `plan-id` to the step's outputs.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
+@click.option("--collect", is_flag=True, help="Import the suite and list every test, so that files are cut exactly.")
+@click.option("--explain", is_flag=True, help="Draw the shards as bars, and show what keeps the run from being faster.")
+@click.option("--github-output", is_flag=True, help="Append `matrix` and `plan-id` to the outputs of the GitHub step.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("plan.json"),
+    show_default=True,
+    help="The file for the plan.",
+)
 def command(  # noqa: PLR0913 (one parameter an option)
     paths: tuple[str, ...],
     *,

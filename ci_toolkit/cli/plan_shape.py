@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ci_toolkit.cli.keep import keep_option
 from ci_toolkit.plan.request import DEFAULT_TARGET_SECONDS, MATRIX_LIMIT, Algorithm, Keep, PlanRequest
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,7 +44,7 @@ class TimeSpan(click.ParamType[float]):
             return value
         match = _TIME.fullmatch(str(value).strip())
         if match is None or not any(match.groups()):
-            self.fail(f"'{value}' is no time. Write 90, 90s, 2m, 1m30s or 1h.", param, ctx)
+            self.fail(f"'{value}' is not a time. Write 90, 90s, 2m, 1m30s or 1h.", param, ctx)
         hours, minutes, seconds = (float(part or 0) for part in match.groups())
         return 3600.0 * hours + 60.0 * minutes + seconds
 
@@ -70,7 +71,7 @@ def read_shape(  # noqa: PLR0913 (one parameter an option)
 ) -> PlanRequest:
     """Return the request that the shaping options make; the workflow reads the plan that ``previous`` names."""
     if previous is not None and algorithm != Algorithm.FILES:
-        raise click.UsageError(f"--previous goes with --algorithm {Algorithm.FILES} only.")
+        raise click.UsageError(f"--previous works only with --algorithm {Algorithm.FILES}.")
     return PlanRequest(
         shards=shards if isinstance(shards, int) else None,
         target_seconds=target,
@@ -96,14 +97,14 @@ _SHAPING: tuple[Callable[[Any], Any], ...] = (
         type=ShardCount(),
         required=True,
         metavar="N|auto",
-        help=f"How many shards; '{AUTO}' is the smallest number that meets the target.",
+        help=f"The number of shards; '{AUTO}' takes the smallest number that meets --target.",
     ),
     click.option(
         "--target",
         type=TimeSpan(),
         default=DEFAULT_TARGET_SECONDS,
         show_default="5m",
-        help=f"The wall time that --shards {AUTO} aims at: 90s, 2m, 1m30s. Overhead counts.",
+        help=f"The wall time to aim at with --shards {AUTO}, such as 90s, 2m or 1m30s; overhead counts.",
     ),
     click.option(
         "--max-shards",
@@ -111,26 +112,28 @@ _SHAPING: tuple[Callable[[Any], Any], ...] = (
         default=MATRIX_LIMIT,
         show_default=True,
         metavar="M",
-        help=f"The most that --shards {AUTO} may take; GitHub's matrix holds {MATRIX_LIMIT}.",
+        help=f"The most shards that --shards {AUTO} may choose; a GitHub matrix takes {MATRIX_LIMIT} jobs.",
     ),
     click.option(
         "--overhead",
         type=TimeSpan(),
-        help="What a job takes besides its tests.  [default: what history knows, else 0]",
+        help="The time that each job takes besides its tests.  [default: from history, else 0]",
     ),
     click.option(
         "--price",
         type=click.FloatRange(min=0),
         default=0.0,
         metavar="P",
-        help="What a minute of a job costs: prints what the run costs, and what with more or fewer shards.",
+        help="The price of one minute of a job: print what the run costs, with more and fewer shards too.",
     ),
-    _one_of("--algorithm", Algorithm.FILES, "How tests are dealt out; the last two are pytest-split's own."),
-    _one_of("--keep", Keep.NOTHING, "What must never be separated."),
+    _one_of(
+        "--algorithm", Algorithm.FILES, "How tests are distributed; the last two are the algorithms of pytest-split."
+    ),
+    keep_option,
     click.option(
         "--previous",
         type=click.Path(path_type=Path),
         metavar="PLAN",
-        help="An earlier plan.json: move as few tests as a 2% longer run allows.",
+        help="An earlier plan.json to stay close to: few tests move, for a run that is up to 2% longer.",
     ),
 )

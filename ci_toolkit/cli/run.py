@@ -7,6 +7,7 @@ import click
 
 from ci_toolkit.cli.clock import BEGUN_AT
 from ci_toolkit.cli.history_options import chosen_history, history_options
+from ci_toolkit.cli.keep import keep_option
 from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_options, running_options
 from ci_toolkit.cli.output import Terminal, print_verdict, remove_reports
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
@@ -18,36 +19,55 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
     "--shards",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many shards, for each stage of categories.  [default: 2; 1 with --parallel]",
+    help="The number of shards, for each stage of categories.  [default: 2, or 1 with --parallel]",
 )
 @click.option(
-    "--jobs", type=click.IntRange(min=1), metavar="J", help="How many shards at a time.  [default: the cores]"
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="J",
+    help="The number of shards that run at the same time.  [default: the number of cores]",
 )
 @choosing_options
-@click.option("--test-file", "test_files", multiple=True, metavar="F", help="Run this file alone (repeatable).")
-@click.option("--parallel", is_flag=True, help="Run the tests of a shard side by side, by pytest-xdist.")
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="pytest-xdist's workers in each shard.")
-@click.option("--real-services", is_flag=True, help="Bring up the services that the categories need, and wait.")
+@keep_option
+@click.option("--test-file", "test_files", multiple=True, metavar="F", help="Run only this file (repeatable).")
+@click.option("--parallel", is_flag=True, help="Run the tests of each shard in parallel, with pytest-xdist.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="The number of pytest-xdist workers in each shard."
+)
+@click.option(
+    "--real-services", is_flag=True, help="Start the services that the categories need, and wait until they answer."
+)
 @click.option(
     "--provider",
     type=click.Choice(["external", "native", "docker"]),
-    help="The only provider of real services to use.  [default: the first of these that can]",
+    help="Use only this provider of real services.  [default: the first of these that can start the service]",
 )
-@click.option("--real-llm", is_flag=True, help="Tests with a real LLM must have one: CI_TOOLKIT_REAL_LLM=1.")
-@click.option("--no-alpine", is_flag=True, help="Real services from full images in place of the Alpine ones.")
-@click.option("--dynamic-ports", is_flag=True, help="Real services on free ports in place of the table's.")
-@click.option("--force-recreate", is_flag=True, help="Real services made anew, whatever is there.")
+@click.option(
+    "--real-llm", is_flag=True, help="Fail tests that need a real LLM where there is none, instead of skipping them."
+)
+@click.option("--no-alpine", is_flag=True, help="Use the regular images of the services, not the small (Alpine) ones.")
+@click.option("--dynamic-ports", is_flag=True, help="Use free ports for the services instead of the table's.")
+@click.option("--force-recreate", is_flag=True, help="First stop services that are running, and make new snapshots.")
 @running_options
 @judging_options
 @history_options
-@click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True)
-def command(paths: tuple[str, ...], *, history: str, no_history: bool, out: Path, **options: Any) -> int:
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=RESULTS,
+    show_default=True,
+    help="The folder for the bundles of the shards.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="The folder for the reports."
+)
+def command(paths: tuple[str, ...], *, keep: str, history: str, no_history: bool, out: Path, **options: Any) -> int:
     """Plan, run, merge and judge the suite on this machine; exit with the verdict.
 
     With a mode or categories, mission-critical tests run first, and each category after those that it depends on.
     What follows `--` goes to pytest.
     """
+    from ci_toolkit.plan.request import Keep
     from ci_toolkit.workflow.local_run import RunRequest, run_locally
 
     request = RunRequest(
@@ -55,6 +75,7 @@ def command(paths: tuple[str, ...], *, history: str, no_history: bool, out: Path
         pytest_args=pytest_args(),
         history=chosen_history(history, no_history=no_history),
         out=out,
+        keep=Keep(keep),
         begun_at=BEGUN_AT,
         **options,
     )

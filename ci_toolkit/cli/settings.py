@@ -15,7 +15,7 @@ from ci_toolkit.errors import ConfigurationError, ExitCode, ToolkitError
 from ci_toolkit.masking import masked
 
 PREFIX = "CI_TOOLKIT"
-TABLES = frozenset({"categories", "framework", "lint", "modes", "quarantine", "services"})
+TABLES = frozenset({"categories", "framework", "lint", "modes", "services"})
 """Tables of ``[tool.ci-toolkit]`` that a room reads by itself."""
 _NO_SETTINGS = frozenset({"help", "version", "show-settings"})
 
@@ -140,6 +140,11 @@ def _check(table: Mapping[str, Any], known: Iterator[str], where: str) -> None:
             return
         heard.append(word)
         strangers.pop(word, None)
+    if "quarantine" in strangers:
+        raise ConfigurationError(
+            f"{where} has a table 'quarantine', and this version of ci-toolkit cannot quarantine tests",
+            advice="Remove [tool.ci-toolkit.quarantine]. A test that fails and then passes is reported as flaky.",
+        )
     for key in strangers:
         raise ConfigurationError(f"{where} has no setting '{key}'", advice=nearest(key, sorted({*heard}), "settings"))
 
@@ -170,7 +175,7 @@ def _converted(option: click.Option, value: object, where: str) -> object:
     try:
         return option.type.convert(value, option, None)
     except click.BadParameter as error:
-        raise ConfigurationError(f"{where} cannot be used: {error.message}", advice="Mend this setting.") from error
+        raise ConfigurationError(f"{where} cannot be used: {error.message}", advice="Correct this setting.") from error
 
 
 def settings_lines(ctx: click.Context) -> Iterator[str]:
@@ -198,7 +203,7 @@ def table_lines(rows: list[tuple[str, str, str]]) -> Iterator[str]:
 def _source(ctx: click.Context, option: click.Option) -> str:
     source = ctx.get_parameter_source(option.name or "")
     if option.required and ctx.params.get(option.name or "") is None:
-        return "to be given"
+        return "required"
     if source is ParameterSource.ENVIRONMENT:
         names = option.envvar if isinstance(option.envvar, list) else []
         return f"environment {next((name for name in names if name in os.environ), '')}".rstrip()

@@ -13,9 +13,20 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 
 @click.command(cls=PytestCommand)
 @click.argument("index", type=click.IntRange(min=1), metavar="I")
-@click.option("--plan", "plan_path", type=click.Path(path_type=Path), default=Path("plan.json"), show_default=True)
 @click.option(
-    "--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help="Where to leave DIR/shard-I."
+    "--plan",
+    "plan_path",
+    type=click.Path(path_type=Path),
+    default=Path("plan.json"),
+    show_default=True,
+    help="The plan to follow.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=RESULTS,
+    show_default=True,
+    help="The folder for the bundle, DIR/shard-I.",
 )
 @running_options
 def command(index: int, **options: Any) -> int:

@@ -1,1 +1,1 @@
-"""Settings, each with where its value came from: flag, environment, pyproject or default."""
+"""What a project's ``pyproject.toml`` says: where its root is, its categories of tests, its modes of running."""

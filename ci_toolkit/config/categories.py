@@ -64,7 +64,7 @@ def _check(every: Mapping[str, Category], origin: str, dropped: set[str]) -> Non
         for name in category.after:
             if name not in every and name not in dropped:
                 raise ConfigurationError(
-                    f"{origin} '{category.name}' runs after '{name}', which is no category",
+                    f"{origin} '{category.name}' runs after '{name}', which is not a category",
                     advice=nearest(name, tuple(every), "categories"),
                 )
     _refuse_circles(every, origin)
@@ -78,5 +78,5 @@ def _refuse_circles(every: Mapping[str, Category], origin: str) -> None:
         }
         if not ready:
             circle = ", ".join(sorted(set(every) - done))
-            raise ConfigurationError(f"{origin}: these run after each other in a circle: {circle}")
+            raise ConfigurationError(f"{origin}: these categories wait for each other in a circle: {circle}")
         done |= ready

@@ -59,10 +59,10 @@ def _check(row: _Row, categories: Categories, where: str) -> None:
     for name in row.categories or ():
         if name not in categories.by_name:
             raise ConfigurationError(
-                f"{where} runs '{name}', which is no category", advice=nearest(name, categories.names, "categories")
+                f"{where} runs '{name}', which is not a category", advice=nearest(name, categories.names, "categories")
             )
     if row.budget_seconds is not None and row.budget_seconds < 0:
-        raise ConfigurationError(f"{where} has a budget under 0", advice="Give seconds, or 0 for none.")
+        raise ConfigurationError(f"{where} has a negative budget", advice="Give seconds, or 0 for no budget.")
 
 
 def _fail_fast(text: str, where: str) -> FailFast:

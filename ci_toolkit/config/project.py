@@ -36,7 +36,7 @@ def read_section(root: Path, name: str) -> tuple[Mapping[str, Any], str]:
     origin = f"{root / 'pyproject.toml'} [tool.ci-toolkit.{name}]"
     table = tool_table(read_pyproject(root), "ci-toolkit").get(name, {})
     if not isinstance(table, dict):
-        raise ConfigurationError(f"{origin} is not a table", advice="Write its settings below it.")
+        raise ConfigurationError(f"{origin} is not a table", advice="Write it as a table of settings.")
     return table, origin
 
 
@@ -49,7 +49,7 @@ def tool_table(document: Mapping[str, Any], tool: str) -> Mapping[str, Any]:
 def read_settings(table: object, kind: type[R], *, where: str) -> R:
     """Return ``table`` as a ``kind``. Raises ConfigurationError that names the key, and the nearest known one."""
     if not isinstance(table, Mapping):
-        raise ConfigurationError(f"{where} is not a table", advice="Write its settings below it.")
+        raise ConfigurationError(f"{where} is not a table", advice="Write it as a table of settings.")
     known = [field.encode_name for field in msgspec.structs.fields(kind)]  # type: ignore[arg-type]
     for key in table:
         if key not in known:
@@ -57,7 +57,7 @@ def read_settings(table: object, kind: type[R], *, where: str) -> R:
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{where} cannot be used: {error}", advice="Mend this setting.") from error
+        raise ConfigurationError(f"{where} cannot be used: {error}", advice="Correct this setting.") from error
 
 
 def nearest(word: str, known: Collection[str], what: str) -> str:

@@ -1,1 +1,1 @@
-"""Events, checks, outputs and workflow files of GitHub."""
+"""What GitHub Actions takes from ci-toolkit: a plan as the outputs of a step."""

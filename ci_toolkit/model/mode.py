@@ -56,7 +56,9 @@ def read_fail_fast(text: str) -> FailFast:
             return FailFast(rule=FailFastRule.THRESHOLD, count=int(number))
     except ValueError:
         pass
-    raise ValueError(f"'{text}' is no fail-fast rule: {', '.join(words)}, a number such as 5, or a share such as 10%")
+    raise ValueError(
+        f"'{text}' is not a fail-fast rule. Write {', '.join(words)}, a number such as 5, or a share such as 10%"
+    )
 
 
 class Mode(Record, frozen=True, kw_only=True):

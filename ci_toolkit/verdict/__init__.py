@@ -1,1 +1,1 @@
-"""Pure: gates, and the judgement of failures."""
+"""Pure: the one answer on a merged run, by gates; what ends a run early; what would make the next one shorter."""

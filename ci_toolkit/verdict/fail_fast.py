@@ -22,9 +22,9 @@ def reason_to_stop(rule: FailFast, tally: RunTally) -> str:
         case FailFastRule.CRITICAL if tally.critical_failures:
             return "a mission-critical test failed"
         case FailFastRule.THRESHOLD if rule.count and tally.failures >= rule.count:
-            return f"{tally.failures} failures, of {rule.count} that end the run"
+            return f"{tally.failures} tests failed, and {rule.count} end the run"
         case FailFastRule.THRESHOLD if rule.percent and _reaches(tally, rule.percent):
-            return f"{tally.failures} of {tally.selected} tests failed, of {rule.percent:g}% that end the run"
+            return f"{tally.failures} of {tally.selected} tests failed, and {rule.percent:g}% end the run"
         case _:
             return ""
 
@@ -32,7 +32,7 @@ def reason_to_stop(rule: FailFast, tally: RunTally) -> str:
 def reason_to_start_no_stage(rule: FailFast, tally: RunTally) -> str:
     """Return why no further stage starts after one that has ended, or ``""``."""
     if rule.rule is FailFastRule.CATEGORY and tally.failures:
-        return f"{tally.failures} failures in an earlier category"
+        return f"{tally.failures} failed in an earlier category"
     return reason_to_stop(rule, tally)
 
 

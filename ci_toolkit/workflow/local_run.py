@@ -13,7 +13,7 @@ from ci_toolkit.model.mode import FailFast
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
-from ci_toolkit.plan.request import PlanRequest
+from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import ShardOptions
@@ -41,6 +41,8 @@ class RunRequest(Record, frozen=True, kw_only=True):
     jobs: int | None
     categories: tuple[str, ...]
     mode: str
+    keep: Keep = Keep.NOTHING
+    """Which tests stay in one shard."""
     test_files: tuple[str, ...]
     parallel: bool
     workers: int | None
@@ -150,7 +152,7 @@ def _find(request: RunRequest, folder: Path, selection: CategorySelection, rules
 def _plan(
     request: RunRequest, folder: Path, suite: Suite, selection: CategorySelection, rules: StopRules
 ) -> StagedPlan:
-    shape = PlanRequest(shards=request.shards_of_a_stage, pytest_args=request.pytest_args)
+    shape = PlanRequest(shards=request.shards_of_a_stage, pytest_args=request.pytest_args, keep=request.keep)
     durations = load_durations(request.history, suite, folder / suite.root)
     staged = plan_stages(suite, durations, shape, selection, critical_first=bool(rules.budget_seconds))
     return msgspec.structs.replace(staged, plan=named(staged.plan))

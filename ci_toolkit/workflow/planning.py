@@ -115,7 +115,7 @@ def plan_stages(
     if selection.names and not files:
         advice = "; ".join(note.message for note in notes_on(suite, selection))
         raise NothingToRunError(
-            f"no test file can hold a test of the categories {', '.join(selection.names)}",
+            f"no test file can contain a test of the categories {', '.join(selection.names)}",
             advice=advice or "Check the paths and the categories.",
         )
     if not selection.is_narrowed or not files:
@@ -133,6 +133,7 @@ def notes_on(suite: Suite, selection: CategorySelection) -> Sequence[PlanNote]:
     if not selection.names or not without:
         return ()
     message = (
-        f"{without} test files have no category, by directory or marker, so a choice of categories leaves them out"
+        f"{without} test files have no category, neither by directory nor by marker, "
+        "so a selection of categories never runs them"
     )
     return (PlanNote(kind="no-category", message=message),)

@@ -87,14 +87,14 @@ def services_for(needs: ServiceNeeds, root: Path, say: Callable[[str], None]) ->
     """
     llm = {REAL_LLM: "1"} if needs.llm else {}
     if needs.services is None:
-        real = RunServices({**llm, **_for_fixtures(needs)}, say)
+        services = RunServices({**llm, **_for_fixtures(needs)}, say)
     else:
         stack, variables = _services(needs, root, say)
-        real = RunServices({**llm, **variables}, say, stack)
+        services = RunServices({**llm, **variables}, say, stack)
     try:
-        yield real
+        yield services
     finally:
-        real.stop()
+        services.stop()
 
 
 def _for_fixtures(needs: ServiceNeeds) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ def thresholds_of(
         known = selection.categories.names
         if name not in known:
             raise ConfigurationError(
-                f"--category-threshold names the category '{name}', and there is none",
+                f"--category-threshold names the category '{name}', which does not exist",
                 advice=nearest(name, known, "categories"),
             )
     return Thresholds(overall=overall, by_category=dict(by_category), if_measured=selection.coverage_thresholds)

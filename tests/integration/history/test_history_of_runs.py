@@ -217,7 +217,7 @@ def test_import_names_what_it_leaves_out_and_export_gives_the_rest_back(project:
         (("export", "--history", "pytest.ini"), "is not a history"),
         (("import", "missing.json"), "missing.json cannot be read"),
         (("import", "pytest.ini"), "pytest.ini is not valid JSON"),
-        (("prune", "--older-than", "soon"), "is no age"),
+        (("prune", "--older-than", "soon"), "is not an age"),
         (("shwo",), "No such command"),
     ],
 )
@@ -236,7 +236,7 @@ def test_unknown_environment_names_the_nearest(recorded: Project) -> None:
 def test_prune_forgets_files_that_are_gone_and_nothing_in_a_wrong_folder(recorded: Project) -> None:
     store = str(recorded.folder / ".ci-toolkit" / "history.sqlite")
     (recorded.folder / "test_b_quick.py").unlink()
-    assert "forgot 1 files" in recorded.ci_toolkit("history", "prune").stderr
+    assert "removed 1 files" in recorded.ci_toolkit("history", "prune").stderr
     history = open_history(store)
     assert history is not None
     with history:

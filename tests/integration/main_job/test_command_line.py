@@ -88,3 +88,13 @@ def test_what_a_run_writes_fits_the_shipped_schema(project: Project, name: str) 
     project.ci_toolkit("run", "--", *PLAIN)
     schema = msgspec.json.decode(shipped(name))
     jsonschema.Draft202012Validator(schema).validate(project.json(f".ci-toolkit/out/{name}.json"))
+
+
+def test_the_setting_keep_counts_for_a_run_as_for_a_plan(project: Project) -> None:
+    project.write({"test_a.py": "".join(f"def test_{number}(): pass\n" for number in range(6))})
+    cuts = []
+    for settings in ("", 'keep = "module"\n'):
+        project.write({"pyproject.toml": f"[tool.ci-toolkit]\n{settings}"})
+        project.ci_toolkit("run", "--shards", "2", "--no-history").check_returncode()
+        cuts.append([cut["path"] for cut in project.json(".ci-toolkit/out/plan.json")["cuts"]])
+    assert cuts == [["test_a.py"], []]

@@ -33,7 +33,7 @@ def test_times_are_read_as_people_write_them(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "-5", "2 minutes", "1e3", "m", "nan", "٣", "1s2m"])
 def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no time\. Write 90, 90s, 2m"):
+    with pytest.raises(ValueError, match=r"is not a time\. Write 90, 90s, 2m"):
         shape("--shards", "auto", "--target", text)
 
 
@@ -60,5 +60,5 @@ def test_every_option_reaches_the_request() -> None:
 
 
 def test_an_earlier_plan_does_not_go_with_pytest_splits_algorithms() -> None:
-    with pytest.raises(ValueError, match="--previous goes with --algorithm files only"):
+    with pytest.raises(ValueError, match="--previous works only with --algorithm files"):
         shape("--shards", "2", "--previous", "plan.json", "--algorithm", "least_duration")

@@ -56,7 +56,7 @@ def test_settings_are_shown_without_what_only_a_run_would_need() -> None:
         click.echo(str(count))
 
     shown = CliRunner().invoke(needy, ["--show-settings"])
-    assert shown.output.splitlines()[1].split() == ["count", "-", "to", "be", "given"]
+    assert shown.output.splitlines()[1].split() == ["count", "-", "required"]
     assert "flag" in CliRunner().invoke(needy, ["--show-settings", "--count", "3"]).output
     assert "Missing option '--count'" in CliRunner().invoke(needy, []).output
 
@@ -77,6 +77,8 @@ def test_lists_and_flags_come_from_pyproject_and_secrets_are_masked(tmp_path: Pa
         ("line = 3", "Did you mean 'lines'?"),
         ("[tool.ci-toolkit.servces]", "Did you mean 'services'?"),
         ("shards = 0", "'shards' cannot be used"),
+        ("[tool.ci-toolkit.quarantine]", "Remove [tool.ci-toolkit.quarantine]"),
+        ('quarantine = "later"', "cannot quarantine tests"),
         ('shards = "many"', "'shards' cannot be used"),
         ("shards = [1]", "it is a list"),
         ("[tool.ci-toolkit.go]\nshard = 3", "Did you mean 'shards'?"),

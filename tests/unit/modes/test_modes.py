@@ -51,9 +51,9 @@ def test_a_team_changes_a_mode_and_adds_its_own() -> None:
     [
         ({"ci": {"budget": 600}}, "Did you mean 'budget-seconds'?"),
         ({"ci": {"categories": ["untit"]}}, "Did you mean 'unit'?"),
-        ({"ci": {"fail-fast": "sometimes"}}, "is no fail-fast rule"),
+        ({"ci": {"fail-fast": "sometimes"}}, "is not a fail-fast rule"),
         ({"ci": {"strictness": "maybe"}}, "strictness"),
-        ({"ci": {"budget-seconds": -1}}, "budget under 0"),
+        ({"ci": {"budget-seconds": -1}}, "negative budget"),
     ],
 )
 def test_a_mode_that_cannot_be_is_refused_with_the_way_out(table: dict[str, object], said: str) -> None:
@@ -74,7 +74,7 @@ def test_a_fail_fast_rule_reads_as_it_is_written(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "0%", "101%", "nan%", "ten", "threshold", "%"])
 def test_what_is_no_fail_fast_rule_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no fail-fast rule"):
+    with pytest.raises(ValueError, match="is not a fail-fast rule"):
         read_fail_fast(text)
 
 

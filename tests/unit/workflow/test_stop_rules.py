@@ -109,18 +109,18 @@ def ended(shard: int) -> progress.ShardEnded:
         (MODE.fail_fast, [failed("a")], ""),
         (MODE.fail_fast, [failed("a", is_critical=True)], "fail-fast: a mission-critical test failed"),
         (THIRD, [failed("a"), failed("b"), failed("a")], ""),
-        (THIRD, [failed("a"), failed("b"), failed("c")], "fail-fast: 3 failures, of 3 that end the run"),
+        (THIRD, [failed("a"), failed("b"), failed("c")], "fail-fast: 3 tests failed, and 3 end the run"),
         (HALF, [selected(1, 4), failed("a"), failed("b")], ""),
         (
             HALF,
             [selected(1, 4), failed("a"), ended(2), failed("b")],
-            "fail-fast: 2 of 4 tests failed, of 50% that end the run",
+            "fail-fast: 2 of 4 tests failed, and 50% end the run",
         ),
         (HALF, [selected(1, 4), selected(2, 4), failed("a"), failed("b")], ""),
         (
             HALF,
             [selected(1, 2), selected(2, 1), selected(1, 90), failed("a"), failed("b")],
-            "fail-fast: 2 of 3 tests failed, of 50% that end the run",
+            "fail-fast: 2 of 3 tests failed, and 50% end the run",
         ),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_failed_category_lets_no_further_stage_start() -> None:
         watcher.observe(failed("a"))
         assert not stop.is_asked
         watcher.end_stage()
-    assert stop.reason == "fail-fast: 1 failures in an earlier category"
+    assert stop.reason == "fail-fast: 1 failed in an earlier category"
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
