@@ -1,1 +1,1 @@
-"""The only room that knows pytest: finds the suite, runs one shard, writes the journal."""
+"""Finds the tests and runs one shard of them; knows pytest, as what users import in their tests does."""

@@ -50,7 +50,7 @@ class Placer:
         return frozenset(mark.name for mark in node.own_markers) & self._markers
 
 
-class Choice:
+class CategoryFilter:
     """Keeps the tests of the selected categories, and every mission-critical one."""
 
     def __init__(self, placer: Placer, selected: Collection[str], *, critical_first: bool) -> None:

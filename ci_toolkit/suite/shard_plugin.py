@@ -17,7 +17,7 @@ from ci_toolkit.suite.mentions import MentionReader
 from ci_toolkit.suite.opening import opened
 from ci_toolkit.suite.originals import Originals
 from ci_toolkit.suite.owners import name_of, owner_of
-from ci_toolkit.suite.placing import Choice, Placer
+from ci_toolkit.suite.placing import CategoryFilter, Placer
 from ci_toolkit.suite.reports import uncollectable
 from ci_toolkit.suite.run_recorder import RunRecorder
 from ci_toolkit.suite.selection import Changes, ForeignFiles, Selection, address, owned_files, owned_folders
@@ -41,7 +41,7 @@ class ShardPlugin:
         self.selection = Selection(task)
         self.categories = Categories(task.categories)
         self.placer = Placer(self.categories)
-        self.choice = Choice(self.placer, task.selected, critical_first=task.critical_first)
+        self.category_filter = CategoryFilter(self.placer, task.selected, critical_first=task.critical_first)
         self.coverage = CoverageContext(by_category=task.coverage_by_category)
         files = owned_files(task)
         self._paths = files | owned_folders(files)
@@ -104,10 +104,10 @@ class ShardPlugin:
         items[:] = self.selection.ours(items)
         ours = items.copy()
         yield
-        dropped = self.choice.left_out(items)
+        dropped = self.category_filter.left_out(items)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-        for item in self.choice.critical_among(ours, items):
+        for item in self.category_filter.critical_among(ours, items):
             path, suffix = address(item)
             self._critical_left_out.setdefault(path, []).append(suffix)
         self._changes.compare(ours, items)
