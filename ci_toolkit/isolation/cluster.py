@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TypeVar
 
+from ci_toolkit.isolation.clone_names import MARK
 from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
@@ -18,8 +19,6 @@ from ci_toolkit.services.databases.sql import SqlError, literal, quoted
 
 T = TypeVar("T")
 
-MARK: Final = "__ci_toolkit_"
-"""Stands in the name of every clone, between the template's name and the run's id."""
 _RUN_AND_WORKER: Final = "[0-9a-f]{8}_[a-z0-9]+"
 _PATIENCE_SECONDS: Final = 5.0
 _PATIENCE_WITH_USERS_SECONDS: Final = 1.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ci_toolkit.isolation.clickhouse_http import ClickHouse, name, text
-from ci_toolkit.isolation.cluster import MARK
+from ci_toolkit.isolation.clone_names import MARK
 from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint

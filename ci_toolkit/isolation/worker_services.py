@@ -4,23 +4,26 @@ import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ci_toolkit.errors import ConfigurationError, ToolkitError
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
-from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
 from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
 from ci_toolkit.services.databases.sql import SqlError
-from ci_toolkit.services.errors import PortTakenError, ServiceDiedError
+from ci_toolkit.services.errors import MissingClientError, PortTakenError, ServiceDiedError
 from ci_toolkit.services.handover import Handover
 from ci_toolkit.services.ports.leases import leased_by
 from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
 from ci_toolkit.services.storage.folders import registry
+
+if TYPE_CHECKING:
+    from ci_toolkit.isolation.worker_database import WorkerDatabase
 
 
 class WorkerIdentity(Record, frozen=True, kw_only=True):
@@ -61,12 +64,12 @@ class WorkerServices:
         self._clickhouse: WorkerClickHouse | None = None
 
     @property
-    def database(self) -> WorkerDatabase:
+    def database(self) -> "WorkerDatabase":
         """This worker's PostgreSQL database. Raises an InfrastructureError if there can be none."""
         if self._database is None:
             service = self._only(Protocol.POSTGRESQL)
             server = self._started(service)
-            self._database = WorkerDatabase(server, run=self.identity.run, worker=self.identity.worker)
+            self._database = _worker_database_class()(server, run=self.identity.run, worker=self.identity.worker)
             self._endpoints[service.name] = self._database.endpoint
         return self._database
 
@@ -117,7 +120,7 @@ class WorkerServices:
             )
         return self._endpoints[name]
 
-    def _own(self, protocol: Protocol) -> WorkerDatabase | WorkerRedis | WorkerClickHouse:
+    def _own(self, protocol: Protocol) -> "WorkerDatabase | WorkerRedis | WorkerClickHouse":
         if protocol is Protocol.POSTGRESQL:
             return self.database
         return self.redis if protocol is Protocol.REDIS else self.clickhouse
@@ -213,6 +216,17 @@ class WorkerServices:
         stack = acquire(request, table, Path(self.identity.root), owner_pid=owner, report=self._report)
         self._stacks.append(stack)
         return stack
+
+
+def _worker_database_class() -> "type[WorkerDatabase]":
+    """Return the class, imported when a test first needs it: psycopg takes 190 ms. Raises MissingClientError."""
+    try:
+        from ci_toolkit.isolation.worker_database import WorkerDatabase
+    except ModuleNotFoundError as error:
+        raise MissingClientError(
+            f"real services need the package {error.name}", advice="Install it: pip install 'ci-toolkit[services]'."
+        ) from error
+    return WorkerDatabase
 
 
 def _provider_of_own(service: Service, asked_for: Provider | None) -> Provider | None:
