@@ -320,7 +320,9 @@ def test_a_share_reaches_a_threshold_or_not(
         (79.994, 80.0, "79.99"),
         (79.996, 80.0, "79.996"),
         (79.9999999996, 80.0, "79.9999999996"),
-        (79.99999999999, 80.0, "79.99999999999"),  # more digits than anybody reads
+        (79.999999999988, 80.0, "79.99999999999"),
+        (79.9999999999988, 80.0, "79.9999999999988"),  # more digits than anybody reads
+        (79.996, 79.998, "79.996"),  # and never above it
         (0.001, 0.002, "0.00"),
     ],
 )
@@ -392,6 +394,15 @@ def test_the_verdict_says_what_a_shard_pays_and_what_would_make_the_run_shorter(
 )
 def test_a_reader_hears_of_deselected_tests(deselected: int, notes: tuple[str, ...]) -> None:
     assert judge(a_run(deselected=deselected), Thresholds()).notes == notes
+
+
+@pytest.mark.parametrize(("removed", "told"), [(0, ""), (1, "1 test was "), (2, "2 tests were ")])
+def test_a_reader_hears_of_tests_that_a_plugin_removed_in_silence(removed: int, told: str) -> None:
+    what = (
+        "collected and then removed by a plugin or a conftest that did not tell pytest so (pytest_deselected): "
+        "see what pytest_collection_modifyitems does"
+    )
+    assert judge(a_run(removed=removed), Thresholds()).notes == ((told + what,) if told else ())
 
 
 def test_notes_of_the_run_come_first() -> None:
