@@ -178,6 +178,7 @@ def test_seconds_of_a_subtest_are_part_of_its_tests_call() -> None:
 def test_phases_that_never_came_took_no_time() -> None:
     result = fold_one([START, CRASH]).result()
     assert (result.setup_seconds, result.call_seconds, result.teardown_seconds) == (0.0, 0.0, 0.0)
+    assert result.properties == ()
 
 
 def test_the_last_account_of_a_death_replaces_those_before() -> None:

@@ -82,6 +82,11 @@ def test_tests_keep_their_records_over_processes_and_attempts(attempts: Sequence
         ([{"main": [NAMESAKES, *passes(0)]},
           {"main": [collected("test_a.py", "test_a", "test_a", "test_a"), *passes(0), *passes(1), *fails(2)]}],
          ["passed", "passed", "passed", "failed"]),
+        ([{"main": [NAMESAKES, *passes(0), *passes(1), *passes(2)]},
+          {"main": [collected("test_a.py", "test_a", "test_a"), *passes(0), *fails(1)]}],
+         ["passed", "passed", "passed", "passed", "failed"]),
+        ([{"main": [collected("test_a.py")]}, {"main": [NAMESAKES, *passes(0), *fails(1), *passes(2)]}],
+         ["passed", "failed", "passed"]),
         ([{"main": [ONE]}, {"main": [NAMESAKES, *passes(1)]}], ["", "passed", ""]),
         ([{"main": [ONE, *passes(0)]}, {"main": [ONE, *fails(0)]}], ["passed", "failed"]),
     ],
@@ -205,6 +210,7 @@ def test_deaths_of_namesakes_in_two_attempts_are_two() -> None:
         ([ONE], crashed("test_a.py::test_a"), []),  # it never began
         ([ONE, *passes(0)], crashed("test_a.py::test_a"), []),  # it was over
         ([ONE, started(0)], crashed("test_b.py::test_b"), []),  # nobody knows it
+        ([ONE, started(0)], crashed("test_a.py::test_b", path="test_b.py"), []),
         ([ONE, started(0)], crashed("test_b.py"), ["test_b.py"]),
         ([ONE, started(0)], crashed("a::b/test_b.py", path="a::b/test_b.py"), ["a::b/test_b.py"]),
     ],
@@ -359,6 +365,12 @@ def test_what_began_at_no_time_is_damage_and_counts_for_no_time(at: float) -> No
     assert outcomes(fold) == [("test_a.py::test_a", "passed"), ("test_a.py::test_b", "passed")]
 
 
+@pytest.mark.parametrize("at", [0.0, 0.5, 99_999_999_999.5])
+def test_a_clock_that_is_wrong_tells_a_time(at: float) -> None:
+    fold = fold_of({"main": [opened(at=at), ONE, *passes(0, at=at)]})
+    assert (fold.problems, fold.started_at) == ([], at)
+
+
 def test_a_last_start_at_no_time_adds_only_what_its_test_took() -> None:
     fold = fold_of({"main": [TWO, *passes(0, at=3.0), *passes(1, at=1e12)]})
     assert fold.running_seconds == 0.75
@@ -388,6 +400,10 @@ def test_a_file_is_known_once_it_was_collected_or_somebody_says_why_not() -> Non
         ([[TWO, *passes(0, at=104.0), *passes(1, at=100.0)]], 0.75),  # a clock that was set back
         ([[TWO, *passes(0, at=100.0)], [TWO, *passes(1, at=500.0)]], 1.5),
         ([[TWO, *passes(0, at=0.0), *passes(1, at=2.0)]], 2.75),
+        ([[TWO, *passes(0, at=100.0), *passes(1, at=100.5)]], 1.25),
+        ([[TWO, *passes(0, at=100.5), *passes(1, at=100.0)]], 0.75),
+        ([[TWO, *passes(0, at=0.0), *passes(1, at=1e11)]], 0.75),  # a last start at no time
+        ([[TWO, *passes(0, at=-1.0)]], 0.0),
     ],
 )
 def test_a_process_runs_tests_from_its_first_start_to_the_end_of_its_last(

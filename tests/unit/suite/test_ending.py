@@ -100,6 +100,7 @@ FINISHED = AttemptEnd(how=How.FINISHED)
         (ONE_FAILED, 5, unexplained("ended with exit status 5 after its last test")),
         (ALL_PASSED, KILLED, unexplained("killed by SIGKILL after its last test")),
         (ALL_PASSED, -200, unexplained("killed by signal 200 after its last test")),
+        ((opened(), Selected(tests=0)), 6, unexplained("ended with exit status 6 after its last test")),
         ((opened(), Selected(tests=0)), 1, unexplained("ended with exit status 1 after its last test")),
         ((*TWO, uncollectable("test_b.py", "skipped"), *passes(0), *passes(1)), 1,
          unexplained("ended with exit status 1 after its last test")),
@@ -195,6 +196,7 @@ def test_an_attempt_without_a_journal_died(tmp_path: Path) -> None:
     ("status", "death", "reason"),
     [
         (KILLED, "killed by SIGKILL", "pytest was killed by SIGKILL"),
+        (-signal.SIGHUP, "killed by SIGHUP", "pytest was killed by SIGHUP"),
         (-signal.SIGSEGV, "killed by SIGSEGV", "pytest was killed by SIGSEGV"),
         (-200, "killed by signal 200", "pytest was killed by signal 200"),
         (0, "ended with exit status 0", "pytest ended with exit status 0"),
@@ -327,6 +329,17 @@ def test_no_test_dies_twice_in_one_attempt(tmp_path: Path) -> None:
     ending = Ending(tmp_path, {"main": (*AT_WORK, crashed("test_a.py::test_b")), "gw0": (*TWO, started(1))})
     end = ending.judge(KILLED)
     assert [crash.node_id for crash in end.crashes] == ["test_a.py::test_b"]
+
+
+def test_a_test_that_two_records_call_dead_died_once(tmp_path: Path) -> None:
+    death = crashed("test_a.py::test_b", "worker 'gw0' crashed")
+    end = Ending(tmp_path, {"gw0": AT_WORK, "main": (opened(), death, death)}).judge(1)
+    assert [crash.node_id for crash in end.crashes] == ["test_a.py::test_b"]
+
+
+def test_a_journal_without_its_first_line_names_no_process_to_blame(tmp_path: Path) -> None:
+    end = Ending(tmp_path, {"main": AT_WORK[1:]}).judge(KILLED)
+    assert end == AttemptEnd(how=How.DIED, reason="pytest was killed by SIGKILL")
 
 
 def test_a_test_that_failed_in_a_process_that_died_keeps_its_failure(tmp_path: Path) -> None:

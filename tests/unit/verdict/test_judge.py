@@ -382,6 +382,8 @@ def test_the_verdict_says_what_a_shard_pays_and_what_would_make_the_run_shorter(
     verdict = judge(a_run(shards=shards), Thresholds())
     assert verdict.overhead_seconds == 3.938
     assert verdict.advice.startswith("more shards: with 4")
+    slow = judge(a_run(shards=shards, slowest=(SlowTest(node_id="test_a.py::test_a", seconds=45.0),)), Thresholds())
+    assert "test_a.py::test_a takes 45.0 s" in slow.advice
 
 
 @pytest.mark.parametrize(
