@@ -85,14 +85,20 @@ def test_tests_keep_their_records_over_processes_and_attempts(attempts: Sequence
         ([{"main": [NAMESAKES, *passes(0), *passes(1), *passes(2)]},
           {"main": [collected("test_a.py", "test_a", "test_a"), *passes(0), *fails(1)]}],
          ["passed", "passed", "passed", "passed", "failed"]),
-        ([{"main": [collected("test_a.py")]}, {"main": [NAMESAKES, *passes(0), *fails(1), *passes(2)]}],
-         ["passed", "failed", "passed"]),
         ([{"main": [ONE]}, {"main": [NAMESAKES, *passes(1)]}], ["", "passed", ""]),
         ([{"main": [ONE, *passes(0)]}, {"main": [ONE, *fails(0)]}], ["passed", "failed"]),
     ],
 )  # fmt: skip
 def test_namesakes_are_as_many_tests_as_pytest_collects(attempts: Sequence[Attempt], expected: list[str]) -> None:
     assert outcomes(fold_of(*attempts)) == [("test_a.py::test_a", outcome) for outcome in expected]
+
+
+def test_namesakes_that_a_later_attempt_finds_first_are_as_many() -> None:
+    fold = fold_of(
+        {"main": [collected("test_b.py", "test_b"), *passes(0)]},
+        {"main": [NAMESAKES, *passes(0), *fails(1), *passes(2)]},
+    )
+    assert [outcome for _, outcome in outcomes(fold)] == ["passed", "passed", "failed", "passed"]
 
 
 def test_namesakes_are_of_one_file() -> None:
