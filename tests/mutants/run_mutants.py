@@ -34,8 +34,13 @@ MODULES = {
     "ci_toolkit/model/fold.py": ("model/test_journal_fold.py", "model/test_fold_agreement.py"),
     "ci_toolkit/model/folded_test.py": ("model/test_folded_test.py", "model/test_journal_fold.py"),
     "ci_toolkit/suite/ending.py": ("suite/test_ending.py",),
-    "ci_toolkit/plan/balance.py": ("plan",),
-    "ci_toolkit/plan/cuts.py": ("plan/test_cuts.py", "plan"),
+    "ci_toolkit/plan/balance.py": (
+        "plan/test_balance.py",
+        "plan/test_rebalance.py",
+        "plan/test_keep.py",
+        "plan/test_build.py",
+    ),
+    "ci_toolkit/plan/cuts.py": ("plan/test_cuts.py", "plan/test_keep.py", "plan/test_build.py"),
 }
 """Module to its tests below tests/unit, those that notice most first."""
 

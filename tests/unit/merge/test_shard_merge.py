@@ -22,7 +22,7 @@ from journal_samples import (
 
 from ci_toolkit.merge.shard_merge import FileState, ShardMerge, add_files, merge_shard
 from ci_toolkit.model.bundle import ShardState, StopKind
-from ci_toolkit.model.journal import Stop
+from ci_toolkit.model.journal import Selected, Stop
 from ci_toolkit.model.merged import CategoryClash, CriticalTest
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.verdict import Counts
@@ -121,6 +121,29 @@ def test_a_piece_that_the_plan_gives_to_another_shard_is_a_problem(tmp_path: Pat
     assert told(merge.problems) == [("ran-unplanned", "shard 1 ran 'test_a.py', which the plan does not give it")]
 
 
+def test_a_file_that_came_after_the_plan_is_a_problem(tmp_path: Path) -> None:
+    merge = merge_of(
+        tmp_path, TWO, collected("test_b.py", first=2), Selected(tests=2, unplanned=("late.py",)), *passes(0)
+    )
+    message = "'late.py' is in no shard: it came after the plan was made; plan again with it in place"
+    assert told(merge.problems) == [("file-unplanned", message)]
+    assert [problem.shard for problem in merge.problems] == [1]
+
+
+@pytest.mark.parametrize(
+    ("also", "is_empty"), [({}, True), ({"deselected": 1}, False), ({"removed": 1}, False), ({"piece": 1}, False)]
+)
+def test_a_planned_file_without_tests_is_named(tmp_path: Path, also: dict[str, int], *, is_empty: bool) -> None:
+    plan = plan_of([piece("test_b.py", 1)]) if "piece" in also else PLAN
+    merge = merge_of(tmp_path, TWO, msgspec.structs.replace(collected("test_b.py", first=2), **also), plan=plan)
+    assert merge.empty_files == (("test_b.py",) if is_empty else ())
+
+
+def test_a_file_whose_only_class_cannot_be_collected_is_not_without_tests(tmp_path: Path) -> None:
+    merge = merge_of(tmp_path, TWO, collected("test_b.py", first=2), uncollectable("test_b.py::T"))
+    assert merge.empty_files == ()
+
+
 @pytest.mark.parametrize(
     ("records", "state", "tests"),
     [
@@ -142,8 +165,9 @@ def test_each_planned_file_is_accounted_for(tmp_path: Path, records: Journal, st
 def test_a_piece_is_accounted_for_with_what_the_whole_file_holds(tmp_path: Path) -> None:
     plan = plan_of([piece("test_a.py", 1)], [piece("test_a.py", 2)])
     record = piece_of("test_a.py", 1, ["test_1"], ["test_1", "test_2", "test_3"])
-    (account,) = merge_of(tmp_path, msgspec.structs.replace(record, deselected=1), plan=plan).files
-    assert (account.piece, account.tests, account.total) == (1, 2, 3)
+    record = msgspec.structs.replace(record, deselected=1, removed=2, added=1)
+    (account,) = merge_of(tmp_path, record, plan=plan).files
+    assert (account.piece, account.tests, account.total) == (1, 3, 3)
     assert account.total_digest == record.total_digest
 
 

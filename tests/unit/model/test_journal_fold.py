@@ -387,6 +387,16 @@ def test_the_first_word_on_a_source_counts() -> None:
     assert fold_of({"main": [first]}, {"main": [second]}).sources == {"a.py": "1", "b.py": "2", "c.py": "3"}
 
 
+def test_files_that_came_after_the_plan_are_named_once_however_many_processes_saw_them() -> None:
+    fold = fold_of(
+        {
+            "gw0": [Selected(tests=0, unplanned=("late.py", "later.py"))],
+            "gw1": [Selected(tests=0, unplanned=("latest.py", "late.py"))],
+        }
+    )
+    assert [*fold.unplanned] == ["late.py", "later.py", "latest.py"]
+
+
 def test_a_file_is_known_once_it_was_collected_or_somebody_says_why_not() -> None:
     fold = fold_of(
         {"main": [ONE, uncollectable("test_b.py", "skipped"), uncollectable("test_c.py::T"), crashed("d.py")]}
