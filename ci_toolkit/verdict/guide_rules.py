@@ -43,7 +43,7 @@ def _left_out(run: MergedRun, strictness: Strictness) -> Iterator[Breach]:
     nothing_ran = run.counts.total == run.counts.left_out
     if StopKind.BUDGET in kinds and run.left_out and (strictness is Strictness.STRICT or nothing_ran):
         yield Breach(gate=Gate.BUDGET, message=message)
-    if StopKind.FAIL_FAST in kinds:
+    if StopKind.FAIL_FAST in kinds or (StopKind.MAXFAIL in kinds and run.left_out):
         yield Breach(gate=Gate.FAIL_FAST, message=message or "a fail-fast rule ended the run")
 
 

@@ -47,3 +47,50 @@ def test_run_without_a_slowest_test_is_advised_too() -> None:
 def test_overhead_is_never_negative() -> None:
     assert overhead_of(shards_of((10, 40))) == 0.0
     assert overhead_of([]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("shards", "slowest", "expected"),
+    [
+        (shards_of((9.99, 9.99)), 9.0, Remedy.NOTHING),  # short
+        (shards_of((10, 10)), 9.0, Remedy.CUT_TEST),
+        (shards_of((100, 100), (100, 100)), 74.9, Remedy.MORE_SHARDS),
+        (shards_of((100, 100), (100, 100)), 75.0, Remedy.CUT_TEST),
+        (shards_of((100, 60), (100, 60)), 34.9, Remedy.MORE_SHARDS),
+        (shards_of((100, 60), (100, 60)), 40.0, Remedy.CUT_TEST),  # as long as what comes before the tests
+        (shards_of((100, 50), (100, 50)), 49.9, Remedy.NOTHING),  # what comes before is longer
+        (shards_of((125, 125), (75, 75)), 5.0, Remedy.MORE_SHARDS),  # a quarter over an even share
+        (shards_of((126, 126), (74, 74)), 5.0, Remedy.BALANCE),
+        (shards_of((100, 100), (20, 20)), 70.0, Remedy.BALANCE),
+        (shards_of((88, 88), (20, 20)), 65.9, Remedy.BALANCE),
+        (shards_of((100, 19.9), (100, 19.9)), 5.0, Remedy.NOTHING),  # halving the tests leaves over 90
+        (shards_of((100, 20), (100, 20)), 5.0, Remedy.MORE_SHARDS),
+    ],
+)
+def test_advice_changes_where_another_remedy_helps_more(
+    shards: list[MergedShard], slowest: float, expected: Remedy
+) -> None:
+    assert advise(shards, [SlowTest(node_id="a.py::test_slow", seconds=slowest)]).remedy is expected
+
+
+def test_one_shard_that_did_not_finish_leaves_no_advice() -> None:
+    shards = [*shards_of((100, 95)), *shards_of((100, 95), state=ShardState.BROKEN)]
+    assert advise(shards, []).remedy is Remedy.UNKNOWN
+
+
+def test_the_slowest_test_and_the_slowest_shard_are_named() -> None:
+    slow = [SlowTest(node_id="a.py::test_slow", seconds=80.0), SlowTest(node_id="a.py::test_next", seconds=70.0)]
+    assert advise(shards_of((100, 95), (98, 93)), slow).message == (
+        "cut this test: a.py::test_slow takes 80.0 s of the 100.0 s, and no number of shards goes below that"
+    )
+    assert "shard 2 took 100.0 s" in advise(shards_of((20, 15), (100, 95)), []).message
+
+
+def test_more_shards_do_not_go_below_the_longest_test() -> None:
+    message = advise(shards_of((100, 95), (100, 95)), [SlowTest(node_id="t", seconds=60.0)]).message
+    assert "with 4" in message
+    assert "about 65.0 s" in message
+
+
+def test_overhead_is_the_typical_shards() -> None:
+    assert overhead_of(shards_of((10, 9), (10, 8), (100, 10))) == 2.0
