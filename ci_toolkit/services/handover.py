@@ -1,12 +1,15 @@
 """How a run tells its test processes which services to use: in environment variables."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import ConfigurationError
-from ci_toolkit.model.record import Record
+from ci_toolkit.model.record import Record, encode
 from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.catalog.table import ServiceEnvironment
 
@@ -14,6 +17,7 @@ _OWNER: Final = "CI_TOOLKIT_SERVICES_OWNER"
 _ENVIRONMENT: Final = "CI_TOOLKIT_SERVICES_ENVIRONMENT"
 _PROVIDER: Final = "CI_TOOLKIT_SERVICES_PROVIDER"
 DYNAMIC_PORTS: Final = "CI_TOOLKIT_SERVICES_DYNAMIC_PORTS"
+_FAILURES: Final = "CI_TOOLKIT_SERVICES_FAILURES"
 
 
 class Handover(Record, frozen=True, kw_only=True):
@@ -35,6 +39,25 @@ class Handover(Record, frozen=True, kw_only=True):
             DYNAMIC_PORTS: "1" if self.dynamic_ports else "",
         }
         return {name: value for name, value in given.items() if value}
+
+
+def failures_variable(file: Path) -> dict[str, str]:
+    """Return the variable by which test processes know the file that takes the failures of their services."""
+    return {_FAILURES: str(file)}
+
+
+def hand_back(failures: Iterable[str], variables: Mapping[str, str] = os.environ) -> None:
+    """Tell the run above this process, if there is one, which services failed."""
+    file = variables.get(_FAILURES, "")
+    if file:
+        with Path(file).open("ab") as handle:
+            handle.writelines(encode(failure) + b"\n" for failure in failures)
+
+
+def handed_back(file: Path) -> tuple[str, ...]:
+    """Return what the test processes below this run said of their services, each text once."""
+    lines = file.read_bytes().splitlines() if file.is_file() else []
+    return tuple(dict.fromkeys(map(msgspec.json.Decoder(str).decode, lines)))
 
 
 def read_handover(variables: Mapping[str, str] = os.environ) -> Handover:

@@ -3,7 +3,7 @@
 import importlib.util
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,10 +14,8 @@ from ci_toolkit.suite.coverage_file import CoverageFileGuard
 from ci_toolkit.suite.find_plugin import FindPlugin
 from ci_toolkit.suite.selection import owned_files, owned_folders
 from ci_toolkit.suite.shard_plugin import ShardPlugin
-from ci_toolkit.suite.task_variable import VARIABLE
+from ci_toolkit.suite.task_variable import SHARD_PLUGIN, VARIABLE
 from ci_toolkit.suite.watchers import ControllerPlugin, die_with_parent
-
-_SHARD: Final = "ci-toolkit-shard"
 
 
 def take_up(task_file: str, config: pytest.Config) -> None:
@@ -37,9 +35,9 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     config.args = _arguments_with_our_files(config, task)
     _leave_judging_coverage_to_the_merge(config)
     if not worker and getattr(config.option, "dist", "no") != "no":
-        config.pluginmanager.register(ControllerPlugin(task, config), _SHARD)
+        config.pluginmanager.register(ControllerPlugin(task, config), SHARD_PLUGIN)
     else:  # where tests run; xdist's workers inherit their controller's variables, so that one keeps ours
-        config.pluginmanager.register(ShardPlugin(task, config, worker=worker or "main"), _SHARD)
+        config.pluginmanager.register(ShardPlugin(task, config, worker=worker or "main"), SHARD_PLUGIN)
         guard = CoverageFileGuard(task.coverage_file)
         config.pluginmanager.register(guard, "ci-toolkit-coverage-file")
         if not worker:
@@ -50,7 +48,7 @@ def take_up(task_file: str, config: pytest.Config) -> None:
 
 def shard_task(config: pytest.Config) -> ShardTask | None:
     """Return the task of this pytest process, or of the xdist worker's controller, if it runs a shard."""
-    plugin = config.pluginmanager.get_plugin(_SHARD)
+    plugin = config.pluginmanager.get_plugin(SHARD_PLUGIN)
     return plugin.task if isinstance(plugin, ShardPlugin | ControllerPlugin) else None
 
 

@@ -3,3 +3,5 @@
 VARIABLE = "CI_TOOLKIT_TASK"
 """Names the task file, in the environment or in what xdist tells a worker. Taken out at once, so that tests
 which run pytest themselves are left alone."""
+SHARD_PLUGIN = "ci-toolkit-shard"
+"""The name of the plugin in a pytest process that runs a shard's tests; a process that tests start has none."""

@@ -8,6 +8,8 @@ import pytest
 
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.services.errors import ServiceDiedError
+from ci_toolkit.services.handover import hand_back
+from ci_toolkit.suite.task_variable import SHARD_PLUGIN
 from ci_toolkit.test_framework.names import SERVICES_REPORT
 
 
@@ -55,6 +57,8 @@ class ServicesReport:
         if output is not None:
             output[SERVICES_REPORT] = [list(self._lines), list(self._failures)]
         elif self._failures:
+            if self._config.pluginmanager.has_plugin(SHARD_PLUGIN):  # else a test started this pytest
+                hand_back(self._failures)
             first_words = (failure.partition("\n")[0].partition(";")[0] for failure in self._failures)
             session.shouldfail = session.shouldfail or "; ".join(first_words)
             if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:

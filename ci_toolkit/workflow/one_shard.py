@@ -1,6 +1,7 @@
 """``ci-toolkit shard``: runs one shard of a plan and leaves its bundle."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from ci_toolkit.config.project import project_root
@@ -53,14 +54,14 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
         budget=request.budget,
         begun_at=request.begun_at,
     )
-    work = ShardWork(
-        plan=plan,
-        stages=((request.index,),),
-        results=request.results,
-        options=_options(request, folder, plan, selection, rules),
-        rules=rules,
-    )
     with services_for(ServiceNeeds(), root, observer.say) as services:
+        work = ShardWork(
+            plan=plan,
+            stages=((request.index,),),
+            results=request.results,
+            options=_options(request, folder, plan, selection, rules, services.variables),
+            rules=rules,
+        )
         end = run_shards(work, observer, save_logs=services.save_logs)
         failure = services.failure(request.results / f"shard-{request.index}")
     if failure:
@@ -80,7 +81,12 @@ def _check_commit(plan: Plan, folder: Path) -> None:
 
 
 def _options(
-    request: ShardRequest, folder: Path, plan: Plan, selection: CategorySelection, rules: StopRules
+    request: ShardRequest,
+    folder: Path,
+    plan: Plan,
+    selection: CategorySelection,
+    rules: StopRules,
+    variables: Mapping[str, str],
 ) -> ShardOptions:
     return ShardOptions(
         root=str((folder / plan.root).resolve()),
@@ -95,4 +101,5 @@ def _options(
         critical_first=rules.may_end_early,
         commit=commit_of(folder),
         run_attempt=run_attempt(os.environ),
+        variables=tuple(variables.items()),
     )

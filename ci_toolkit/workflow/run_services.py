@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,23 +38,32 @@ class ServiceNeeds(Record, frozen=True, kw_only=True):
 class RunServices:
     """The services that were brought up for a run, and those that its tests' fixtures started below this process."""
 
-    def __init__(self, variables: Mapping[str, str], say: Callable[[str], None], stack: "Stack | None" = None) -> None:
-        self.variables = variables
+    def __init__(
+        self, variables: Mapping[str, str], failures: Path, say: Callable[[str], None], stack: "Stack | None" = None
+    ) -> None:
+        """``failures`` is the file in which the tests' processes say which services failed."""
+        from ci_toolkit.services.handover import failures_variable
+
+        self.variables = {**variables, **failures_variable(failures)}
         """What the tests' environment says of it; holds passwords."""
+        self._failures = failures
         self._say = say
         self._stack = stack
 
     def failure(self, bundles: Path) -> str:
-        """Return which service did not live as long as the tests, with the end of its log, or ``""``.
+        """Return which service could not be had, or did not live as long as the tests, with its log's end, or ``""``.
 
         ``bundles`` says where the whole log is.
         """
+        from ci_toolkit.services.handover import handed_back
+
         try:
             for stack in self._stacks():
                 stack.check()
         except InfrastructureError as error:
             return f"a service did not live as long as the tests (see {bundles / SERVICES_FOLDER}): {error}"
-        return ""
+        of_fixtures = handed_back(self._failures)
+        return f"a service failed the tests that asked for it: {'; '.join(of_fixtures)}" if of_fixtures else ""
 
     def save_logs(self, folder: Path) -> None:
         """Copy what may be shown of the services' logs to ``folder``."""
@@ -86,15 +96,17 @@ def services_for(needs: ServiceNeeds, root: Path, say: Callable[[str], None]) ->
     Raises an InfrastructureError where a service cannot be had: never a mock in its place.
     """
     llm = {REAL_LLM: "1"} if needs.llm else {}
-    if needs.services is None:
-        services = RunServices({**llm, **_for_fixtures(needs)}, say)
-    else:
-        stack, variables = _services(needs, root, say)
-        services = RunServices({**llm, **variables}, say, stack)
-    try:
-        yield services
-    finally:
-        services.stop()
+    with tempfile.TemporaryDirectory(prefix="ci-toolkit-services-") as folder:
+        failures = Path(folder, "failures.jsonl")
+        if needs.services is None:
+            services = RunServices({**llm, **_for_fixtures(needs)}, failures, say)
+        else:
+            stack, variables = _services(needs, root, say)
+            services = RunServices({**llm, **variables}, failures, say, stack)
+        try:
+            yield services
+        finally:
+            services.stop()
 
 
 def _for_fixtures(needs: ServiceNeeds) -> Mapping[str, str]:
