@@ -20,19 +20,25 @@ class UnplannedFiles:
         self._config = config
         self._plugin = plugin
         self._planned = {os.path.normpath(Path(root) / restore_surrogates(place)) for place in task.planned}
+        here = config.invocation_params.dir
+        self._asked = [os.path.normpath(here / argument.partition("::")[0]) for argument in config.args]
+        """What pytest was told to collect: a neighbour of a file that it was told of is no part of the suite."""
         self._patterns = [str(pattern) for pattern in config.getini("python_files")]
         self._found: dict[str, None] = {}
 
     def meet(self, path: Path) -> None:
         """Look at a path that is not the shard's."""
         name = os.path.normpath(path)
-        if name in self._planned or not self._planned or not self._is_test_file(path):
+        if name in self._planned or not self._planned or not self._is_asked_for(name) or not self._is_test_file(path):
             return
         self._found[escape_surrogates(os.path.relpath(name, self._root))] = None
 
     def found(self) -> tuple[str, ...]:
         """Return the test files that the plan does not know, relative to the root."""
         return tuple(sorted(self._found))
+
+    def _is_asked_for(self, name: str) -> bool:
+        return any(name == asked or name.startswith(f"{asked.rstrip(os.sep)}{os.sep}") for asked in self._asked)
 
     def _is_test_file(self, path: Path) -> bool:
         if path.suffix != ".py" or not any(fnmatch(path.name, pattern) for pattern in self._patterns):
