@@ -243,4 +243,4 @@ def test_prune_forgets_files_that_are_gone_and_nothing_in_a_wrong_folder(recorde
         assert history.paths(this_environment()) == {"test_a_slow.py", "test_c_red.py"}
     for name in ("test_a_slow.py", "test_c_red.py"):
         (recorded.folder / name).unlink()
-    assert "Nothing was dropped" in recorded.ci_toolkit("history", "prune").stderr
+    assert "Nothing was removed" in recorded.ci_toolkit("history", "prune").stderr
