@@ -108,6 +108,19 @@ def test_groups_over_several_files_are_never_divided(shards: int) -> None:
     assert [shard for shard in on if 2 in shard.get(0, [])] == [shard for shard in on if 2 in shard]
 
 
-def test_finer_pieces_are_taken_where_they_gain() -> None:
-    # One piece of the second file a shard is two or three tests of 6 s; only single ones leave 13 s to each shard.
-    assert balance(work_of([1.0] * 13, [6.0] * 13), 7).makespan == 13.0
+@pytest.mark.parametrize("unit", [2.0**-10, 1.0, 2.0**57])
+@pytest.mark.parametrize(
+    ("files", "makespan", "pieces"),
+    [
+        # One piece of the second file a shard is two or three tests of 6 s; only single ones leave 13 s to each shard.
+        ([[1.0] * 13, [6.0] * 13], 13.0, 14),
+        # Halves of a shard end after 11 s, quarters after 10.
+        ([[2.0] * 9, [7.0, 4.0, 6.0, 6.0, 4.0, 8.0, 8.0, 7.0]], 10.0, 14),
+    ],
+)
+def test_finer_pieces_are_taken_where_they_gain_in_whatever_unit_of_time(
+    files: list[list[float]], makespan: float, pieces: int, unit: float
+) -> None:
+    assignment = balance(work_of(*([seconds * unit for seconds in file] for file in files)), 7)
+    assert assignment.makespan == makespan * unit
+    assert sum(len(parts) for parts in contents(assignment)) == pieces
