@@ -60,7 +60,7 @@ def items_of(work: Workload, caps: Sequence[float]) -> list[Item]:
             continue
         free = [number for number in range(len(work.fragments(file))) if number not in taken.get(file, ())]
         pieces = cut_evenly([work.fragments(file)[number] for number in free], room_of(setup, cap)) if free else []
-        if len(pieces) == 1 and file not in taken:
+        if len(pieces) <= 1 and file not in taken:  # a file without a test has no piece
             items.append(((file, ()),))
         else:
             items += [((file, tuple(free[number] for number in piece)),) for piece in pieces]

@@ -30,6 +30,14 @@ def test_a_file_that_cannot_be_cut_is_whole_whatever_its_cap() -> None:
     assert items_of(work_of([9], [9, 9], keep=Keep.MODULE), [1.0, 1.0]) == [((0, ()),), ((1, ()),)]
 
 
+def test_a_file_without_tests_is_whole_however_long_its_import_takes() -> None:
+    work = Workload([file_of("empty", setup=9.0), file_of("other", 1.0)])
+    assert items_of(work, [1.0, 1.0]) == [((0, ()),), ((1, ()),)]
+    files = [file_of("empty", setup=6.0), file_of("long", 8.0, 6.0, 2.0, 4.0, 6.0), file_of("short", 3.0)]
+    on = contents(balance(Workload(files), 3))
+    assert len([shard for shard in on if 0 in shard]) == 1
+
+
 GROUPED = Workload(
     [
         file_of("a", 1.0, 2.0, 3.0, groups=(("test_0", "db"), ("test_2", "cache"))),
@@ -108,7 +116,7 @@ def test_groups_over_several_files_are_never_divided(shards: int) -> None:
     assert [shard for shard in on if 2 in shard.get(0, [])] == [shard for shard in on if 2 in shard]
 
 
-@pytest.mark.parametrize("unit", [2.0**-10, 1.0, 2.0**57])
+@pytest.mark.parametrize("unit", [2.0**-10, 1.0, 2.0**400])
 @pytest.mark.parametrize(
     ("files", "makespan", "pieces"),
     [
@@ -124,3 +132,20 @@ def test_finer_pieces_are_taken_where_they_gain_in_whatever_unit_of_time(
     assignment = balance(work_of(*([seconds * unit for seconds in file] for file in files)), 7)
     assert assignment.makespan == makespan * unit
     assert sum(len(parts) for parts in contents(assignment)) == pieces
+
+
+@pytest.mark.parametrize(
+    ("files", "shards", "makespan", "pieces"),
+    [
+        # Halves end when whole shares do, and are one piece more.
+        ([[1.0, 3.0, 7.0, 7.0, 9.0, 6.0], [8.0] * 6], 2, 41.0, 3),
+        ([[3.0] * 5, [3.0] * 7, [9.0] * 7], 6, 18.0, 7),
+        # Halves gain nothing, so quarters, which would, are not tried.
+        ([[4.0, 7.0, 3.0, 9.0], [9.0, 4.0], [7.0, 7.0]], 3, 18.0, 5),
+    ],
+)
+def test_finer_pieces_are_not_taken_where_they_gain_nothing(
+    files: list[list[float]], shards: int, makespan: float, pieces: int
+) -> None:
+    assignment = balance(work_of(*files), shards)
+    assert (assignment.makespan, sum(len(parts) for parts in contents(assignment))) == (makespan, pieces)
