@@ -4,6 +4,7 @@ import pytest
 from workloads import contents, file_of, work_of
 
 from ci_toolkit.plan.balance import assign_largest_first, balance, items_of, pinned_files
+from ci_toolkit.plan.fragments import Fragment
 from ci_toolkit.plan.request import Keep
 from ci_toolkit.plan.workload import Workload
 
@@ -75,6 +76,19 @@ def test_items_without_seconds_are_shared_out_too() -> None:
 def test_pieces_are_assigned_like_files() -> None:
     assignment = assign_largest_first(work_of([1, 1, 1, 1], [1]), 2, [2.0, 2.0])
     assert contents(assignment) == [{0: [0, 1], 1: [0]}, {0: [2, 3]}]
+
+
+class Uncut(Workload):
+    """A workload of which nobody asks what its files can be cut into, which takes time to find."""
+
+    def fragments(self, file: int) -> tuple[Fragment, ...]:
+        raise AssertionError(f"{self.files[file].path} was to be cut")
+
+
+@pytest.mark.parametrize("shards", [4, 3])
+def test_where_whole_files_make_a_good_plan_nobody_looks_for_cuts(shards: int) -> None:
+    files = [file_of(f"test_{number}", *[1.0] * 100) for number in range(shards)]
+    assert balance(Uncut(files), shards).loads == [100.0] * shards
 
 
 def test_a_good_plan_of_coarse_pieces_is_not_tried_with_finer_ones() -> None:
