@@ -37,6 +37,14 @@ def test_a_file_is_cut_into_equal_runs_that_fit_the_room(
     assert cut_evenly(fragments(*seconds), room) == runs
 
 
+@pytest.mark.parametrize("unit", [2.0**-10, 1.0, 2.0**20])
+def test_a_cut_moves_to_a_seam_by_a_tenth_of_a_piece_in_whatever_unit_of_time(unit: float) -> None:
+    near = fragments(*[unit] * 40, seams="." * 21 + "C" + "." * 18)
+    assert cut_evenly(near, 20 * unit) == [tuple(range(21)), tuple(range(21, 40))]
+    far = fragments(*[unit] * 40, seams="." * 26 + "C" + "." * 13)
+    assert cut_evenly(far, 20 * unit) == [tuple(range(20)), tuple(range(20, 40))]
+
+
 @pytest.mark.parametrize(
     ("seams", "runs"),
     [
