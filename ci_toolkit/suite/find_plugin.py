@@ -1,5 +1,6 @@
 """In pytest: lists the files that hold tests, by pytest's own collection, which stops short of importing them."""
 
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,10 @@ from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import FindTask, FoundFiles
 from ci_toolkit.suite.folder_watch import FolderWatch
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
+
+
+class _AllFoundError(Exception):
+    """Every file is listed."""
 
 
 class FindPlugin:
@@ -37,9 +42,18 @@ class FindPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note the tests directly below a directory, before any plugin adds some of its own."""
+        """Note the tests directly below a directory, and end the collection: no plugin can do anything with so few."""
         for item in items:
             self._note(item)
+        raise _AllFoundError
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Take the end of the collection for what it is."""
+        try:
+            return (yield)
+        except _AllFoundError:
+            return None
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

@@ -75,6 +75,12 @@ def test_tests_outside_the_root_run(project: Project) -> None:
     assert project.merged() == expected
 
 
+def test_a_conftest_that_counts_on_tests_does_not_meet_a_listing_without_any(project: Project) -> None:
+    conftest = "def pytest_collection_modifyitems(items):\n    items[0].add_marker('slow')\n"
+    project.write({"conftest.py": conftest, "test_a.py": "def test_a(): pass\n"})
+    assert project.ci_toolkit("run", "--shards", "1", "--", *PLAIN).returncode == 0
+
+
 def test_a_test_file_that_came_after_the_plan_is_named(project: Project) -> None:
     project.write({"test_a.py": "def test_a(): pass\n", "sub/test_b.py": "def test_b(): pass\n"})
     project.ci_toolkit("plan", "--shards", "1", "--", *PLAIN).check_returncode()
