@@ -13,6 +13,7 @@ from ci_toolkit.merge.agreement import disagreements
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.completeness import prove
 from ci_toolkit.merge.coverage_data import merge_coverage
+from ci_toolkit.merge.coverage_settings import config_of, demand_of
 from ci_toolkit.merge.earlier_tries import read_earlier_tries
 from ci_toolkit.merge.junit import write_junit
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
@@ -53,7 +54,7 @@ def merge_run(
     earlier = read_earlier_tries(plan, delivery.superseded, merges)
     accounts = Accounts(plan, merges, earlier.flaky)
     proof, doubts = prove(plan, merges, accounts.counts)
-    coverage, coverage_problems = merge_coverage(bundles, out, coverage_categories, config_file=_coverage_config(plan))
+    coverage, coverage_problems = merge_coverage(bundles, out, coverage_categories, config_file=config_of(bundles))
     return MergedRun(
         plan=plan,
         counts=accounts.counts,
@@ -68,6 +69,7 @@ def merge_run(
         problems=(*delivery.problems, *accounts.problems, *coverage_problems, *doubts),
         disagreements=disagreements(bundles, merges),
         coverage=coverage,
+        coverage_demand=demand_of(bundles),
         proof=proof,
         skipped_files=accounts.skipped_files,
         deselected=accounts.deselected,
@@ -93,12 +95,6 @@ def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterator[str]:
     for bundle in bundles:
         if bundle.card.own_arguments:
             yield f"shard {bundle.card.index} was given arguments of its own: {' '.join(bundle.card.own_arguments)}"
-
-
-def _coverage_config(plan: Plan) -> str:
-    # What the shards measured by is what the report must exclude by.
-    option = "--cov-config="
-    return next((arg.removeprefix(option) for arg in reversed(plan.pytest_args) if arg.startswith(option)), "")
 
 
 def _account_for_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path, *, learns: bool) -> list[ShardMerge]:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ci_toolkit.model.journal import Environment
+from ci_toolkit.model.journal import CoverageSettings, Environment
 from ci_toolkit.model.record import Record
 
 BUNDLE_SCHEMA = 2
@@ -111,6 +111,8 @@ class ShardCard(Record, frozen=True, kw_only=True):
     coverage_losses: tuple[str, ...] = ()
     """Node ids of tests that killed a process, so that some lines that it ran are not in the data."""
     environment: Environment | None = None
+    coverage: CoverageSettings | None = None
+    """What the suite itself asks of coverage; None where pytest-cov does not measure."""
     commit: str = ""
     """What was checked out, or ``""`` where there is no git."""
     journals: tuple[JournalSeal, ...] = ()

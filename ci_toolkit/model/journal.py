@@ -74,6 +74,19 @@ class Environment(Record, frozen=True, kw_only=True):
     """``name-version`` of the pytest plugins, sorted."""
 
 
+class CoverageSettings(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What the suite's own options and files tell pytest-cov about the whole run."""
+
+    config_file: str = ""
+    """``--cov-config``, seen from the folder that pytest runs in; ``""`` where coverage finds its own."""
+    fail_under: float = 0.0
+    """The percentage that the whole must reach; 0 is no demand."""
+    precision: int = 0
+    """To how many digits the percentage is rounded before it is compared."""
+    asked_by: str = ""
+    """The setting that the demand stands in, such as ``--cov-fail-under``."""
+
+
 class _Line(Record, frozen=True, kw_only=True, tag_field="t", omit_defaults=True):
     pass
 
@@ -92,6 +105,8 @@ class Opened(_Line, frozen=True, kw_only=True, tag="opened"):
     at: float
     """Seconds since the epoch."""
     environment: Environment
+    coverage: CoverageSettings | None = None
+    """None where pytest-cov does not measure."""
 
 
 class FileOpened(_Line, frozen=True, kw_only=True, tag="file"):

@@ -53,6 +53,16 @@ class MeasuredCoverage(Record, frozen=True, kw_only=True):
     """Tests that killed their process, so that some of what ran is missing."""
 
 
+class CoverageDemand(Record, frozen=True, kw_only=True):
+    """What the suite's own settings ask of the coverage of the whole run."""
+
+    percent: float
+    precision: int = 0
+    """To how many digits pytest-cov rounds before it compares."""
+    asked_by: str
+    """Such as ``fail_under in .coveragerc``."""
+
+
 class MergedRun(Record, frozen=True, kw_only=True):
     """What all bundles say together."""
 
@@ -71,6 +81,7 @@ class MergedRun(Record, frozen=True, kw_only=True):
     critical: tuple[CriticalTest, ...] = ()
     clashes: tuple[CategoryClash, ...] = ()
     coverage: MeasuredCoverage | None
+    coverage_demand: CoverageDemand | None = None
     proof: Proof
     skipped_files: int = 0
     """Files and classes that skipped themselves as a whole, each counted as one skipped test."""

@@ -105,6 +105,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     critical_first: bool = False
     """Whether mission-critical tests run before the others, so that no budget drops them."""
     coverage_by_category: bool = False
+    measures_coverage: bool = False
+    """Whether ``--cov`` was added to the suite's own options."""
 
 
 Task = FindTask | CollectTask | ShardTask

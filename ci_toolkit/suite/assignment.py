@@ -11,6 +11,7 @@ import pytest
 from ci_toolkit.model.task import CollectTask, FindTask, ShardTask, Task
 from ci_toolkit.suite.collect_plugin import CollectPlugin
 from ci_toolkit.suite.coverage_file import CoverageFileGuard
+from ci_toolkit.suite.coverage_settings import leave_judging_coverage_to_the_merge, measure_what_the_suite_names
 from ci_toolkit.suite.find_plugin import FindPlugin
 from ci_toolkit.suite.selection import owned_files, owned_folders
 from ci_toolkit.suite.shard_plugin import ShardPlugin
@@ -18,9 +19,21 @@ from ci_toolkit.suite.task_variable import SHARD_PLUGIN, VARIABLE
 from ci_toolkit.suite.watchers import ControllerPlugin, die_with_parent
 
 
+def look_at_options(task_file: str, config: pytest.Config) -> None:
+    """Set right what a plugin would take from the options before any conftest file is loaded."""
+    task = _read(task_file)
+    if isinstance(task, ShardTask) and task.measures_coverage:
+        measure_what_the_suite_names(config)
+
+
+def _read(task_file: str) -> Task:
+    task: Task = msgspec.json.decode(Path(task_file).read_bytes(), type=Task)
+    return task
+
+
 def take_up(task_file: str, config: pytest.Config) -> None:
     """Register the plugin for the task in ``task_file``."""
-    task = msgspec.json.decode(Path(task_file).read_bytes(), type=Task)
+    task = _read(task_file)
     if isinstance(task, FindTask):
         config.args = [argument.partition("::")[0] for argument in config.args]  # files, not tests in them
         config.pluginmanager.register(FindPlugin(task, config), "ci-toolkit-find")
@@ -33,7 +46,7 @@ def take_up(task_file: str, config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{category.marker}: a test of the category {category.name}")
     die_with_parent(task.supervisor if not worker else os.getppid())
     config.args = _arguments_with_our_files(config, task)
-    _leave_judging_coverage_to_the_merge(config)
+    leave_judging_coverage_to_the_merge(config)
     if not worker and getattr(config.option, "dist", "no") != "no":
         config.pluginmanager.register(ControllerPlugin(task, config), SHARD_PLUGIN)
     else:  # where tests run; xdist's workers inherit their controller's variables, so that one keeps ours
@@ -67,13 +80,6 @@ def _place_of(argument: str, config: pytest.Config) -> str:
         if spec is not None:
             return os.path.normpath((spec.submodule_search_locations or [str(spec.origin)])[0])
     return place
-
-
-def _leave_judging_coverage_to_the_merge(config: pytest.Config) -> None:
-    # One shard's coverage is a part of the whole: a threshold would fail it, a report would mislead.
-    if hasattr(config.option, "cov_fail_under"):
-        config.option.cov_fail_under = None
-        config.option.cov_report = {}
 
 
 class _PassTaskOn:

@@ -12,6 +12,7 @@ from ci_toolkit.model.bundle import COVERAGE_FOLDER, JOURNAL_FOLDER, OUTPUT_FOLD
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
+    CoverageSettings,
     Crashed,
     Environment,
     JournalRecord,
@@ -32,7 +33,7 @@ from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.output import Output
 from ci_toolkit.suite.progress import AttemptProgress, JournalTail
 from ci_toolkit.suite.recording_marker import RecordingMarker
-from ci_toolkit.suite.task_variable import VARIABLE
+from ci_toolkit.suite.task_variable import COVERAGE_OPTION, VARIABLE
 from ci_toolkit.suite.time_limits import TimeLimits
 
 POLL_SECONDS = 0.05
@@ -104,7 +105,7 @@ class Attempt:
         # Plain pytest stops at the first file that cannot be imported; here that is one error among results.
         command = [*pytest_command(), "--continue-on-collection-errors", "-o", f"cache_dir={self.folder}/cache"]
         if self.options.measures_coverage:
-            command += ["--cov", "--cov-report="]
+            command += [COVERAGE_OPTION, "--cov-report="]
         return [*command, *self.options.pytest_args]
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
@@ -162,6 +163,12 @@ class Attempt:
         """What runs the tests, as far as pytest has said it."""
         main = self.progress.main
         return main.opened.environment if main is not None and main.opened is not None else None
+
+    @property
+    def coverage(self) -> CoverageSettings | None:
+        """What the suite itself asks of coverage, as far as pytest has said it."""
+        main = self.progress.main
+        return main.opened.coverage if main is not None and main.opened is not None else None
 
     def seals(self) -> list[JournalSeal]:
         """Return the seals of the attempt's journals, once it has ended."""

@@ -7,6 +7,7 @@ import pytest
 from ci_toolkit.model.journal import JOURNAL_SCHEMA, Environment, Opened
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.clock import Clock
+from ci_toolkit.suite.coverage_settings import COVERAGE_SETTINGS
 from ci_toolkit.suite.originals import Originals
 
 
@@ -21,6 +22,7 @@ def opened(task: ShardTask, worker: str, config: pytest.Config, clock: Clock) ->
         pid=Originals.getpid(),
         at=clock.epoch_seconds(),
         environment=environment(config),
+        coverage=config.stash.get(COVERAGE_SETTINGS, None),
     )
 
 

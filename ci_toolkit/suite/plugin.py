@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Generator
 
 import pytest
 
@@ -10,6 +11,17 @@ from ci_toolkit.suite.task_variable import VARIABLE
 
 # Kept light on purpose, with all it imports: pytest loads it at every start in every project with ci-toolkit installed.
 _UNSET_LOOP_SCOPE = 'The configuration option "asyncio_default_fixture_loop_scope" is unset'
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Look at the options of a process with a task before other plugins begin to work by them."""
+    task_file = os.environ.get(VARIABLE)
+    if task_file is not None:
+        from ci_toolkit.suite.assignment import look_at_options
+
+        look_at_options(task_file, early_config)
+    yield
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -20,7 +20,7 @@ from ci_toolkit.model.bundle import (
     StopKind,
 )
 from ci_toolkit.model.fold import JournalFold
-from ci_toolkit.model.journal import Environment, PhaseOutcome, Stop
+from ci_toolkit.model.journal import CoverageSettings, Environment, PhaseOutcome, Stop
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.model.task import FinishedTest, ShardTask
@@ -87,6 +87,7 @@ class _Shard:
         self.losses: list[str] = []
         """Node ids of what killed a process."""
         self.environment: Environment | None = None
+        self.coverage: CoverageSettings | None = None
         self.seals: list[JournalSeal] = []
         self._began_at = round(time.time(), 3)
         self._started = time.monotonic()
@@ -128,6 +129,7 @@ class _Shard:
             unexplained_exit=ending.unexplained_exit,
             coverage_losses=tuple(self.losses) if self.options.measures_coverage else (),
             environment=self.environment,
+            coverage=self.coverage,
             commit=self.options.commit,
             journals=tuple(self.seals),
         )
@@ -171,6 +173,7 @@ class _Shard:
         attempt = Attempt(self._task(pieces), self.folder, self.options, self.observe, self.stop, self.fold)
         end = attempt.run()
         self.environment = attempt.environment or self.environment
+        self.coverage = attempt.coverage or self.coverage
         self.is_collected |= attempt.progress.is_collected
         self.losses += [crash.node_id for crash in end.crashes]
         self.seals += attempt.seals()
@@ -223,4 +226,5 @@ class _Shard:
             selected=self.plan.categories,
             critical_first=self.options.critical_first,
             coverage_by_category=self.options.coverage_by_category,
+            measures_coverage=self.options.measures_coverage,
         )

@@ -1,6 +1,7 @@
 """Judges a merged run: every rule that it breaks, and the one answer."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.bundle import ShardState
@@ -32,7 +33,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
     is_strict = strictness is Strictness.STRICT
     doubts = (*_doubts(run), *(_breach(problem) for problem in run.disagreements if is_strict))
     rules = (*_broken_rules(run), *guide_breaches(run, strictness))
-    breaches = (*doubts, *rules, *_coverage_breaches(run, thresholds))
+    breaches = (*doubts, *rules, *_coverage_breaches(run, thresholds), *_suites_own_demand(run))
     nothing = run.counts.total == run.skipped_files and not doubts
     status = Status.INCOMPLETE if doubts else Status.FAILED if breaches or nothing else Status.PASSED
     code = {
@@ -53,7 +54,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         left_out=run.left_out,
         mode=run.plan.mode,
         breaches=breaches,
-        coverage=_coverage(run.coverage, thresholds),
+        coverage=_coverage(run, thresholds),
         shards=tuple(
             ShardReport(
                 index=shard.index,
@@ -165,6 +166,25 @@ def _coverage_breaches(run: MergedRun, thresholds: Thresholds) -> Iterator[Breac
             )
 
 
+_ALL = 100.0
+
+
+def _suites_own_demand(run: MergedRun) -> Iterator[Breach]:
+    # As coverage's should_fail_under judges: rounded to the suite's precision, and 100 is all there is.
+    demand = run.coverage_demand
+    if demand is None:
+        return
+    reached = _reached(run.coverage, "")
+    asks = f"{demand.percent:g}%, which {demand.asked_by} asks for"
+    if reached is None:
+        yield Breach(gate=Gate.COVERAGE, message=f"coverage was not measured; it must reach {asks}")
+        return
+    percent = 100 * reached[0] / reached[1]
+    digits = max(demand.precision, -int(Decimal(str(demand.percent)).normalize().as_tuple().exponent), 0)
+    if percent < _ALL if demand.percent == _ALL else round(percent, digits) < demand.percent:
+        yield Breach(gate=Gate.COVERAGE, message=f"coverage is {shown(percent, demand.percent)}%, under {asks}")
+
+
 def _reached(coverage: MeasuredCoverage | None, category: str) -> tuple[int, int] | None:
     if coverage is None:
         return None
@@ -186,16 +206,19 @@ def shown(percent: float, threshold: float) -> str:
     return repr(percent)
 
 
-def _coverage(measured: MeasuredCoverage | None, thresholds: Thresholds) -> Coverage:
+def _coverage(run: MergedRun, thresholds: Thresholds) -> Coverage:
+    measured, overall = run.coverage, thresholds.overall
+    if overall is None and run.coverage_demand is not None:
+        overall = run.coverage_demand.percent
     if measured is None:
-        return Coverage(percent=None, threshold=thresholds.overall)
+        return Coverage(percent=None, threshold=overall)
     demands = thresholds.demands(measured)
     by_category = {
         name: CategoryCoverage(percent=_percent(*numbers), threshold=demands.get(name))
         for name, numbers in sorted(measured.by_category.items())
     }
     percent = _percent(measured.covered, measured.statements) if measured.statements else None
-    return Coverage(percent=percent, threshold=thresholds.overall, by_category=by_category)
+    return Coverage(percent=percent, threshold=overall, by_category=by_category)
 
 
 def _percent(covered: int, statements: int) -> float:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from ci_toolkit.model.bundle import ShardState, StopKind
-from ci_toolkit.model.merged import CriticalTest, MeasuredCoverage, MergedRun, MergedShard
+from ci_toolkit.model.merged import CoverageDemand, CriticalTest, MeasuredCoverage, MergedRun, MergedShard
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.problem import Problem, ProblemKind
@@ -434,3 +434,44 @@ def test_logs_of_services_are_named_where_a_shard_went_wrong(run: MergedRun, *, 
 
 def test_no_log_is_named_where_there_is_none() -> None:
     assert judge(a_run(failures=(FAILURE,)), Thresholds()).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("covered", "statements", "demand", "precision", "is_met"),
+    [
+        (3, 4, 75, 0, True),
+        (795, 1000, 80, 0, True),  # as coverage rounds: 79.5 is shown as 80
+        (794, 1000, 80, 0, False),
+        (795, 1000, 80, 1, False),
+        (799, 1000, 79.9, 0, True),
+        (798, 1000, 79.9, 0, False),
+        (9999, 10000, 100, 0, False),
+        (4, 4, 100, 0, True),
+    ],
+)
+def test_the_suites_own_demand_is_judged_as_coverage_itself_does(
+    covered: int, statements: int, demand: float, precision: int, *, is_met: bool
+) -> None:
+    measured = MeasuredCoverage(covered=covered, statements=statements, by_category={})
+    asked = CoverageDemand(percent=demand, precision=precision, asked_by="--cov-fail-under")
+    verdict = judge(a_run(coverage=measured, coverage_demand=asked), Thresholds())
+    assert (verdict.status == "passed") is is_met
+    assert verdict.coverage.threshold == demand
+
+
+def test_a_demand_of_the_suites_own_is_not_met_where_nothing_was_measured() -> None:
+    asked = CoverageDemand(percent=50, asked_by="fail_under in setup.cfg")
+    verdict = judge(a_run(coverage=None, coverage_demand=asked), Thresholds())
+    told = "coverage was not measured; it must reach 50%, which fail_under in setup.cfg asks for"
+    assert answer(verdict) == ("failed", 1, [("coverage", told)])
+
+
+def test_a_threshold_of_the_command_line_and_the_suites_own_both_count() -> None:
+    measured = MeasuredCoverage(covered=3, statements=4, by_category={})
+    asked = CoverageDemand(percent=90, asked_by="--cov-fail-under")
+    verdict = judge(a_run(coverage=measured, coverage_demand=asked), Thresholds(overall=80))
+    assert [breach.message for breach in verdict.breaches] == [
+        "coverage is 75.00%, under 80%",
+        "coverage is 75.00%, under 90%, which --cov-fail-under asks for",
+    ]
+    assert verdict.coverage.threshold == 80

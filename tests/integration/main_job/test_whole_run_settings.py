@@ -1,0 +1,75 @@
+"""What the suite's own settings say about the whole run: no shard judges or writes its part by them."""
+
+from typing import Any
+
+import pytest
+from main_job_project import PLAIN, Project
+
+HALVES = {
+    "pkg/__init__.py": "def a():\n    return 1\n\ndef b():\n    return 2\n",
+    "test_a.py": "from pkg import a\n\ndef test_a(): assert a() == 1\n",
+    "test_b.py": "from pkg import b\n\ndef test_b(): assert b() == 2\n",
+}
+"""Each shard alone covers three of the package's four lines."""
+
+
+def settings(addopts: str) -> str:
+    return f"[pytest]\npythonpath = .\naddopts = {addopts}\n"
+
+
+def breaches(project: Project) -> list[Any]:
+    return [breach["message"] for breach in project.verdict["breaches"]]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pytest.ini": settings("--cov=pkg --cov-fail-under=100")},
+        {"pytest.ini": settings("--cov=pkg"), ".coveragerc": "[report]\nfail_under = 100\n"},
+        {"pytest.ini": settings("--cov=pkg"), "pyproject.toml": "[tool.coverage.report]\nfail_under = 100\n"},
+    ],
+)
+@pytest.mark.parametrize("extra", [(), ("--parallel",)])
+def test_a_gate_of_the_suites_own_is_met_by_the_whole(
+    project: Project, files: dict[str, str], extra: tuple[str, ...]
+) -> None:
+    project.write({**HALVES, **files})
+    done = project.ci_toolkit("run", "--shards", "2", "--no-history", *extra, "--", *PLAIN)
+    assert done.returncode == 0, done.stdout
+    assert project.verdict["coverage"] == {"percent": 100.0, "threshold": 100.0, "by_category": {}}
+
+
+@pytest.mark.parametrize(
+    ("rc", "addopts", "asked_by"),
+    [
+        ("", "--cov=pkg --cov-fail-under=90", "--cov-fail-under"),
+        ("[report]\nfail_under = 90\n", "--cov=pkg", "fail_under in .coveragerc"),
+    ],
+)
+def test_a_gate_of_the_suites_own_that_the_whole_misses_fails_the_run_and_says_whose_it_is(
+    project: Project, rc: str, addopts: str, asked_by: str
+) -> None:
+    code = HALVES["pkg/__init__.py"] + "\ndef c():\n    return 3\n"
+    project.write({**HALVES, "pkg/__init__.py": code, "pytest.ini": settings(addopts), ".coveragerc": rc})
+    done = project.ci_toolkit("run", "--no-history", "--coverage-threshold", "50", "--", *PLAIN)
+    assert done.returncode == 1
+    assert breaches(project) == [f"coverage is 83.33%, under 90%, which {asked_by} asks for"]
+
+
+@pytest.mark.parametrize("option", ["--cov-config=ci/cov.ini", "--cov-config ci/cov.ini"])
+def test_the_merge_reports_by_the_coverage_settings_that_the_suite_names(project: Project, option: str) -> None:
+    code = HALVES["pkg/__init__.py"] + "\ndef never():  # unreachable\n    return 3\n"
+    rc = "[report]\nexclude_lines = unreachable\n"
+    project.write({**HALVES, "pkg/__init__.py": code, "ci/cov.ini": rc, "pytest.ini": settings(f"--cov=pkg {option}")})
+    assert project.ci_toolkit("run", "--no-history", "--", *PLAIN).returncode == 0
+    assert project.verdict["coverage"]["percent"] == 100.0
+
+
+@pytest.mark.parametrize("extra", [(), ("--parallel",)])
+def test_the_coverage_option_measures_what_the_suite_itself_names(project: Project, extra: tuple[str, ...]) -> None:
+    other = "def unused():\n    return 1\n"
+    files = {"other.py": other, "test_b.py": "import other\n" + HALVES["test_b.py"]}
+    project.write({**HALVES, **files, "pytest.ini": settings("--cov=pkg")})
+    done = project.ci_toolkit("run", "--no-history", "--coverage", *extra, "--", *PLAIN)
+    assert done.returncode == 0, done.stdout
+    assert project.verdict["coverage"]["percent"] == 100.0
