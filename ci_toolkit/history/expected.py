@@ -107,8 +107,10 @@ def _alike(latest: float, before: float) -> float:
     `DEFAULT_SPREAD` for each run. Noise is averaged out, and one slow test hardly counts in the sum of its file. But a
     file that was made three times as fast, or that ran on another kind of machine, is not what it was.
     """
-    if not (0.0 < latest < math.inf and 0.0 < before < math.inf):
-        return 1.0 if latest == before else _LEAST_TRUST
+    if latest == before:
+        return 1.0
+    if not (0.0 < before < math.inf and 0.0 < latest / before < math.inf):  # which also is what cannot be divided
+        return _LEAST_TRUST
     return max(_LEAST_TRUST, math.exp(-((math.log(latest / before) / (2.0 * DEFAULT_SPREAD)) ** 2)))
 
 

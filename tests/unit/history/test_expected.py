@@ -3,7 +3,7 @@ import itertools
 import msgspec
 import pytest
 from history_samples import file_run
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ci_toolkit.history.expected import expected_durations, expected_of_file
@@ -124,6 +124,7 @@ outcome_runs = st.lists(
 
 
 @given(outcome_runs)
+@example([{"a": (5e-324, ".")}, {"a": (2.0, ".")}])  # their quotient is 0
 def test_every_expectation_lies_between_times_that_were_measured(runs: list[dict[str, tuple[float, str]]]) -> None:
     files = [
         file_run({n: s for n, (s, _) in run.items()}, outcomes="".join(o for _, o in run.values())) for run in runs
