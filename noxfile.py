@@ -62,7 +62,18 @@ def tests(session: nox.Session) -> None:
     """Check the code and run the tests on the wheel; public suites have a session of their own."""
     install_wheel(session)
     check(session)
-    session.run("pytest", "-n", "2", *(session.posargs or ("tests/unit", "tests/integration")))
+    session.run("pytest", "-n", "2", *(session.posargs or ("tests/unit", "tests/integration", "tests/faults")))
+
+
+@nox.session
+def shuffled(session: nox.Session) -> None:
+    """Run the tests in random order; the seed stands in the first lines. `-- --random-order-seed=N` repeats one.
+
+    Nobody else needs the plugin, so it is installed here.
+    """
+    install(session)
+    session.install("pytest-random-order==1.2.0")
+    session.run("pytest", "-n", "2", "--random-order", "tests/unit", "tests/integration", *session.posargs)
 
 
 @nox.session
