@@ -24,7 +24,7 @@ class Relay:
             with suppress(OSError):  # the other side has closed it already
                 one.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(timeout=60)
         for one in [self._listening, *self._open]:
             one.close()
 

@@ -91,7 +91,7 @@ def test_docker_manual_starts_shows_and_cleans(docker: DockerLab, lab: Lab) -> N
     def script(*args: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, SCRIPT, *args], cwd=lab.root, env=lab.environment(), capture_output=True, text=True,
-            timeout=60, check=False,
+            timeout=120, check=False,
         )  # fmt: skip
 
     started = script("start", "redis", "--dynamic-ports")

@@ -91,7 +91,7 @@ def asked(port: int, engine: Path, program: str) -> str:
     """Return who listens on ``port`` as ``program`` sees it, with an engine at ``engine``."""
     said = subprocess.run(
         [sys.executable, "-c", program, str(port)], env=os.environ | {"DOCKER_HOST": f"unix://{engine}"},
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert said.returncode == 0, said.stderr
     return said.stdout.strip()

@@ -1,6 +1,5 @@
 """Services in containers of a real engine."""
 
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
@@ -177,10 +176,8 @@ def test_failed_migrations_end_the_container(docker: DockerLab, lab: Lab) -> Non
 
 
 def test_an_image_that_cannot_be_had_is_named_with_what_to_do(docker: DockerLab) -> None:
-    began = time.monotonic()
     with pytest.raises(ImageMissingError) as caught:
         docker.acquire("redis", table=changed("redis", image=NOWHERE))
-    assert time.monotonic() - began < 10
     assert caught.value.exit_code is ExitCode.INFRASTRUCTURE
     assert f"the image {NOWHERE} of redis is not on this machine" in caught.value.message
     assert f"`docker pull {NOWHERE}`" in caught.value.advice
@@ -228,7 +225,7 @@ def test_clickhouse_answers_with_the_table_s_login_and_has_its_database(
             f"http://{endpoint.address}/?query=SELECT%20currentDatabase()&database={login.database}",
             headers={"X-ClickHouse-User": login.user, "X-ClickHouse-Key": login.password},
         )
-        with urllib.request.urlopen(query, timeout=10) as answer:
+        with urllib.request.urlopen(query, timeout=60) as answer:
             assert answer.read().decode().strip() == login.database
     docker.wait_until_nothing_is_left()
 
@@ -239,7 +236,7 @@ def test_a_service_of_the_teams_own_reaches_the_stores_by_their_names(docker: Do
         name="shop", protocol=Protocol.HTTP, ports=same_port(8099), image=SHOP_IMAGE, container_port=8000, path="/"
     )
     with docker.acquire("postgresql", "shop", table=Table(services=(*BUILT_IN.services, shop))) as stack:
-        with urllib.request.urlopen(stack.endpoint("shop").url(), timeout=10) as answer:
+        with urllib.request.urlopen(stack.endpoint("shop").url(), timeout=60) as answer:
             assert answer.read() == b"postgresql says 42"
         assert len(docker.networks()) == 1
     docker.wait_until_nothing_is_left()

@@ -53,8 +53,13 @@ def test_second_run_is_planned_from_what_the_first_one_took(recorded: Project) -
     for shard in plan(recorded)["shards"]:
         for unit in shard["units"]:  # pieces of a file add up
             seconds[unit["path"]] += unit["estimated_seconds"]
-    assert 0.4 < seconds["test_a_slow.py"] < 2.0
-    assert seconds["test_b_quick.py"] < 0.4
+    took: Counter[str] = Counter()
+    for node_id, taken in json.loads(recorded.ci_toolkit("history", "export").stdout).items():
+        took[node_id.partition("::")[0]] += taken
+    assert took["test_a_slow.py"] >= 0.4
+    for path in ("test_a_slow.py", "test_b_quick.py"):
+        assert took[path] <= seconds[path] + 1e-3, "the tests of the file and its import"
+    assert seconds["test_b_quick.py"] < seconds["test_a_slow.py"]
     assert notes(recorded.json("plan.json")) == {}
 
 
@@ -66,7 +71,7 @@ def test_a_file_that_skips_itself_is_known_to_hold_no_test(project: Project) -> 
     planned = plan(project)
     assert notes(planned) == {}
     seconds = {unit["path"]: unit["estimated_seconds"] for shard in planned["shards"] for unit in shard["units"]}
-    assert max(seconds["test_skips.py"], seconds["test_empty.py"]) < 0.2 < planned["makespan_seconds"]
+    assert max(seconds["test_skips.py"], seconds["test_empty.py"]) < planned["makespan_seconds"] / 2
 
 
 def test_failed_run_is_recorded_but_its_failures_are_no_times(recorded: Project) -> None:
@@ -153,8 +158,8 @@ def test_prediction_and_advice_stand_beside_what_was_achieved(recorded: Project)
     said = run_once(recorded)
     assert "time: predicted" in said
     assert "advice: nothing to do: the run is short" in said
-    assert 0.4 < recorded.verdict["predicted_seconds"] < recorded.verdict["achieved_seconds"]
-    assert recorded.verdict["overhead_seconds"] > 0
+    assert recorded.verdict["predicted_seconds"] >= 0.4
+    assert recorded.verdict["achieved_seconds"] >= 0.4 + recorded.verdict["overhead_seconds"] > 0.4
     for report in ("summary.md", "report.html"):
         assert "Advice: nothing to do" in (recorded.out / report).read_text()
 

@@ -79,7 +79,7 @@ class Project:
     def ci_toolkit(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-P", "-m", "ci_toolkit", *words], cwd=self.folder, env=self._environment | variables,
-            text=True, capture_output=True, timeout=60, check=False,
+            text=True, capture_output=True, timeout=120, check=False,
         )  # fmt: skip
 
     def run(self, *words: str, **variables: str) -> str:

@@ -69,7 +69,7 @@ def postgresql_server() -> Iterator[Endpoint]:
                 os.chown(path, account.uid, account.gid)
         subprocess.run(
             [beside(postgres, "initdb"), "-D", data, "-U", LOGIN.user, "-A", "scram-sha-256", f"--pwfile={secret}", "-N"],
-            check=True, timeout=60, user=account.uid if account else None, cwd=home, stdout=subprocess.DEVNULL,
+            check=True, timeout=120, user=account.uid if account else None, cwd=home, stdout=subprocess.DEVNULL,
             env=server_environment({}),
         )  # fmt: skip
         options = ["-p", str(port.port), "-h", "127.0.0.1", "-k", "", "-F", "-c", "max_prepared_transactions=10"]

@@ -78,7 +78,7 @@ async def test_the_backend_sees_what_the_test_commits_and_nothing_else(real_serv
     for number in range(count):
         real_services["db"].add(User(email=f"{number}@example.com"))
     await real_services["db"].commit()
-    with urlopen(real_services["backend_url"], timeout=5) as answer:
+    with urlopen(real_services["backend_url"], timeout=60) as answer:
         assert int(answer.read()) == count
 """
 
@@ -90,7 +90,7 @@ def ask(sql):
     headers = {"X-ClickHouse-User": "test", "X-ClickHouse-Key": "test"}
     database = os.environ["CLICKHOUSE_URL"].rpartition("/")[2]
     port = os.environ["CLICKHOUSE_PORT"]
-    with urlopen(Request(f"http://127.0.0.1:{port}/?database={database}", sql.encode(), headers), timeout=5) as answer:
+    with urlopen(Request(f"http://127.0.0.1:{port}/?database={database}", sql.encode(), headers), timeout=60) as answer:
         return answer.read().decode()
 
 @pytest.mark.parametrize("time", range(2))

@@ -141,7 +141,7 @@ def test_virtual_environments_hidden_folders_and_caches_are_left_out(project: Pa
 
 
 def test_what_git_ignores_is_left_out_unless_it_is_named(project: Path) -> None:
-    subprocess.run(["git", "init", "-q", str(project)], check=True, timeout=60)
+    subprocess.run(["git", "init", "-q", str(project)], check=True, timeout=120)
     (project / ".gitignore").write_text("generated/\n")
     for folder in ("tests", "generated"):
         (project / folder).mkdir(exist_ok=True)

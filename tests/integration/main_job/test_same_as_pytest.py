@@ -235,7 +235,7 @@ def test_coverage_equals_that_of_an_unsharded_run(project: Project, extra: tuple
         env=project.environment(),
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=120,
     )
     done = project.ci_toolkit("run", "--shards", "2", "--coverage", "--", *PLAIN, *extra)
     assert done.returncode == 0, done.stdout

@@ -63,9 +63,9 @@ ROOMS = {
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in 60 s"
+        assert time.monotonic() < deadline, "it did not happen in 120 s"
         time.sleep(0.02)
 
 
@@ -91,13 +91,17 @@ def plan_and_time(project: Project) -> float:
     return time.monotonic() - begun
 
 
-def run_in_budget(project: Project, *words: str) -> None:
-    """Run the one shard with a budget that leaves time for tests on this machine, see that it holds, and merge."""
-    budget = 2 + 4 * plan_and_time(project)
+def run_in_budget(project: Project, *words: str, start: float | None = None) -> None:
+    """Run the one shard with a budget that leaves time for tests on this machine, see that it holds, and merge.
+
+    The budget, and what may come on top of it, are counted in starts of pytest as this machine makes them now.
+    """
+    start = plan_and_time(project) if start is None else start
+    budget = 4 + 5 * start
     project.ci_toolkit("shard", "1", "--budget", f"{budget:.1f}", *words)
     project.merge()
     (shard,) = project.verdict["shards"]
-    assert shard["actual_seconds"] < budget + 1
+    assert shard["actual_seconds"] < budget + 5 + 5 * start
 
 
 @pytest.mark.parametrize("extra", [(), ("--", "-n", "1")])
@@ -128,10 +132,8 @@ def test_forks_and_teardowns_that_fail_or_hang_leave_a_whole_verdict_within_the_
 def test_a_process_that_hangs_after_its_last_test_is_ended_and_has_left_nothing_out(project: Project) -> None:
     hang = "import time\ndef pytest_sessionfinish(): time.sleep(600)\n"
     project.write({"pyproject.toml": FAST, "conftest.py": hang, "tests/unit/test_u.py": "def test_u(): pass\n"})
-    budget = 2 + 4 * plan_and_time_without(project, "conftest.py")
-    project.ci_toolkit("shard", "1", "--budget", f"{budget:.1f}")
-    assert project.merge().returncode == 0
-    assert project.verdict["shards"][0]["actual_seconds"] < budget + 1
+    run_in_budget(project, start=plan_and_time_without(project, "conftest.py"))
+    assert project.verdict["exit_code"] == 0
     assert (ran(project), project.verdict["left_out"]) == ({"test_u"}, [])
 
 
@@ -167,10 +169,10 @@ def living_members(group: int) -> list[str]:
 def test_the_whole_run_keeps_its_budget_and_runs_mission_critical_tests_first(project: Project) -> None:
     project.write({"pyproject.toml": FAST, "tests/unit/test_hang.py": HANG, **ROOMS})
     start = plan_and_time(project)
-    budget = 2 + 8 * start
+    budget = 4 + 9 * start
     begun = time.monotonic()
     done = project.ci_toolkit("run", "--execution-mode", "quick", "--shards", "1", "--budget", f"{budget:.1f}")
-    assert time.monotonic() - begun < budget + 2 + 3 * start, done.stderr
+    assert time.monotonic() - begun < budget + 5 + 9 * start, done.stderr
     assert done.returncode == 1, done.stdout
     assert {"test_m", "test_ic"} <= ran(project)
     assert names(project.verdict["failures"]) == {"test_hangs"}
@@ -183,7 +185,7 @@ def test_ctrl_c_of_a_run_gives_a_verdict_with_every_test_in_it(project: Project)
     journal = project.results / "shard-1/journal/1-main.jsonl"
     wait_for(lambda: journal.exists() and '"t":"start","i":1' in journal.read_text())
     run.send_signal(signal.SIGINT)
-    run.communicate(timeout=60)
+    run.communicate(timeout=120)
     assert run.returncode == 130
     assert project.verdict["status"] == "incomplete"
     assert ran(project) == {"test_quick"}
@@ -340,11 +342,11 @@ def test_a_failed_category_stops_the_next_only_under_a_rule_that_says_so(
 def test_a_category_has_a_time_limit_for_each_test(project: Project) -> None:
     project.write(
         {
-            "pyproject.toml": "[tool.ci-toolkit.categories.unit]\ntest-seconds = 1.5\n",
+            "pyproject.toml": "[tool.ci-toolkit.categories.unit]\ntest-seconds = 5\n",
             "tests/unit/test_u.py": "import time\ndef test_slow(): time.sleep(60)\ndef test_after(): pass\n",
         }
     )
     assert project.ci_toolkit("run", "--shards", "1").returncode == 1
     assert names(project.verdict["failures"]) == {"test_slow"}
-    assert "time limit of 1.5 s" in project.verdict["failures"][0]["message"]
+    assert "time limit of 5 s" in project.verdict["failures"][0]["message"]
     assert project.verdict["counts"]["passed"] == 1

@@ -24,7 +24,9 @@ def plan(suite: Path, *arguments: str, code: int = 0) -> subprocess.CompletedPro
 
 def toolkit(suite: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ci_toolkit", *arguments]
-    done = subprocess.run(command, cwd=suite, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=suite, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False
+    )
     assert done.returncode == code, done.stderr
     return done
 

@@ -20,8 +20,8 @@ from ci_toolkit.services.stack import Stack, StackRequest, acquire
 from ci_toolkit.services.storage.folders import CACHE_VARIABLE, DATA_VARIABLE, REGISTRY_VARIABLE
 from ci_toolkit.services.supervision.session import SessionInfo, ready_sessions, sessions
 
-GONE_SECONDS = float(os.environ.get("CI_TOOLKIT_GONE_SECONDS", "4"))
-"""The promise is 1 s, which `nox -s leaks` holds it to; on a machine with other work a test waits longer."""
+GONE_SECONDS = float(os.environ.get("CI_TOOLKIT_GONE_SECONDS", "60"))
+"""The promise is 1 s, which `nox -s leaks` holds it to on a quiet machine; here this only guards against a hang."""
 
 
 class Lab:
@@ -75,7 +75,7 @@ class Lab:
         """Run the real program in the project."""
         return subprocess.run(
             self.command(*args), cwd=self.root, env=self.environment(), capture_output=True, text=True,
-            timeout=60, check=False,
+            timeout=120, check=False,
         )  # fmt: skip
 
     def ready_sessions(self) -> tuple[SessionInfo, ...]:
@@ -144,7 +144,7 @@ def lab(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
     made.close()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"it did not happen in {seconds} s"

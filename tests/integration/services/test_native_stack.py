@@ -176,7 +176,7 @@ def test_a_teams_own_service_gets_its_port_and_the_other_services(lab: Lab) -> N
     table = lab.table("backend", command=(sys.executable, "server.py", "{port}", "--with-child"))
     with lab.acquire("backend", "redis", table=table) as stack:
         backend = stack.endpoint("backend")
-        with urlopen(f"http://{backend.address}/health", timeout=5) as answer:
+        with urlopen(f"http://{backend.address}/health", timeout=60) as answer:
             text = answer.read().decode()
         assert f'"REDIS_PORT": "{stack.endpoint("redis").port}"' in text
         assert f'"PORT": "{backend.port}"' in text

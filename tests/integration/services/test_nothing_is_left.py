@@ -122,13 +122,16 @@ def test_kill_9_of_up_at_a_random_moment_leaves_nothing_or_a_whole_stack(
             up.wait(moment(round_, longest=2.5 if options else 1.0))
         except subprocess.TimeoutExpired:
             up.kill()
-    cards = lab.ready_sessions()
-    if cards:
-        assert all(ask(endpoint).status is ProbeStatus.READY for info in cards for endpoint in info.endpoints)
+    # The keeper learns of it a little later, and may just have become ready.
+    wait_for(lambda: lab.left() == [] or has_whole_stack(lab))
+    if lab.left():
         assert lab.ci_toolkit("services", "down").returncode == 0
-        assert lab.left() == []
-    else:
-        lab.wait_until_nothing_is_left()
+    lab.wait_until_nothing_is_left()
+
+
+def has_whole_stack(lab: Lab) -> bool:
+    endpoints = [endpoint for info in lab.ready_sessions() for endpoint in info.endpoints]
+    return bool(endpoints) and all(ask(endpoint).status is ProbeStatus.READY for endpoint in endpoints)
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
@@ -155,7 +158,7 @@ def test_kill_9_of_a_random_process_of_a_starting_run_leaves_nothing(lab: Lab, r
         if owner.poll() is None:
             assert owner.stdin is not None
             owner.stdin.close()
-            owner.wait(20)
+            owner.wait(120)
     lab.wait_until_nothing_is_left()
 
 
@@ -168,7 +171,7 @@ def test_an_interrupted_up_leaves_nothing(lab: Lab, number: signal.Signals) -> N
     ) as up:  # fmt: skip
         wait_for(lambda: any("initdb" in line for line in lab.left()))
         up.send_signal(number)
-        _, said = up.communicate(timeout=20)
+        _, said = up.communicate(timeout=120)
     if number is signal.SIGINT:
         assert up.returncode == 130
         assert "interrupted" in said

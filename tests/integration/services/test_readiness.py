@@ -94,24 +94,24 @@ class Teapot(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize(
-    ("protocol", "path", "state"),
+    ("protocol", "path", "seconds", "state"),
     [
-        (Protocol.HTTP, "/health", ProbeStatus.READY),
-        (Protocol.HTTP, "/", ProbeStatus.STARTING),
-        (Protocol.WEBSOCKET, "/health", ProbeStatus.STARTING),
-        (Protocol.CLICKHOUSE, "/", ProbeStatus.STRANGER),
-        (Protocol.POSTGRESQL, "/", ProbeStatus.SILENT),  # it waits for the end of a line that never comes
+        (Protocol.HTTP, "/health", 60.0, ProbeStatus.READY),
+        (Protocol.HTTP, "/", 60.0, ProbeStatus.STARTING),
+        (Protocol.WEBSOCKET, "/health", 60.0, ProbeStatus.STARTING),
+        (Protocol.CLICKHOUSE, "/", 60.0, ProbeStatus.STRANGER),
+        (Protocol.POSTGRESQL, "/", 0.3, ProbeStatus.SILENT),  # it waits for the end of a line that never comes
     ],
 )
 def test_an_http_server_is_ready_below_500_and_never_ready_in_another_protocol(
-    protocol: Protocol, path: str, state: ProbeStatus
+    protocol: Protocol, path: str, seconds: float, state: ProbeStatus
 ) -> None:
     with HTTPServer(("127.0.0.1", 0), Teapot) as web:
         thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             assert (
-                ask(Endpoint(name="web", protocol=protocol, port=web.server_port), path=path, timeout=0.3).status
+                ask(Endpoint(name="web", protocol=protocol, port=web.server_port), path=path, timeout=seconds).status
                 is state
             )
         finally:

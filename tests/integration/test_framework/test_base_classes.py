@@ -78,7 +78,7 @@ class TestIntegration(BaseIntegrationTest):
 
     async def test_async(self):
         assert get_env().get("MINE") == "1"
-        await self.wait_for_condition(lambda: seen == ["set up"], timeout=1)
+        await self.wait_for_condition(lambda: seen == ["set up"], timeout=60)
 
     def test_sync_too(self):
         assert seen == ["set up", "torn down", "set up"]
@@ -134,7 +134,7 @@ def project(tmp_path: Path) -> Path:
 def test_bases_set_up_create_watch_and_clean_up(project: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly"],
-        cwd=project, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=60, check=False,
+        cwd=project, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert "2 failed, 7 passed" in result.stdout, result.stdout
     assert "app.Application has no method 'get_thread', which get_thread needs" in result.stdout

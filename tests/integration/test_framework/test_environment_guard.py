@@ -67,7 +67,7 @@ def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
         env={"PATH": "/usr/bin:/bin", "GIVEN": "1", "REDIS_PORT": "7777", "CI": "true"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

@@ -51,6 +51,6 @@ def test_workers_have_a_backend_each_and_without_a_model_only_the_mission_critic
 
 def test_the_rules_of_the_guide_find_nothing_in_its_examples() -> None:
     found = subprocess.run(
-        [sys.executable, "-m", "ci_toolkit", "lint", str(EXAMPLE)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "ci_toolkit", "lint", str(EXAMPLE)], capture_output=True, text=True, timeout=120, check=False
     )  # fmt: skip
     assert found.returncode == 0, found.stdout + found.stderr

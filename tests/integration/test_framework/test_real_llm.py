@@ -48,7 +48,7 @@ def run(folder: Path, *args: str, **variables: str) -> subprocess.CompletedProce
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", *args],
         cwd=folder, env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **variables},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def test_what_a_test_used_is_in_the_merged_junit_of_a_sharded_run(suite: Path) -
         done = subprocess.run(
             [sys.executable, "-m", "ci_toolkit", "run", "--shards", "1"],
             cwd=suite, env={"PATH": "/usr/bin:/bin", "HOME": str(suite), **credentials(llm)},
-            capture_output=True, text=True, timeout=60, check=True,
+            capture_output=True, text=True, timeout=120, check=True,
         )  # fmt: skip
     out = suite / ".ci-toolkit/out"
     for told in (done.stdout + done.stderr, (out / "summary.md").read_text(), (out / "report.html").read_text()):

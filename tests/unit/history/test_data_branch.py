@@ -16,7 +16,7 @@ BRANCH = "ci-history"
 def git(folder: Path, *args: str) -> str:
     who = {f"GIT_{who}_{what}": "t@t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     done = subprocess.run(
-        ["git", *args], cwd=folder, env={**os.environ, **who}, capture_output=True, text=True, check=True, timeout=60
+        ["git", *args], cwd=folder, env={**os.environ, **who}, capture_output=True, text=True, check=True, timeout=120
     )
     return done.stdout.strip()
 
@@ -24,7 +24,7 @@ def git(folder: Path, *args: str) -> str:
 @pytest.fixture
 def origin(tmp_path: Path) -> Path:
     origin = tmp_path / "origin.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(origin)], check=True, timeout=60)
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(origin)], check=True, timeout=120)
     work = clone(origin, tmp_path / "first")
     (work / "README").write_text("hello")
     git(work, "add", "README")
@@ -34,7 +34,7 @@ def origin(tmp_path: Path) -> Path:
 
 
 def clone(origin: Path, to: Path) -> Path:
-    subprocess.run(["git", "clone", "--quiet", str(origin), str(to)], check=True, capture_output=True, timeout=60)
+    subprocess.run(["git", "clone", "--quiet", str(origin), str(to)], check=True, capture_output=True, timeout=120)
     return to
 
 

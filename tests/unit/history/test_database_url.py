@@ -66,7 +66,7 @@ def test_no_command_shows_a_password_that_cannot_be_read(tmp_path: Path, passwor
     for args, code in ((plan, 2), ([*plan, "--show-settings"], 0), (["history", "show"], 2)):
         done = subprocess.run(
             [sys.executable, "-m", "ci_toolkit", *args],
-            cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60, check=False,
+            cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         said = done.stdout + done.stderr
         assert done.returncode == code, said

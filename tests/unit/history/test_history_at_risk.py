@@ -49,7 +49,7 @@ def test_killed_in_the_middle_of_writing_leaves_the_old_history(tmp_path: Path) 
     path = tmp_path / "history.sqlite"
     add_run(str(path), run_of(file_run({"t": 1.0}, path="0.py"), file_run({"t": 1.0}, path="old.py")), now=NOW)
     writer = python(KILLED_IN_THE_TRANSACTION, str(path))
-    _, said = writer.communicate(timeout=60)
+    _, said = writer.communicate(timeout=120)
     assert writer.returncode == -signal.SIGKILL, said
     assert path.with_name("history.sqlite-journal").exists(), "it was not killed in the middle"
     store = open_history(str(path))
@@ -67,7 +67,7 @@ def test_merges_at_once_all_come_in(tmp_path: Path, begins: str) -> None:
         path.write_bytes(b"half-written")
     writers = [python(WRITER, str(path), name) for name in ("one", "two", "three")]
     for writer in writers:
-        _, said = writer.communicate(timeout=60)
+        _, said = writer.communicate(timeout=120)
         assert writer.returncode == 0, said
     store = open_history(str(path))
     assert store is not None

@@ -208,7 +208,7 @@ def test_a_subprocess_gets_the_whole_environment_with_what_is_added() -> None:
         env.set("CI_TOOLKIT_SEEN", "yes", source="test")
         child = subprocess.run(
             [sys.executable, "-c", "import os; print(os.environ['CI_TOOLKIT_SEEN'], os.environ['MORE'])"],
-            env=env.get_subprocess_env({"MORE": "too"}), capture_output=True, text=True, check=True, timeout=30,
+            env=env.get_subprocess_env({"MORE": "too"}), capture_output=True, text=True, check=True, timeout=120,
         )  # fmt: skip
     assert child.stdout == "yes too\n"
     assert "CI_TOOLKIT_SEEN" not in os.environ
@@ -274,7 +274,7 @@ assert env.get("WHO") == "parent"
 
 
 def test_a_child_forked_while_threads_write_is_never_stuck_and_keeps_its_writes_to_itself() -> None:
-    subprocess.run([sys.executable, "-W", "ignore", "-c", FORKING], check=True, timeout=30)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORKING], check=True, timeout=120)
 
 
 def test_get_env_is_one_environment_for_the_process() -> None:

@@ -21,7 +21,7 @@ def test_a_condition_sync_or_async_gives_its_first_true_value() -> None:
 
     async def scenario() -> tuple[Any, Any]:
         return (
-            await wait_for_condition(lambda: next(answers), timeout=5, interval=0.001),
+            await wait_for_condition(lambda: next(answers), timeout=60, interval=0.001),
             await wait_for_condition(later),
         )
 
@@ -29,7 +29,9 @@ def test_a_condition_sync_or_async_gives_its_first_true_value() -> None:
 
 
 def test_a_condition_that_never_holds_fails_with_its_source_and_its_last_answer() -> None:
-    with pytest.raises(ConditionTimeoutError, match=r"waited 0.03 s for .*lambda: 0.*; asked \d+ times, .* was 0"):
+    with pytest.raises(
+        ConditionTimeoutError, match=r"waited 0.03 s (?:\(and .*\) )?for .*lambda: 0.*; asked \d+ times, .* was 0"
+    ):
         asyncio.run(wait_for_condition(lambda: 0, timeout=0.03, interval=0.01))
     with pytest.raises(ConditionTimeoutError, match="for the queue to drain; asked 1 times"):
         asyncio.run(wait_for_condition(lambda: False, timeout=0, description="the queue to drain"))
@@ -41,7 +43,7 @@ def test_a_predicate_that_hangs_is_left_at_the_limit() -> None:
 
 
 def test_a_sync_predicate_that_overran_the_limit_is_named_as_the_reason() -> None:
-    with pytest.raises(ConditionTimeoutError, match=r"waited 0.01 s \(and 0\.\d s more for a sync predicate, which"):
+    with pytest.raises(ConditionTimeoutError, match=r"waited 0.01 s \(and \d+\.\d s more for a sync predicate, which"):
         asyncio.run(wait_for_condition(lambda: threading.Event().wait(0.15), timeout=0.01))
 
 
@@ -50,9 +52,9 @@ def test_what_a_predicate_raises_is_no_not_yet() -> None:
         raise TimeoutError("its own")
 
     with pytest.raises(TimeoutError, match="its own"):
-        asyncio.run(wait_for_condition(times_out_itself, timeout=5))
+        asyncio.run(wait_for_condition(times_out_itself, timeout=60))
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(wait_for_condition(lambda: 1 / 0, timeout=5))
+        asyncio.run(wait_for_condition(lambda: 1 / 0, timeout=60))
 
 
 def damage(value: Any) -> None:
