@@ -218,4 +218,4 @@ def test_up_is_found_by_the_next_command_and_by_a_run_until_down(lab: Lab) -> No
     assert only_card(lab).session != session["session"]
     assert "ended redis" in lab.ci_toolkit("services", "down").stdout
     assert lab.left() == []
-    assert "nothing was started" in lab.ci_toolkit("services", "down").stderr
+    assert "has started nothing in this project" in lab.ci_toolkit("services", "down").stderr
