@@ -47,6 +47,8 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     die_with_parent(task.supervisor if not worker else os.getppid())
     config.args = _arguments_with_our_files(config, task)
     leave_judging_coverage_to_the_merge(config)
+    if not worker:  # xdist gives each worker a folder below its controller's
+        _take_own_folder_for_temporary_files(config, task)
     if not worker and getattr(config.option, "dist", "no") != "no":
         config.pluginmanager.register(ControllerPlugin(task, config), SHARD_PLUGIN)
     else:  # where tests run; xdist's workers inherit their controller's variables, so that one keeps ours
@@ -80,6 +82,15 @@ def _place_of(argument: str, config: pytest.Config) -> str:
         if spec is not None:
             return os.path.normpath((spec.submodule_search_locations or [str(spec.origin)])[0])
     return place
+
+
+def _take_own_folder_for_temporary_files(config: pytest.Config, task: ShardTask) -> None:
+    # pytest empties the folder of --basetemp when it first needs one: under the other shards' feet.
+    shared = config.option.basetemp
+    if shared:
+        folder = config.invocation_params.dir / shared / f"shard-{task.shard}-{task.attempt}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        config.option.basetemp = str(folder)
 
 
 class _PassTaskOn:

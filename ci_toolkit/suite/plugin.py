@@ -10,7 +10,14 @@ import ci_toolkit.suite.originals  # noqa: F401 (before any conftest file can re
 from ci_toolkit.suite.task_variable import VARIABLE
 
 # Kept light on purpose, with all it imports: pytest loads it at every start in every project with ci-toolkit installed.
+_XDIST_WORKER = "PYTEST_XDIST_WORKER"
 _UNSET_LOOP_SCOPE = 'The configuration option "asyncio_default_fixture_loop_scope" is unset'
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let pytest know the folder that we give to its cache, where ``-p no:cacheprovider`` leaves it without one."""
+    if (VARIABLE in os.environ or _XDIST_WORKER in os.environ) and pluginmanager.is_blocked("cacheprovider"):
+        parser.addini("cache_dir", "of a cache that is switched off")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -73,3 +73,28 @@ def test_the_coverage_option_measures_what_the_suite_itself_names(project: Proje
     done = project.ci_toolkit("run", "--no-history", "--coverage", *extra, "--", *PLAIN)
     assert done.returncode == 0, done.stdout
     assert project.verdict["coverage"]["percent"] == 100.0
+
+
+def test_shards_side_by_side_keep_their_files_in_one_basetemp(project: Project) -> None:
+    test = """
+import pathlib, time
+def test_{name}(tmp_path):
+    (tmp_path / "kept").write_text("x")
+    (pathlib.Path(__file__).parent / "{name}.began").touch()
+    deadline = time.monotonic() + 60
+    while not (pathlib.Path(__file__).parent / "{other}.began").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (tmp_path / "kept").exists()
+    assert "tmp/of/tests" in str(tmp_path)
+"""
+    files = {"test_a.py": test.format(name="a", other="b"), "test_b.py": test.format(name="b", other="a")}
+    project.write({**files, "pytest.ini": "[pytest]\naddopts = --basetemp=tmp/of/tests\n"})
+    done = project.ci_toolkit("run", "--shards", "2", "--jobs", "2", "--no-history", "--", *PLAIN)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("extra", [(), ("--parallel",)])
+def test_a_suite_without_pytests_cache_runs_where_warnings_are_errors(project: Project, extra: tuple[str, ...]) -> None:
+    project.write({"test_a.py": "def test_a(): pass\n", "pytest.ini": "[pytest]\nfilterwarnings = error\n"})
+    done = project.ci_toolkit("run", "--no-history", *extra, "--", *PLAIN, "-p", "no:cacheprovider")
+    assert done.returncode == 0, done.stdout + done.stderr
