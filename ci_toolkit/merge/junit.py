@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ci_toolkit.merge.tally import add_counts
 from ci_toolkit.model.journal import When
-from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
+from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult, captured_output
 from ci_toolkit.model.verdict import Counts
 
 _PLAIN = re.compile(r"[\w ./:\[\]-]*", re.ASCII)
@@ -90,7 +90,7 @@ def _elements(result: TestResult) -> Iterator[str]:
         yield f"<skipped{_attributes(type=kind, message=result.reason)}/>"
     for rerun in result.reruns:
         yield _failure("flakyFailure" if result.is_flaky else "rerunFailure", rerun)
-    output = "\n".join(f"--- {title} ---\n{text}" for f in result.failures for title, text in f.failure.sections)
+    output = captured_output(result.failures)
     if output:
         yield f"<system-out>{_text(output)}</system-out>"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ci_toolkit.model import llm_properties
 from ci_toolkit.model.merged import CriticalTest
-from ci_toolkit.model.result import Outcome, TestResult
+from ci_toolkit.model.result import Outcome, TestResult, captured_output
 from ci_toolkit.model.verdict import Counts, LlmUse, SlowTest, TestFailure
 
 SLOWEST = 20
@@ -97,6 +97,7 @@ class Tally:
             shard=self._shard,
             outcome=str(result.outcome),
             detail=failure.detail[-LONGEST_DETAIL:],
+            output=captured_output(phases)[-LONGEST_DETAIL:],
         )
 
     def slowest(self) -> Iterator[SlowTest]:

@@ -1,5 +1,6 @@
 """What became of one test, put together from its journal records."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from ci_toolkit.model.journal import Failure, When
@@ -29,6 +30,11 @@ class PhaseFailure(Record, frozen=True, kw_only=True):
     when: When
     failure: Failure
     subtest: str = ""
+
+
+def captured_output(failures: Iterable[PhaseFailure]) -> str:
+    """Return what was captured with ``failures``, each section under its title."""
+    return "\n".join(f"--- {title} ---\n{text}" for f in failures for title, text in f.failure.sections)
 
 
 class TestResult(Record, frozen=True, kw_only=True):

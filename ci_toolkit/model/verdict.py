@@ -131,6 +131,8 @@ class TestFailure(Record, frozen=True, kw_only=True):
     shard: int = 0
     outcome: str = "failed"
     detail: str = ""
+    output: str = ""
+    """What it printed and logged, as far as pytest captured it."""
 
 
 class SlowTest(Record, frozen=True, kw_only=True):

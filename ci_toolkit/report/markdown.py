@@ -9,7 +9,8 @@ from ci_toolkit.report.terminal import counts_line, llm_line, one_line, times_li
 LARGEST_SUMMARY = 1_000_000
 """Bytes. GitHub drops a step summary over 1 MiB as a whole."""
 MOST_LISTED = 100
-_SPECIAL = re.compile(r"[\\`*_{}\[\]#+!|~<>&@]")
+_SPECIAL = re.compile(r"[\\`*{}\[\]#+!|~<>&@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""An underscore between letters means nothing to Markdown, and names are to be found in the text as they are."""
 _SIGN = {Status.PASSED: "✅", Status.FAILED: "❌", Status.INCOMPLETE: "⚠️"}
 
 

@@ -76,13 +76,20 @@ def failure_of(report: pytest.TestReport | pytest.CollectReport, root: str) -> F
     crash = getattr(longrepr, "reprcrash", None)
     text = _text_of(report)
     message = crash.message if crash is not None else _last_line(text)
+    path, line = (crash.path, crash.lineno) if crash is not None else _place_of_fixture_lookup(longrepr)
     return Failure(
         message=_cut(message, LONGEST_MESSAGE),
         detail=_cut(text, LONGEST_TEXT),
-        path=_relative(crash.path, root) if crash is not None else "",
-        line=crash.lineno if crash is not None else 0,
+        path=_relative(path, root),
+        line=line,
         sections=tuple((title, _cut(content, LONGEST_TEXT)) for title, content in report.sections if content),
     )
+
+
+def _place_of_fixture_lookup(longrepr: Any) -> tuple[str, int]:
+    # pytest's FixtureLookupErrorRepr: the function that asks for a fixture which there is not.
+    line: object = getattr(longrepr, "firstlineno", None)
+    return (str(longrepr.filename), line + 1) if isinstance(line, int) else ("", 0)
 
 
 def _text_of(report: pytest.TestReport | pytest.CollectReport) -> str:
@@ -111,8 +118,10 @@ def uncollectable(
 
 
 def _last_line(text: str) -> str:
+    # What pytest marks with E is what went wrong; other texts end with it.
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].removeprefix("E").strip() if lines else ""
+    marked = [line for line in lines if line.startswith("E  ")]
+    return (marked or lines)[-1].removeprefix("E").strip() if lines else ""
 
 
 def _relative(path: str, root: str) -> str:
