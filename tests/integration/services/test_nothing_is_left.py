@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from services_lab import Lab, needs, wait_for
+from services_lab import GONE_SECONDS, Lab, needs, wait_for
 
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.readiness.probe import ProbeStatus, ask
@@ -123,7 +123,7 @@ def test_kill_9_of_up_at_a_random_moment_leaves_nothing_or_a_whole_stack(
         except subprocess.TimeoutExpired:
             up.kill()
     # The keeper learns of it a little later, and may just have become ready.
-    wait_for(lambda: lab.left() == [] or has_whole_stack(lab))
+    wait_for(lambda: lab.left() == [] or has_whole_stack(lab), seconds=GONE_SECONDS)
     if lab.left():
         assert lab.ci_toolkit("services", "down").returncode == 0
     lab.wait_until_nothing_is_left()
