@@ -88,7 +88,8 @@ def merge_run(
 def _empty_files(paths: Sequence[str]) -> Iterator[str]:
     if paths:
         more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
-        yield f"{len(paths)} planned files hold no test: {', '.join(paths[:MOST_NAMED])}{more}"
+        files = "1 planned file holds" if len(paths) == 1 else f"{len(paths)} planned files hold"
+        yield f"{files} no test: {', '.join(paths[:MOST_NAMED])}{more}"
 
 
 def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterator[str]:

@@ -133,6 +133,7 @@ class EndOfAttempt:
             status == _PASSED
             or (status == _NO_TESTS and not self._progress.has_begun_a_test)
             or (status == _TESTS_FAILED and has_failures)
+            or (status < 0 and self._crashes)  # we ended it over a time limit, or it died of a test that is named
         ):
             return ""
         told = f" ({closed.reason})" if closed is not None and closed.reason else ""

@@ -98,7 +98,7 @@ def test_a_planned_file_that_became_empty_is_noted(project: Project) -> None:
     project.write({"test_b.py": ""})
     project.ci_toolkit("shard", "1")
     assert project.merge().returncode == 0
-    assert "1 planned files hold no test: test_b.py" in project.verdict["notes"]
+    assert "1 planned file holds no test: test_b.py" in project.verdict["notes"]
 
 
 @pytest.mark.parametrize("arguments", [("--ignore=test_a.py",), ("-p", "no:python")])

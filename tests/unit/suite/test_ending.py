@@ -284,12 +284,14 @@ def test_a_test_over_its_limit_is_ended_with_its_stacks_whatever_became_of_the_r
         output.write("the stack of every thread\n")
     reason = "ran over its time limit of 2.5 s"
     crash = crashed("test_a.py::test_b", reason, detail="the stack of every thread\n")
-    assert ending.judge(-signal.SIGABRT) == AttemptEnd(
-        how=How.FINISHED,
-        unexplained_exit="pytest killed by SIGABRT after its last test; see output/1.log",
-        crashes=(crash,),
-    )
+    assert ending.judge(-signal.SIGABRT) == AttemptEnd(how=How.FINISHED, crashes=(crash,))
     assert ending.noted == [crash]
+
+
+def test_the_death_of_a_test_explains_no_exit_status_of_pytest(tmp_path: Path) -> None:
+    ending = Ending(tmp_path, {"main": AT_WORK})
+    ending.go_over_the_limit()
+    assert ending.judge(2).unexplained_exit == "pytest ended with exit status 2 after its last test; see output/1.log"
 
 
 def test_a_test_over_its_limit_is_told_even_where_the_run_was_stopped(tmp_path: Path) -> None:
