@@ -16,6 +16,7 @@ from ci_toolkit.merge.coverage_data import merge_coverage
 from ci_toolkit.merge.coverage_settings import config_of, demand_of
 from ci_toolkit.merge.earlier_tries import read_earlier_tries
 from ci_toolkit.merge.junit import write_junit
+from ci_toolkit.merge.own_reports import write_own_reports
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.merge.whole_run import run_learned
 from ci_toolkit.model.history import RunRecord
@@ -55,6 +56,7 @@ def merge_run(
     accounts = Accounts(plan, merges, earlier.flaky)
     proof, doubts = prove(plan, merges, accounts.counts)
     coverage, coverage_problems = merge_coverage(bundles, out, coverage_categories, config_file=config_of(bundles))
+    own_reports = write_own_reports(bundles, out, config_file=config_of(bundles))
     return MergedRun(
         plan=plan,
         counts=accounts.counts,
@@ -79,6 +81,7 @@ def merge_run(
             *_empty_files(accounts.empty_files),
             *_arguments_of_their_own(bundles),
             *earlier.notes,
+            *own_reports,
         ),
         llm=accounts.llm,
         history=run_learned(plan, merges, pieces_differ=bool(doubts)) if learns else RunRecord(),

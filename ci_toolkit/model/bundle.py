@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ci_toolkit.model.journal import CoverageSettings, Environment
+from ci_toolkit.model.journal import CoverageSettings, Environment, OwnReport
 from ci_toolkit.model.record import Record
 
 BUNDLE_SCHEMA = 2
@@ -113,6 +113,8 @@ class ShardCard(Record, frozen=True, kw_only=True):
     environment: Environment | None = None
     coverage: CoverageSettings | None = None
     """What the suite itself asks of coverage; None where pytest-cov does not measure."""
+    own_reports: tuple[OwnReport, ...] = ()
+    """Report files of the whole run that the suite's own options ask for, and no shard writes."""
     commit: str = ""
     """What was checked out, or ``""`` where there is no git."""
     journals: tuple[JournalSeal, ...] = ()

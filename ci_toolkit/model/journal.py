@@ -87,6 +87,15 @@ class CoverageSettings(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The setting that the demand stands in, such as ``--cov-fail-under``."""
 
 
+class OwnReport(Record, frozen=True, kw_only=True):
+    """A report file of the whole run that the suite's own options ask for."""
+
+    option: str
+    """Such as ``--junitxml`` or ``--cov-report=json``."""
+    path: str = ""
+    """Seen from the folder that pytest runs in; ``""`` is the option's own default."""
+
+
 class _Line(Record, frozen=True, kw_only=True, tag_field="t", omit_defaults=True):
     pass
 
@@ -107,6 +116,7 @@ class Opened(_Line, frozen=True, kw_only=True, tag="opened"):
     environment: Environment
     coverage: CoverageSettings | None = None
     """None where pytest-cov does not measure."""
+    own_reports: tuple[OwnReport, ...] = ()
 
 
 class FileOpened(_Line, frozen=True, kw_only=True, tag="file"):

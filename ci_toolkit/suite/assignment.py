@@ -13,6 +13,7 @@ from ci_toolkit.suite.collect_plugin import CollectPlugin
 from ci_toolkit.suite.coverage_file import CoverageFileGuard
 from ci_toolkit.suite.coverage_settings import leave_judging_coverage_to_the_merge, measure_what_the_suite_names
 from ci_toolkit.suite.find_plugin import FindPlugin
+from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
 from ci_toolkit.suite.selection import owned_files, owned_folders
 from ci_toolkit.suite.shard_plugin import ShardPlugin
 from ci_toolkit.suite.task_variable import SHARD_PLUGIN, VARIABLE
@@ -34,6 +35,8 @@ def _read(task_file: str) -> Task:
 def take_up(task_file: str, config: pytest.Config) -> None:
     """Register the plugin for the task in ``task_file``."""
     task = _read(task_file)
+    leave_own_reports_to_the_merge(config)
+    leave_judging_coverage_to_the_merge(config)
     if isinstance(task, FindTask):
         config.args = [argument.partition("::")[0] for argument in config.args]  # files, not tests in them
         config.pluginmanager.register(FindPlugin(task, config), "ci-toolkit-find")
@@ -46,7 +49,6 @@ def take_up(task_file: str, config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{category.marker}: a test of the category {category.name}")
     die_with_parent(task.supervisor if not worker else os.getppid())
     config.args = _arguments_with_our_files(config, task)
-    leave_judging_coverage_to_the_merge(config)
     if not worker:  # xdist gives each worker a folder below its controller's
         _take_own_folder_for_temporary_files(config, task)
     if not worker and getattr(config.option, "dist", "no") != "no":

@@ -12,10 +12,9 @@ from ci_toolkit.model.bundle import COVERAGE_FOLDER, JOURNAL_FOLDER, OUTPUT_FOLD
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
-    CoverageSettings,
     Crashed,
-    Environment,
     JournalRecord,
+    Opened,
     Phase,
     PhaseOutcome,
     Selected,
@@ -159,16 +158,10 @@ class Attempt:
         return ProblemFound(shard=self.task.shard, node_id=node_id, kind=kind, message=message, is_critical=is_critical)
 
     @property
-    def environment(self) -> Environment | None:
-        """What runs the tests, as far as pytest has said it."""
+    def opened(self) -> Opened | None:
+        """What pytest said when it began, if it came that far."""
         main = self.progress.main
-        return main.opened.environment if main is not None and main.opened is not None else None
-
-    @property
-    def coverage(self) -> CoverageSettings | None:
-        """What the suite itself asks of coverage, as far as pytest has said it."""
-        main = self.progress.main
-        return main.opened.coverage if main is not None and main.opened is not None else None
+        return main.opened if main is not None else None
 
     def seals(self) -> list[JournalSeal]:
         """Return the seals of the attempt's journals, once it has ended."""

@@ -9,6 +9,7 @@ from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.clock import Clock
 from ci_toolkit.suite.coverage_settings import COVERAGE_SETTINGS
 from ci_toolkit.suite.originals import Originals
+from ci_toolkit.suite.own_reports import OWN_REPORTS
 
 
 def opened(task: ShardTask, worker: str, config: pytest.Config, clock: Clock) -> Opened:
@@ -23,6 +24,7 @@ def opened(task: ShardTask, worker: str, config: pytest.Config, clock: Clock) ->
         at=clock.epoch_seconds(),
         environment=environment(config),
         coverage=config.stash.get(COVERAGE_SETTINGS, None),
+        own_reports=config.stash.get(OWN_REPORTS, ()),
     )
 
 

@@ -20,7 +20,7 @@ from ci_toolkit.model.bundle import (
     StopKind,
 )
 from ci_toolkit.model.fold import JournalFold
-from ci_toolkit.model.journal import CoverageSettings, Environment, PhaseOutcome, Stop
+from ci_toolkit.model.journal import Opened, PhaseOutcome, Stop
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.model.task import FinishedTest, ShardTask
@@ -86,8 +86,8 @@ class _Shard:
         self.is_collected = False
         self.losses: list[str] = []
         """Node ids of what killed a process."""
-        self.environment: Environment | None = None
-        self.coverage: CoverageSettings | None = None
+        self.opened: Opened | None = None
+        """What the latest pytest process said when it began."""
         self.seals: list[JournalSeal] = []
         self._began_at = round(time.time(), 3)
         self._started = time.monotonic()
@@ -128,8 +128,9 @@ class _Shard:
             measures_coverage=self.options.measures_coverage,
             unexplained_exit=ending.unexplained_exit,
             coverage_losses=tuple(self.losses) if self.options.measures_coverage else (),
-            environment=self.environment,
-            coverage=self.coverage,
+            environment=self.opened.environment if self.opened else None,
+            coverage=self.opened.coverage if self.opened else None,
+            own_reports=self.opened.own_reports if self.opened else (),
             commit=self.options.commit,
             journals=tuple(self.seals),
         )
@@ -172,8 +173,7 @@ class _Shard:
         self.attempts += 1
         attempt = Attempt(self._task(pieces), self.folder, self.options, self.observe, self.stop, self.fold)
         end = attempt.run()
-        self.environment = attempt.environment or self.environment
-        self.coverage = attempt.coverage or self.coverage
+        self.opened = attempt.opened or self.opened
         self.is_collected |= attempt.progress.is_collected
         self.losses += [crash.node_id for crash in end.crashes]
         self.seals += attempt.seals()

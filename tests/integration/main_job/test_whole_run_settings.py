@@ -98,3 +98,26 @@ def test_a_suite_without_pytests_cache_runs_where_warnings_are_errors(project: P
     project.write({"test_a.py": "def test_a(): pass\n", "pytest.ini": "[pytest]\nfilterwarnings = error\n"})
     done = project.ci_toolkit("run", "--no-history", *extra, "--", *PLAIN, "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_report_files_that_the_suite_asks_for_hold_the_whole_run(project: Project) -> None:
+    asked = "--cov=pkg --cov-report=json:of/cov.json --cov-report=xml:cov.xml --cov-report=lcov:cov.lcov"
+    project.write({**HALVES, "pytest.ini": settings(f"{asked} --cov-report=html --junitxml=tests.xml")})
+    done = project.ci_toolkit("run", "--shards", "2", "--no-history", "--", *PLAIN)
+    assert done.returncode == 0, done.stdout
+    assert '"covered_lines":4' in (project.folder / "of/cov.json").read_text().replace(" ", "")
+    assert 'lines-covered="4"' in (project.folder / "cov.xml").read_text()
+    assert "LH:4" in (project.folder / "cov.lcov").read_text()
+    assert (project.folder / "htmlcov/index.html").exists()
+    assert (project.folder / "tests.xml").read_text().count("<testcase") == 2
+
+
+@pytest.mark.parametrize("path", ["../outside.xml", "setup.py"])
+def test_a_report_file_in_an_odd_place_is_left_alone_and_said(project: Project, path: str) -> None:
+    before = {"setup.py": "# ours\n", "../outside.xml": "<ours/>"}
+    project.write({**HALVES, **before, "pytest.ini": settings(f"--junitxml={path}")})
+    done = project.ci_toolkit("run", "--shards", "2", "--no-history", "--", *PLAIN)
+    assert done.returncode == 0, done.stdout
+    assert (project.folder / path).read_text() == before[path]
+    told = f"--junitxml {path} of the suite's own options is not written: "
+    assert [note for note in project.verdict["notes"] if note.startswith(told)]
