@@ -34,9 +34,10 @@ def merge_coverage(
     try:
         measured.combine([str(file) for file in files], strict=True, keep=True)
         measured.save()
-        measured.xml_report(outfile=str(out / "coverage.xml"))
-        covered, statements = _report(measured, out / "coverage.json")
-        by_category = _by_category(measured, categories)
+        gone, sources = _without_gone(bundles, measured)
+        measured.xml_report(sources, outfile=str(out / "coverage.xml"))
+        covered, statements = _report(measured, out / "coverage.json", sources)
+        by_category = _by_category(measured, categories, sources)
     except NoSource as error:
         # Percentages without these files would look better than they are.
         message = f"{error}; check out the sources where shards are merged, and set `relative_files = true` in [run]"
@@ -49,7 +50,9 @@ def merge_coverage(
         return None, problems
     lost_with = tuple(node_id for bundle in bundles for node_id in bundle.card.coverage_losses)
     return (
-        MeasuredCoverage(covered=covered, statements=statements, by_category=by_category, lost_with=lost_with),
+        MeasuredCoverage(
+            covered=covered, statements=statements, by_category=by_category, gone=gone, lost_with=lost_with
+        ),
         problems,
     )
 
@@ -63,12 +66,25 @@ def _unmeasured(bundles: Sequence[Bundle]) -> Iterator[Problem]:
                 yield _problem(bundle, "did not measure coverage, and others did: run every shard with --coverage")
 
 
-def _by_category(measured: coverage.Coverage, categories: Iterable[str]) -> dict[str, tuple[int, int]]:
+def _without_gone(bundles: Sequence[Bundle], measured: coverage.Coverage) -> tuple[tuple[str, ...], list[str] | None]:
+    """Return the files that tests made and removed, and all others, or None where that is simply every file.
+
+    Plain pytest passes over such a file with a warning.
+    """
+    known = measured.get_data().measured_files()
+    told = {name for bundle in bundles for name in bundle.card.sources_gone}
+    gone = tuple(sorted(name for name in told & known if not Path(name).exists()))
+    return gone, sorted(known.difference(gone)) if gone else None
+
+
+def _by_category(
+    measured: coverage.Coverage, categories: Iterable[str], sources: list[str] | None
+) -> dict[str, tuple[int, int]]:
     # What runs at import has no category: each would run it alone too. A category without a test reaches nothing.
     known = measured.get_data().measured_contexts()
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-coverage-") as folder:
         return {
-            name: _report(measured, Path(folder) / f"{name}.json", [f"^{CONTEXT_PREFIX}{name}$", "^$"])
+            name: _report(measured, Path(folder) / f"{name}.json", sources, [f"^{CONTEXT_PREFIX}{name}$", "^$"])
             for name in sorted(categories)
             if CONTEXT_PREFIX + name in known
         }
@@ -121,8 +137,10 @@ class _JsonReport(msgspec.Struct):
     totals: _Totals
 
 
-def _report(measured: coverage.Coverage, path: Path, contexts: list[str] | None = None) -> tuple[int, int]:
+def _report(
+    measured: coverage.Coverage, path: Path, sources: list[str] | None, contexts: list[str] | None = None
+) -> tuple[int, int]:
     # Counts, not the percentage: that is rounded for people, and a threshold of 80 means 80.
-    measured.json_report(outfile=str(path), contexts=contexts)
+    measured.json_report(sources, outfile=str(path), contexts=contexts)
     totals = msgspec.json.decode(path.read_bytes(), type=_JsonReport).totals
     return totals.covered_lines + totals.covered_branches, totals.num_statements + totals.num_branches

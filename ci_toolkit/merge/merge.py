@@ -20,7 +20,7 @@ from ci_toolkit.merge.own_reports import write_own_reports
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.merge.whole_run import run_learned
 from ci_toolkit.model.history import RunRecord
-from ci_toolkit.model.merged import MergedRun
+from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.plan import Plan
 
 MOST_NAMED = 5
@@ -82,6 +82,7 @@ def merge_run(
             *_arguments_of_their_own(bundles),
             *earlier.notes,
             *own_reports,
+            *_sources_gone(coverage),
         ),
         llm=accounts.llm,
         history=run_learned(plan, merges, pieces_differ=bool(doubts)) if learns else RunRecord(),
@@ -99,6 +100,13 @@ def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterator[str]:
     for bundle in bundles:
         if bundle.card.own_arguments:
             yield f"shard {bundle.card.index} was given arguments of its own: {' '.join(bundle.card.own_arguments)}"
+
+
+def _sources_gone(coverage: MeasuredCoverage | None) -> Iterator[str]:
+    gone = coverage.gone if coverage is not None else ()
+    if gone:
+        more = f" and {len(gone) - MOST_NAMED} more" if len(gone) > MOST_NAMED else ""
+        yield f"coverage leaves out what tests made and removed: {', '.join(gone[:MOST_NAMED])}{more}"
 
 
 def _account_for_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path, *, learns: bool) -> list[ShardMerge]:

@@ -121,5 +121,8 @@ class ShardCard(Record, frozen=True, kw_only=True):
     """Every journal that the shard wrote. A bundle that is still ``running`` has none."""
     files: tuple[BundleFile, ...] = ()
     """The coverage data files, so that a swapped or damaged one is noticed."""
+    sources_gone: tuple[str, ...] = ()
+    """Measured files that were gone when the shard had ended, as the coverage data names them: tests made and removed
+    them."""
     service_logs: tuple[str, ...] = ()
     """Relative to the bundle."""

@@ -49,6 +49,8 @@ class MeasuredCoverage(Record, frozen=True, kw_only=True):
     statements: int
     by_category: dict[str, tuple[int, int]]
     """Category to (covered, statements)."""
+    gone: tuple[str, ...] = ()
+    """Measured files that tests made and removed, which have no part in the numbers."""
     lost_with: tuple[str, ...] = ()
     """Tests that killed their process, so that some of what ran is missing."""
 

@@ -27,6 +27,7 @@ from ci_toolkit.model.task import FinishedTest, ShardTask
 from ci_toolkit.suite.attempt import Attempt
 from ci_toolkit.suite.bundle import close_bundle, open_bundle, service_logs, write_card
 from ci_toolkit.suite.coverage_file import COVERAGE_FILE
+from ci_toolkit.suite.coverage_sources import sources_gone
 from ci_toolkit.suite.ending import AttemptEnd, How
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 
@@ -98,7 +99,9 @@ class _Shard:
         card = self._card(ending)
         save_logs(self.folder / SERVICES_FOLDER)
         logs = service_logs(self.folder)
-        card = msgspec.structs.replace(card, files=close_bundle(self.folder), service_logs=logs)
+        files = close_bundle(self.folder)
+        gone = sources_gone([self.folder / file.path for file in files], Path(self.options.folder))
+        card = msgspec.structs.replace(card, files=files, sources_gone=gone, service_logs=logs)
         write_card(self.folder, card)
         self.observe(
             ShardEnded(

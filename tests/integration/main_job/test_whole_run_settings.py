@@ -121,3 +121,25 @@ def test_a_report_file_in_an_odd_place_is_left_alone_and_said(project: Project, 
     assert (project.folder / path).read_text() == before[path]
     told = f"--junitxml {path} of the suite's own options is not written: "
     assert [note for note in project.verdict["notes"] if note.startswith(told)]
+
+
+def test_a_module_that_a_test_makes_and_removes_is_left_out_of_the_coverage_and_said(project: Project) -> None:
+    made = """
+import pathlib
+import pkg
+
+def test_made():
+    path = pathlib.Path(pkg.__file__).with_name("made.py")
+    path.write_text("X = 1\\n")
+    try:
+        from pkg import made
+    finally:
+        path.unlink()
+    assert made.X == pkg.a()
+"""
+    project.write({**HALVES, "test_a.py": made, "pytest.ini": settings("--cov=pkg")})
+    done = project.ci_toolkit("run", "--no-history", "--", *PLAIN)
+    assert done.returncode == 0, done.stdout
+    assert project.verdict["coverage"]["percent"] == 100.0
+    (note,) = (note for note in project.verdict["notes"] if note.startswith("coverage leaves out"))
+    assert note.endswith("/pkg/made.py")

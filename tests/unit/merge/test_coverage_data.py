@@ -182,3 +182,17 @@ def test_data_that_cannot_be_combined_is_no_coverage(run: Run) -> None:
     measured, problems = run.merge()
     assert measured is None
     assert told(problems)[0][1].startswith("the shards' coverage cannot be combined: ")
+
+
+def test_a_file_that_was_gone_when_its_shard_ended_has_no_part_in_the_coverage(run: Run) -> None:
+    made = run.source.with_name("made.py")
+    run.leave(1, [1, 2], sources_gone=(str(made),))
+    run.leave(2, [1, 4])
+    data = coverage.CoverageData(basename=str(run.results / "shard-1/coverage/1/.coverage"))
+    data.read()
+    data.add_lines({str(made): [1]})
+    data.close()
+    run.seal(run.results / "shard-1", sources_gone=(str(made),))
+    measured, problems = run.merge()
+    assert problems == []
+    assert measured == MeasuredCoverage(covered=3, statements=4, by_category={}, gone=(str(made),))
