@@ -30,8 +30,8 @@ def merge_coverage(
         if any(bundle.card.measures_coverage and bundle.card.attempts for bundle in bundles):
             problems.append(Problem(kind=ProblemKind.COVERAGE_DATA, message="no shard's coverage data can be used"))
         return None, problems
-    measured = coverage.Coverage(data_file=str(out / ".coverage"), config_file=config_file or True, messages=False)
     try:
+        measured = coverage.Coverage(data_file=str(out / ".coverage"), config_file=config_file or True, messages=False)
         measured.combine([str(file) for file in files], strict=True, keep=True)
         measured.save()
         gone, sources = _without_gone(bundles, measured)
@@ -47,6 +47,10 @@ def merge_coverage(
         problems.append(
             Problem(kind=ProblemKind.COVERAGE_DATA, message=f"the shards' coverage cannot be combined: {error}")
         )
+        return None, problems
+    except ImportError as error:
+        message = f"a plugin of coverage that the settings name cannot be imported where shards are merged: {error}"
+        problems.append(Problem(kind=ProblemKind.COVERAGE_DATA, message=f"{message}; install it, or set PYTHONPATH"))
         return None, problems
     lost_with = tuple(node_id for bundle in bundles for node_id in bundle.card.coverage_losses)
     return (

@@ -196,3 +196,21 @@ def test_a_file_that_was_gone_when_its_shard_ended_has_no_part_in_the_coverage(r
     measured, problems = run.merge()
     assert problems == []
     assert measured == MeasuredCoverage(covered=3, statements=4, by_category={}, gone=(str(made),))
+
+
+def test_a_plugin_of_coverage_that_is_not_here_is_a_problem(run: Run) -> None:
+    run.leave(1, [1, 2])
+    run.config.write_text("[run]\nplugins = no_such_plugin\n")
+    measured, problems = run.merge()
+    assert measured is None
+    ((kind, message),) = told(problems)
+    assert kind == "coverage-data"
+    assert message.endswith("No module named 'no_such_plugin'; install it, or set PYTHONPATH")
+
+
+def test_settings_of_coverage_that_are_not_here_are_a_problem(run: Run) -> None:
+    run.leave(1, [1, 2])
+    run.config.unlink()
+    measured, problems = run.merge()
+    assert measured is None
+    assert told(problems)[0][1].startswith("the shards' coverage cannot be combined: Couldn't read ")
