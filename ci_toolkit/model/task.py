@@ -4,6 +4,9 @@ from ci_toolkit.model.category import Category
 from ci_toolkit.model.plan import Cut
 from ci_toolkit.model.record import Record
 
+SERVICES_FAILURES_VARIABLE = "CI_TOOLKIT_SERVICES_FAILURES"
+"""Names the file that takes the failures of services from the pytest processes of a run; no test sees it."""
+
 
 class FindTask(Record, frozen=True, kw_only=True, tag_field="task", tag="find"):
     """List the files that hold tests, without importing them."""

@@ -10,6 +10,7 @@ import msgspec
 from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record, encode
+from ci_toolkit.model.task import SERVICES_FAILURES_VARIABLE
 from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.catalog.table import ServiceEnvironment
 
@@ -17,7 +18,6 @@ _OWNER: Final = "CI_TOOLKIT_SERVICES_OWNER"
 _ENVIRONMENT: Final = "CI_TOOLKIT_SERVICES_ENVIRONMENT"
 _PROVIDER: Final = "CI_TOOLKIT_SERVICES_PROVIDER"
 DYNAMIC_PORTS: Final = "CI_TOOLKIT_SERVICES_DYNAMIC_PORTS"
-_FAILURES: Final = "CI_TOOLKIT_SERVICES_FAILURES"
 
 
 class Handover(Record, frozen=True, kw_only=True):
@@ -43,12 +43,11 @@ class Handover(Record, frozen=True, kw_only=True):
 
 def failures_variable(file: Path) -> dict[str, str]:
     """Return the variable by which test processes know the file that takes the failures of their services."""
-    return {_FAILURES: str(file)}
+    return {SERVICES_FAILURES_VARIABLE: str(file)}
 
 
-def hand_back(failures: Iterable[str], variables: Mapping[str, str] = os.environ) -> None:
-    """Tell the run above this process, if there is one, which services failed."""
-    file = variables.get(_FAILURES, "")
+def hand_back(failures: Iterable[str], file: str) -> None:
+    """Tell the run above this process which services failed: ``file`` is what it named, ``""`` where there is none."""
     if file:
         with Path(file).open("ab") as handle:
             handle.writelines(encode(failure) + b"\n" for failure in failures)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ci_toolkit.model.task import CollectTask, FindTask, ShardTask, Task
+from ci_toolkit.model.task import SERVICES_FAILURES_VARIABLE, CollectTask, FindTask, ShardTask, Task
 from ci_toolkit.suite.collect_plugin import CollectPlugin
 from ci_toolkit.suite.coverage_file import CoverageFileGuard
 from ci_toolkit.suite.coverage_settings import leave_judging_coverage_to_the_merge, measure_what_the_suite_names
@@ -32,6 +32,9 @@ def _read(task_file: str) -> Task:
     return task
 
 
+_FAILURES_FILE: pytest.StashKey[str] = pytest.StashKey()
+
+
 def take_up(task_file: str, config: pytest.Config) -> None:
     """Register the plugin for the task in ``task_file``."""
     task = _read(task_file)
@@ -44,6 +47,7 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     if isinstance(task, CollectTask):
         config.pluginmanager.register(CollectPlugin(task, config), "ci-toolkit-collect")
         return
+    config.stash[_FAILURES_FILE] = os.environ.pop(SERVICES_FAILURES_VARIABLE, "")
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     for category in task.categories:
         config.addinivalue_line("markers", f"{category.marker}: a test of the category {category.name}")
@@ -61,6 +65,11 @@ def take_up(task_file: str, config: pytest.Config) -> None:
             guard.give_back_early()
     if config.pluginmanager.has_plugin("xdist"):
         config.pluginmanager.register(_PassTaskOn(task_file), "ci-toolkit-pass-task-on")
+
+
+def services_failures_file(config: pytest.Config) -> str:
+    """Return the file that takes the failures of services, or ``""`` where no run asks for them."""
+    return config.stash.get(_FAILURES_FILE, "")
 
 
 def shard_task(config: pytest.Config) -> ShardTask | None:

@@ -57,12 +57,17 @@ class ServicesReport:
         if output is not None:
             output[SERVICES_REPORT] = [list(self._lines), list(self._failures)]
         elif self._failures:
-            if self._config.pluginmanager.has_plugin(SHARD_PLUGIN):  # else a test started this pytest
-                hand_back(self._failures)
+            self._hand_back()
             first_words = (failure.partition("\n")[0].partition(";")[0] for failure in self._failures)
             session.shouldfail = session.shouldfail or "; ".join(first_words)
             if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
                 session.exitstatus = ExitCode.INFRASTRUCTURE
+
+    def _hand_back(self) -> None:
+        if self._config.pluginmanager.has_plugin(SHARD_PLUGIN):  # else a test started this pytest
+            from ci_toolkit.suite.assignment import services_failures_file
+
+            hand_back(self._failures, services_failures_file(self._config))
 
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Show which servers ran, who ran them, and their versions; and which failed."""
