@@ -19,7 +19,7 @@ from typing import Self
 from paired import Command, in_turn
 from paired import ratio as ratio_of
 
-from ci_toolkit.model.bundle import ShardCard, ShardState
+from ci_toolkit.model.bundle import JournalSeal, ShardCard, ShardState
 from ci_toolkit.model.journal import (
     JOURNAL_SCHEMA,
     Closed,
@@ -131,15 +131,27 @@ def write_run(folder: Path, files_a_shard: int) -> int:
     for index, own in enumerate(paths, start=1):
         bundle = folder / "results" / f"shard-{index}"
         (bundle / "journal").mkdir(parents=True)
+        journal = bundle / "journal" / "1-main.jsonl"
+        with journal.open("wb") as file:
+            file.writelines(encode(record) + b"\n" for record in records(plan, index, own))
         card = ShardCard(
-            plan_id=plan.plan_id, index=index, state=ShardState.FINISHED, attempts=1, environment=ENVIRONMENT
+            plan_id=plan.plan_id,
+            index=index,
+            state=ShardState.FINISHED,
+            attempts=1,
+            environment=ENVIRONMENT,
+            journals=(seal_of(journal),),
         )
         (bundle / "shard.json").write_bytes(to_json(card))
-        with (bundle / "journal" / "1-main.jsonl").open("wb") as journal:
-            journal.writelines(encode(record) + b"\n" for record in records(plan, index, own))
         with (folder / f"junit-{index:02}.xml").open("w") as junit:
             junit.writelines(junit_lines(own))
     return SHARDS * files_a_shard * TESTS_IN_A_FILE
+
+
+def seal_of(journal: Path) -> JournalSeal:
+    data = journal.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    return JournalSeal(name=journal.name, size=len(data), records=data.count(b"\n"), sha256=digest)
 
 
 def fails(number: int) -> bool:
