@@ -28,6 +28,7 @@ LOCKS = {
     "requirements/ci.txt": ("--all-extras", "--group", "dev", "pyproject.toml"),
     "requirements/docs.txt": ("--group", "pyproject.toml:docs"),
     "requirements/build.txt": ("--group", "pyproject.toml:build"),
+    "requirements/compat.txt": ("--extra", "coverage", "pyproject.toml", "requirements/compat.in"),
 }
 """Lock file to what it is made of."""
 
@@ -81,6 +82,14 @@ def public(session: nox.Session) -> None:
     """Compare sharded runs of public suites with plain pytest: outcomes and coverage. Downloads from PyPI."""
     install(session)
     session.run("pytest", "tests/e2e", *session.posargs)
+
+
+@nox.session
+def compat(session: nox.Session) -> None:
+    """Compare sharded runs of tiny suites with plain pytest, a row a plugin: `nox -s compat -- -k django` runs one."""
+    install(session)
+    session.install("--require-hashes", "-r", "requirements/build.txt")  # uv makes an environment for each row
+    session.run("pytest", "-n", "2", "tests/compat", *session.posargs)
 
 
 @nox.session
