@@ -163,14 +163,26 @@ def _ask_pytest(
                 f"pytest could not find the suite in {root} (exit status {done.returncode}):\n{_tail(output)}",
                 advice="Run `pytest --collect-only` with the same arguments to see all of it.",
             )
-        if not answer.exists():
-            raise DiscoveryError(
-                f"pytest ran in {root} without ci-toolkit's plugin, so the suite is unknown",
-                advice="Remove `-p no:ci-toolkit` or PYTEST_DISABLE_PLUGIN_AUTOLOAD, or install ci-toolkit there.",
-            )
-        found = msgspec.json.decode(answer.read_bytes(), type=answer_kind)
+        data = answer.read_bytes() if answer.exists() else None
+        if not data:
+            raise _no_answer(root, done.returncode, output, has_begun=data is not None)
+        found = msgspec.json.decode(data, type=answer_kind)
         _refuse_unseen(found, output)
         return found
+
+
+def _no_answer(root: Path, status: int, output: str, *, has_begun: bool) -> DiscoveryError:
+    said = f":\n{_tail(output)}" if output.strip() else ", and said nothing"
+    if has_begun:
+        return DiscoveryError(
+            f"pytest ended in {root} (exit status {status}) before the tests were listed{said}",
+            advice="Mend the plugin or the conftest that ends it; `pytest --collect-only` with the same arguments "
+            "shows all of it.",
+        )
+    return DiscoveryError(
+        f"pytest ran in {root} without ci-toolkit's plugin, so the suite is unknown{said}",
+        advice="Remove `-p no:ci-toolkit` or PYTEST_DISABLE_PLUGIN_AUTOLOAD, or install ci-toolkit there.",
+    )
 
 
 def _refuse_unseen(found: FoundFiles | CollectedSuite, output: str) -> None:

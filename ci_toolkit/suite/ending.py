@@ -136,7 +136,10 @@ class EndOfAttempt:
             or (status < 0 and self._crashes)  # we ended it over a time limit, or it died of a test that is named
         ):
             return ""
-        told = f" ({closed.reason})" if closed is not None and closed.reason else ""
+        reason = closed.reason if closed is not None else ""
+        if not reason and status > 0:  # what is raised at the end of the session is the last thing that is printed
+            reason = self._output.last_line()
+        told = f" ({reason})" if reason else ""
         death = _death(status, None)
         return f"pytest {death} after its last test{told}; see {OUTPUT_FOLDER}/{self._output.path.name}"
 

@@ -21,6 +21,8 @@ class FindPlugin:
 
     def __init__(self, task: FindTask, config: pytest.Config) -> None:
         self.task = task
+        self._answer = Path(restore_surrogates(task.out))
+        self._answer.touch()  # an empty answer: the plugin was here, and pytest ended before the tests were listed
         self.config = config
         self.watch = FolderWatch(config, task.critical_folders)
         config.pluginmanager.register(self.watch, "ci-toolkit-folder-watch")
@@ -49,15 +51,18 @@ class FindPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
-        """Take the end of the collection for what it is."""
-        try:
-            return (yield)
-        except _AllFoundError:
-            return None
+        """Take the end of the collection for what it is, and write the listing.
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Write the listing."""
+        Not at the end of the session: what another plugin or a conftest raises there would keep it from us.
+        """
+        try:
+            result = yield
+        except _AllFoundError:
+            result = None
+        self._write()
+        return result
+
+    def _write(self) -> None:
         found = FoundFiles(
             root=str(self.config.rootpath),
             broken_folders=self.watch.broken,
@@ -67,7 +72,7 @@ class FindPlugin:
             function_patterns=_patterns(self.config.getini("python_functions")),
             class_patterns=_patterns(self.config.getini("python_classes")),
         )
-        Path(restore_surrogates(self.task.out)).write_bytes(encode(found))
+        self._answer.write_bytes(encode(found))
 
 
 def _patterns(value: Any) -> tuple[str, ...]:

@@ -19,6 +19,10 @@ class Output:
         """Return the end of it."""
         return self.text_from(max(0, self.size() - TAIL_BYTES))
 
+    def last_line(self) -> str:
+        """Return the last line that says something, or ``""``."""
+        return next((line.strip() for line in reversed(self.tail().splitlines()) if line.strip()), "")
+
     def text_from(self, start: int) -> str:
         """Return what follows the byte ``start``, or the first part of that."""
         with self.path.open("rb") as file:

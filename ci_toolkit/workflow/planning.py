@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from ci_toolkit.config.layout_advice import layout_advice
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import FormatError, NothingToRunError
 from ci_toolkit.files import make_folder, replace_file
@@ -49,6 +50,7 @@ def write_plan(request: PlanningRequest, folder: Path, observer: Observer) -> Pl
     selection = select_categories(project_root(folder), mode=request.mode, categories=request.categories)
     shape = msgspec.structs.replace(with_selection(request.shape, selection), previous=previous)
     suite = find_suite_of(folder, request.paths, shape.pytest_args, selection, is_collected=shape.is_collected)
+    refuse_empty(suite, selection)
     durations = load_durations(request.history, suite, folder / suite.root)
     notes = (*durations.notes, *notes_on(suite, selection))
     plan = named(build_plan(suite, msgspec.structs.replace(durations, notes=notes), shape))
@@ -111,13 +113,8 @@ def plan_stages(
     Where nothing was selected, the whole suite is one stage. Raises NothingToRunError if no file is selected.
     """
     request = with_selection(request, selection)
+    refuse_empty(suite, selection)
     files = selection.files_of(suite)
-    if selection.names and not files:
-        advice = "; ".join(note.message for note in notes_on(suite, selection))
-        raise NothingToRunError(
-            f"no test file can contain a test of the categories {', '.join(selection.names)}",
-            advice=advice or "Check the paths and the categories.",
-        )
     if not selection.is_narrowed or not files:
         return join([build_plan(suite, durations, request)])
     plans = [
@@ -127,13 +124,34 @@ def plan_stages(
     return join(plans, notes=notes_on(suite, selection))
 
 
+def refuse_empty(suite: Suite, selection: CategorySelection) -> None:
+    """Raise NothingToRunError, with the settings that would help, if no file can hold a selected test."""
+    if not selection.names or selection.files_of(suite):
+        return
+    advice = [note.message for note in notes_on(suite, selection)]
+    lines = layout_advice(_without_category(suite), selection.categories, selection.names)
+    if lines:
+        advice += ["Say in pyproject.toml which category the tests of a folder have, such as:", *lines]
+    raise NothingToRunError(
+        f"no test file can contain a test of the categories {', '.join(selection.names)}",
+        advice="\n  ".join(advice) or "Check the paths and the categories.",
+    )
+
+
 def notes_on(suite: Suite, selection: CategorySelection) -> Sequence[PlanNote]:
     """Return what a reader should hear about files that no choice of categories can reach."""
-    without = sum(1 for file in suite.files if not file.category and not file.mentions)
+    without = _without_category(suite)
     if not selection.names or not without:
         return ()
     message = (
-        f"{without} test files have no category, neither by directory nor by marker, "
-        "so a selection of categories never runs them"
+        f"{len(without)} test file{'s have' if len(without) != 1 else ' has'} no category, neither by directory nor by "
+        "marker, so a selection of categories never runs them"
     )
+    lines = layout_advice(without, selection.categories, selection.names)
+    if selection.files_of(suite):
+        message += f"; in pyproject.toml you could say: {' '.join(lines)}"
     return (PlanNote(kind="no-category", message=message),)
+
+
+def _without_category(suite: Suite) -> list[str]:
+    return [file.path for file in suite.files if not file.category and not file.mentions]

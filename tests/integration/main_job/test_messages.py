@@ -1,3 +1,4 @@
+import pytest
 from main_job_project import PLAIN, Project
 
 SUITE = {
@@ -31,3 +32,44 @@ def test_what_went_wrong_is_in_the_message_and_what_was_printed_beside_it(projec
     for name in ("no_such_fixture", "no_such_module"):
         assert name in done.stdout
         assert name in summary
+
+
+@pytest.mark.parametrize(
+    ("hook", "said"),
+    [
+        ("pytest_configure(): raise RuntimeError('the reason')", "RuntimeError: the reason"),
+        ("pytest_collection(): raise RuntimeError('the reason')", "RuntimeError: the reason"),
+        ("pytest_sessionstart(): __import__('os')._exit(0)", "before the tests were listed, and said nothing"),
+    ],
+)
+def test_a_conftest_that_ends_pytest_is_named_as_the_reason_why_there_is_no_plan(
+    project: Project, hook: str, said: str
+) -> None:
+    project.write({"conftest.py": f"def {hook}\n", "test_a.py": "def test_a(): pass\n"})
+    done = project.ci_toolkit("plan", "--shards", "1")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "without ci-toolkit's plugin" not in done.stderr
+
+
+def test_what_a_conftest_raises_at_the_end_fails_the_run_by_name_and_not_the_plan(project: Project) -> None:
+    project.write(
+        {
+            "conftest.py": "def pytest_sessionfinish(): raise RuntimeError('the reason')\n",
+            "test_a.py": "def test_a(): pass\n",
+        }
+    )
+    done = project.ci_toolkit("run", "--shards", "1", "--no-history")
+    assert done.returncode == 1
+    (breach,) = project.verdict["breaches"]
+    assert breach["gate"] == "pytest-exit"
+    assert "(RuntimeError: the reason)" in breach["message"]
+
+
+def test_a_layout_without_categories_is_shown_the_lines_that_give_it_some(project: Project) -> None:
+    project.write({"tests/core/test_a.py": "def test_a(): pass\n"})
+    done = project.ci_toolkit("run", "--category", "unit")
+    assert done.returncode == 3
+    assert '[tool.ci-toolkit.categories.unit]\n  directories = ["unit", "core"]\n' in done.stderr
+    project.write({"pyproject.toml": '[tool.ci-toolkit.categories.unit]\ndirectories = ["unit", "core"]\n'})
+    assert project.ci_toolkit("run", "--category", "unit", "--shards", "1", "--no-history").returncode == 0

@@ -93,22 +93,22 @@ FINISHED = AttemptEnd(how=How.FINISHED)
         ((*TWO, uncollectable("test_b.py"), *passes(0), *passes(1)), 1, FINISHED),
         ((opened(), Selected(tests=0)), 0, FINISHED),
         ((opened(), Selected(tests=0)), 5, FINISHED),
-        (ALL_PASSED, 1, unexplained("ended with exit status 1 after its last test")),
-        (ALL_PASSED, 5, unexplained("ended with exit status 5 after its last test")),
-        (ALL_PASSED, 2, unexplained("ended with exit status 2 after its last test")),
-        (ONE_FAILED, 3, unexplained("ended with exit status 3 after its last test")),
-        (ONE_FAILED, 5, unexplained("ended with exit status 5 after its last test")),
+        (ALL_PASSED, 1, unexplained("ended with exit status 1 after its last test (the last words)")),
+        (ALL_PASSED, 5, unexplained("ended with exit status 5 after its last test (the last words)")),
+        (ALL_PASSED, 2, unexplained("ended with exit status 2 after its last test (the last words)")),
+        (ONE_FAILED, 3, unexplained("ended with exit status 3 after its last test (the last words)")),
+        (ONE_FAILED, 5, unexplained("ended with exit status 5 after its last test (the last words)")),
         (ALL_PASSED, KILLED, unexplained("killed by SIGKILL after its last test")),
         (ALL_PASSED, -200, unexplained("killed by signal 200 after its last test")),
-        ((opened(), Selected(tests=0)), 6, unexplained("ended with exit status 6 after its last test")),
-        ((opened(), Selected(tests=0)), 1, unexplained("ended with exit status 1 after its last test")),
+        ((opened(), Selected(tests=0)), 6, unexplained("ended with exit status 6 after its last test (the last words)")),
+        ((opened(), Selected(tests=0)), 1, unexplained("ended with exit status 1 after its last test (the last words)")),
         ((*TWO, uncollectable("test_b.py", "skipped"), *passes(0), *passes(1)), 1,
-         unexplained("ended with exit status 1 after its last test")),
+         unexplained("ended with exit status 1 after its last test (the last words)")),
         ((*ALL_PASSED, closed(1, stop=Stop.EXIT, reason="Exit: enough")), 1,
          unexplained("ended with exit status 1 after its last test (Exit: enough)")),
         ((*ALL_PASSED, closed(2, stop=Stop.INTERRUPT, reason="KeyboardInterrupt")), 2,
          unexplained("ended with exit status 2 after its last test (KeyboardInterrupt)")),
-        ((*ALL_PASSED, closed(1)), 1, unexplained("ended with exit status 1 after its last test")),
+        ((*ALL_PASSED, closed(1)), 1, unexplained("ended with exit status 1 after its last test (the last words)")),
     ],
 )  # fmt: skip
 def test_where_every_test_is_over_only_the_exit_status_is_left_to_explain(
@@ -126,7 +126,7 @@ def test_our_own_interrupt_explains_any_exit_status(tmp_path: Path) -> None:
 
 def test_an_exit_status_is_not_explained_by_a_wish_that_never_reached_pytest(tmp_path: Path) -> None:
     end = Ending(tmp_path, {"main": ALL_PASSED}).judge(2, asked_to_stop="SIGTERM")
-    assert end == unexplained("ended with exit status 2 after its last test")
+    assert end == unexplained("ended with exit status 2 after its last test (the last words)")
 
 
 def test_a_wish_to_stop_stops_what_is_not_over(tmp_path: Path) -> None:
@@ -291,7 +291,10 @@ def test_a_test_over_its_limit_is_ended_with_its_stacks_whatever_became_of_the_r
 def test_the_death_of_a_test_explains_no_exit_status_of_pytest(tmp_path: Path) -> None:
     ending = Ending(tmp_path, {"main": AT_WORK})
     ending.go_over_the_limit()
-    assert ending.judge(2).unexplained_exit == "pytest ended with exit status 2 after its last test; see output/1.log"
+    assert (
+        ending.judge(2).unexplained_exit
+        == "pytest ended with exit status 2 after its last test (the last words); see output/1.log"
+    )
 
 
 def test_a_test_over_its_limit_is_told_even_where_the_run_was_stopped(tmp_path: Path) -> None:
