@@ -1,6 +1,5 @@
 """``ci-toolkit history``: what is kept of past runs, in and out of it, and what is dropped."""
 
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -12,28 +11,14 @@ import click
 
 from ci_toolkit.cli.guard import harmless_json
 from ci_toolkit.cli.history_place import history_option
+from ci_toolkit.cli.values import TimeSpan
 from ci_toolkit.errors import FormatError
 from ci_toolkit.history.locations import add_run, open_history, prune_history, shown
-from ci_toolkit.history.store import DAY, HistoryError, HistoryStore
+from ci_toolkit.history.store import HistoryError, HistoryStore
 from ci_toolkit.history.test_durations import TestDurations
 from ci_toolkit.model.history import RunRecord
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Age(click.ParamType[float]):
-    """Such as ``90d``, ``12w``; the value is in seconds."""
-
-    name = "age"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return seconds."""
-        if isinstance(value, float):
-            return value
-        match = re.fullmatch(r"(\d{1,5})\s*([dw]?)", str(value))
-        if match is None:
-            self.fail(f"{value!r} is not an age. Write days or weeks, such as 90d or 12w.", param, ctx)
-        return int(match[1]) * DAY * (7 if match[2] == "w" else 1)
 
 
 _history_option = history_option("Where the times of past runs are kept.")
@@ -147,7 +132,7 @@ def export(*, history: str, environment: str, out: Path | None) -> int:
 
 @command.command()
 @_history_option
-@click.option("--older-than", type=Age(), metavar="AGE", help="Also remove runs that are older, such as 90d or 12w.")
+@click.option("--older-than", type=TimeSpan("d"), help="Also remove runs that are older, such as 90d or 12w.")
 def prune(*, history: str, older_than: float | None) -> int:
     """Remove files that no longer exist in this checkout from the history."""
     from ci_toolkit.suite.discover import find_suite

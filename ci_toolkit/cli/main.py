@@ -13,7 +13,9 @@ import click
 from ci_toolkit import __version__
 from ci_toolkit.cli.clock import BEGUN_AT as _BEGUN_AT  # noqa: F401 (the clock starts with the program)
 from ci_toolkit.cli.guard import guarded_output
+from ci_toolkit.cli.help_text import WholeWords
 from ci_toolkit.cli.machine import machine_failure
+from ci_toolkit.cli.mistakes import explained
 from ci_toolkit.cli.settings import TABLES, ToolkitCommand, defaults_from_pyproject, let_environment_speak, words_of
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode, ToolkitError
@@ -29,14 +31,19 @@ COMMANDS = {
         "The real services: start, stop, ports, and the files made from their table.",
     ),
     "settings": ("ci_toolkit.cli.show_settings", "Every setting here, with its value and its source."),
+    "open": ("ci_toolkit.cli.open", "Show the report of the last run in a browser."),
     "lint": ("ci_toolkit.cli.lint", "Check tests against the rules of the guide."),
     "new": ("ci_toolkit.cli.new", "Write a test from the guide's template."),
     "index": ("ci_toolkit.cli.index", "Write the catalogue of e2e tests and the picture of the test architecture."),
+    "completion": ("ci_toolkit.cli.completion", "Print what bash, zsh or fish needs to complete commands and options."),
 }
 """Command name to the module with its click command (named ``command``) and its one line of help.
 
 Modules are imported only when their command runs: `ci-toolkit shard` must not pay for the others.
 """
+
+
+click.Context.formatter_class = WholeWords  # here, for each command makes a context of its own
 
 
 class LazyGroup(click.Group):
@@ -118,6 +125,8 @@ def run_program(command: click.Command, argv: list[str] | None, *, name: str) ->
 def _explained(error: BaseException) -> int:
     """Say what ``error`` means to standard error, and return its exit code."""
     match error:
+        case click.NoSuchOption():
+            return _explained(explained(error))
         case click.ClickException():
             error.show()
             return error.exit_code

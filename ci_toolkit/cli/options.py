@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ci_toolkit.cli.values import PERCENT, CategoryThreshold, TimeSpan
 from ci_toolkit.files import STATE_FOLDER
 from ci_toolkit.model.mode import FailFast, read_fail_fast
 
@@ -13,22 +14,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 RESULTS = Path(STATE_FOLDER) / "results"
 OUT = Path(STATE_FOLDER) / "out"
-_PERCENT = click.FloatRange(0, 100)
-
-
-class CategoryThreshold(click.ParamType[tuple[str, float]]):
-    """A category and a percentage, such as ``unit=80``."""
-
-    name = "NAME=P"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
-        """Return the name and the percentage."""
-        if isinstance(value, tuple):
-            return value
-        name, separator, percent = str(value).partition("=")
-        if not (name and separator):
-            self.fail(f"'{value}' is not a category and a percentage. Write such as unit=80.", param, ctx)
-        return name, _PERCENT(percent, param, ctx)
 
 
 def running_options(function: F) -> F:
@@ -36,9 +21,8 @@ def running_options(function: F) -> F:
     for decorate in (
         click.option(
             "--test-timeout",
-            type=click.FloatRange(min=0),
-            metavar="SECONDS",
-            help="Fail a test that takes longer, and go on with the others. 0: no limit.  [default: its category's]",
+            type=TimeSpan(),
+            help="Fail a test that takes longer, such as 30s; the others go on. 0: none.  [default: its category's]",
         ),
         click.option("--coverage", is_flag=True, help="Measure coverage, as `pytest --cov` does."),
         click.option(
@@ -50,9 +34,8 @@ def running_options(function: F) -> F:
         click.option("--fast-fail", is_flag=True, help="The same as --fail-fast first."),
         click.option(
             "--budget",
-            type=click.FloatRange(min=0),
-            metavar="SECONDS",
-            help="The wall time of the whole run, reports included. 0: no budget.  [default: the mode's]",
+            type=TimeSpan(),
+            help="The wall time of the whole run, such as 2m, reports included. 0: no budget.  [default: the mode's]",
         ),
     ):
         function = decorate(function)
@@ -98,7 +81,7 @@ def judging_options(function: F) -> F:
         ),
         click.option(
             "--coverage-threshold",
-            type=_PERCENT,
+            type=PERCENT,
             metavar="P",
             help="The lowest coverage that the run may reach, in percent, without rounding.",
         ),

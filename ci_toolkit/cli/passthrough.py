@@ -11,6 +11,8 @@ _KEY = "ci_toolkit.pytest_args"
 class PytestCommand(ToolkitCommand):
     """A command whose arguments end at ``--``; the rest is pytest's."""
 
+    takes_pytest_args = True
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put pytest's part aside and parse ours."""
         ours, theirs = args, tuple[str, ...]()

@@ -17,7 +17,7 @@ from ci_toolkit.model.plan import Plan
 
 
 @click.command(cls=PytestCommand, remove_outputs=remove_plan)
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, type=click.Path())
 @shaping_options
 @choosing_options
 @history_options

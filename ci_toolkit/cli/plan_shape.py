@@ -1,6 +1,5 @@
 """The options that shape a plan: how many shards, by which rule, and close to which earlier plan."""
 
-import re
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -9,44 +8,10 @@ from typing import Any, TypeVar
 import click
 
 from ci_toolkit.cli.keep import keep_option
+from ci_toolkit.cli.values import AUTO, MOST_SHARDS, ShardCount, TimeSpan
 from ci_toolkit.plan.request import DEFAULT_TARGET_SECONDS, MATRIX_LIMIT, Algorithm, Keep, PlanRequest
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-AUTO = "auto"
-MOST_SHARDS = 10_000
-_TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)
-
-
-class ShardCount(click.ParamType[int | str]):
-    """A whole number from 1, or ``auto``."""
-
-    name = "N|auto"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        """Return the number, or ``auto``."""
-        text = str(value)
-        if text == AUTO:
-            return AUTO
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_SHARDS):
-            self.fail(f"'{text}' is neither a whole number from 1 to {MOST_SHARDS} nor '{AUTO}'.", param, ctx)
-        return int(text)
-
-
-class TimeSpan(click.ParamType[float]):
-    """Seconds, given as ``90``, ``90s``, ``2m``, ``1m30s`` or ``1h``."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the seconds."""
-        if isinstance(value, float):
-            return value
-        match = _TIME.fullmatch(str(value).strip())
-        if match is None or not any(match.groups()):
-            self.fail(f"'{value}' is not a time. Write 90, 90s, 2m, 1m30s or 1h.", param, ctx)
-        hours, minutes, seconds = (float(part or 0) for part in match.groups())
-        return 3600.0 * hours + 60.0 * minutes + seconds
 
 
 def shaping_options(function: F) -> F:

@@ -14,7 +14,7 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 
 
 @click.command(cls=PytestCommand, remove_outputs=remove_reports)
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, type=click.Path())
 @click.option(
     "--shards",
     type=click.IntRange(min=1),
@@ -29,7 +29,9 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 )
 @choosing_options
 @keep_option
-@click.option("--test-file", "test_files", multiple=True, metavar="F", help="Run only this file (repeatable).")
+@click.option(
+    "--test-file", "test_files", multiple=True, type=click.Path(), metavar="F", help="Run only this file (repeatable)."
+)
 @click.option("--parallel", is_flag=True, help="Run the tests of each shard in parallel, with pytest-xdist.")
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="The number of pytest-xdist workers in each shard."

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ci_toolkit.config.time_spans import read_seconds
 from ci_toolkit.errors import ConfigurationError
 
 R = TypeVar("R")
@@ -55,9 +56,13 @@ def read_settings(table: object, kind: type[R], *, where: str) -> R:
         if key not in known:
             raise ConfigurationError(f"{where} has no setting '{key}'", advice=nearest(str(key), known, "settings"))
     try:
-        return msgspec.convert(table, kind)
-    except msgspec.ValidationError as error:
+        return msgspec.convert({key: _read(key, value) for key, value in table.items()}, kind)
+    except ValueError as error:  # msgspec's are too
         raise ConfigurationError(f"{where} cannot be used: {error}", advice="Correct this setting.") from error
+
+
+def _read(key: str, value: object) -> object:
+    return read_seconds(value) if key.endswith("-seconds") and isinstance(value, str) else value
 
 
 def nearest(word: str, known: Collection[str], what: str) -> str:

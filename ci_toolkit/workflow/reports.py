@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-REPORTS = ("verdict.json", "summary.md", "report.html", "junit.xml", "coverage.xml", "coverage.json", ".coverage")
+REPORT_PAGE = "report.html"
+REPORTS = ("verdict.json", "summary.md", REPORT_PAGE, "junit.xml", "coverage.xml", "coverage.json", ".coverage")
 
 
 def remove_reports(out: Path) -> None:

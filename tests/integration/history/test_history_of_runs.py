@@ -222,7 +222,7 @@ def test_import_names_what_it_leaves_out_and_export_gives_the_rest_back(project:
         (("export", "--history", "pytest.ini"), "is not a history"),
         (("import", "missing.json"), "missing.json cannot be read"),
         (("import", "pytest.ini"), "pytest.ini is not valid JSON"),
-        (("prune", "--older-than", "soon"), "is not an age"),
+        (("prune", "--older-than", "soon"), "is not a time"),
         (("shwo",), "No such command"),
     ],
 )

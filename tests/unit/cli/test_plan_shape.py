@@ -23,18 +23,10 @@ def shape(*arguments: str) -> PlanRequest:
     return found[0]
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90", 90), ("90s", 90), ("2m", 120), ("1m30s", 90), ("1h", 3600), ("1h1m1.5s", 3661.5), (" 5m ", 300)],
-)
-def test_times_are_read_as_people_write_them(text: str, seconds: float) -> None:
-    assert shape("--shards", "auto", "--target", text).target_seconds == seconds
-
-
-@pytest.mark.parametrize("text", ["", "soon", "-5", "2 minutes", "1e3", "m", "nan", "٣", "1s2m"])
-def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is not a time\. Write 90, 90s, 2m"):
-        shape("--shards", "auto", "--target", text)
+def test_the_target_is_a_time() -> None:
+    assert shape("--shards", "auto", "--target", "1m30s").target_seconds == 90
+    with pytest.raises(ValueError, match=r"'soon' is not a time\. Write 90, 90s, 2m"):
+        shape("--shards", "auto", "--target", "soon")
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "", "10001", "٣"])
