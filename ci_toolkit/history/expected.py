@@ -10,6 +10,7 @@ import msgspec
 
 from ci_toolkit.model.durations import DEFAULT_SPREAD, FileDurations
 from ci_toolkit.model.history import Column, Ended, FileRun
+from ci_toolkit.model.node_id import function_of
 
 _NAMES = msgspec.json.Decoder(tuple[str, ...])
 _SECONDS = msgspec.json.Decoder(tuple[float, ...])
@@ -65,6 +66,7 @@ def expected_of_file(path: str, runs: Sequence[FileRun]) -> FileDurations:
         seconds=seconds,
         spreads=spreads if len(tables) > 1 else (),
         spread=0.5 * (max(sums) - min(sums)) if len(sums) > 1 else None,
+        unsettled=_unsettled(tables),
         import_seconds=_mean([(took,) for took in imports], [1.0] * len(imports))[0] if imports else None,
     )
 
@@ -146,10 +148,46 @@ def _sums_of_both(latest: Mapping[str, float], before: Mapping[str, float]) -> t
 
 
 def _alive(tables: Sequence[_Table]) -> dict[str, None]:
-    """Return the names, in order, of the latest whole run and of those after it."""
-    alive: list[_Table] = []
+    """Return the names, in order, of the latest whole run and of those after it.
+
+    Of a function that has other ids altogether in a later run, none of the earlier: ids that hold the time of day, or
+    a random number, would heap up.
+    """
+    alive: list[list[str]] = []
+    known: dict[str, set[str]] = {}
     for table in tables:
-        alive.append(table)
+        ids = _ids(table)
+        gone = {function for function, of_run in ids.items() if known.get(function, of_run).isdisjoint(of_run)}
+        for function in ids.keys() - gone:
+            known.setdefault(function, set()).update(ids[function])
+        alive.append([name for name in table.names if function_of(name) not in gone])
         if table.is_whole:
             break
-    return dict.fromkeys(name for table in reversed(alive) for name in table.names)
+    return dict.fromkeys(name for names in reversed(alive) for name in names)
+
+
+def _unsettled(tables: Sequence[_Table]) -> tuple[str, ...]:
+    """Return the functions whose ids were not seen twice, or not the same each time."""
+    if len(tables) == 1:
+        return tuple(sorted({function_of(name) for name in tables[0].names if "[" in name}))
+    if all(table.names is tables[0].names for table in tables):
+        return ()
+    latest: dict[str, set[str]] = {}
+    again, changed = set(), set()
+    for table in tables:
+        for function, ids in _ids(table).items():
+            if function not in latest:
+                latest[function] = ids
+            elif latest[function] == ids:
+                again.add(function)
+            else:
+                changed.add(function)
+    once = {function for function, ids in latest.items() if len(ids) > 1} - again
+    return tuple(sorted(once | changed))
+
+
+def _ids(table: _Table) -> dict[str, set[str]]:
+    ids: dict[str, set[str]] = {}
+    for name in table.names:
+        ids.setdefault(function_of(name), set()).add(name)
+    return ids

@@ -10,6 +10,7 @@ from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.history import Ended, FileRun, JobRun, environment_name
 from ci_toolkit.model.journal import FileCollected, PhaseOutcome, When
+from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.record import encode
 from ci_toolkit.model.result import Outcome
 from ci_toolkit.plan.sanitize import is_valid
@@ -140,14 +141,13 @@ class _Columns:
 
     def file_run(self, record: FileCollected, key: str, at: float) -> FileRun:
         tests = len(self.suffixes)
-        namesakes = len(record.tests) - tests
         imported = record.import_seconds
         return FileRun(
             path=record.path,
             key=key,
             at=at,
             tests=tests,
-            total=record.total - namesakes if record.piece else tests + record.deselected + record.removed,
+            total=tests + record.deselected + record.removed,
             category=record.category,
             import_seconds=imported if is_valid(imported) else None,
             suffixes=encode(self.suffixes),
@@ -166,6 +166,25 @@ def _without_namesakes(rows: list[_Row]) -> list[_Row]:
         together = (round(before[1] + seconds, 6), round(before[2] + setup, 6), round(before[3] + teardown, 6))
         one[suffix] = (suffix, *together, letter if before[4] == PASSED else before[4])
     return list(one.values())
+
+
+def by_function(run: FileRun) -> FileRun:
+    """Return ``run`` with the tests of each function put together to one, under the name of the function."""
+    suffixes = [function_of(suffix) for suffix in msgspec.json.decode(run.suffixes, type=list[str])]
+    columns = [msgspec.json.decode(column, type=list[float]) for column in (run.seconds, run.setup, run.teardown)]
+    letters = run.outcomes or PASSED * len(suffixes)
+    rows = _without_namesakes(list(zip(suffixes, *columns, letters, strict=True)))
+    names, seconds, setup, teardown, outcomes = zip(*rows, strict=True)
+    return msgspec.structs.replace(
+        run,
+        tests=len(rows),
+        total=run.total - run.tests + len(rows),
+        suffixes=encode(names),
+        seconds=msgspec.json.encode(seconds),
+        setup=msgspec.json.encode(setup),
+        teardown=msgspec.json.encode(teardown),
+        outcomes="" if run.outcomes == "" else "".join(outcomes),
+    )
 
 
 def _doubted(row: _Row) -> _Row:

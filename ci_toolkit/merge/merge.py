@@ -11,7 +11,7 @@ from ci_toolkit.files import make_folder
 from ci_toolkit.merge.accounts import Accounts
 from ci_toolkit.merge.agreement import disagreements
 from ci_toolkit.merge.bundles import Bundle, open_delivery
-from ci_toolkit.merge.completeness import prove
+from ci_toolkit.merge.completeness import compare_pieces, prove
 from ci_toolkit.merge.coverage_data import merge_coverage
 from ci_toolkit.merge.coverage_settings import config_of, demand_of
 from ci_toolkit.merge.earlier_tries import read_earlier_tries
@@ -54,7 +54,8 @@ def merge_run(
         )
     earlier = read_earlier_tries(plan, delivery.superseded, merges)
     accounts = Accounts(plan, merges, earlier.flaky)
-    proof, doubts = prove(plan, merges, accounts.counts)
+    cut_files = compare_pieces(plan, merges)
+    proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
     coverage, coverage_problems = merge_coverage(bundles, out, coverage_categories, config_file=config_of(bundles))
     own_reports = write_own_reports(bundles, out, config_file=config_of(bundles))
     return MergedRun(
@@ -68,7 +69,7 @@ def merge_run(
         failures=accounts.failures,
         flaky=accounts.flaky,
         slowest=accounts.slowest,
-        problems=(*delivery.problems, *accounts.problems, *coverage_problems, *doubts),
+        problems=(*delivery.problems, *accounts.problems, *coverage_problems, *cut_files.problems),
         disagreements=disagreements(bundles, merges),
         coverage=coverage,
         coverage_demand=demand_of(bundles),
@@ -79,21 +80,31 @@ def merge_run(
         notes=(
             *(note.message for note in plan.notes),
             *_empty_files(accounts.empty_files),
+            *_unsteady_files(sorted(cut_files.unsteady - cut_files.torn.keys())),
             *_arguments_of_their_own(bundles),
             *earlier.notes,
             *own_reports,
             *_sources_gone(coverage),
         ),
         llm=accounts.llm,
-        history=run_learned(plan, merges, pieces_differ=bool(doubts)) if learns else RunRecord(),
+        history=run_learned(plan, merges, cut_files) if learns else RunRecord(),
     )
 
 
 def _empty_files(paths: Sequence[str]) -> Iterator[str]:
     if paths:
-        more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
         files = "1 planned file holds" if len(paths) == 1 else f"{len(paths)} planned files hold"
-        yield f"{files} no test: {', '.join(paths[:MOST_NAMED])}{more}"
+        yield f"{files} no test: {_some(paths)}"
+
+
+def _unsteady_files(paths: Sequence[str]) -> Iterator[str]:
+    if paths:
+        yield f"test ids differ from process to process, so no function is divided between shards: {_some(paths)}"
+
+
+def _some(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    return ", ".join(paths[:MOST_NAMED]) + more
 
 
 def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterator[str]:
@@ -105,8 +116,7 @@ def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterator[str]:
 def _sources_gone(coverage: MeasuredCoverage | None) -> Iterator[str]:
     gone = coverage.gone if coverage is not None else ()
     if gone:
-        more = f" and {len(gone) - MOST_NAMED} more" if len(gone) > MOST_NAMED else ""
-        yield f"coverage leaves out what tests made and removed: {', '.join(gone[:MOST_NAMED])}{more}"
+        yield f"coverage leaves out what tests made and removed: {_some(gone)}"
 
 
 def _account_for_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path, *, learns: bool) -> list[ShardMerge]:

@@ -41,10 +41,11 @@ class FileAccount(Record, frozen=True, kw_only=True):
 
     path: str
     piece: int
-    tests: int
-    total: int
-    total_digest: str
     state: FileState
+    tests: int = 0
+    piece_total: int = 0
+    claims_digest: str = ""
+    ids_digest: str = ""
 
 
 class ShardMerge(Record, frozen=True, kw_only=True):
@@ -167,14 +168,17 @@ def _why(state: ShardState, reason: str) -> str:
 
 
 def _account(fold: JournalFold, unit: Unit) -> FileAccount:
-    record = fold.files.get(unit.path)
+    record, state = fold.files.get(unit.path), _state_of(fold, unit.path)
+    if record is None:
+        return FileAccount(path=unit.path, piece=unit.piece, state=state)
     return FileAccount(
         path=unit.path,
         piece=unit.piece,
-        tests=record.holds if record else 0,
-        total=record.total if record else 0,
-        total_digest=record.total_digest if record else "",
-        state=_state_of(fold, unit.path),
+        state=state,
+        tests=record.holds,
+        piece_total=record.piece_total,
+        claims_digest=record.claims_digest,
+        ids_digest=record.ids_digest,
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from ci_toolkit.merge.learned import PASSED, short_digest
+from ci_toolkit.merge.completeness import CutFiles
+from ci_toolkit.merge.learned import PASSED, by_function, short_digest
 from ci_toolkit.merge.shard_merge import ShardMerge
 from ci_toolkit.model.history import FileRun, JobRun, RunRecord
 from ci_toolkit.model.plan import Plan
@@ -12,9 +13,13 @@ from ci_toolkit.model.plan import Plan
 _EMPTY_COLUMN = b"[]"
 
 
-def run_learned(plan: Plan, merges: Sequence[ShardMerge], *, pieces_differ: bool) -> RunRecord:
-    """Return what history should keep of the run. Where ``pieces_differ``, cut files teach nothing."""
-    untrusted = {cut.path for cut in plan.cuts} if pieces_differ else set()
+def run_learned(plan: Plan, merges: Sequence[ShardMerge], cut_files: CutFiles) -> RunRecord:
+    """Return what history should keep of the run.
+
+    A file whose test ids differ from shard to shard is kept by function: its ids will not come back. One whose pieces
+    do not add up for another reason teaches nothing.
+    """
+    untrusted = cut_files.torn.keys() - cut_files.unsteady
     jobs = tuple(_job(merge.job, plan) for merge in merges if merge.job is not None)
     pieces = (
         (merge.job.environment, run)
@@ -23,7 +28,7 @@ def run_learned(plan: Plan, merges: Sequence[ShardMerge], *, pieces_differ: bool
         for run in merge.learned
         if run.path not in untrusted
     )
-    return RunRecord(jobs=jobs, files=tuple(_join_pieces(pieces)), suite=_whole_suite(plan))
+    return RunRecord(jobs=jobs, files=tuple(_join_pieces(pieces, plan, cut_files)), suite=_whole_suite(plan))
 
 
 def _job(job: JobRun, plan: Plan) -> JobRun:
@@ -37,13 +42,21 @@ def _whole_suite(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted({unit.path for shard in plan.shards for unit in shard.units}))
 
 
-def _join_pieces(pieces: Iterable[tuple[str, FileRun]]) -> Iterator[tuple[str, FileRun]]:
+def _join_pieces(
+    pieces: Iterable[tuple[str, FileRun]], plan: Plan, cut_files: CutFiles
+) -> Iterator[tuple[str, FileRun]]:
     """Put the pieces of each cut file together: one (environment, file run) for each environment and path."""
+    wanted = {cut.path: len(cut.pieces) for cut in plan.cuts}
     together: dict[tuple[str, str], list[FileRun]] = {}
     for environment, run in pieces:
         together.setdefault((environment, run.path), []).append(run)
     for (environment, _), runs in sorted(together.items()):
-        yield environment, runs[0] if len(runs) == 1 else _join(sorted(runs, key=lambda run: run.key))
+        path = runs[0].path
+        is_all = len(runs) >= wanted.get(path, 1) and path not in cut_files.torn
+        run = runs[0] if len(runs) == 1 else _join(sorted(runs, key=lambda run: run.key))
+        if not is_all:
+            run = msgspec.structs.replace(run, total=run.total + 1)
+        yield environment, by_function(run) if path in cut_files.unsteady else run
 
 
 def _join(runs: list[FileRun]) -> FileRun:
@@ -54,7 +67,7 @@ def _join(runs: list[FileRun]) -> FileRun:
         key=short_digest("/".join(run.key for run in runs)),
         at=max(run.at for run in runs),
         tests=sum(run.tests for run in runs),
-        total=max(run.total for run in runs),
+        total=sum(run.total for run in runs),
         category=runs[0].category,
         import_seconds=max(imports, default=None),
         suffixes=_concatenate(run.suffixes for run in runs),

@@ -22,6 +22,8 @@ class FileDurations(Record, frozen=True, kw_only=True):
     say where one test pays what another paid before, more where the whole file is slow at times."""
     import_seconds: float | None = None
     """What importing the file takes, or None where it was never measured."""
+    unsettled: tuple[str, ...] = ()
+    """Functions whose parametrized ids are not known to be the same in each run: no plan divides their tests."""
     fixture_seconds: float = 0.0
     """Fixtures that the file's tests share: paid once by every shard that runs any of them."""
 

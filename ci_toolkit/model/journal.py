@@ -148,10 +148,14 @@ class FileCollected(_Line, frozen=True, kw_only=True, tag="collected"):
     category: str = ""
     import_seconds: float = 0.0
     piece: int = 0
-    total: int = 0
-    """How many tests the whole file holds, where it is cut."""
-    total_digest: str = ""
-    """SHA-256 over the sorted suffixes of the whole file, where it is cut; the same in each shard that has a piece."""
+    piece_total: int = 0
+    """How many tests of the file belong to our piece, where it is cut."""
+    claims_digest: str = ""
+    """SHA-256 over the names of the cut that stand for tests of the file, and over the number of functions that have
+    none, where it is cut; the same in each shard that has a piece."""
+    ids_digest: str = ""
+    """SHA-256 over the sorted suffixes of the whole file, where it is cut. Shards differ in it where ids differ from
+    process to process."""
     deselected: int = 0
     """How many tests the user's own options (``-k``, ``-m``) or the choice of categories left out."""
     removed: int = 0

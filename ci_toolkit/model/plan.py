@@ -188,6 +188,13 @@ class PieceOf:
                 return table[key]
         return self._last
 
+    def name_of(self, suffix: str) -> str:
+        """Return the name by which the cut claims the test: its own or its function's, or ``""`` if it has neither."""
+        if suffix in self._exact:
+            return suffix
+        function = function_of(suffix)
+        return function if function in self._exact else ""
+
     def _ladder(self, suffix: str) -> tuple[tuple[Mapping[str, int], str], ...]:
         return (
             (self._exact, suffix),

@@ -36,6 +36,8 @@ class FileEstimate(Record, frozen=True, kw_only=True):
     """Its tests in the order of the source, as far as they can be read there."""
     groups: tuple[tuple[str, str], ...] = ()
     """(suffix, xdist_group) of the tests that belong to a group."""
+    unsettled: frozenset[str] = frozenset()
+    """Functions whose parametrized ids may be others in another process: their tests stay together."""
     is_known: bool = False
     """Whether history knows any of its tests."""
 
@@ -55,6 +57,7 @@ class _Reading(Record, frozen=True, kw_only=True):
     file: SuiteFile
     known: FileDurations | None
     new: tuple[str, ...]
+    unsettled: frozenset[str]
 
 
 def estimate(
@@ -113,14 +116,21 @@ def _deviation(each: Sequence[float], middle: float) -> float:
 
 
 def _read(file: SuiteFile, known: FileDurations | None, *, is_collected: bool) -> _Reading:
+    listed = file.anchors if is_collected else ()
     if known is None or not known.suffixes:
-        return _Reading(file=file, known=known, new=file.anchors or ("",))
+        return _Reading(file=file, known=known, new=file.anchors or ("",), unsettled=_differing(listed, ()))
+    unsettled = _differing(listed, known.suffixes) if is_collected else frozenset(known.unsettled)
     new = _new_tests(file.anchors, known.suffixes, is_collected=is_collected)
     if is_collected:
         known = _without_dead(known, frozenset(file.anchors))
     if not known.suffixes:
-        return _Reading(file=file, known=None, new=file.anchors or ("",))
-    return _Reading(file=file, known=known, new=new)
+        return _Reading(file=file, known=None, new=file.anchors or ("",), unsettled=unsettled)
+    return _Reading(file=file, known=known, new=new, unsettled=unsettled)
+
+
+def _differing(listed: Sequence[str], known: Sequence[str]) -> frozenset[str]:
+    """Return the functions of the tests ``listed`` whose parametrized ids are not all ``known``, and no others."""
+    return frozenset([function_of(suffix) for suffix in set(listed) ^ set(known) if "[" in suffix])
 
 
 def _new_tests(anchors: Sequence[str], suffixes: Sequence[str], *, is_collected: bool) -> tuple[str, ...]:
@@ -175,6 +185,7 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
             each=(function.seconds,) * len(reading.new),
             anchors=file.anchors,
             groups=file.groups,
+            unsettled=reading.unsettled,
         )
     total = math.fsum(known.seconds)
     new = _new_functions(reading, known) if reading.new else ()
@@ -190,6 +201,7 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
         each=known.seconds + of_new,
         anchors=file.anchors,
         groups=file.groups,
+        unsettled=reading.unsettled,
         is_known=True,
     )
 

@@ -43,11 +43,16 @@ def _bond(file: FileEstimate, keep: Keep) -> Callable[[str], str]:
     """Return the function whose value is the same for tests that must stay together."""
     if keep is Keep.MODULE:
         return lambda _: ""
+
+    def alone(suffix: str) -> str:
+        function = function_of(suffix)
+        return function if function in file.unsettled else suffix
+
     if keep is Keep.CLASS:
-        return lambda suffix: function_of(suffix).partition("::")[0] if class_of(suffix) else suffix
+        return lambda suffix: function_of(suffix).partition("::")[0] if class_of(suffix) else alone(suffix)
     if keep is Keep.XDIST_GROUP:
-        return lambda suffix: f"@{group}" if (group := file.group_of(suffix)) else suffix
-    return lambda suffix: suffix
+        return lambda suffix: f"@{group}" if (group := file.group_of(suffix)) else alone(suffix)
+    return alone if file.unsettled else lambda suffix: suffix
 
 
 def _source_order(file: FileEstimate) -> Callable[[str], tuple[int, str, int, str]]:

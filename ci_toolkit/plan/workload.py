@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 
-from ci_toolkit.model.node_id import class_of, node_id_of
+from ci_toolkit.model.node_id import class_of, function_of, node_id_of
 from ci_toolkit.plan.estimates import FileEstimate
 from ci_toolkit.plan.fragments import Fragment, fragments_of
 from ci_toolkit.plan.request import Keep
@@ -79,9 +79,13 @@ class Workload:
             file = max(range(len(self.files)), key=self._longest_test)
             estimate = self.files[file]
             took, suffix = max(zip(estimate.each, estimate.suffixes, strict=True), default=(0.0, ""))
-            return estimate.setup_seconds + took, node_id_of(estimate.path, suffix)
-        together = [self._longest_fragment(number) for number in range(len(self.files))]
-        return max([*together, *map(self._seconds_and_name, self.cross_file_groups)])
+            longest = (estimate.setup_seconds + took, node_id_of(estimate.path, suffix))
+            # Only a file that takes longer as a whole can hold more that stays together.
+            bound = [file for file, one in enumerate(self.files) if one.unsettled and one.weight > longest[0]]
+        else:
+            longest, bound = (0.0, ""), list(range(len(self.files)))
+        together = [self._longest_fragment(number) for number in bound]
+        return max([longest, *together, *map(self._seconds_and_name, self.cross_file_groups)])
 
     def _longest_test(self, file: int) -> tuple[float, str]:
         estimate = self.files[file]
@@ -92,6 +96,8 @@ class Workload:
         fragment = max(self.fragments(file), key=lambda fragment: (fragment.seconds, fragment.suffixes))
         if len(fragment.suffixes) == 1:
             name = node_id_of(estimate.path, fragment.suffixes[0])
+        elif len({function_of(suffix) for suffix in fragment.suffixes}) == 1:
+            name = node_id_of(estimate.path, function_of(fragment.suffixes[0]))
         elif self.keep is Keep.CLASS:
             name = node_id_of(estimate.path, class_of(fragment.suffixes[0]))
         elif self.keep is Keep.XDIST_GROUP:

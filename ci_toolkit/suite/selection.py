@@ -5,17 +5,26 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from ci_toolkit.model.node_id import suffix_below
+from ci_toolkit.model.node_id import function_of, suffix_below
 from ci_toolkit.model.plan import PieceOf
 from ci_toolkit.model.record import escape_surrogates, restore_surrogates
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.owners import name_of, owner_of
 
-FileDigest = tuple[int, str]
-"""How many tests a whole file holds, and the SHA-256 of their sorted names."""
+
+class WholeFile(NamedTuple):
+    """What a process saw of a whole file of which it runs a piece; `FileCollected` says what each means."""
+
+    piece_total: int
+    claims_digest: str
+    ids_digest: str
+
+
+_NOT_CUT = WholeFile(0, "", "")
 
 
 def owned_files(task: ShardTask) -> set[str]:
@@ -60,10 +69,10 @@ class Selection:
         self._pieces = task.pieces
         self._piece_of = {cut.path: PieceOf(cut) for cut in task.cuts}
         self._finished = Counter({(test.path, test.suffix): test.times for test in task.finished})
-        self.digests: dict[str, FileDigest] = {}
+        self._whole_files: dict[str, WholeFile] = {}
 
     def ours(self, items: Iterable[pytest.Item]) -> list[pytest.Item]:
-        """Return the items of our pieces, and remember the digest of each whole file that is cut."""
+        """Return the items of our pieces, and remember what each whole file that is cut holds."""
         addressed = [(address(item), item) for item in items]
         self._remember_cut_files(found for found, _ in addressed)
         return [item for (path, suffix), item in addressed if self._is_ours(path, suffix)]
@@ -82,6 +91,10 @@ class Selection:
                 kept.append(item)
         return kept
 
+    def whole_file(self, path: str) -> WholeFile:
+        """Return what the whole of ``path`` holds, where it is cut."""
+        return self._whole_files.get(path, _NOT_CUT)
+
     def _is_ours(self, path: str, suffix: str) -> bool:
         piece = self._pieces.get(path)
         if piece is None:
@@ -94,8 +107,23 @@ class Selection:
             if path in names:
                 names[path].append(suffix)
         for path, suffixes in names.items():
-            text = "\0".join(sorted(suffixes)).encode()
-            self.digests[path] = (len(suffixes), self._sha256(text).hexdigest())
+            self._whole_files[path] = self._account_for(suffixes, self._piece_of[path], self._pieces[path])
+
+    def _account_for(self, suffixes: Collection[str], piece_of: PieceOf, ours: int) -> WholeFile:
+        # What the cut does not name belongs to one piece by its place in the file, under whatever name: it is counted.
+        named = {piece_of.name_of(suffix) for suffix in suffixes} - {""}
+        unnamed = {(piece_of(suffix), function_of(suffix)) for suffix in suffixes if not piece_of.name_of(suffix)}
+        others = Counter(piece for piece, _ in unnamed)
+        return WholeFile(
+            piece_total=sum(1 for suffix in suffixes if piece_of(suffix) == ours),
+            claims_digest=self._digest(
+                [*sorted(named), *(f"{n} more in {piece}" for piece, n in sorted(others.items()))]
+            ),
+            ids_digest=self._digest(sorted(suffixes)),
+        )
+
+    def _digest(self, names: Iterable[str]) -> str:
+        return self._sha256("\0".join(names).encode()).hexdigest()
 
 
 class Changes:

@@ -150,7 +150,7 @@ class ShardPlugin:
 
     def _file_collected(self, path: str, found: list[tuple[str, pytest.Item]], first: int) -> FileCollected:
         piece = self.task.pieces.get(path, 0)
-        total, digest = self.selection.digests[path] if piece else (0, "")
+        whole = self.selection.whole_file(path)
         placements = [self.placer.place(item, path) for _, item in found]
         self._category += [placement.category for placement in placements]
         return FileCollected(
@@ -163,8 +163,9 @@ class ShardPlugin:
             category=self.placer.of_file(path),
             import_seconds=round(self._import_seconds.get(path, 0.0), 6),
             piece=piece,
-            total=total,
-            total_digest=digest,
+            piece_total=whole.piece_total,
+            claims_digest=whole.claims_digest,
+            ids_digest=whole.ids_digest,
             deselected=self._changes.deselected[path],
             removed=self._changes.removed[path],
             added=self._changes.added[path],

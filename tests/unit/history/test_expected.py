@@ -145,3 +145,47 @@ def test_a_file_of_which_no_run_can_be_read_is_unknown_and_not_one_without_tests
     garbled = msgspec.structs.replace(file_run({"a": 1.0}), suffixes=b'["a')
     assert list(expected_durations([garbled, garbled])) == []
     assert [file.suffixes for file in expected_durations([garbled, file_run({"a": 1.0})])] == [("a",)]
+
+
+IDS = {"test_a[1]": 1.0, "test_a[2]": 1.0, "test_b[x]": 1.0, "test_c": 1.0}
+SOME = {"test_a[1]": 1.0, "test_a[9]": 1.0, "test_b[x]": 1.0, "test_c": 1.0}
+SUMS = {"test_a": 2.0, "test_b": 1.0, "test_c": 1.0}
+"""What is kept of a file whose shards saw other ids than others."""
+
+
+@pytest.mark.parametrize(
+    ("latest_first", "unsettled"),
+    [
+        ([IDS], ("test_a", "test_b")),
+        ([IDS, IDS], ()),
+        ([IDS, dict(reversed(IDS.items())), IDS], ()),
+        ([IDS, SOME], ("test_a",)),
+        ([IDS, IDS, SOME], ("test_a",)),  # what changed once may change again
+        ([IDS, {"test_c": 1.0}], ("test_a",)),  # one test needs no proof that it is the same
+        ([IDS, IDS, {"test_c": 1.0}], ()),
+        ([SUMS, IDS], ("test_a", "test_b")),
+        ([IDS, SUMS, IDS], ("test_a", "test_b")),
+        ([SUMS, SUMS], ()),
+    ],
+)
+def test_a_function_is_settled_where_each_known_run_has_its_ids_and_there_are_two(
+    latest_first: list[dict[str, float]], unsettled: tuple[str, ...]
+) -> None:
+    runs = [file_run(seconds, at=100.0 - place) for place, seconds in enumerate(latest_first)]
+    assert expected_of_file("test_a.py", runs).unsettled == unsettled
+
+
+def test_ids_that_are_new_in_each_run_do_not_heap_up_where_no_run_is_whole() -> None:
+    runs = [
+        file_run({f"test_a[{at}]": 2.0, f"test_a[-{at}]": 2.0, "test_b": 1.0}, at=at, is_whole=False)
+        for at in (4.0, 3.0, 2.0, 1.0)
+    ]
+    assert folded(*runs) == {"test_a[4.0]": 2.0, "test_a[-4.0]": 2.0, "test_b": 1.0}
+
+
+def test_parameter_sets_that_an_earlier_run_has_besides_those_of_a_later_one_are_kept() -> None:
+    runs = [
+        file_run({"test_a[1]": 2.0}, at=2.0, is_whole=False),
+        file_run({"test_a[1]": 2.0, "test_a[2]": 3.0}, at=1.0),
+    ]
+    assert folded(*runs) == {"test_a[1]": 2.0, "test_a[2]": 3.0}

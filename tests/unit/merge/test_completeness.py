@@ -5,6 +5,7 @@ import pytest
 from bundle_samples import halves, leave_bundle, merged, piece, plan_of, told
 from journal_samples import Attempt, collected, passes, piece_of, uncollectable
 
+from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.plan import Cut, Plan, Unit
 from ci_toolkit.model.problem import ProblemKind
@@ -17,16 +18,24 @@ SKIPPED = uncollectable("test_a.py", "skipped", "not here")
 BROKEN = uncollectable("test_a.py")
 
 
-def ran(number: int, *suffixes: str, whole: list[str] = WHOLE, deselected: int = 0) -> Attempt:
-    """The journal of a shard that ran ``suffixes`` as piece ``number`` of a file that holds ``whole``."""
-    record = msgspec.structs.replace(piece_of("test_a.py", number, suffixes, whole), deselected=deselected)
+def ran(
+    number: int, *suffixes: str, whole: list[str] = WHOLE, deselected: int = 0, holds: int | None = None, ids: str = ""
+) -> Attempt:
+    """The journal of a shard that ran ``suffixes`` as piece ``number``, which ``holds`` tests, of a file of ``whole``."""
+    record = piece_of("test_a.py", number, suffixes, whole, ids=ids)
+    total = len(suffixes) + deselected if holds is None else holds
+    record = msgspec.structs.replace(record, deselected=deselected, piece_total=total)
     return {"main": [record, *(line for test in range(len(suffixes)) for line in passes(test))]}
 
 
 OTHER_TESTS = (
     "test_a.py holds other tests in one shard than in another, so its pieces cannot be trusted; "
-    "its test ids must not depend on the process (random values, addresses, set order)"
+    "make the shards' environments equal. The next plan divides no function of the file"
 )
+
+
+def accounted(number: int, holds: int, tests: int) -> str:
+    return f"piece {number} of test_a.py holds {holds} tests; its shard accounts for {tests}"
 
 
 def skipped_elsewhere(pieces: str) -> str:
@@ -44,9 +53,10 @@ def skipped_elsewhere(pieces: str) -> str:
         (ran(1, "test_1", deselected=1), ran(2, "test_3", "test_4"), None),
         (ran(1, "test_1", "test_2"), ran(2, "test_3", "test_4", whole=[*WHOLE[:3], "test_5"]), OTHER_TESTS),
         (ran(1, "test_1", "test_2"), ran(2, "test_3", whole=WHOLE[:3]), OTHER_TESTS),
-        (ran(1, "test_1"), ran(2, "test_3", "test_4"), "test_a.py holds 4 tests; its pieces ran 3"),
-        (ran(1, "test_1", "test_2", "test_3"), ran(2, "test_3", "test_4"), "test_a.py holds 4 tests; its pieces ran 5"),
-        (ran(1), ran(2), "test_a.py holds 4 tests; its pieces ran 0"),
+        (ran(1, "test_1", holds=2), ran(2, "test_3", "test_4"), accounted(1, 2, 1)),
+        (ran(1, "test_1", "test_2"), ran(2, "test_3", "test_4", holds=1), accounted(2, 1, 2)),
+        (ran(1, holds=2), ran(2, holds=2), accounted(1, 2, 0)),
+        (ran(1, "test_1", ids="mine"), ran(2, "test_3", "test_4", ids="others"), None),  # each runs what it sees
         (ran(1, "test_1", "test_2"), {"main": [SKIPPED]}, skipped_elsewhere("2")),
         ({"main": [SKIPPED]}, ran(2, "test_3", "test_4"), skipped_elsewhere("1")),
         ({"main": [SKIPPED]}, {"main": [SKIPPED]}, None),
@@ -126,6 +136,13 @@ def test_two_of_three_pieces_are_compared_and_not_added_up(tmp_path: Path) -> No
     assert told(merged(tmp_path, plan).problems) == [("pieces-differ", OTHER_TESTS)]
 
 
+def test_ids_that_differ_from_process_to_process_are_noted(tmp_path: Path) -> None:
+    leave_bundle(tmp_path, PLAN, 1, ran(1, "test_1", ids="mine"))
+    leave_bundle(tmp_path, PLAN, 2, ran(2, "test_3", ids="others"))
+    (note,) = merged(tmp_path, PLAN).notes
+    assert note == ("test ids differ from process to process, so no function is divided between shards: test_a.py")
+
+
 def test_the_proof_counts_what_was_planned_collected_and_run(tmp_path: Path) -> None:
     plan = plan_of(["test_a.py", "test_b.py"], ["test_c.py"], ["test_d.py", "test_e.py"])
     journal = [collected("test_a.py", "test_1", "test_2"), uncollectable("test_b.py"), *passes(0)]
@@ -156,8 +173,54 @@ def test_the_proof_of_a_whole_run_says_so(tmp_path: Path) -> None:
 
 
 def test_a_torn_file_is_a_problem_of_the_run_and_of_no_shard(tmp_path: Path) -> None:
-    leave_bundle(tmp_path, PLAN, 1, ran(1, "test_1"))
+    leave_bundle(tmp_path, PLAN, 1, ran(1, "test_1", holds=2))
     leave_bundle(tmp_path, PLAN, 2, ran(2, "test_3", "test_4"))
     problems = merged(tmp_path, PLAN).problems
     assert {problem.kind for problem in problems} == {ProblemKind.PIECES_DIFFER}
     assert [problem.shard for problem in problems] == [0]  # of the run
+
+
+def learned(folder: Path, plan: Plan) -> list[tuple[dict[str, float], bool]]:
+    """What history keeps of each file: its tests with their seconds, and whether these are all."""
+    run = merge_run(plan, folder, folder / "out", tell=lambda _: None, learns=True)
+    decode = msgspec.json.decode
+    return [
+        (dict(zip(decode(file.suffixes), decode(file.seconds), strict=True)), file.is_whole)
+        for _, file in run.history.files
+    ]
+
+
+RANDOM = halves("test_a.py", ["test_1"], ["test_2"])
+ONE, TWO = ["test_1[0.1]", "test_1[0.2]"], ["test_2[0.3]"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (ran(1, *ONE), ran(2, *TWO), ([*ONE, *TWO], True)),
+        (ran(1, *ONE, ids="mine"), ran(2, *TWO, ids="others"), (["test_1", "test_2"], True)),
+        (ran(1, *ONE, deselected=1), ran(2, *TWO), ([*ONE, *TWO], False)),
+        (ran(1, *ONE, whole=["a"]), ran(2, *TWO, whole=["b"]), (["test_1", "test_2"], False)),  # torn
+        (ran(1, *ONE), {"main": []}, (ONE, False)),  # the other piece is lost
+        (ran(1, *ONE, holds=3), ran(2, *TWO), None),  # the journal itself is in doubt
+    ],
+)
+def test_history_keeps_ids_that_come_back_and_functions_where_they_do_not(
+    tmp_path: Path, first: Attempt, second: Attempt, kept: tuple[list[str], bool] | None
+) -> None:
+    plan = plan_of([piece("test_a.py", 1)], [piece("test_a.py", 2)], cuts=[RANDOM])
+    leave_bundle(tmp_path, plan, 1, first)
+    leave_bundle(tmp_path, plan, 2, second)
+    found = [(sorted(tests), is_whole) for tests, is_whole in learned(tmp_path, plan)]
+    assert found == ([] if kept is None else [kept])
+
+
+def test_what_is_kept_of_a_function_is_the_sum_of_its_tests(tmp_path: Path) -> None:
+    plan = plan_of([piece("test_a.py", 1)], [piece("test_a.py", 2)], cuts=[RANDOM])
+    leave_bundle(tmp_path / "same", plan, 1, ran(1, *ONE))
+    leave_bundle(tmp_path / "same", plan, 2, ran(2, *TWO))
+    leave_bundle(tmp_path / "other", plan, 1, ran(1, *ONE, ids="mine"))
+    leave_bundle(tmp_path / "other", plan, 2, ran(2, *TWO, ids="others"))
+    ((by_id, _),) = learned(tmp_path / "same", plan)
+    ((by_function, _),) = learned(tmp_path / "other", plan)
+    assert by_function["test_1"] == pytest.approx(sum(by_id[suffix] for suffix in ONE))

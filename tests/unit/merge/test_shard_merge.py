@@ -167,8 +167,8 @@ def test_a_piece_is_accounted_for_with_what_the_whole_file_holds(tmp_path: Path)
     record = piece_of("test_a.py", 1, ["test_1"], ["test_1", "test_2", "test_3"])
     record = msgspec.structs.replace(record, deselected=1, removed=2, added=1)
     (account,) = merge_of(tmp_path, record, plan=plan).files
-    assert (account.piece, account.tests, account.total) == (1, 3, 3)
-    assert account.total_digest == record.total_digest
+    assert (account.piece, account.tests, account.piece_total) == (1, 3, 1)
+    assert (account.claims_digest, account.ids_digest) == (record.claims_digest, record.ids_digest)
 
 
 def test_mission_critical_tests_that_were_kept_from_their_work_are_named(tmp_path: Path) -> None:

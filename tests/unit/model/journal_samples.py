@@ -53,11 +53,19 @@ def collected(path: str, *suffixes: str, first: int = 0, critical: tuple[int, ..
     return FileCollected(path=path, first=first, tests=tests, critical=critical)
 
 
-def piece_of(path: str, piece: int, suffixes: Sequence[str], whole: Sequence[str], *, first: int = 0) -> FileCollected:
-    """One piece of a cut file, as a shard sees it that finds the tests ``whole`` in the file."""
-    tests = tuple(CollectedTest(suffix=suffix) for suffix in suffixes)
-    digest = f"digest of {sorted(whole)}"
-    return FileCollected(path=path, first=first, tests=tests, piece=piece, total=len(whole), total_digest=digest)
+def piece_of(
+    path: str, piece: int, suffixes: Sequence[str], whole: Sequence[str], *, first: int = 0, ids: str = ""
+) -> FileCollected:
+    """One piece of a cut file, as a shard sees it that finds the names ``whole`` in the file; ``ids`` stand for ids."""
+    return FileCollected(
+        path=path,
+        first=first,
+        tests=tuple(CollectedTest(suffix=suffix) for suffix in suffixes),
+        piece=piece,
+        piece_total=len(suffixes),
+        claims_digest=f"digest of {sorted(whole)}",
+        ids_digest=f"digest of {sorted(whole)} {ids}",
+    )
 
 
 def started(number: int, at: float = 1000.0) -> Started:

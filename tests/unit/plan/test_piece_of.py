@@ -41,6 +41,22 @@ def test_every_possible_test_of_a_cut_file_belongs_to_one_piece(suffix: str, pie
     assert PieceOf(CUT)(suffix) == piece
 
 
+@pytest.mark.parametrize(
+    ("suffix", "name"),
+    [
+        ("test_a", "test_a"),
+        ("test_a[new]", "test_a"),
+        ("test_b[1]", "test_b[1]"),
+        ("test_b[new]", ""),
+        ("test_new", ""),
+        ("TestA::test_1[x]", "TestA::test_1"),
+        ("TestA::test_new", ""),
+    ],
+)
+def test_a_cut_names_a_test_by_itself_or_by_its_function(suffix: str, name: str) -> None:
+    assert PieceOf(CUT).name_of(suffix) == name
+
+
 def test_a_test_of_no_class_joins_the_last_piece_that_names_such_a_test_or_else_the_last() -> None:
     cut = Cut(path="big.py", pieces=(("test_a",), ("TestA::test_1",)))
     assert PieceOf(cut)("test_new") == 1
