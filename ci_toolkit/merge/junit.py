@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -15,16 +15,14 @@ from ci_toolkit.model.verdict import Counts
 _PLAIN = re.compile(r"[\w ./:\[\]-]*", re.ASCII)
 """What nearly every name is made of; it needs no escaping."""
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NEIGHBOURS = 1024
+"""How many classes and files are remembered: tests of one stand together, so a few are enough."""
 
 
-def write_fragment(path: Path, results: Iterable[TestResult]) -> float:
-    """Add the test cases of one shard, without their suite, to ``path``; return their seconds."""
-    seconds = 0.0
+def write_fragment(path: Path, results: Iterable[TestResult]) -> None:
+    """Add the test cases of one shard, without their suite, to ``path``."""
     with path.open("a", encoding="utf-8") as file:
-        for result in results:
-            seconds += result.seconds
-            file.write(_case(result))
-    return seconds
+        file.writelines(map(_case, results))
 
 
 def write_junit(path: Path, suites: Iterable[tuple[str, Counts, float, float, Path]]) -> None:
@@ -56,6 +54,10 @@ def _quoted(text: str) -> str:
     return f'"{text}"' if _PLAIN.fullmatch(text) else quoteattr(_legal(text))
 
 
+_quoted_again = lru_cache(_NEIGHBOURS)(_quoted)
+"""Of what the tests of a class or a file share."""
+
+
 def _text(text: str) -> str:
     return escape(_legal(text), {"\r": "&#13;"})
 
@@ -71,12 +73,13 @@ def _numbers(counts: Counts, seconds: float) -> dict[str, str]:
 
 
 def _case(result: TestResult) -> str:
+    # One for each test of the run, so it is built in one piece.
     classname, name = names_of(result.node_id)
-    start = "<testcase" + _attributes(classname=classname, name=name, file=result.path)
+    names = f"classname={_quoted_again(classname)} name={_quoted(name)} file={_quoted_again(result.path)}"
     line = f' line="{result.line}"' if result.line else ""
-    is_plain = result.outcome is Outcome.PASSED and not result.reruns and not result.properties
-    inside = "" if is_plain else "".join(_elements(result))
-    return f'{start}{line} time="{result.seconds:.3f}"' + (f">{inside}</testcase>\n" if inside else "/>\n")
+    inside = "" if result.is_plain else "".join(_elements(result))
+    end = f">{inside}</testcase>" if inside else "/>"
+    return f'<testcase {names}{line} time="{result.seconds:.3f}"{end}\n'
 
 
 def _elements(result: TestResult) -> Iterator[str]:
@@ -103,16 +106,16 @@ def _failure(tag: str, failure: PhaseFailure) -> str:
 def names_of(node_id: str) -> tuple[str, str]:
     """Return JUnit's classname and name of a test, as pytest itself makes them."""
     address, bracket, parameters = node_id.partition("[")
-    path, *names = address.split("::")
-    module = _module_of(path)
-    if not names:
-        return "", module + bracket + parameters
-    return ".".join((module, *names[:-1])), names[-1] + bracket + parameters
+    holder, mark, name = address.rpartition("::")
+    if not mark:
+        return "", _classname_of(name) + bracket + parameters
+    return _classname_of(holder), name + bracket + parameters
 
 
-@cache
-def _module_of(path: str) -> str:
-    return path.replace("/", ".").removesuffix(".py")
+@lru_cache(_NEIGHBOURS)
+def _classname_of(holder: str) -> str:
+    path, *classes = holder.split("::")
+    return ".".join((path.replace("/", ".").removesuffix(".py"), *classes))
 
 
 def _legal(text: str) -> str:

@@ -93,7 +93,8 @@ def merge_shard(
     """Read the bundle of ``planned`` and write its test cases to ``fragment``. It ``learns`` where history is kept."""
     reading = BundleReading(bundle)
     tally = Tally(planned.index)
-    seconds = write_fragment(fragment, tally.watch(reading.results()))
+    write_fragment(fragment, tally.watch(reading.results()))
+    seconds = tally.seconds
     card = bundle.card
     why = _why(card.state, card.reason)
     unrun = (*reading.without_outcome(why), *_uncollected(reading, planned, why, critical_files))
@@ -144,7 +145,7 @@ def merge_shard(
 def add_files(merge: ShardMerge, files: Sequence[TestResult]) -> ShardMerge:
     """Return ``merge`` with the results of files and classes that could not be collected, in its fragment too."""
     tally = Tally(merge.shard.index)
-    seconds = write_fragment(Path(merge.fragment), tally.watch(files))
+    write_fragment(Path(merge.fragment), tally.watch(files))
     counts = add_counts([merge.counts, tally.counts()])
     return msgspec.structs.replace(
         merge,
@@ -153,7 +154,7 @@ def add_files(merge: ShardMerge, files: Sequence[TestResult]) -> ShardMerge:
         skipped_files=sum(1 for file in files if file.outcome is Outcome.SKIPPED),
         failures=(*tally.failures, *merge.failures),
         critical=(*tally.critical, *merge.critical),
-        seconds=merge.seconds + seconds,
+        seconds=merge.seconds + tally.seconds,
     )
 
 

@@ -56,6 +56,8 @@ class Tally:
     def __init__(self, shard: int) -> None:
         self._shard = shard
         self._outcomes: Counter[Outcome] = Counter()
+        self.seconds = 0.0
+        """Of all tests together."""
         self.failures: list[TestFailure] = []
         self.flaky: list[TestFailure] = []
         self.critical: list[CriticalTest] = []
@@ -68,21 +70,27 @@ class Tally:
         outcomes, slowest = self._outcomes, self._slowest
         for result in results:
             outcomes[result.outcome] += 1
-            entry = (result.seconds, result.node_id)
+            seconds = result.seconds
+            self.seconds += seconds
+            entry = (seconds, result.node_id)
             if len(slowest) < SLOWEST:
                 heapq.heappush(slowest, entry)
             elif entry > slowest[0]:
                 heapq.heapreplace(slowest, entry)
-            if result.outcome.is_failure:
-                self.failures.append(self._failure(result))
-            elif result.is_flaky:
-                self.flaky.append(self._failure(result))
-            elif result.is_critical and result.outcome in _NOT_RUN:
-                how = str(result.outcome)
-                self.critical.append(CriticalTest(node_id=result.node_id, how=how, reason=result.reason))
-            if result.properties:
-                self.llm.append(_llm_use(result.properties))
+            if not result.is_plain:
+                self._keep(result)
             yield result
+
+    def _keep(self, result: TestResult) -> None:
+        if result.outcome.is_failure:
+            self.failures.append(self._failure(result))
+        elif result.is_flaky:
+            self.flaky.append(self._failure(result))
+        elif result.is_critical and result.outcome in _NOT_RUN:
+            how = str(result.outcome)
+            self.critical.append(CriticalTest(node_id=result.node_id, how=how, reason=result.reason))
+        if result.properties:
+            self.llm.append(_llm_use(result.properties))
 
     def _failure(self, result: TestResult) -> TestFailure:
         phases = result.failures or result.reruns

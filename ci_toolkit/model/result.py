@@ -21,7 +21,11 @@ class Outcome(StrEnum):
     @property
     def is_failure(self) -> bool:
         """Whether a run with this outcome is red."""
-        return self in {Outcome.FAILED, Outcome.ERROR}
+        return self in _FAILURES
+
+
+_PASSED = Outcome.PASSED
+_FAILURES = frozenset({Outcome.FAILED, Outcome.ERROR})
 
 
 class PhaseFailure(Record, frozen=True, kw_only=True):
@@ -37,7 +41,7 @@ def captured_output(failures: Iterable[PhaseFailure]) -> str:
     return "\n".join(f"--- {title} ---\n{text}" for f in failures for title, text in f.failure.sections)
 
 
-class TestResult(Record, frozen=True, kw_only=True):
+class TestResult(Record, frozen=True, kw_only=True, gc=False):
     """The one final outcome of a test, with every failed attempt on the way."""
 
     __test__ = False  # not for pytest, whatever the name
@@ -64,6 +68,11 @@ class TestResult(Record, frozen=True, kw_only=True):
     def seconds(self) -> float:
         """Setup, call and teardown together."""
         return self.setup_seconds + self.call_seconds + self.teardown_seconds
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it passed at the first try and recorded nothing about itself; nearly every test does."""
+        return self.outcome is _PASSED and not self.reruns and not self.properties
 
     @property
     def is_flaky(self) -> bool:

@@ -37,6 +37,8 @@ def elements(case: ET.Element) -> list[tuple[str, dict[str, str], str]]:
         ("test_a.py::T::test_1[a::b/c.py]", ("test_a.T", "test_1[a::b/c.py]")),
         ("tests/test_a.py", ("", "tests.test_a")),
         ("README.md", ("", "README.md")),
+        ("test_a.py[1]", ("", "test_a[1]")),
+        ("::test_1", ("", "test_1")),
     ],
 )
 def test_names_are_those_that_pytest_gives(node_id: str, names: tuple[str, str]) -> None:
@@ -44,7 +46,7 @@ def test_names_are_those_that_pytest_gives(node_id: str, names: tuple[str, str])
 
 
 def test_a_passed_test_is_one_line(tmp_path: Path) -> None:
-    assert write_fragment(tmp_path / "fragment.xml", [a_result(), a_result(line=0, setup_seconds=1.0)]) == 2.0
+    write_fragment(tmp_path / "fragment.xml", [a_result(), a_result(line=0, setup_seconds=1.0)])
     assert (tmp_path / "fragment.xml").read_text() == (
         '<testcase classname="tests.test_a" name="test_1" file="tests/test_a.py" line="3" time="0.500"/>\n'
         '<testcase classname="tests.test_a" name="test_1" file="tests/test_a.py" time="1.500"/>\n'
@@ -107,12 +109,15 @@ AS_READ = "<b>&\"'#x00#x1B[31m#xD800#xFFFEé\U0001f600]]>\r"
 def test_text_of_strangers_stays_text(tmp_path: Path) -> None:
     result = a_result(
         "failed",
-        node_id=f"tests/test_a.py::test_1[{HOSTILE}]",
+        node_id=f"{HOSTILE.replace('[', '')}.py::T::test_1[{HOSTILE}]",
+        path=f"{HOSTILE}.py",
         failures=(a_failure(message=HOSTILE, detail=HOSTILE, sections=((HOSTILE, HOSTILE),)),),
         properties=((HOSTILE, HOSTILE),),
     )
     case = case_of(tmp_path, result)
+    assert case.attrib["classname"] == f"{AS_READ.replace('[', '').replace('/', '.')}.T"
     assert case.attrib["name"] == f"test_1[{AS_READ}]"
+    assert case.attrib["file"] == f"{AS_READ}.py"
     properties, failure, output = case
     assert failure.text == AS_READ
     assert failure.attrib["message"] == AS_READ

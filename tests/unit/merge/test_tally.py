@@ -113,8 +113,9 @@ def test_the_slowest_come_slowest_first_and_no_more_than_a_list_shows() -> None:
 
 
 def test_seconds_are_of_all_three_phases() -> None:
-    result = a_result(setup_seconds=1.0, call_seconds=2.0, teardown_seconds=4.0)
-    assert [*tallied(result).slowest()] == [SlowTest(node_id="test_a.py::test_1", seconds=7.0)]
+    tally = tallied(a_result(setup_seconds=1.0, call_seconds=2.0, teardown_seconds=4.0), a_result(call_seconds=0.5))
+    assert [slow.seconds for slow in tally.slowest()] == [7.0, 0.5]
+    assert tally.seconds == 7.5
 
 
 def test_counts_add_up_field_by_field() -> None:
