@@ -7,8 +7,8 @@ costs no memory; a line that makes no sense costs that line alone; and what the 
 import hashlib
 import os
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
@@ -48,13 +48,16 @@ class JournalFile:
         return "/".join(self.path.parts[-3:])
 
     def __iter__(self) -> Iterator[JournalRecord]:
+        return chain.from_iterable(self._pieces())
+
+    def _pieces(self) -> Iterator[Iterable[JournalRecord]]:
         try:
             with open_regular(self.path) as file:
                 yield from self._lines(_Sealed(file.fileno(), self._seal))
         except (OSError, FormatError) as error:
             self.problems.append(f"{self.place} cannot be read: {error}")
 
-    def _lines(self, source: "_Sealed") -> Iterator[JournalRecord]:
+    def _lines(self, source: "_Sealed") -> Iterator[Iterable[JournalRecord]]:
         line, rest = 1, b""
         while chunk := source.read():
             head, newline, tail = chunk.rpartition(b"\n")
@@ -65,7 +68,7 @@ class JournalFile:
                     return
                 continue
             whole = rest + head + newline
-            yield from self._records(whole, line)
+            yield self._records(whole, line)
             line += whole.count(b"\n")
             rest = tail
         # What follows the last newline was torn by the death of its process; its test is unfinished, and told so.
@@ -75,11 +78,11 @@ class JournalFile:
         if wrong:
             self.problems.append(f"{self.place} is not the journal that its shard wrote: {wrong}")
 
-    def _records(self, whole: bytes, first_line: int) -> Iterator[JournalRecord]:
+    def _records(self, whole: bytes, first_line: int) -> Iterable[JournalRecord]:
         try:
-            yield from decoder.decode_lines(whole)
+            return decoder.decode_lines(whole)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            yield from self._records_one_by_one(whole, first_line)
+            return self._records_one_by_one(whole, first_line)
 
     def _records_one_by_one(self, whole: bytes, first_line: int) -> Iterator[JournalRecord]:
         for number, line in enumerate(whole.removesuffix(b"\n").split(b"\n"), start=first_line):

@@ -30,6 +30,7 @@ from ci_toolkit.model.problem import Problem, ProblemKind
 
 _END_OF_TIME = 1e11
 """In epoch seconds: the year 5138."""
+_TEARDOWN = When.TEARDOWN
 _Name = tuple[str, str]
 """Path and suffix; pytest allows several tests of one name."""
 
@@ -159,7 +160,8 @@ class ProcessFold:
         """Tests of which this process says that another died."""
         self._fold = fold
         self._place = place
-        self._namesakes: Counter[_Name] = Counter()
+        self._namesakes: dict[_Name, int] = {}
+        """How many tests of a name were collected so far."""
         self._unknown: set[int] = set()
         self._first_start: float | None = None
         self._last_start: Started | None = None
@@ -178,7 +180,7 @@ class ProcessFold:
                 self._note_unknown(record.i)
                 return None
             test.end_phase(record)
-            if record.w is When.TEARDOWN and test.is_over and test is self.running:
+            if record.w is _TEARDOWN and test.is_over and test is self.running:
                 self.running = None
             return test
         if isinstance(record, Started):
@@ -256,10 +258,12 @@ class ProcessFold:
 
     def _collect(self, record: FileCollected) -> None:
         self._fold.files.setdefault(record.path, record)
+        path, category = record.path, record.category
         for number, test in enumerate(record.tests, start=record.first):
-            name = (record.path, test.suffix)
-            self.tests[number] = self._fold.add(record.path, test, self._namesakes[name], record.category)
-            self._namesakes[name] += 1
+            name = (path, test.suffix)
+            before = self._namesakes.get(name, 0)
+            self._namesakes[name] = before + 1
+            self.tests[number] = self._fold.add(path, test, before, category)
         for which in record.critical:
             if 0 <= which < len(record.tests):
                 self.tests[record.first + which].is_critical = True

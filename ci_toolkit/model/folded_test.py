@@ -134,21 +134,22 @@ class FoldedTest:
 
     def result(self) -> TestResult:
         """Return the final outcome, for a test that has one."""
-        failures = self._failures()
+        # Nearly every test is plain, and then there is nothing to look for.
+        failures = self._failures() if self._odd else ()
         seconds = self.seconds
         return TestResult(
-            node_id=self.node_id,
+            node_id=node_id_of(self.path, self._test.suffix),
             path=self._test.location or self.path,
             line=self._test.line,
             category=self.category,
-            outcome=self._outcome(failures),
+            outcome=self._outcome(failures) if self._odd else Outcome.PASSED,
             is_critical=self.is_critical,
             setup_seconds=seconds.get(_SETUP, 0.0),
             call_seconds=seconds.get(_CALL, 0.0),
             teardown_seconds=seconds.get(_TEARDOWN, 0.0),
-            reason=self._reason(),
+            reason=self._reason() if self._odd else "",
             failures=failures,
-            reruns=tuple([_failure(phase, self.path) for phase in self._reruns]),
+            reruns=tuple([_failure(phase, self.path) for phase in self._reruns]) if self._reruns else (),
             properties=self._properties,
         )
 

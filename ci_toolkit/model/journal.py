@@ -96,8 +96,8 @@ class OwnReport(Record, frozen=True, kw_only=True):
     """Seen from the folder that pytest runs in; ``""`` is the option's own default."""
 
 
-class _Line(Record, frozen=True, kw_only=True, tag_field="t", omit_defaults=True):
-    pass
+class _Line(Record, frozen=True, kw_only=True, tag_field="t", omit_defaults=True, gc=False):
+    """One line of a journal. It holds no cycle, so the garbage collector need not follow a million of them."""
 
 
 class Opened(_Line, frozen=True, kw_only=True, tag="opened"):
@@ -125,7 +125,7 @@ class FileOpened(_Line, frozen=True, kw_only=True, tag="file"):
     path: str
 
 
-class CollectedTest(Record, frozen=True, kw_only=True, array_like=True, omit_defaults=True):
+class CollectedTest(Record, frozen=True, kw_only=True, array_like=True, omit_defaults=True, gc=False):
     """One test that this process will run."""
 
     suffix: str

@@ -13,6 +13,7 @@ from journal_samples import (
     fails,
     is_rerun,
     passes,
+    phase,
     piece_of,
     setup,
     started,
@@ -226,6 +227,15 @@ def test_history_learns_only_where_it_is_kept_and_nothing_from_a_bundle_with_pro
         merge_of(tmp_path / "unplanned", *journal, collected("test_c.py", first=2), learns=True),
     ):
         assert (merge.learned, merge.job) == ((), None)
+
+
+def test_history_learns_whole_microseconds(tmp_path: Path) -> None:
+    phases = (
+        phase(0, when, "passed", seconds=seconds)
+        for when, seconds in (("setup", 0.1), ("call", 0.2000004), ("teardown", 0.3))
+    )
+    (run,) = merge_of(tmp_path, collected("test_a.py", "test_1"), started(0), *phases, learns=True).learned
+    assert (run.seconds, run.setup, run.teardown) == (b"[0.6]", b"[0.1]", b"[0.3]")
 
 
 def test_the_card_says_how_the_shard_ended(tmp_path: Path) -> None:
