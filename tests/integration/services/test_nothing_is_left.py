@@ -165,11 +165,15 @@ def test_kill_9_of_a_random_process_of_a_starting_run_leaves_nothing(lab: Lab, r
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_up_leaves_nothing(lab: Lab, number: signal.Signals) -> None:
     needs(Protocol.POSTGRESQL)
+    (lab.root / "pyproject.toml").write_text(
+        f"[tool.ci-toolkit.services.postgresql]\nmigrate = {[sys.executable, 'migrate.py']}\nmigrations = ['migrate.py']\n"
+    )
+    (lab.root / "migrate.py").write_text("import signal\nopen('started', 'w').close()\nsignal.pause()\n")
     with subprocess.Popen(
         lab.command("services", "up", "postgresql", "redis", "--dynamic-ports", "--force-recreate"),
         cwd=lab.root, env=lab.environment(), stderr=subprocess.PIPE, text=True,
     ) as up:  # fmt: skip
-        wait_for(lambda: any("initdb" in line for line in lab.left()))
+        wait_for((lab.root / "started").exists)  # and now it is not ready before it is interrupted
         up.send_signal(number)
         _, said = up.communicate(timeout=120)
     if number is signal.SIGINT:
