@@ -180,7 +180,7 @@ def _suites_own_demand(run: MergedRun) -> Iterator[Breach]:
         yield Breach(gate=Gate.COVERAGE, message=f"coverage was not measured; it must reach {asks}")
         return
     percent = 100 * reached[0] / reached[1]
-    digits = max(demand.precision, -int(Decimal(str(demand.percent)).normalize().as_tuple().exponent), 0)
+    digits = max(demand.precision, -int(Decimal(str(demand.percent)).normalize().as_tuple().exponent))
     if percent < _ALL if demand.percent == _ALL else round(percent, digits) < demand.percent:
         yield Breach(gate=Gate.COVERAGE, message=f"coverage is {shown(percent, demand.percent)}%, under {asks}")
 

@@ -440,6 +440,7 @@ def test_no_log_is_named_where_there_is_none() -> None:
     ("covered", "statements", "demand", "precision", "is_met"),
     [
         (3, 4, 75, 0, True),
+        (3, 4, 60, 0, True),
         (795, 1000, 80, 0, True),  # as coverage rounds: 79.5 is shown as 80
         (794, 1000, 80, 0, False),
         (795, 1000, 80, 1, False),
@@ -447,6 +448,7 @@ def test_no_log_is_named_where_there_is_none() -> None:
         (798, 1000, 79.9, 0, False),
         (9999, 10000, 100, 0, False),
         (4, 4, 100, 0, True),
+        (4, 4, 101, 0, False),
     ],
 )
 def test_the_suites_own_demand_is_judged_as_coverage_itself_does(
