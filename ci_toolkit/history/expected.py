@@ -1,6 +1,7 @@
 """From a file's last runs to what its tests are expected to take: the latest weighs most."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -17,6 +18,9 @@ _SECONDS = msgspec.json.Decoder(tuple[float, ...])
 _MEASURING = frozenset(map(str, (Ended.PASSED, Ended.FLAKY, Ended.XFAILED, Ended.XPASSED)))
 """Outcomes whose seconds are what the test takes. A failure may come early, or late, at a time limit."""
 _UNKNOWN = str(Ended.UNKNOWN)
+
+_DIGITS = re.compile(r"\d+")
+_NUMBERED = re.compile(r"\[.*\d", re.DOTALL)
 
 _LEAST_TRUST = 1e-9
 """A run at another level altogether still tells of tests that have not run since."""
@@ -167,23 +171,38 @@ def _alive(tables: Sequence[_Table]) -> dict[str, None]:
 
 
 def _unsettled(tables: Sequence[_Table]) -> tuple[str, ...]:
-    """Return the functions whose ids were not seen twice, or not the same each time."""
+    """Return the functions whose parametrized ids can be others in another process, as far as the runs tell.
+
+    The last two runs that have a function have the same ids of it, or it is unsettled. Tests that were added or removed
+    leave the others what they were; but ids that only count up are as many as there happen to be. After a single run
+    ids without a digit are taken for words that somebody wrote: times, addresses, uuids and numbers have digits.
+    """
     if len(tables) == 1:
-        return tuple(sorted({function_of(name) for name in tables[0].names if "[" in name}))
+        return tuple(sorted({function_of(name) for name in tables[0].names if _may_be_a_number(name)}))
     if all(table.names is tables[0].names for table in tables):
         return ()
     latest: dict[str, set[str]] = {}
-    again, changed = set(), set()
+    same: dict[str, bool] = {}
     for table in tables:
         for function, ids in _ids(table).items():
             if function not in latest:
                 latest[function] = ids
-            elif latest[function] == ids:
-                again.add(function)
-            else:
-                changed.add(function)
-    once = {function for function, ids in latest.items() if len(ids) > 1} - again
-    return tuple(sorted(once | changed))
+            elif function not in same:
+                same[function] = _are_the_same(latest[function], ids)
+    for function, ids in latest.items():
+        if function not in same:
+            same[function] = not any(map(_may_be_a_number, ids))
+    return tuple(sorted(function for function, is_same in same.items() if not is_same))
+
+
+def _may_be_a_number(name: str) -> bool:
+    return _NUMBERED.search(name) is not None
+
+
+def _are_the_same(ids: set[str], before: set[str]) -> bool:
+    if ids <= before or before <= ids:
+        return ids == before or len({_DIGITS.sub("", name) for name in ids | before}) > 1
+    return False
 
 
 def _ids(table: _Table) -> dict[str, set[str]]:

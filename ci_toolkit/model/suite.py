@@ -24,6 +24,10 @@ class SuiteFile(Record, frozen=True, kw_only=True):
     groups: tuple[tuple[str, str], ...] = ()
     """(anchor, name) of the tests under ``@pytest.mark.xdist_group("name")``, as far as the source says."""
 
+    together: str = ""
+    """The same in files that marks link with one another, ``""`` in a file without such marks. A linked file is never
+    cut, and those with the same value belong in one shard."""
+
     def may_hold(self, categories: Collection[str]) -> bool:
         """Whether a test of one of ``categories`` can be in it: by its directory, or by a marker in its text."""
         return self.category in categories or not set(self.mentions).isdisjoint(categories)

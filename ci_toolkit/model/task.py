@@ -1,11 +1,26 @@
 """What a pytest process that ci-toolkit starts is to do; the plugin in it reads this from a file."""
 
+from enum import StrEnum
+
 from ci_toolkit.model.category import Category
 from ci_toolkit.model.plan import Cut
 from ci_toolkit.model.record import Record
 
 SERVICES_FAILURES_VARIABLE = "CI_TOOLKIT_SERVICES_FAILURES"
 """Names the file that takes the failures of services from the pytest processes of a run; no test sees it."""
+
+
+class Linking(StrEnum):
+    """A kind of mark by which a plugin links tests to one another."""
+
+    DEPENDENCY = "dependency"
+    """pytest-dependency."""
+    DEPENDS = "depends"
+    """pytest-depends."""
+    ORDER = "order"
+    """pytest-order or pytest-ordering, over all files."""
+    ORDER_IN_FILE = "order-in-file"
+    """pytest-order with ``--order-scope=module`` or ``class``."""
 
 
 class FindTask(Record, frozen=True, kw_only=True, tag_field="task", tag="find"):
@@ -28,6 +43,8 @@ class FoundFiles(Record, frozen=True, kw_only=True):
     paths: tuple[str, ...]
     places: tuple[tuple[str, str], ...] = ()
     """(path, where it lies relative to the root) of those whose path does not say that."""
+    linking: tuple[Linking, ...] = ()
+    """How plugins link tests in this suite."""
     function_patterns: tuple[str, ...]
     """pytest's ``python_functions``."""
     class_patterns: tuple[str, ...]
@@ -62,6 +79,8 @@ class CollectedSuite(Record, frozen=True, kw_only=True):
     """Folders whose conftest or package cannot be imported: nobody knows what they hold."""
     ignored_critical: tuple[str, ...] = ()
     """Mission-critical paths that pytest is told to ignore."""
+    linking: tuple[Linking, ...] = ()
+    """How plugins link tests in this suite."""
     files: tuple[CollectedSuiteFile, ...]
 
 

@@ -2,6 +2,8 @@
 
 from functools import cache
 
+import msgspec
+
 from ci_toolkit.errors import NothingToRunError
 from ci_toolkit.model.category import MISSION_CRITICAL
 from ci_toolkit.model.durations import Durations
@@ -14,6 +16,7 @@ from ci_toolkit.plan.planned_shards import planned_shards
 from ci_toolkit.plan.price import cost_note
 from ci_toolkit.plan.request import Algorithm, PlanRequest
 from ci_toolkit.plan.sanitize import sanitize
+from ci_toolkit.plan.separated import notes_on_separated
 from ci_toolkit.plan.sizing import count_shards
 from ci_toolkit.plan.sticky import keep_in_place
 from ci_toolkit.plan.workload import Workload
@@ -31,7 +34,7 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
     assignment, more_notes = _assign(work, request, overhead or 0.0)
     shards, cuts = planned_shards(assignment, request.services)
     bound = work.bound(len(assignment.loads))
-    return Plan(
+    plan = Plan(
         commit=suite.commit,
         root=suite.root,
         arguments=suite.arguments,
@@ -47,7 +50,9 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         makespan_seconds=assignment.makespan,
         limited_by=work.longest_name if work.longest >= bound else "",
         notes=(*durations.notes, *notes, *more_notes),
-    ).sealed()
+    )
+    separated = notes_on_separated(files, plan, request.keep)
+    return msgspec.structs.replace(plan, notes=(*plan.notes, *separated)).sealed()
 
 
 def _selected(suite: Suite, request: PlanRequest) -> list[SuiteFile]:

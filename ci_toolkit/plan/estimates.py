@@ -36,6 +36,8 @@ class FileEstimate(Record, frozen=True, kw_only=True):
     """Its tests in the order of the source, as far as they can be read there."""
     groups: tuple[tuple[str, str], ...] = ()
     """(suffix, xdist_group) of the tests that belong to a group."""
+    together: str = ""
+    """The same in files that belong in one shard; such a file is never cut."""
     unsettled: frozenset[str] = frozenset()
     """Functions whose parametrized ids may be others in another process: their tests stay together."""
     is_known: bool = False
@@ -185,6 +187,7 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
             each=(function.seconds,) * len(reading.new),
             anchors=file.anchors,
             groups=file.groups,
+            together=file.together,
             unsettled=reading.unsettled,
         )
     total = math.fsum(known.seconds)
@@ -201,6 +204,7 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
         each=known.seconds + of_new,
         anchors=file.anchors,
         groups=file.groups,
+        together=file.together,
         unsettled=reading.unsettled,
         is_known=True,
     )

@@ -43,7 +43,8 @@ class Workload:
 
     def can_be_cut(self, file: int) -> bool:
         """Whether ``file`` holds more than one test, and no rule keeps all of them together."""
-        return self.keep is not Keep.MODULE and len(self.files[file].suffixes) > 1
+        estimate = self.files[file]
+        return self.keep is not Keep.MODULE and not estimate.together and len(estimate.suffixes) > 1
 
     def bound(self, shards: int) -> float:
         """Return what no plan of ``shards`` shards can beat: the longest that stays together, or a fair share."""
@@ -81,7 +82,11 @@ class Workload:
             took, suffix = max(zip(estimate.each, estimate.suffixes, strict=True), default=(0.0, ""))
             longest = (estimate.setup_seconds + took, node_id_of(estimate.path, suffix))
             # Only a file that takes longer as a whole can hold more that stays together.
-            bound = [file for file, one in enumerate(self.files) if one.unsettled and one.weight > longest[0]]
+            bound = [
+                file
+                for file, one in enumerate(self.files)
+                if (one.unsettled or one.together) and one.weight > longest[0]
+            ]
         else:
             longest, bound = (0.0, ""), list(range(len(self.files)))
         together = [self._longest_fragment(number) for number in bound]
@@ -94,7 +99,9 @@ class Workload:
     def _longest_fragment(self, file: int) -> tuple[float, str]:
         estimate = self.files[file]
         fragment = max(self.fragments(file), key=lambda fragment: (fragment.seconds, fragment.suffixes))
-        if len(fragment.suffixes) == 1:
+        if estimate.together:
+            name = estimate.path
+        elif len(fragment.suffixes) == 1:
             name = node_id_of(estimate.path, fragment.suffixes[0])
         elif len({function_of(suffix) for suffix in fragment.suffixes}) == 1:
             name = node_id_of(estimate.path, function_of(fragment.suffixes[0]))
@@ -108,8 +115,12 @@ class Workload:
 
     def _seconds_and_name(self, item: Item) -> tuple[float, str]:
         file, fragments = item[0]
-        group = _group(self.files[file], self.fragments(file)[fragments[0]])
-        return self.item_seconds(item), f"the tests of xdist_group {group!r}"
+        estimate = self.files[file]
+        if estimate.together:
+            name = f"{estimate.path} and what marks link to it"
+        else:
+            name = f"the tests of xdist_group {_group(estimate, self.fragments(file)[fragments[0]])!r}"
+        return self.item_seconds(item), name
 
     def item_seconds(self, item: Item) -> float:
         """Return what ``item`` takes on a shard that runs nothing else."""
@@ -126,20 +137,37 @@ class Workload:
 
     @cached_property
     def cross_file_groups(self) -> tuple[Item, ...]:
-        """The ``xdist_group`` groups that stand in more than one file, where they are to be kept together."""
-        if self.keep is not Keep.XDIST_GROUP:
-            return ()
-        found: dict[str, dict[int, list[int]]] = {}
+        """What belongs together and stands in more than one file: linked files, and ``xdist_group`` groups if kept."""
+        first: dict[str, str] = {}
+        """Of names that stand together on a fragment, the one that stands for all."""
+
+        def root(name: str) -> str:
+            while first.setdefault(name, name) != name:
+                name = first[name]
+            return name
+
+        named: list[tuple[str, int, int]] = []
         for file, estimate in enumerate(self.files):
-            for number, fragment in enumerate(self.fragments(file) if estimate.groups else ()):
-                group = _group(estimate, fragment)
-                if group:
-                    found.setdefault(group, {}).setdefault(file, []).append(number)
+            groups = estimate.groups if self.keep is Keep.XDIST_GROUP else ()
+            for number, fragment in enumerate(self.fragments(file) if groups or estimate.together else ()):
+                names = _names(estimate, fragment, has_groups=bool(groups))
+                for name in names[1:]:
+                    first[root(name)] = root(names[0])
+                named += [(name, file, number) for name in names[:1]]
+        found: dict[str, dict[int, list[int]]] = {}
+        for name, file, number in named:
+            found.setdefault(root(name), {}).setdefault(file, []).append(number)
         return tuple(
             tuple((file, tuple(fragments)) for file, fragments in files.items())
             for _, files in sorted(found.items())
             if len(files) > 1
         )
+
+
+def _names(file: FileEstimate, fragment: Fragment, *, has_groups: bool) -> list[str]:
+    """Return what ``fragment`` shares with others that belong with it."""
+    groups = {file.group_of(suffix) for suffix in fragment.suffixes} - {""} if has_groups else set()
+    return [*([f"files of {file.together}"] if file.together else ()), *(f"group {group}" for group in sorted(groups))]
 
 
 def _group(file: FileEstimate, fragment: Fragment) -> str:

@@ -8,6 +8,7 @@ import pytest
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import CollectedSuite, CollectedSuiteFile, CollectTask
 from ci_toolkit.suite.folder_watch import FolderWatch
+from ci_toolkit.suite.linking import linking_of
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
 from ci_toolkit.suite.selection import address
 
@@ -67,6 +68,7 @@ class CollectPlugin:
             root=self.root,
             broken_folders=self.watch.broken,
             ignored_critical=self.watch.ignored,
+            linking=linking_of(session.config),
             files=files,
         )
         self._answer.write_bytes(encode(collected))

@@ -15,6 +15,7 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.request import PlanRequest
+from ci_toolkit.plan.separated import notes_on_separated
 from ci_toolkit.plan.stages import StagedPlan, join, stages_of
 from ci_toolkit.report.terminal import one_line
 from ci_toolkit.suite.discover import collect_suite, find_suite
@@ -121,7 +122,8 @@ def plan_stages(
         build_plan(msgspec.structs.replace(suite, files=stage), durations, request)
         for stage in stages_of(files, selection.categories, selection.names, critical_first=critical_first)
     ]
-    return join(plans, notes=notes_on(suite, selection))
+    separated = notes_on_separated(files, join(plans).plan, request.keep)
+    return join(plans, notes=(*notes_on(suite, selection), *separated))
 
 
 def refuse_empty(suite: Suite, selection: CategorySelection) -> None:

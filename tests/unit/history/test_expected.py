@@ -149,6 +149,8 @@ def test_a_file_of_which_no_run_can_be_read_is_unknown_and_not_one_without_tests
 
 IDS = {"test_a[1]": 1.0, "test_a[2]": 1.0, "test_b[x]": 1.0, "test_c": 1.0}
 SOME = {"test_a[1]": 1.0, "test_a[9]": 1.0, "test_b[x]": 1.0, "test_c": 1.0}
+WORDS = {"test_a[fast]": 1.0, "test_a[slow]": 1.0}
+COUNTED = {"test_a[x0]": 1.0, "test_a[x1]": 1.0}
 SUMS = {"test_a": 2.0, "test_b": 1.0, "test_c": 1.0}
 """What is kept of a file whose shards saw other ids than others."""
 
@@ -156,19 +158,24 @@ SUMS = {"test_a": 2.0, "test_b": 1.0, "test_c": 1.0}
 @pytest.mark.parametrize(
     ("latest_first", "unsettled"),
     [
-        ([IDS], ("test_a", "test_b")),
+        ([IDS], ("test_a",)),  # words are what somebody wrote
+        ([IDS, {"test_c": 1.0}], ("test_a",)),
         ([IDS, IDS], ()),
-        ([IDS, dict(reversed(IDS.items())), IDS], ()),
+        ([IDS, dict(reversed(IDS.items()))], ()),
+        ([IDS, {"test_c": 1.0}, IDS], ()),
         ([IDS, SOME], ("test_a",)),
-        ([IDS, IDS, SOME], ("test_a",)),  # what changed once may change again
-        ([IDS, {"test_c": 1.0}], ("test_a",)),  # one test needs no proof that it is the same
-        ([IDS, IDS, {"test_c": 1.0}], ()),
+        ([IDS, IDS, SOME], ()),
+        ([SOME, IDS, IDS], ("test_a",)),
         ([SUMS, IDS], ("test_a", "test_b")),
-        ([IDS, SUMS, IDS], ("test_a", "test_b")),
+        ([IDS, SUMS], ("test_a", "test_b")),
         ([SUMS, SUMS], ()),
+        ([WORDS, {**WORDS, "test_a[new]": 1.0}], ()),
+        ([{**WORDS, "test_a[new]": 1.0}, WORDS], ()),
+        ([COUNTED, {**COUNTED, "test_a[x2]": 1.0}], ("test_a",)),  # as many as there happen to be
+        ([{**COUNTED, "test_a[x2]": 1.0}, COUNTED], ("test_a",)),
     ],
 )
-def test_a_function_is_settled_where_each_known_run_has_its_ids_and_there_are_two(
+def test_a_function_is_settled_where_the_last_two_runs_that_have_it_have_its_ids(
     latest_first: list[dict[str, float]], unsettled: tuple[str, ...]
 ) -> None:
     runs = [file_run(seconds, at=100.0 - place) for place, seconds in enumerate(latest_first)]
