@@ -17,6 +17,7 @@ from ci_toolkit.merge.coverage_settings import config_of, demand_of
 from ci_toolkit.merge.earlier_tries import read_earlier_tries
 from ci_toolkit.merge.junit import write_junit
 from ci_toolkit.merge.own_reports import write_own_reports
+from ci_toolkit.merge.separation import separated_tests
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.merge.whole_run import run_learned
 from ci_toolkit.model.history import RunRecord
@@ -69,7 +70,13 @@ def merge_run(
         failures=accounts.failures,
         flaky=accounts.flaky,
         slowest=accounts.slowest,
-        problems=(*delivery.problems, *accounts.problems, *coverage_problems, *cut_files.problems),
+        problems=(
+            *delivery.problems,
+            *accounts.problems,
+            *coverage_problems,
+            *cut_files.problems,
+            *separated_tests(merges),
+        ),
         disagreements=disagreements(bundles, merges),
         coverage=coverage,
         coverage_demand=demand_of(bundles),

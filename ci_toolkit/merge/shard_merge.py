@@ -67,6 +67,10 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     without_tests: tuple[TestResult, ...]
     """Files and classes that failed, or skipped themselves, as a whole; counted and written by the caller, for each
     shard with a piece of such a file says so."""
+    offers: frozenset[str] = frozenset()
+    """Names under which its tests can be depended on."""
+    needs: tuple[tuple[str, str], ...] = ()
+    """(node id, name) of tests that depend on what did not run in this shard."""
     skipped_files: int = 0
     """Of these, how many skipped themselves and are counted here."""
     deselected: int
@@ -129,6 +133,8 @@ def merge_shard(
         empty_files=tuple(_empty(reading.fold)),
         files=tuple(_account(reading.fold, unit) for unit in planned.units),
         without_tests=tuple(reading.results_of_files()),
+        offers=frozenset(name for record in reading.fold.files.values() for name in record.offers),
+        needs=tuple(_needs(reading.fold)),
         deselected=sum(record.deselected for record in reading.fold.files.values()),
         removed=sum(record.removed for record in reading.fold.files.values()),
         fragment=str(fragment),
@@ -215,6 +221,13 @@ def _clashes(reading: BundleReading) -> Iterator[CategoryClash]:
         for which, what in record.clashes:
             if 0 <= which < len(record.tests):
                 yield CategoryClash(node_id=node_id_of(path, record.tests[which].suffix), what=what)
+
+
+def _needs(fold: JournalFold) -> Iterator[tuple[str, str]]:
+    for path, record in fold.files.items():
+        for which, name in record.needs:
+            if 0 <= which < len(record.tests):
+                yield node_id_of(path, record.tests[which].suffix), name
 
 
 def _empty(fold: JournalFold) -> Iterator[str]:

@@ -169,6 +169,11 @@ class FileCollected(_Line, frozen=True, kw_only=True, tag="collected"):
     critical_left_out: tuple[str, ...] = ()
     """Suffixes of mission-critical tests among those left out, which nothing may leave out."""
 
+    offers: tuple[str, ...] = ()
+    """Names under which other tests can depend on tests of this file (pytest-dependency)."""
+    needs: tuple[tuple[int, str], ...] = ()
+    """(which of ``tests``, name) of what they depend on and this process does not run."""
+
     @property
     def holds(self) -> int:
         """How many tests were collected in the file, or in its piece that is ours, before anybody chose among them."""

@@ -33,6 +33,8 @@ class ProblemKind(StrEnum):
     """A test file that no shard has, for it came after the plan: its tests never ran."""
     PIECES_DIFFER = "pieces-differ"
     """A cut file of which the shards saw different tests, or not all of them."""
+    TESTS_SEPARATED = "tests-separated"
+    """A test was skipped, for the test that it depends on ran in another shard."""
     COVERAGE_DATA = "coverage-data"
     """Coverage data that is missing, damaged or cannot be combined."""
 

@@ -81,6 +81,7 @@ class Gate(StrEnum):
     SOURCES_DIFFER = "sources-differ"
     ENVIRONMENTS_DIFFER = "environments-differ"
     PIECES_DIFFER = "pieces-differ"
+    TESTS_SEPARATED = "tests-separated"
     COVERAGE_DATA = "coverage-data"
 
 

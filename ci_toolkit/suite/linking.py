@@ -1,8 +1,12 @@
-"""In pytest: which of its plugins link tests to one another."""
+"""In pytest: which of its plugins link tests to one another, and what of that a process does not have."""
+
+from collections.abc import Iterable, Iterator
 
 import pytest
 
+from ci_toolkit.model.record import escape_surrogates
 from ci_toolkit.model.task import Linking
+from ci_toolkit.suite.selection import address
 
 _PLUGINS = {
     Linking.DEPENDENCY: ("dependency", "pytest_dependency"),
@@ -19,3 +23,43 @@ def linking_of(config: pytest.Config) -> tuple[Linking, ...]:
     if Linking.ORDER in active and getattr(config.option, "order_scope", None) in _WITHIN_A_FILE:
         active[active.index(Linking.ORDER)] = Linking.ORDER_IN_FILE
     return tuple(active)
+
+
+class Dependencies:
+    """What the tests of this process offer to and need of others, by the marks of pytest-dependency as they are now.
+
+    A plan keeps together what it reads in the source. A conftest file can mark tests too.
+    """
+
+    def __init__(self, config: pytest.Config, items: Iterable[pytest.Item]) -> None:
+        self._is_active = Linking.DEPENDENCY in linking_of(config)
+        self._marks_all = self._is_active and bool(config.getini("automark_dependency"))
+        self._needs_none = not self._is_active or bool(config.option.ignore_unknown_dependency)
+        self._offered = {name for item in items for name in self.offered_by(item)}
+
+    def offered_by(self, item: pytest.Item) -> Iterator[str]:
+        """Yield the names under which others can depend on ``item``, each as it is in the whole session."""
+        mark = item.get_closest_marker("dependency") if self._is_active else None
+        if mark is None and not self._marks_all:
+            return
+        name = mark.kwargs.get("name") if mark is not None else None
+        if name:
+            yield from (scope + escape_surrogates(str(name)) for scope in _scopes(item).values())
+        else:
+            yield escape_surrogates(item.nodeid)
+
+    def missing(self, item: pytest.Item) -> Iterator[str]:
+        """Yield the names of what ``item`` depends on and no test of this process offers."""
+        mark = None if self._needs_none else item.get_closest_marker("dependency")
+        names = mark.kwargs.get("depends") if mark is not None else None
+        if mark is None or not isinstance(names, list | tuple | set | frozenset):
+            return
+        scope = _scopes(item).get(mark.kwargs.get("scope", "module"), "")
+        needed = {scope + escape_surrogates(str(name)) for name in names}
+        yield from sorted(needed - self._offered)
+
+
+def _scopes(item: pytest.Item) -> dict[str, str]:
+    """Return what stands before the name of a test in each scope, seen from the whole session."""
+    path, suffix = address(item)
+    return {"session": "", "module": f"{path}::", "class": f"{path}::{suffix.partition('::')[0]}::"}

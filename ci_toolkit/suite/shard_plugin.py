@@ -13,6 +13,7 @@ from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.clock import Clock
 from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.journal import journal_of
+from ci_toolkit.suite.linking import Dependencies
 from ci_toolkit.suite.mentions import MentionReader
 from ci_toolkit.suite.opening import opened
 from ci_toolkit.suite.originals import Originals
@@ -49,6 +50,7 @@ class ShardPlugin:
         config.pluginmanager.register(ForeignFiles(task.pieces), "ci-toolkit-foreign-files")
         self._import_seconds: dict[str, float] = {}
         self._changes = Changes()
+        self._dependencies = Dependencies(config, ())
         self._critical_left_out: dict[str, list[str]] = {}
         self._category: list[str] = []
         """Of each test, by number."""
@@ -132,6 +134,7 @@ class ShardPlugin:
             path, suffix = address(item)
             grouped.setdefault(path, []).append((suffix, item))
         first = 0
+        self._dependencies = Dependencies(session.config, session.items)
         for path, found in grouped.items():
             for index, (_, item) in enumerate(found, start=first):
                 item.stash.setdefault(_NUMBERS, deque()).append(index)
@@ -172,6 +175,10 @@ class ShardPlugin:
             critical=tuple(which for which, placement in enumerate(placements) if placement.is_critical),
             clashes=tuple((which, placement.clash) for which, placement in enumerate(placements) if placement.clash),
             critical_left_out=tuple(self._critical_left_out.get(path, ())),
+            offers=tuple(name for _, item in found for name in self._dependencies.offered_by(item)),
+            needs=tuple(
+                (which, name) for which, (_, item) in enumerate(found) for name in self._dependencies.missing(item)
+            ),
         )
 
     def _may_be_critical(self, path: str, file: Path) -> bool:

@@ -224,3 +224,36 @@ def test_what_is_kept_of_a_function_is_the_sum_of_its_tests(tmp_path: Path) -> N
     ((by_id, _),) = learned(tmp_path / "same", plan)
     ((by_function, _),) = learned(tmp_path / "other", plan)
     assert by_function["test_1"] == pytest.approx(sum(by_id[suffix] for suffix in ONE))
+
+
+def needing(*names: str, offers: tuple[str, ...] = ()) -> Attempt:
+    """The journal of a shard whose one test depends on ``names``, none of which runs there."""
+    file = "test_b.py" if names else "test_a.py"
+    record = msgspec.structs.replace(collected(file, "test_1"), needs=tuple((0, name) for name in names), offers=offers)
+    return {"main": [record, *passes(0)]}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "separated"),
+    [
+        (needing(offers=("test_a.py::test_1",)), needing("test_a.py::test_1"), True),
+        (needing(offers=("made", "test_a.py::made")), needing("made", "unknown"), True),
+        (
+            needing(offers=("test_a.py::test_1",)),
+            needing("test_a.py::test_2"),
+            False,
+        ),  # nobody ran it: plain pytest too
+        (needing(), needing("test_a.py::test_1"), False),
+    ],
+)
+def test_a_test_whose_dependency_ran_in_another_shard_is_a_problem(
+    tmp_path: Path, first: Attempt, second: Attempt, separated: object
+) -> None:
+    plan = plan_of(["test_a.py"], ["test_b.py"])
+    leave_bundle(tmp_path, plan, 1, first)
+    leave_bundle(tmp_path, plan, 2, second)
+    problems = merged(tmp_path, plan).problems
+    assert [(problem.kind, problem.shard) for problem in problems] == (
+        [(ProblemKind.TESTS_SEPARATED, 2)] if separated else []
+    )
+    assert all("test_b.py::test_1 was skipped in shard 2, for it depends on" in problem.message for problem in problems)

@@ -13,7 +13,10 @@ DEPENDENCY = {Linking.DEPENDENCY}
 def grouped(texts: dict[str, str], kinds: set[Linking]) -> list[set[str]]:
     """The files that are never cut, those that run together in one set; the files have names of one letter."""
     reader = LinkReader(kinds)
-    read = {f"tests/test_{name}.py": reader.read_text(f"{text}\ndef test_9(): ...\n".encode()) for name, text in texts.items()}
+    read = {
+        f"tests/test_{name}.py": reader.read_text(f"{text}\ndef test_9(): ...\n".encode())
+        for name, text in texts.items()
+    }
     links = {path: found for path, found in read.items() if found is not None}
     groups: dict[str, set[str]] = {}
     for path, group in groups_of(links, read.keys()).items():
