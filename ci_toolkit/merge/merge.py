@@ -19,6 +19,7 @@ from ci_toolkit.merge.junit import write_junit
 from ci_toolkit.merge.own_reports import write_own_reports
 from ci_toolkit.merge.separation import separated_tests
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
+from ci_toolkit.merge.snapshots import unused_snapshots
 from ci_toolkit.merge.whole_run import run_learned
 from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
@@ -80,6 +81,7 @@ def merge_run(
         disagreements=disagreements(bundles, merges),
         coverage=coverage,
         coverage_demand=demand_of(bundles),
+        unused_snapshots=unused_snapshots(plan, bundles, merges),
         proof=proof,
         skipped_files=accounts.skipped_files,
         deselected=accounts.deselected,

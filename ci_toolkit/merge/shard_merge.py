@@ -14,7 +14,7 @@ from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.history import FileRun, JobRun
-from ci_toolkit.model.journal import PhaseOutcome
+from ci_toolkit.model.journal import PhaseOutcome, Snapshots
 from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.plan import PlannedShard, Unit
@@ -71,6 +71,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     """Names under which its tests can be depended on."""
     needs: tuple[tuple[str, str], ...] = ()
     """(node id, name) of tests that depend on what did not run in this shard."""
+    snapshots: tuple[Snapshots, ...] = ()
     skipped_files: int = 0
     """Of these, how many skipped themselves and are counted here."""
     deselected: int
@@ -135,6 +136,7 @@ def merge_shard(
         without_tests=tuple(reading.results_of_files()),
         offers=frozenset(name for record in reading.fold.files.values() for name in record.offers),
         needs=tuple(_needs(reading.fold)),
+        snapshots=tuple(reading.fold.snapshots),
         deselected=sum(record.deselected for record in reading.fold.files.values()),
         removed=sum(record.removed for record in reading.fold.files.values()),
         fragment=str(fragment),

@@ -22,6 +22,7 @@ from ci_toolkit.model.journal import (
     Phase,
     PhaseOutcome,
     Selected,
+    Snapshots,
     Started,
     Uncollectable,
     When,
@@ -49,6 +50,8 @@ class JournalFold:
         """Files at whose import a process died, by path."""
         self.sources: dict[str, str] = {}
         """The project's own files that were executed: path to digest, as the first process says."""
+        self.snapshots: list[Snapshots] = []
+        """What each process says of syrupy's snapshots."""
         self.unplanned: dict[str, None] = {}
         """Test files that the processes met and the plan does not know."""
         self.stops: list[str] = []
@@ -221,6 +224,8 @@ class ProcessFold:
             case Executed():
                 for path, digest in record.files:
                     self._fold.sources.setdefault(path, digest)
+            case Snapshots():
+                self._fold.snapshots.append(record)
             case Crashed():
                 return self._take_crash(record)
             case Closed():

@@ -240,6 +240,16 @@ class Executed(_Line, frozen=True, kw_only=True, tag="executed"):
     """(path below the root, SHA-256 of its content)."""
 
 
+class Snapshots(_Line, frozen=True, kw_only=True, tag="snapshots"):
+    """What the tests of the process made of syrupy's snapshots: (file below the root, name) of each, as it ends."""
+
+    kept: tuple[tuple[str, str], ...]
+    """Those that a test used, or whose test was skipped or not selected."""
+    unused: tuple[tuple[str, str], ...]
+    is_demanded: bool
+    """Whether the suite fails where a snapshot is unused."""
+
+
 class Crashed(_Line, frozen=True, kw_only=True, tag="crashed"):
     """The process died, or was ended over its time limit, while this test or file was at work.
 
@@ -274,6 +284,7 @@ JournalRecord = (
     | Phase
     | Interrupted
     | Executed
+    | Snapshots
     | Crashed
     | Closed
 )

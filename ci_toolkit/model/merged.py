@@ -65,6 +65,15 @@ class CoverageDemand(Record, frozen=True, kw_only=True):
     """Such as ``fail_under in .coveragerc``."""
 
 
+class UnusedSnapshots(Record, frozen=True, kw_only=True):
+    """Snapshots (syrupy) that no test of the run used."""
+
+    names: tuple[str, ...]
+    """Such as ``__snapshots__/test_a.ambr: test_it``."""
+    is_demanded: bool
+    """Whether the suite fails for them."""
+
+
 class MergedRun(Record, frozen=True, kw_only=True):
     """What all bundles say together."""
 
@@ -84,6 +93,7 @@ class MergedRun(Record, frozen=True, kw_only=True):
     clashes: tuple[CategoryClash, ...] = ()
     coverage: MeasuredCoverage | None
     coverage_demand: CoverageDemand | None = None
+    unused_snapshots: UnusedSnapshots | None = None
     proof: Proof
     skipped_files: int = 0
     """Files and classes that skipped themselves as a whole, each counted as one skipped test."""

@@ -19,6 +19,8 @@ class Linking(StrEnum):
     """pytest-depends."""
     ORDER = "order"
     """pytest-order or pytest-ordering, over all files."""
+    SNAPSHOTS = "snapshots"
+    """Tests write the snapshots of their file, each into what the others wrote."""
     ORDER_IN_FILE = "order-in-file"
     """pytest-order with ``--order-scope=module`` or ``class``."""
 

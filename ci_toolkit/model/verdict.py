@@ -56,6 +56,8 @@ class Gate(StrEnum):
     """pytest ends as its tests' outcomes explain."""
     COVERAGE = "coverage"
     """Coverage reaches its thresholds."""
+    UNUSED_SNAPSHOTS = "unused-snapshots"
+    """Every snapshot is used by a test, where the suite asks for that."""
     BUDGET = "budget"
     """A strict run ends within its budget of time."""
     FAIL_FAST = "fail-fast"

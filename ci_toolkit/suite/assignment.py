@@ -16,6 +16,7 @@ from ci_toolkit.suite.find_plugin import FindPlugin
 from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
 from ci_toolkit.suite.selection import owned_files, owned_folders
 from ci_toolkit.suite.shard_plugin import ShardPlugin
+from ci_toolkit.suite.snapshots import leave_judging_snapshots_to_the_merge
 from ci_toolkit.suite.task_variable import SHARD_PLUGIN, VARIABLE
 from ci_toolkit.suite.watchers import ControllerPlugin, die_with_parent
 
@@ -40,6 +41,7 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     task = _read(task_file)
     leave_own_reports_to_the_merge(config)
     leave_judging_coverage_to_the_merge(config)
+    leave_judging_snapshots_to_the_merge(config)
     if isinstance(task, FindTask):
         config.args = [argument.partition("::")[0] for argument in config.args]  # files, not tests in them
         config.pluginmanager.register(FindPlugin(task, config), "ci-toolkit-find")

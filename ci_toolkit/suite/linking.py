@@ -14,6 +14,15 @@ _PLUGINS = {
     Linking.ORDER: ("pytest_order", "pytest_order.plugin", "pytest_ordering"),
 }
 """The names under which each is registered: that of its entry point, and that of ``-p``."""
+_WRITES_SNAPSHOTS = (
+    "update_snapshots",  # syrupy
+    "update_new_snapshots_only",
+    "snapshot_update",  # pytest-snapshot, snapshottest
+    "force_regen",  # pytest-regressions
+    "regen_all",
+    "inline_snapshot",
+)
+"""Options that let tests write the files that they are compared with."""
 _WITHIN_A_FILE = ("module", "class")
 
 
@@ -22,6 +31,8 @@ def linking_of(config: pytest.Config) -> tuple[Linking, ...]:
     active = [kind for kind, names in _PLUGINS.items() if any(map(config.pluginmanager.has_plugin, names))]
     if Linking.ORDER in active and getattr(config.option, "order_scope", None) in _WITHIN_A_FILE:
         active[active.index(Linking.ORDER)] = Linking.ORDER_IN_FILE
+    if any(getattr(config.option, option, None) for option in _WRITES_SNAPSHOTS):
+        active.append(Linking.SNAPSHOTS)
     return tuple(active)
 
 

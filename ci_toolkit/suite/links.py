@@ -23,6 +23,7 @@ _WORDS = {
     Linking.DEPENDS: rb"\bdepends\b",
     Linking.ORDER: _ORDER,
     Linking.ORDER_IN_FILE: _ORDER,
+    Linking.SNAPSHOTS: rb"\bsnapshot|_regression\b",
 }
 _WIDE_SCOPES = ("session", "package")
 

@@ -22,6 +22,7 @@ from ci_toolkit.suite.placing import CategoryFilter, Placer
 from ci_toolkit.suite.reports import uncollectable
 from ci_toolkit.suite.run_recorder import RunRecorder
 from ci_toolkit.suite.selection import Changes, ForeignFiles, Selection, address, owned_files, owned_folders
+from ci_toolkit.suite.snapshots import snapshots_of
 from ci_toolkit.suite.sources import executed_sources
 from ci_toolkit.suite.unplanned import UnplannedFiles
 from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption
@@ -218,6 +219,9 @@ class ShardPlugin:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Say what was executed, and close the journal."""
         self.journal.write(executed_sources(self.root, self._began_at))
+        snapshots = snapshots_of(session.config)
+        if snapshots is not None:
+            self.journal.write(snapshots)
         self.journal.write(closed(session, exitstatus, self._interruption, self.clock))
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.bundle import ShardState
-from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
+from ci_toolkit.model.merged import MeasuredCoverage, MergedRun, UnusedSnapshots
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.record import Record
@@ -74,6 +74,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
             *run.notes,
             *(problem.message for problem in run.disagreements if not is_strict),
             *filter(None, (_all_skipped_note(run), _deselected_note(run), _removed_note(run), left_out_note(run))),
+            *filter(None, (_unused_note(run),)),
             *_logs_notes(run),
         ),
         lower_bound_seconds=run.plan.lower_bound_seconds,
@@ -149,6 +150,24 @@ def _broken_rules(run: MergedRun) -> Iterator[Breach]:
     for shard in run.shards:
         if shard.unexplained_exit:
             yield Breach(gate=Gate.PYTEST_EXIT, message=f"shard {shard.index}: {shard.unexplained_exit}")
+    if run.unused_snapshots is not None and run.unused_snapshots.is_demanded:
+        yield Breach(gate=Gate.UNUSED_SNAPSHOTS, message=_unused(run.unused_snapshots))
+
+
+_SNAPSHOTS_NAMED = 5
+
+
+def _unused(snapshots: UnusedSnapshots) -> str:
+    names = snapshots.names
+    more = f" and {len(names) - _SNAPSHOTS_NAMED} more" if len(names) > _SNAPSHOTS_NAMED else ""
+    which = "1 snapshot" if len(names) == 1 else f"{len(names)} snapshots"
+    removal = "`pytest --snapshot-update` removes what is unused, if it runs the whole suite by itself"
+    return f"no test used {which}: {', '.join(names[:_SNAPSHOTS_NAMED])}{more}; {removal}"
+
+
+def _unused_note(run: MergedRun) -> str:
+    snapshots = run.unused_snapshots
+    return _unused(snapshots) if snapshots is not None and not snapshots.is_demanded else ""
 
 
 def _coverage_breaches(run: MergedRun, thresholds: Thresholds) -> Iterator[Breach]:
