@@ -27,10 +27,14 @@ class Command:
         self.name = name
         self.argv = [str(word) for word in argv]
         self.cwd = cwd
-        self.env = {**os.environ, **(env or {})}
+        # Bytecode that is never kept would be compiled anew by each process, which no machine of users does.
+        self.env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | dict(
+            env or {}
+        )
         self.good = good
         self.seconds: list[float] = []
         self.cpu_seconds: list[float] = []
+        self.user_seconds: list[float] = []
 
     def run(self) -> None:
         """Run it once."""
@@ -43,6 +47,7 @@ class Command:
         self.seconds.append(time.perf_counter() - start)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.cpu_seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        self.user_seconds.append(after.ru_utime - before.ru_utime)
         if process.returncode not in self.good:
             sys.exit(f"{self.name} ended with {process.returncode}:\n{output.decode(errors='replace')[-3000:]}")
 
@@ -51,6 +56,21 @@ class Command:
         """The seconds of the middle round."""
         return statistics.median(self.seconds)
 
+    @property
+    def user(self) -> float:
+        """The user processor seconds of the middle round."""
+        return statistics.median(self.user_seconds)
+
+    def forget(self) -> None:
+        """Forget the rounds so far."""
+        for figures in (self.seconds, self.cpu_seconds, self.user_seconds):
+            figures.clear()
+
+
+def run_quietly(argv: Sequence[str], *, cwd: Path) -> None:
+    """Run what is only a preparation; end the benchmark with its output where it fails."""
+    Command(argv[0], argv, cwd=cwd).run()
+
 
 def in_turn(commands: Sequence[Command], rounds: int, *, warm_up: bool = True) -> None:
     """Run every command ``rounds`` times, one after the other, after one round that does not count."""
@@ -58,8 +78,7 @@ def in_turn(commands: Sequence[Command], rounds: int, *, warm_up: bool = True) -
         for command in commands:
             command.run()
             if warm_up and number == 0:
-                command.seconds.clear()
-                command.cpu_seconds.clear()
+                command.forget()
 
 
 def ratio(ours: Command, theirs: Command) -> float:
