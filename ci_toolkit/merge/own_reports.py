@@ -8,6 +8,7 @@ import coverage
 from coverage.exceptions import CoverageException
 
 from ci_toolkit.merge.bundles import Bundle
+from ci_toolkit.model.bundle import PARTS_FOLDER
 from ci_toolkit.model.journal import OwnReport
 
 _OURS = {"--junitxml": "junit.xml", "--cov-report=xml": "coverage.xml", "--cov-report=json": "coverage.json"}
@@ -26,6 +27,11 @@ _ENDINGS = {
     "--cov-report=html": ("",),
 }
 """How a file may be called that a bundle's word lets the merge write."""
+_LEFT_OUT = {
+    "--clean-alluredir": "each shard would remove what the others wrote",
+    "--store-durations": "each shard would write its part alone; `ci-toolkit history export` writes those of all",
+}
+"""Switches that no shard may follow, and why."""
 _LCOV_AND_HTML: Mapping[str, Callable[[coverage.Coverage, str], object]] = {
     "--cov-report=lcov": lambda measured, path: measured.lcov_report(outfile=path, ignore_errors=True),
     "--cov-report=html": lambda measured, path: measured.html_report(directory=path, ignore_errors=True),
@@ -43,7 +49,7 @@ def _write(report: OwnReport, out: Path, config_file: str) -> str:
     path = report.path or _DEFAULTS.get(report.option, "")
     told = f"{report.option} {path}".rstrip()
     if report.option not in _ENDINGS:
-        return f"{told} of the suite's own options is not written: each shard would write its part alone"
+        return f"{told} of the suite's own options {_what_became_of(report)}"
     if not _is_below_here(path) or not path.endswith(_ENDINGS[report.option]):
         return f"{told} of the suite's own options is not written: the merge writes such files below its folder alone"
     if Path(path).is_file():  # an earlier run's must not stand for this one
@@ -62,6 +68,16 @@ def _write(report: OwnReport, out: Path, config_file: str) -> str:
     except CoverageException as error:
         return f"{told} of the suite's own options is not written: {error}"
     return ""
+
+
+def _what_became_of(report: OwnReport) -> str:
+    if report.option in _LEFT_OUT:
+        return f"is left out: {_LEFT_OUT[report.option]}"
+    if report.is_overwritten:
+        return "holds one shard's part now, which its plugin wrote; remove the file, and each shard keeps its own part"
+    if report.option.startswith("--cov-report="):
+        return "is not written: the merge writes xml, json, lcov and html"
+    return f"is not written: each shard has its part alone, in {PARTS_FOLDER}/ of its bundle"
 
 
 def _is_below_here(path: str) -> bool:

@@ -12,6 +12,8 @@ COVERAGE_FOLDER = "coverage"
 OUTPUT_FOLDER = "output"
 SERVICES_FOLDER = "services"
 """Of the logs of the services that the shard's tests had, without passwords."""
+PARTS_FOLDER = "parts"
+"""Of what plugins wrote of the shard alone into report files that the suite's own options ask for."""
 CONTEXT_PREFIX = "category:"
 """Begins the coverage context of what one category's tests run."""
 
@@ -114,7 +116,7 @@ class ShardCard(Record, frozen=True, kw_only=True):
     coverage: CoverageSettings | None = None
     """What the suite itself asks of coverage; None where pytest-cov does not measure."""
     own_reports: tuple[OwnReport, ...] = ()
-    """Report files of the whole run that the suite's own options ask for, and no shard writes."""
+    """Report files of the whole run that the suite's own options ask for, of which the shard has a part at most."""
     commit: str = ""
     """What was checked out, or ``""`` where there is no git."""
     journals: tuple[JournalSeal, ...] = ()

@@ -94,6 +94,8 @@ class OwnReport(Record, frozen=True, kw_only=True):
     """Such as ``--junitxml`` or ``--cov-report=json``."""
     path: str = ""
     """Seen from the folder that pytest runs in; ``""`` is the option's own default."""
+    is_overwritten: bool = False
+    """Whether a file that was there holds the shard's part now."""
 
 
 class _Line(Record, frozen=True, kw_only=True, tag_field="t", omit_defaults=True, gc=False):

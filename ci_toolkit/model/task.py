@@ -30,6 +30,8 @@ class FindTask(Record, frozen=True, kw_only=True, tag_field="task", tag="find"):
 
     out: str
     """Where to write the listing."""
+    parts: str
+    """The folder that takes report files which the suite's own options ask for: nobody wants them of a listing."""
     critical_folders: tuple[str, ...] = ()
     """Names of folders whose tests always run."""
 
@@ -58,6 +60,8 @@ class CollectTask(Record, frozen=True, kw_only=True, tag_field="task", tag="coll
 
     out: str
     """Where to write the listing."""
+    parts: str
+    """The folder that takes report files which the suite's own options ask for: nobody wants them of a listing."""
     critical_folders: tuple[str, ...] = ()
     """Names of folders whose tests always run."""
 
@@ -105,6 +109,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     """The folder of the journal files."""
     marker: str
     """The file that is renamed where a journal cannot be written."""
+    parts: str
+    """The folder that takes the parts of report files which the suite's own options ask for."""
     wall_seconds: float
     """The supervisor's wall clock when it made the task, in seconds since the epoch."""
     clock_seconds: float

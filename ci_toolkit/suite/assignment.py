@@ -1,7 +1,7 @@
 """Reads the task of this pytest process and registers the plugin that does it."""
 
-import importlib.util
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,14 @@ import msgspec
 import pytest
 
 from ci_toolkit.model.task import SERVICES_FAILURES_VARIABLE, CollectTask, FindTask, ShardTask, Task
+from ci_toolkit.suite.arguments import arguments_with
 from ci_toolkit.suite.collect_plugin import CollectPlugin
 from ci_toolkit.suite.coverage_file import CoverageFileGuard
 from ci_toolkit.suite.coverage_settings import leave_judging_coverage_to_the_merge, measure_what_the_suite_names
 from ci_toolkit.suite.find_plugin import FindPlugin
+from ci_toolkit.suite.other_sharding import refuse_other_sharding
 from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
-from ci_toolkit.suite.selection import owned_files, owned_folders
+from ci_toolkit.suite.selection import owned_files
 from ci_toolkit.suite.shard_plugin import ShardPlugin
 from ci_toolkit.suite.snapshots import leave_judging_snapshots_to_the_merge
 from ci_toolkit.suite.task_variable import SHARD_PLUGIN, VARIABLE
@@ -39,11 +41,13 @@ _FAILURES_FILE: pytest.StashKey[str] = pytest.StashKey()
 def take_up(task_file: str, config: pytest.Config) -> None:
     """Register the plugin for the task in ``task_file``."""
     task = _read(task_file)
-    leave_own_reports_to_the_merge(config)
+    if not hasattr(config, "workerinput"):  # xdist's workers have their options from the controller
+        since = task.wall_seconds if isinstance(task, ShardTask) else time.time()
+        leave_own_reports_to_the_merge(config, Path(task.parts), since=since)
     leave_judging_coverage_to_the_merge(config)
     leave_judging_snapshots_to_the_merge(config)
+    refuse_other_sharding(config)
     if isinstance(task, FindTask):
-        config.args = [argument.partition("::")[0] for argument in config.args]  # files, not tests in them
         config.pluginmanager.register(FindPlugin(task, config), "ci-toolkit-find")
         return
     if isinstance(task, CollectTask):
@@ -54,7 +58,7 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     for category in task.categories:
         config.addinivalue_line("markers", f"{category.marker}: a test of the category {category.name}")
     die_with_parent(task.supervisor if not worker else os.getppid())
-    config.args = _arguments_with_our_files(config, task)
+    config.args = arguments_with(owned_files(task), config)  # xdist hands them to its workers
     if not worker:  # xdist gives each worker a folder below its controller's
         _take_own_folder_for_temporary_files(config, task)
     if not worker and getattr(config.option, "dist", "no") != "no":
@@ -78,23 +82,6 @@ def shard_task(config: pytest.Config) -> ShardTask | None:
     """Return the task of this pytest process, or of the xdist worker's controller, if it runs a shard."""
     plugin = config.pluginmanager.get_plugin(SHARD_PLUGIN)
     return plugin.task if isinstance(plugin, ShardPlugin | ControllerPlugin) else None
-
-
-def _arguments_with_our_files(config: pytest.Config, task: ShardTask) -> list[str]:
-    # Set here, not on the command line: the root, the ini file and the first conftest files are then
-    # found exactly as in a plain run. pytest rejects an argument in which nothing is collected.
-    ours = set(owned_folders(owned_files(task))) | owned_files(task)
-    return [argument for argument in config.args if _place_of(argument, config) in ours]
-
-
-def _place_of(argument: str, config: pytest.Config) -> str:
-    path = argument.partition("::")[0]
-    place = os.path.normpath(config.invocation_params.dir / path)
-    if config.option.pyargs and not Path(place).exists():
-        spec = importlib.util.find_spec(path)
-        if spec is not None:
-            return os.path.normpath((spec.submodule_search_locations or [str(spec.origin)])[0])
-    return place
 
 
 def _take_own_folder_for_temporary_files(config: pytest.Config, task: ShardTask) -> None:

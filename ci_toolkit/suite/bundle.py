@@ -11,13 +11,14 @@ from ci_toolkit.model.bundle import (
     COVERAGE_FOLDER,
     JOURNAL_FOLDER,
     OUTPUT_FOLDER,
+    PARTS_FOLDER,
     SERVICES_FOLDER,
     BundleFile,
     ShardCard,
 )
 from ci_toolkit.model.record import to_json
 
-_FOLDERS = (JOURNAL_FOLDER, COVERAGE_FOLDER, OUTPUT_FOLDER, SERVICES_FOLDER, "task", "cache")
+_FOLDERS = (JOURNAL_FOLDER, COVERAGE_FOLDER, OUTPUT_FOLDER, SERVICES_FOLDER, PARTS_FOLDER, "task", "cache")
 
 
 class BundleError(ToolkitError):

@@ -52,10 +52,11 @@ class FindPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
-        """Take the end of the collection for what it is, and write the listing.
+        """Ask for files, not tests in them, take the end of the collection for what it is, and write the listing.
 
         Not at the end of the session: what another plugin or a conftest raises there would keep it from us.
         """
+        self.config.args = [argument.partition("::")[0] for argument in self.config.args]
         try:
             result = yield
         except _AllFoundError:

@@ -6,32 +6,69 @@ from pathlib import Path
 
 import pytest
 
+from ci_toolkit.files import make_folder
 from ci_toolkit.model.journal import OwnReport
+from ci_toolkit.suite.part_reports import PartReports
 
 OWN_REPORTS: pytest.StashKey[tuple[OwnReport, ...]] = pytest.StashKey()
-_PATHS = (
-    ("xmlpath", "--junitxml"),
-    ("htmlpath", "--html"),  # pytest-html
-    ("report_log", "--report-log"),  # pytest-reportlog
+_PARTS = (
+    ("htmlpath", "--html", ""),  # pytest-html
+    ("report_log", "--report-log", ""),  # pytest-reportlog
+    ("json_report_file", "--json-report-file", "json_report"),
+    ("csv_path", "--csv", ""),  # pytest-csv
+    ("mdpath", "--md", ""),  # pytest-md
+    ("cucumber_json_path", "--cucumberjson", ""),  # pytest-bdd
+    ("benchmark_json", "--benchmark-json", ""),
+    ("log_file", "--log-file", ""),
 )
-"""(attribute of pytest's options, option) of those that name one file of the whole run."""
+"""Options that name one file of the whole run: (attribute of pytest's options, option, attribute that switches it on).
+
+Other plugins' are found when they have written.
+"""
+_WHOLE_RUN_ONLY = (
+    ("clean_alluredir", "--clean-alluredir"),  # allure-pytest: a shard would remove what the others wrote
+    ("store_durations", "--store-durations"),  # pytest-split: a shard would write its part over that of the others
+)
+"""Switches that make sense for a whole run alone."""
 _COVERAGE_KINDS = ("xml", "json", "lcov", "html", "annotate", "markdown", "markdown-append")
 
 
-def leave_own_reports_to_the_merge(config: pytest.Config) -> None:
-    """Note the report files that the options ask for, and take them from the options.
+def leave_own_reports_to_the_merge(config: pytest.Config, parts: Path, *, since: float) -> None:
+    """Note the report files that the options ask for; what plugins write goes to the folder ``parts``.
 
-    Each shard would write its part over that of the others. For before the plugins that write them are configured.
+    Each shard would write its part over that of the others. A file that is older than ``since``, in epoch seconds,
+    is never taken away. For before the plugins that write them are configured.
     """
-    config.stash[OWN_REPORTS] = (*_of_tests(config), *_of_coverage(config))
+    files = (*_of_tests(config), *_of_plugins(config, parts), *_of_coverage(config))
+    config.stash[OWN_REPORTS] = (*files, *_switched_off(config))
+    config.add_cleanup(PartReports(config, parts, since=since).put_away)
 
 
 def _of_tests(config: pytest.Config) -> Iterator[OwnReport]:
-    for attribute, option in _PATHS:
-        path = getattr(config.option, attribute, None)
-        if path:
-            setattr(config.option, attribute, None)
+    if config.option.xmlpath:
+        yield OwnReport(option="--junitxml", path=_seen_from_here(config.option.xmlpath, config))
+        config.option.xmlpath = None
+
+
+def _of_plugins(config: pytest.Config, parts: Path) -> Iterator[OwnReport]:
+    for attribute, option, switch in _PARTS:
+        path = getattr(config.option, attribute, None) or _in_the_settings(attribute, config)
+        if path and (not switch or getattr(config.option, switch, False)):
+            make_folder(parts)
+            kind = Path if isinstance(path, Path) else str
+            setattr(config.option, attribute, kind(parts / Path(path).name))
             yield OwnReport(option=option, path=_seen_from_here(str(path), config))
+
+
+def _in_the_settings(attribute: str, config: pytest.Config) -> str:
+    return str(config.getini("log_file") or "") if attribute == "log_file" else ""
+
+
+def _switched_off(config: pytest.Config) -> Iterator[OwnReport]:
+    for attribute, option in _WHOLE_RUN_ONLY:
+        if getattr(config.option, attribute, False):
+            setattr(config.option, attribute, False)
+            yield OwnReport(option=option)
 
 
 def _of_coverage(config: pytest.Config) -> Iterator[OwnReport]:

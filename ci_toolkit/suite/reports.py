@@ -16,16 +16,18 @@ _PHASES: dict[str, When] = {when.value: when for when in When}
 def phase_of(report: pytest.TestReport, index: int, root: str, *, seconds: float) -> Phase | None:
     """Return the record of ``report``, or None for a passed subtest, which its test's own phase covers.
 
-    A report of a phase that pytest does not know (pytest-forked has one for a child that died) counts as of the call.
+    A report of a phase that pytest does not know counts as of the call; one that failed (pytest-forked has it for a
+    child that died) as of the setup, for pytest's JUnit file calls it an error.
     """
     outcome, reason = _outcome(report)
     subtest = _subtest(report)
     if subtest and outcome in {PhaseOutcome.PASSED, PhaseOutcome.XFAILED}:
         return None
     failed = outcome in {PhaseOutcome.FAILED, PhaseOutcome.RERUN}
+    unknown = When.SETUP if outcome is PhaseOutcome.FAILED else When.CALL
     return Phase(
         i=index,
-        w=_PHASES.get(report.when, When.CALL),
+        w=_PHASES.get(report.when, unknown),
         o=outcome,
         s=seconds,
         reason=_cut(reason, LONGEST_MESSAGE),

@@ -12,6 +12,7 @@ import msgspec
 from ci_toolkit.model.bundle import (
     JOURNAL_FOLDER,
     OUTPUT_FOLDER,
+    PARTS_FOLDER,
     SERVICES_FOLDER,
     BrokenBy,
     JournalSeal,
@@ -30,6 +31,7 @@ from ci_toolkit.suite.coverage_file import COVERAGE_FILE
 from ci_toolkit.suite.coverage_sources import sources_gone
 from ci_toolkit.suite.ending import AttemptEnd, How
 from ci_toolkit.suite.options import ShardOptions, StopRequest
+from ci_toolkit.suite.part_reports import written_parts
 
 ATTEMPTS_WITHOUT_PROGRESS = 2
 """A process that dies twice before any test ran will do so again."""
@@ -133,7 +135,7 @@ class _Shard:
             coverage_losses=tuple(self.losses) if self.options.measures_coverage else (),
             environment=self.opened.environment if self.opened else None,
             coverage=self.opened.coverage if self.opened else None,
-            own_reports=self.opened.own_reports if self.opened else (),
+            own_reports=(*(self.opened.own_reports if self.opened else ()), *written_parts(self.folder / PARTS_FOLDER)),
             commit=self.options.commit,
             journals=tuple(self.seals),
         )
@@ -215,6 +217,7 @@ class _Shard:
             attempt=self.attempts,
             journal=str(self.folder / JOURNAL_FOLDER),
             marker=str(self.folder / "task" / f"{self.attempts}.recording"),
+            parts=str(self.folder / PARTS_FOLDER / str(self.attempts)),
             wall_seconds=time.time(),
             clock_seconds=time.perf_counter(),
             coverage_file={**os.environ, **dict(self.options.variables)}.get(COVERAGE_FILE, ""),

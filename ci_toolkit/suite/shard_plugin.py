@@ -10,6 +10,7 @@ import pytest
 from ci_toolkit.model.category import MISSION_CRITICAL, Categories
 from ci_toolkit.model.journal import CollectedTest, FileCollected, FileOpened, JournalRecord, Selected
 from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.arguments import arguments_with
 from ci_toolkit.suite.clock import Clock
 from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.journal import journal_of
@@ -45,8 +46,8 @@ class ShardPlugin:
         self.placer = Placer(self.categories)
         self.category_filter = CategoryFilter(self.placer, task.selected, critical_first=task.critical_first)
         self.coverage = CoverageContext(by_category=task.coverage_by_category)
-        files = owned_files(task)
-        self._paths = files | owned_folders(files)
+        self._files = owned_files(task)
+        self._paths = self._files | owned_folders(self._files)
         self.unplanned = UnplannedFiles(task, config, self)
         config.pluginmanager.register(ForeignFiles(task.pieces), "ci-toolkit-foreign-files")
         self._import_seconds: dict[str, float] = {}
@@ -121,8 +122,13 @@ class ShardPlugin:
         self._changes.announce(items)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_collection(self) -> Generator[None, object, object]:
-        """Journal the end of collection. An interrupted one finishes too, and does not come back here."""
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Journal the end of collection. An interrupted one finishes too, and does not come back here.
+
+        A plugin that was configured after us may have set other arguments: pytest-picked takes git's.
+        """
+        self.unplanned.ask_for(session.config.args)
+        session.config.args = arguments_with(self._files, session.config)
         result = yield
         self._write(Selected(tests=self._selected, unplanned=self.unplanned.found()))
         return result

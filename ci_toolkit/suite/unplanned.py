@@ -1,6 +1,7 @@
 """In pytest: test files that came after the plan was made, and that no shard has."""
 
 import os
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -20,11 +21,15 @@ class UnplannedFiles:
         self._config = config
         self._plugin = plugin
         self._planned = {os.path.normpath(Path(root) / restore_surrogates(place)) for place in task.planned}
-        here = config.invocation_params.dir
-        self._asked = [os.path.normpath(here / argument.partition("::")[0]) for argument in config.args]
+        self._asked: list[str] = []
         """What pytest was told to collect: a neighbour of a file that it was told of is no part of the suite."""
         self._patterns = [str(pattern) for pattern in config.getini("python_files")]
         self._found: dict[str, None] = {}
+
+    def ask_for(self, arguments: Iterable[str]) -> None:
+        """Note what pytest is told to collect, before it begins."""
+        here = self._config.invocation_params.dir
+        self._asked = [os.path.normpath(here / argument.partition("::")[0]) for argument in arguments]
 
     def meet(self, path: Path) -> None:
         """Look at a path that is not the shard's."""

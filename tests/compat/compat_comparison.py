@@ -143,4 +143,4 @@ def _covered(path: Path, said: str) -> Covered:
 
 def _reports(row: Row, folder: Path) -> dict[str, str | None]:
     paths = {name: folder / name for name in row.reports}
-    return {name: path.read_text(encoding="utf-8") if path.is_file() else None for name, path in paths.items()}
+    return {name: path.read_text("utf-8", "replace") if path.is_file() else None for name, path in paths.items()}

@@ -129,7 +129,9 @@ def test_an_outcome_that_only_a_plugin_knows_and_no_other_try_follows_is_a_failu
     assert "the clue" in failure["message"]
 
 
-def test_one_report_of_an_unknown_phase_is_the_call_and_ends_the_test(project: Project) -> None:
+def test_one_failed_report_of_an_unknown_phase_is_an_error_as_in_pytests_junit_and_ends_the_test(
+    project: Project,
+) -> None:
     conftest = """
 import pytest
 from _pytest.runner import CallInfo, pytest_runtest_makereport
@@ -145,7 +147,7 @@ def pytest_runtest_protocol(item, nextitem):
     done = project.ci_toolkit("run", "--shards", "1", "--", *PLAIN)
     assert done.returncode == 1, done.stdout
     counts = project.verdict["counts"]
-    assert (counts["passed"], counts["failed"], counts["total"]) == (1, 1, 2)
+    assert (counts["passed"], counts["errors"], counts["lost"], counts["total"]) == (1, 1, 0, 2)
 
 
 def test_a_protocol_that_reports_nothing_leaves_no_outcome_and_ends(project: Project) -> None:
