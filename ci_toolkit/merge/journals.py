@@ -19,8 +19,9 @@ from ci_toolkit.model.bundle import JOURNAL_FOLDER, JournalSeal, ShardState
 from ci_toolkit.model.journal import JOURNAL_SCHEMA, JournalRecord, Opened, decoder
 from ci_toolkit.model.problem import Problem, ProblemKind
 
-CHUNK_BYTES = 1024 * 1024
-LONGEST_LINE = 64 * CHUNK_BYTES
+CHUNK_BYTES = 256 * 1024
+"""Its records fit the cache of a processor; with a mebibyte a merge takes an eighth longer."""
+LONGEST_LINE = 64 * 1024 * 1024
 """Bytes. The recorder cuts texts far below this."""
 MOST_FILES = 10_000
 """Files among the journals that are looked at; a shard leaves a few for each of its processes."""
@@ -58,19 +59,20 @@ class JournalFile:
             self.problems.append(f"{self.place} cannot be read: {error}")
 
     def _lines(self, source: "_Sealed") -> Iterator[Iterable[JournalRecord]]:
-        line, rest = 1, b""
+        line = 1
+        rest: list[bytes] = []
         while chunk := source.read():
             head, newline, tail = chunk.rpartition(b"\n")
             if not newline:
-                rest += chunk
-                if len(rest) > LONGEST_LINE:
+                rest.append(chunk)
+                if sum(map(len, rest)) > LONGEST_LINE:
                     self.problems.append(f"{self.place} line {line} is longer than {LONGEST_LINE} bytes")
                     return
                 continue
-            whole = rest + head + newline
+            whole = b"".join((*rest, head, newline))
             yield self._records(whole, line)
             line += whole.count(b"\n")
-            rest = tail
+            rest = [tail]
         # What follows the last newline was torn by the death of its process; its test is unfinished, and told so.
         if self._damaged_lines > MOST_TOLD:
             self.problems.append(f"{self.place} has {self._damaged_lines - MOST_TOLD} garbled lines more")
@@ -102,15 +104,15 @@ class _Sealed:
         self._seal = seal
         self._sha256 = hashlib.sha256()
         self._size = 0
-        self._follows = b""
-        """What follows the sealed part; a torn record may."""
+        self._has_lines_added = False
+        """Whether a whole line follows the sealed part; a torn record may."""
 
     def read(self) -> bytes:
         chunk = os.read(self._descriptor, CHUNK_BYTES)
         if self._seal is not None:
             sealed = chunk[: max(0, self._seal.size - self._size)]
             self._sha256.update(sealed)
-            self._follows = (self._follows + chunk[len(sealed) :])[-CHUNK_BYTES:]
+            self._has_lines_added |= b"\n" in chunk[len(sealed) :]
             self._size += len(sealed)
         return chunk
 
@@ -120,7 +122,7 @@ class _Sealed:
             return ""
         if self._size < self._seal.size:
             return f"it is cut short, {self._size} of {self._seal.size} bytes are left"
-        if b"\n" in self._follows:
+        if self._has_lines_added:
             return "lines were added to it"
         return "" if self._sha256.hexdigest() == self._seal.sha256 else "its digest differs"
 

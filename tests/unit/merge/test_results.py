@@ -18,6 +18,7 @@ from journal_samples import (
     uncollectable,
 )
 
+from ci_toolkit.merge.journals import CHUNK_BYTES, LONGEST_LINE
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.journal import Failure, Opened, When
@@ -164,6 +165,10 @@ def replace(old: bytes, new: bytes, count: int = -1) -> Callable[[Path], object]
     [
         (lambda path: path.write_bytes(path.read_bytes()[:-5]), "it is cut short, "),
         (lambda path: path.write_bytes(path.read_bytes() + encode(started(0)) + b"\n"), "lines were added to it"),
+        (
+            lambda path: path.write_bytes(path.read_bytes() + encode(started(0)) + b"\n" + b" " * 3 * CHUNK_BYTES),
+            "lines were added to it",
+        ),
         (replace(b'"i":1', b'"i":0', 1), "its digest differs"),
     ],
 )
@@ -174,6 +179,27 @@ def test_a_journal_that_is_not_what_the_card_seals_is_damaged(
     assert ("journal-damaged", NOT_ITS_OWN + wrong) in [
         (kind, text[: len(NOT_ITS_OWN + wrong)]) for kind, text in problems
     ]
+
+
+def test_a_record_longer_than_what_is_read_at_once_is_one_line(tmp_path: Path) -> None:
+    folder = leave_bundle(tmp_path, PLAN, 1, {"main": [TWO, *fails(0, "x" * 3 * CHUNK_BYTES), *passes(1)]})
+    journal_of(folder).write_bytes(journal_of(folder).read_bytes() + b"no record\n")
+    write_card(folder, PLAN, 1)
+    reading = BundleReading(bundle_of(tmp_path, PLAN))
+    assert outcomes(reading) == [("test_a.py::test_1", "failed"), ("test_a.py::test_2", "passed")]
+    ((_, message),) = told(reading.problems)
+    lines = journal_of(folder).read_bytes().count(b"\n")
+    assert message.startswith(f"{MAIN} line {lines} is garbled: ")
+
+
+def test_a_line_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    def lengthen(path: Path) -> None:
+        os.truncate(path, path.stat().st_size + LONGEST_LINE + 2 * CHUNK_BYTES)
+
+    reading = damaged(tmp_path, lengthen)
+    ((_, message),) = told(reading.problems)
+    assert message.endswith(f" is longer than {LONGEST_LINE} bytes")
+    assert len(outcomes(reading)) == 2
 
 
 def test_what_a_dying_process_left_of_its_last_record_is_no_damage(tmp_path: Path) -> None:
