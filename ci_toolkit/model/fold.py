@@ -163,8 +163,8 @@ class ProcessFold:
         """Tests of which this process says that another died."""
         self._fold = fold
         self._place = place
-        self._namesakes: dict[_Name, int] = {}
-        """How many tests of a name were collected so far."""
+        self._namesakes: dict[str, dict[str, int]] = {}
+        """How many tests were collected so far, by path and suffix."""
         self._unknown: set[int] = set()
         self._first_start: float | None = None
         self._last_start: Started | None = None
@@ -194,7 +194,7 @@ class ProcessFold:
         """Note that no record follows: how long the process ran tests is known now."""
         last = self._last_start
         if last is not None and self._first_start is not None:
-            took = sum(self.tests[last.i].seconds.values()) if last.i in self.tests else 0.0
+            took = self.tests[last.i].seconds if last.i in self.tests else 0.0
             between = last.at - self._first_start
             self._fold.running_seconds += took + (between if 0.0 <= between < _END_OF_TIME else 0.0)
 
@@ -264,10 +264,10 @@ class ProcessFold:
     def _collect(self, record: FileCollected) -> None:
         self._fold.files.setdefault(record.path, record)
         path, category = record.path, record.category
+        namesakes = self._namesakes.setdefault(path, {})
         for number, test in enumerate(record.tests, start=record.first):
-            name = (path, test.suffix)
-            before = self._namesakes.get(name, 0)
-            self._namesakes[name] = before + 1
+            before = namesakes.get(test.suffix, 0)
+            namesakes[test.suffix] = before + 1
             self.tests[number] = self._fold.add(path, test, before, category)
         for which in record.critical:
             if 0 <= which < len(record.tests):

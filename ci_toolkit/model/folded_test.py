@@ -22,16 +22,19 @@ class FoldedTest:
     """A test that a shard selected. A million of them are made in a large merge, so it holds little."""
 
     __slots__ = (
+        "_has_call",
         "_odd",
         "_properties",
         "_rerun",
         "_reruns",
         "_test",
+        "call_seconds",
         "category",
         "is_critical",
         "is_over",
         "path",
-        "seconds",
+        "setup_seconds",
+        "teardown_seconds",
         "was_started",
     )
 
@@ -42,8 +45,10 @@ class FoldedTest:
         self.is_over = False
         """Whether nothing more of it is to come, and no other process has to run it."""
         self.was_started = False
-        self.seconds: dict[When, float] = {}
-        """By phase, of the last try."""
+        self.setup_seconds = self.call_seconds = self.teardown_seconds = 0.0
+        """Of the last try."""
+        self._has_call = False
+        """Whether the last try came to the end of its call."""
         self._test = test
         self._odd: list[Phase | Crashed] = []
         """What did not simply pass."""
@@ -60,6 +65,11 @@ class FoldedTest:
     def node_id(self) -> str:
         """The name that pytest gives the test."""
         return node_id_of(self.path, self._test.suffix)
+
+    @property
+    def seconds(self) -> float:
+        """Setup, call and teardown of the last try together."""
+        return self.setup_seconds + self.call_seconds + self.teardown_seconds
 
     def start(self) -> None:
         """Begin to run."""
@@ -79,9 +89,16 @@ class FoldedTest:
         if self._rerun and phase.w is not _TEARDOWN:  # pytest-retry sets up again without a report
             self._rerun = False
             if phase.w is _SETUP:
-                self.seconds.clear()
-        self.seconds[phase.w] = phase.s if 0.0 <= phase.s <= LONGEST_SECONDS else 0.0
-        if phase.w is _TEARDOWN:
+                self.call_seconds = self.teardown_seconds = 0.0
+                self._has_call = False
+        seconds = phase.s if 0.0 <= phase.s <= LONGEST_SECONDS else 0.0
+        if phase.w is _SETUP:
+            self.setup_seconds = seconds
+        elif phase.w is _CALL:
+            self.call_seconds = seconds
+            self._has_call = True
+        else:
+            self.teardown_seconds = seconds
             self.is_over = not self._rerun
             self._properties = phase.properties
 
@@ -104,8 +121,8 @@ class FoldedTest:
         a test that was only set up and torn down shows nothing.
         """
         if not self._odd:
-            return self.is_over and _CALL in self.seconds
-        return (self.is_over and (_CALL in self.seconds or self._is_excused)) or self.has_failed
+            return self.is_over and self._has_call
+        return (self.is_over and (self._has_call or self._is_excused)) or self.has_failed
 
     @property
     def _is_excused(self) -> bool:
@@ -136,7 +153,6 @@ class FoldedTest:
         """Return the final outcome, for a test that has one."""
         # Nearly every test is plain, and then there is nothing to look for.
         failures = self._failures() if self._odd else ()
-        seconds = self.seconds
         return TestResult(
             node_id=node_id_of(self.path, self._test.suffix),
             path=self._test.location or self.path,
@@ -144,9 +160,9 @@ class FoldedTest:
             category=self.category,
             outcome=self._outcome(failures) if self._odd else Outcome.PASSED,
             is_critical=self.is_critical,
-            setup_seconds=seconds.get(_SETUP, 0.0),
-            call_seconds=seconds.get(_CALL, 0.0),
-            teardown_seconds=seconds.get(_TEARDOWN, 0.0),
+            setup_seconds=self.setup_seconds,
+            call_seconds=self.call_seconds,
+            teardown_seconds=self.teardown_seconds,
             reason=self._reason() if self._odd else "",
             failures=failures,
             reruns=tuple([_failure(phase, self.path) for phase in self._reruns]) if self._reruns else (),

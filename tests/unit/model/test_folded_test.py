@@ -170,6 +170,11 @@ def test_a_try_without_a_call_takes_no_seconds_of_the_try_before() -> None:
     assert (result.setup_seconds, result.call_seconds, result.teardown_seconds) == (0.25, 0.0, 0.25)
 
 
+def test_a_try_that_died_takes_no_seconds_of_the_try_before() -> None:
+    result = fold_one([START, *is_rerun(0), SETUP, CALL, TEARDOWN, *is_rerun(0), SETUP, CRASH]).result()
+    assert (result.setup_seconds, result.call_seconds, result.teardown_seconds) == (0.25, 0.0, 0.0)
+
+
 def test_seconds_of_a_subtest_are_part_of_its_tests_call() -> None:
     records = [START, SETUP, phase(0, "call", subtest="[i=1]", seconds=8.0), phase(0, "call", seconds=9.0), TEARDOWN]
     assert fold_one(records).result().call_seconds == 9.0

@@ -64,6 +64,7 @@ def test_tests_keep_their_records_over_processes_and_attempts(attempts: Sequence
     [
         # Of one process: each namesake by its turn.
         ([{"main": [NAMESAKES, *passes(0), *fails(1), *passes(2)]}], ["passed", "failed", "passed"]),
+        ([{"main": [ONE, collected("test_a.py", "test_a", first=1), *passes(0), *fails(1)]}], ["passed", "failed"]),
         # Of two workers: both know all of them.
         ([{"gw0": [NAMESAKES, *passes(0)], "gw1": [NAMESAKES, *passes(2), *fails(1)]}], ["passed", "failed", "passed"]),
         # Of a second attempt: it has those that are not over, in their order.
