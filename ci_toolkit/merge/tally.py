@@ -67,19 +67,26 @@ class Tally:
 
     def watch(self, results: Iterable[TestResult]) -> Iterator[TestResult]:
         """Yield ``results`` unchanged and count them."""
-        outcomes, slowest = self._outcomes, self._slowest
+        outcomes = self._outcomes
+        long = 0.0
         for result in results:
             outcomes[result.outcome] += 1
             seconds = result.seconds
             self.seconds += seconds
-            entry = (seconds, result.node_id)
-            if len(slowest) < SLOWEST:
-                heapq.heappush(slowest, entry)
-            elif entry > slowest[0]:
-                heapq.heapreplace(slowest, entry)
+            if seconds >= long:
+                long = self._keep_slow(seconds, result.node_id)
             if not result.is_plain:
                 self._keep(result)
             yield result
+
+    def _keep_slow(self, seconds: float, node_id: str) -> float:
+        """Keep a test if it is one of the slowest so far; return the least that one of these takes."""
+        slowest, entry = self._slowest, (seconds, node_id)
+        if len(slowest) < SLOWEST:
+            heapq.heappush(slowest, entry)
+            return 0.0
+        heapq.heappushpop(slowest, entry)
+        return slowest[0][0]
 
     def _keep(self, result: TestResult) -> None:
         if result.outcome.is_failure:
