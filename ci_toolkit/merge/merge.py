@@ -12,11 +12,9 @@ from ci_toolkit.merge.accounts import Accounts
 from ci_toolkit.merge.agreement import disagreements
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.completeness import compare_pieces, prove
-from ci_toolkit.merge.coverage_data import merge_coverage
 from ci_toolkit.merge.coverage_settings import config_of, demand_of
 from ci_toolkit.merge.earlier_tries import read_earlier_tries
 from ci_toolkit.merge.junit import write_junit
-from ci_toolkit.merge.own_reports import write_own_reports
 from ci_toolkit.merge.separation import separated_tests
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.merge.snapshots import unused_snapshots
@@ -24,6 +22,7 @@ from ci_toolkit.merge.whole_run import run_learned
 from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.problem import Problem
 
 MOST_NAMED = 5
 """Files of one kind that a note names; the rest is counted."""
@@ -58,8 +57,8 @@ def merge_run(
     accounts = Accounts(plan, merges, earlier.flaky)
     cut_files = compare_pieces(plan, merges)
     proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
-    coverage, coverage_problems = merge_coverage(bundles, out, coverage_categories, config_file=config_of(bundles))
-    own_reports = write_own_reports(bundles, out, config_file=config_of(bundles))
+    coverage, coverage_problems = _merge_coverage(bundles, out, coverage_categories)
+    own_reports = _write_own_reports(bundles, out)
     return MergedRun(
         plan=plan,
         counts=accounts.counts,
@@ -98,6 +97,24 @@ def merge_run(
         llm=accounts.llm,
         history=run_learned(plan, merges, cut_files) if learns else RunRecord(),
     )
+
+
+def _merge_coverage(
+    bundles: Sequence[Bundle], out: Path, categories: Iterable[str]
+) -> tuple[MeasuredCoverage | None, Sequence[Problem]]:
+    if not any(bundle.card.measures_coverage or bundle.card.files for bundle in bundles):
+        return None, ()
+    from ci_toolkit.merge.coverage_data import merge_coverage
+
+    return merge_coverage(bundles, out, categories, config_file=config_of(bundles))
+
+
+def _write_own_reports(bundles: Sequence[Bundle], out: Path) -> tuple[str, ...]:
+    if not any(bundle.card.own_reports for bundle in bundles):
+        return ()
+    from ci_toolkit.merge.own_reports import write_own_reports
+
+    return write_own_reports(bundles, out, config_file=config_of(bundles))
 
 
 def _empty_files(paths: Sequence[str]) -> Iterator[str]:
