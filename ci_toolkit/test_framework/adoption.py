@@ -37,6 +37,15 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(plugin, _FRAMEWORK)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave a host that has not adopted ci-toolkit as it was before our extra brought a plugin that reruns tests."""
+    if session.config.pluginmanager.has_plugin("rerunfailures") and not _is_wanted(session.config):
+        from ci_toolkit.test_framework.reruns import take_away_if_unasked
+
+        take_away_if_unasked(session.config, session.items)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Read what a worker reports of its services; the controller has no report where the fixtures were imported."""
