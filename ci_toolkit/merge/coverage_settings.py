@@ -1,6 +1,9 @@
 """What the suite itself asks of the coverage of the whole run, as its shards' cards tell."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.model.merged import CoverageDemand
@@ -21,3 +24,21 @@ def demand_of(bundles: Sequence[Bundle]) -> CoverageDemand | None:
     if highest is None or not highest.fail_under:
         return None
     return CoverageDemand(percent=highest.fail_under, precision=highest.precision, asked_by=highest.asked_by)
+
+
+@contextmanager
+def projects_own_plugins(bundles: Sequence[Bundle]) -> Iterator[None]:
+    """Let coverage find plugins of the project's own where pytest found them: on its ``pythonpath``.
+
+    A folder outside the one that we are in is passed over, and what can be imported without these is not looked for
+    in them: a bundle is a stranger's.
+    """
+    here = Path.cwd().resolve()
+    told = [path for bundle in bundles if bundle.card.coverage is not None for path in bundle.card.coverage.pythonpath]
+    folders = [str(folder) for path in dict.fromkeys(told) if (folder := (here / path).resolve()).is_relative_to(here)]
+    before = sys.path.copy()
+    sys.path += folders
+    try:
+        yield
+    finally:
+        sys.path[:] = before

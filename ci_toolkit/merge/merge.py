@@ -12,7 +12,7 @@ from ci_toolkit.merge.accounts import Accounts
 from ci_toolkit.merge.agreement import disagreements
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.completeness import compare_pieces, prove
-from ci_toolkit.merge.coverage_settings import config_of, demand_of
+from ci_toolkit.merge.coverage_settings import config_of, demand_of, projects_own_plugins
 from ci_toolkit.merge.earlier_tries import read_earlier_tries
 from ci_toolkit.merge.junit import write_junit
 from ci_toolkit.merge.separation import separated_tests
@@ -57,8 +57,9 @@ def merge_run(
     accounts = Accounts(plan, merges, earlier.flaky)
     cut_files = compare_pieces(plan, merges)
     proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
-    coverage, coverage_problems = _merge_coverage(bundles, out, coverage_categories)
-    own_reports = _write_own_reports(bundles, out)
+    with projects_own_plugins(bundles):
+        coverage, coverage_problems = _merge_coverage(bundles, out, coverage_categories)
+        own_reports = _write_own_reports(bundles, out)
     return MergedRun(
         plan=plan,
         counts=accounts.counts,

@@ -79,6 +79,8 @@ class CoverageSettings(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     config_file: str = ""
     """``--cov-config``, seen from the folder that pytest runs in; ``""`` where coverage finds its own."""
+    pythonpath: tuple[str, ...] = ()
+    """pytest's ``pythonpath``, seen from there: a plugin of coverage can lie in the project."""
     fail_under: float = 0.0
     """The percentage that the whole must reach; 0 is no demand."""
     precision: int = 0

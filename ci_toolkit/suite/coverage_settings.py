@@ -53,6 +53,7 @@ def _settings(config: pytest.Config, plugin: Any) -> CoverageSettings:
         file = os.path.relpath(file, here)
     return CoverageSettings(
         config_file="" if file == _FINDS_ITS_OWN else file,
+        pythonpath=tuple(os.path.relpath(path, here) for path in config.getini("pythonpath")),
         fail_under=float(plugin.options.cov_fail_under or 0.0),
         precision=int(getattr(plugin.options, "cov_precision", None) or 0),
         asked_by=_where_it_stands(config, plugin),

@@ -143,3 +143,37 @@ def test_made():
     assert project.verdict["coverage"]["percent"] == 100.0
     (note,) = (note for note in project.verdict["notes"] if note.startswith("coverage leaves out"))
     assert note.endswith("/pkg/made.py")
+
+
+PLUGIN = """
+from coverage import CoveragePlugin
+
+class Excludes(CoveragePlugin):
+    def configure(self, config):
+        config.set_option("report:exclude_lines", ["def b"])
+
+def coverage_init(reg, options):
+    reg.add_configurer(Excludes())
+"""
+
+
+@pytest.mark.parametrize("folder", ["ci/plugins", "outside"])
+def test_a_plugin_of_coverage_in_the_project_is_found_on_pytests_path_below_this_folder(
+    project: Project, folder: str
+) -> None:
+    outside = not folder.startswith("ci")
+    place = f"{project.folder}-elsewhere" if outside else folder
+    project.write(
+        {
+            "pkg/__init__.py": HALVES["pkg/__init__.py"],
+            "test_a.py": HALVES["test_a.py"],
+            f"{place}/own_plugin.py": PLUGIN,
+            ".coveragerc": "[run]\nplugins = own_plugin\n",
+            "pytest.ini": f"[pytest]\npythonpath = . {place}\naddopts = --cov=pkg\n",
+        }
+    )
+    done = project.ci_toolkit("run", "--shards", "1", "--no-history", "--coverage", "--", *PLAIN)
+    if outside:
+        assert [breach["gate"] for breach in project.verdict["breaches"]] == ["coverage-data"]
+    else:
+        assert (done.returncode, project.verdict["coverage"]["percent"]) == (0, 100.0), done.stdout
