@@ -10,6 +10,7 @@ import msgspec
 from coverage.exceptions import CoverageException, NoSource
 
 from ci_toolkit.merge.bundles import Bundle
+from ci_toolkit.merge.relocation import Relocation
 from ci_toolkit.model.bundle import CONTEXT_PREFIX, ShardState
 from ci_toolkit.model.merged import MeasuredCoverage
 from ci_toolkit.model.problem import Problem, ProblemKind
@@ -25,15 +26,14 @@ def merge_coverage(
     shard measured any.
     """
     problems: list[Problem] = list(_unmeasured(bundles))
-    files = [file for bundle in bundles for file in _sound_files(bundle, problems)]
+    files = [(_relocation(bundle), file) for bundle in bundles for file in _sound_files(bundle, problems)]
     if not files:
         if any(bundle.card.measures_coverage and bundle.card.attempts for bundle in bundles):
             problems.append(Problem(kind=ProblemKind.COVERAGE_DATA, message="no shard's coverage data can be used"))
         return None, problems
     try:
         measured = coverage.Coverage(data_file=str(out / ".coverage"), config_file=config_file or True, messages=False)
-        measured.combine([str(file) for file in files], strict=True, keep=True)
-        measured.save()
+        _combine(measured, files)
         gone, sources = _without_gone(bundles, measured)
         measured.xml_report(sources, outfile=str(out / "coverage.xml"))
         covered, statements = _report(measured, out / "coverage.json", sources)
@@ -70,13 +70,24 @@ def _unmeasured(bundles: Sequence[Bundle]) -> Iterator[Problem]:
                 yield _problem(bundle, "did not measure coverage, and others did: run every shard with --coverage")
 
 
+def _relocation(bundle: Bundle) -> Relocation:
+    return Relocation(there=bundle.card.folder, here=str(Path.cwd()))
+
+
+def _combine(measured: coverage.Coverage, files: Sequence[tuple[Relocation, Path]]) -> None:
+    with tempfile.TemporaryDirectory(prefix="ci-toolkit-coverage-") as folder:
+        moved = [str(relocation.move(file, Path(folder))) for relocation, file in files]
+        measured.combine(moved, strict=True, keep=True)
+    measured.save()
+
+
 def _without_gone(bundles: Sequence[Bundle], measured: coverage.Coverage) -> tuple[tuple[str, ...], list[str] | None]:
     """Return the files that tests made and removed, and all others, or None where that is simply every file.
 
     Plain pytest passes over such a file with a warning.
     """
     known = measured.get_data().measured_files()
-    told = {name for bundle in bundles for name in bundle.card.sources_gone}
+    told = {_relocation(bundle).place(name) for bundle in bundles for name in bundle.card.sources_gone}
     gone = tuple(sorted(name for name in told & known if not Path(name).exists()))
     return gone, sorted(known.difference(gone)) if gone else None
 

@@ -119,6 +119,8 @@ class ShardCard(Record, frozen=True, kw_only=True):
     """Report files of the whole run that the suite's own options ask for, of which the shard has a part at most."""
     commit: str = ""
     """What was checked out, or ``""`` where there is no git."""
+    folder: str = ""
+    """Where pytest ran, an absolute path of the machine that ran it."""
     journals: tuple[JournalSeal, ...] = ()
     """Every journal that the shard wrote. A bundle that is still ``running`` has none."""
     files: tuple[BundleFile, ...] = ()

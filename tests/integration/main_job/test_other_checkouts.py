@@ -1,0 +1,40 @@
+"""Shards that run in other folders than the merge: self-hosted runners, containers, another machine."""
+
+import shutil
+from pathlib import Path
+
+from main_job_project import PLAIN, Project
+
+HELPER = "def helper(flag):\n    if flag:\n        return 1\n    return 2\n"
+FILES = {
+    "pytest.ini": "[pytest]\npythonpath = . ..\n",
+    "pkg.py": HELPER,
+    "test_a.py": "import beside, pkg\n\ndef test_a(): assert pkg.helper(True) + beside.helper(True) == 2\n",
+    "test_b.py": "import beside, pkg\n\ndef test_b(): assert pkg.helper(False) + beside.helper(False) == 0\n",
+}
+
+
+def test_bundles_of_other_checkouts_are_merged_here(tmp_path: Path) -> None:
+    """Each checkout is a project in a repository of several, with a module beside it."""
+    projects = []
+    for name in ("one", "two", "here"):
+        folder = tmp_path / name / "project"
+        folder.mkdir(parents=True)
+        (folder.parent / "beside.py").write_text(HELPER)
+        projects.append(Project(folder))
+        projects[-1].write(FILES)
+    one, two, here = projects
+    source = ("--cov=pkg", "--cov=beside")
+    assert here.ci_toolkit("plan", "--shards", "2", "--", *PLAIN, *source).returncode == 0
+    for index, there in enumerate((one, two), start=1):
+        shutil.copy(here.folder / "plan.json", there.folder)
+        done = there.ci_toolkit("shard", str(index), "--coverage", "--results", str(tmp_path / "results"))
+        assert done.returncode == index - 1, done.stdout
+        shutil.rmtree(there.folder.parent)
+    done = here.ci_toolkit("merge", "--results", str(tmp_path / "results"), "--no-history")
+    assert (done.returncode, here.verdict["status"]) == (1, "failed"), done.stdout
+    assert here.verdict["coverage"]["percent"] == 100.0
+    assert here.verdict["failures"][0]["file"] == "test_b.py"
+    xml = (here.out / "coverage.xml").read_text()
+    assert "pkg.py" in xml
+    assert "one" not in xml.replace("condition", "")
