@@ -115,6 +115,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     """The supervisor's wall clock when it made the task, in seconds since the epoch."""
     clock_seconds: float
     """Its ``time.perf_counter()`` at the same moment."""
+    hash_seed: str = ""
+    """PYTHONHASHSEED as we set it, or ``""`` where the user did: the same for each process of a run."""
     coverage_file: str = ""
     """COVERAGE_FILE as the user has it, for the tests; empty where it is not set."""
     supervisor: int

@@ -19,7 +19,7 @@ from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
 from ci_toolkit.suite.selection import owned_files
 from ci_toolkit.suite.shard_plugin import ShardPlugin
 from ci_toolkit.suite.snapshots import leave_judging_snapshots_to_the_merge
-from ci_toolkit.suite.task_variable import SHARD_PLUGIN, VARIABLE
+from ci_toolkit.suite.task_variable import HASH_SEED, SHARD_PLUGIN, VARIABLE
 from ci_toolkit.suite.watchers import ControllerPlugin, die_with_parent
 
 
@@ -64,6 +64,8 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     if not worker and getattr(config.option, "dist", "no") != "no":
         config.pluginmanager.register(ControllerPlugin(task, config), SHARD_PLUGIN)
     else:  # where tests run; xdist's workers inherit their controller's variables, so that one keeps ours
+        if task.hash_seed:
+            os.environ.pop(HASH_SEED, None)
         config.pluginmanager.register(ShardPlugin(task, config, worker=worker or "main"), SHARD_PLUGIN)
         guard = CoverageFileGuard(task.coverage_file)
         config.pluginmanager.register(guard, "ci-toolkit-coverage-file")

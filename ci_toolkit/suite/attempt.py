@@ -32,7 +32,7 @@ from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.output import Output
 from ci_toolkit.suite.progress import AttemptProgress, JournalTail
 from ci_toolkit.suite.recording_marker import RecordingMarker
-from ci_toolkit.suite.task_variable import COVERAGE_OPTION, VARIABLE
+from ci_toolkit.suite.task_variable import COVERAGE_OPTION, HASH_SEED, VARIABLE
 from ci_toolkit.suite.time_limits import TimeLimits
 
 POLL_SECONDS = 0.05
@@ -93,6 +93,7 @@ class Attempt:
                     **dict(self.options.variables),
                     VARIABLE: str(task_file),
                     COVERAGE_FILE: str(coverage / ".coverage"),
+                    **({HASH_SEED: self.task.hash_seed} if self.task.hash_seed else {}),
                 },
                 stdin=subprocess.DEVNULL,
                 stdout=output,

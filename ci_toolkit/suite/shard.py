@@ -1,5 +1,6 @@
 """Runs one shard: supervises pytest processes until every test of the shard has an outcome."""
 
+import hashlib
 import os
 import time
 from collections import Counter
@@ -32,6 +33,7 @@ from ci_toolkit.suite.coverage_sources import sources_gone
 from ci_toolkit.suite.ending import AttemptEnd, How
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.part_reports import written_parts
+from ci_toolkit.suite.task_variable import HASH_SEED
 
 ATTEMPTS_WITHOUT_PROGRESS = 2
 """A process that dies twice before any test ran will do so again."""
@@ -211,6 +213,7 @@ class _Shard:
         return {path: piece for path, piece in pieces.items() if path in unfinished}
 
     def _task(self, pieces: dict[str, int]) -> ShardTask:
+        variables = {**os.environ, **dict(self.options.variables)}
         done = Counter((test.path, test.suffix) for test in self.fold.tests() if test.is_over)
         return ShardTask(
             plan_id=self.plan.plan_id,
@@ -221,7 +224,8 @@ class _Shard:
             parts=str(self.folder / PARTS_FOLDER / str(self.attempts)),
             wall_seconds=time.time(),
             clock_seconds=time.perf_counter(),
-            coverage_file={**os.environ, **dict(self.options.variables)}.get(COVERAGE_FILE, ""),
+            hash_seed="" if HASH_SEED in variables else _hash_seed(self.plan.run_id),
+            coverage_file=variables.get(COVERAGE_FILE, ""),
             supervisor=os.getpid(),
             root=self.options.root,
             pieces=pieces,
@@ -235,3 +239,7 @@ class _Shard:
             coverage_by_category=self.options.coverage_by_category,
             measures_coverage=self.options.measures_coverage,
         )
+
+
+def _hash_seed(run_id: str) -> str:
+    return str(int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4]))

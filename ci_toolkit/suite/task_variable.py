@@ -3,6 +3,8 @@
 VARIABLE = "CI_TOOLKIT_TASK"
 """Names the task file, in the environment or in what xdist tells a worker. Taken out at once, so that tests
 which run pytest themselves are left alone."""
+HASH_SEED = "PYTHONHASHSEED"
+"""The variable by which Python orders sets of text. What a set parametrizes must come in one order in all shards."""
 SHARD_PLUGIN = "ci-toolkit-shard"
 """The name of the plugin in a pytest process that runs a shard's tests; a process that tests start has none."""
 COVERAGE_OPTION = "--cov"

@@ -33,7 +33,11 @@ class Project:
         return [sys.executable, "-m", "ci_toolkit", *args]
 
     def environment(self) -> dict[str, str]:
-        return {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTEST_", "COV_", "PYTHONHASHSEED"))
+        }
 
     def ci_toolkit(self, *args: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -1,5 +1,7 @@
 """Test ids that are others in each process: the tests of such a function stay together, from the first run on."""
 
+import re
+
 from main_job_project import PLAIN, Project
 
 SEVERAL = """
@@ -49,3 +51,17 @@ def test_the_run_notes_such_a_file_and_its_history_holds_functions(project: Proj
     assert any(note.startswith("test ids differ from process to process") for note in project.verdict["notes"])
     project.ci_toolkit("history", "export", "--history", "history.sqlite", "--out", "times.json").check_returncode()
     assert sorted(project.json("times.json")) == [f"test_ids.py::{function}" for function in FUNCTIONS]
+
+
+SETS = """
+ORDER = [str(value) for value in {"a", "b", "c", "d", "e", "f", "g", "h"}]
+
+def test_order(record_property): record_property("order", "".join(ORDER))
+"""
+
+
+def test_sets_of_text_have_one_order_in_all_shards_of_a_run(project: Project) -> None:
+    project.write({f"test_{name}.py": SETS for name in "abc"})
+    run(project)
+    junit = (project.out / "junit.xml").read_text()
+    assert len(set(re.findall('name="order" value="([a-h]+)"', junit))) == 1

@@ -29,6 +29,7 @@ def test_coverage_in_this_process(tmp_path, monkeypatch):
 def test_nothing_of_ours():
     assert "COVERAGE_FILE" not in os.environ
     assert not [name for name in os.environ if name.startswith("CI_TOOLKIT")]
+    assert "PYTHONHASHSEED" not in os.environ
 """
 MEASURED = {
     "pkg/__init__.py": "",
