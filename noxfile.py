@@ -136,6 +136,8 @@ def check(session: nox.Session) -> None:
     session.run("ci-toolkit", "services", "render", "--check")
     draft_changelog(session, silent=True)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows())
+    for engine in ("gitlab-ci", "buildkite"):
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{engine}", f"examples/engines/{engine}.yml")
     session.run("zizmor", "--offline", "--quiet", *workflows())
 
 

@@ -9,10 +9,11 @@ from ci_toolkit.cli.clock import BEGUN_AT
 from ci_toolkit.cli.options import RESULTS, running_options
 from ci_toolkit.cli.output import Terminal
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
+from ci_toolkit.cli.values import ShardCount
 
 
 @click.command(cls=PytestCommand)
-@click.argument("index", type=click.IntRange(min=1), metavar="I")
+@click.argument("index", type=ShardCount(), metavar="I|auto")
 @click.option(
     "--plan",
     "plan_path",
@@ -29,12 +30,15 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
     help="The folder for the bundle, DIR/shard-I.",
 )
 @running_options
-def command(index: int, **options: Any) -> int:
+def command(index: int | str, **options: Any) -> int:
     """Run shard I (from 1) of a plan and leave its bundle in DIR/shard-I.
 
-    Run it in the folder in which the plan was made. The plan's mode says what ends the shard early.
+    With `auto`, GitLab CI, CircleCI, Buildkite, Semaphore or Bitbucket says by its variables which shard this job is;
+    it must run as many jobs as the plan has shards. Run it in the folder in which the plan was made. The plan's mode
+    says what ends the shard early.
     """
     from ci_toolkit.workflow.one_shard import ShardRequest, run_one_shard
 
-    request = ShardRequest(index=index, pytest_args=pytest_args(), begun_at=BEGUN_AT, **options)
+    asked = None if isinstance(index, str) else index
+    request = ShardRequest(index=asked, pytest_args=pytest_args(), begun_at=BEGUN_AT, **options)
     return run_one_shard(request, Path.cwd(), Terminal())

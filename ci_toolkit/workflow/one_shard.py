@@ -13,6 +13,7 @@ from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import ShardOptions
 from ci_toolkit.verdict.exit_codes import exit_code_of_shards
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
+from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
 from ci_toolkit.workflow.run_identity import run_attempt
@@ -24,7 +25,8 @@ from ci_toolkit.workflow.stop_rules import StopRules, stop_rules
 class ShardRequest(Record, frozen=True, kw_only=True):
     """The options of ``ci-toolkit shard``, one field each."""
 
-    index: int
+    index: int | None
+    """None is the one that the variables of the CI engine name."""
     plan_path: Path
     results: Path
     pytest_args: tuple[str, ...] = ()
@@ -40,11 +42,13 @@ class ShardRequest(Record, frozen=True, kw_only=True):
 def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> ExitCode:
     """Run the shard in ``folder``, the one in which the plan was made, and return how it ended.
 
-    Raises PlanMismatchError if another commit is checked out than the plan was made for.
+    Raises PlanMismatchError if another commit is checked out than the plan was made for, ConfigurationError if the
+    CI engine is to name the shard and does not.
     """
     plan = read_plan(request.plan_path)
     _check_commit(plan, folder)
-    plan.shard(request.index)
+    index = shard_of_this_job(plan, os.environ) if request.index is None else request.index
+    plan.shard(index)
     root = project_root(folder)
     selection = select_categories(root, mode=plan.mode)
     rules = stop_rules(
@@ -57,13 +61,13 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
     with services_for(ServiceNeeds(), root, observer.say) as services:
         work = ShardWork(
             plan=plan,
-            stages=((request.index,),),
+            stages=((index,),),
             results=request.results,
             options=_options(request, folder, plan, selection, rules, services.variables),
             rules=rules,
         )
         end = run_shards(work, observer, save_logs=services.save_logs)
-        failure = services.failure(request.results / f"shard-{request.index}")
+        failure = services.failure(request.results / f"shard-{index}")
     if failure:
         observer.say(failure)
     return exit_code_of_shards(
