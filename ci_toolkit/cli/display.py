@@ -1,5 +1,6 @@
 """Shows running shards: live bars on a terminal, plain lines that can be searched elsewhere."""
 
+import os
 import sys
 import threading
 import time
@@ -19,28 +20,34 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ci_toolkit.cli.guard import harmless
 from ci_toolkit.model.plan import Plan
-from ci_toolkit.model.progress import ProblemFound, ShardEnded, ShardEvent, TestEnded, TestsSelected
-from ci_toolkit.report.terminal import one_line
+from ci_toolkit.model.progress import ProblemFound, ShardEnded, ShardEvent, ShardStarted, TestEnded, TestsSelected
+from ci_toolkit.report.text import number_of, one_line, span
 
 LINE_SECONDS = 15.0
 """How often a shard at work says so where there is no terminal."""
+_BESIDE_THE_BAR = 56
+_LONGEST_BAR = 40
 
 
 class Display:
     """Takes in the events of shards, from any thread, and writes to standard error."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, verbosity: int = 0) -> None:
+        """Below 0 only problems are shown, above 0 each test."""
         self._of = len(plan.shards)
+        self._verbosity = verbosity
         self._lock = threading.Lock()
         self._done: dict[int, int] = {}
         self._total: dict[int, int] = {}
-        self._failed: dict[int, int] = {}
+        self._failed: dict[int, set[str]] = {}
         self._spoke: dict[int, float] = {}
         self._tasks: dict[int, TaskID] = {}
         # Bars move the cursor, so they go around the guard of our output, and to a true terminal only.
         console = Console(file=sys.__stderr__)
-        self._progress = _bars(console) if sys.stderr.isatty() and console.is_terminal else None
+        is_live = verbosity >= 0 and sys.stderr.isatty() and console.is_terminal and os.environ.get("TERM") != "dumb"
+        self._progress = _bars(console) if is_live else None
 
     def __enter__(self) -> Self:
         if self._progress is not None:
@@ -59,26 +66,29 @@ class Display:
             self._take(event)
 
     def _take(self, event: ShardEvent) -> None:
-        shard = event.shard
+        shard, name = event.shard, f"shard {event.shard}/{self._of}"
         match event:
+            case ShardStarted():
+                self._move(shard)
             case TestsSelected():
                 self._total[shard] = max(event.tests + self._done.get(shard, 0), self._total.get(shard, 0))
-                self._say(f"shard {shard}/{self._of}: {event.tests} tests")
+                self._say(f"{name}: {number_of(event.tests, 'test')}")
                 self._move(shard)
             case TestEnded():
                 self._done[shard] = self._done.get(shard, 0) + 1
+                if self._verbosity > 0 and not event.is_failure:
+                    self._say(f"{name}: {event.outcome.upper()} {one_line(event.node_id)}", always=True)
                 self._move(shard)
                 self._speak_now_and_then(shard)
             case ProblemFound():
-                self._failed[shard] = self._failed.get(shard, 0) + 1
-                first = event.message.partition("\n")[0]
-                self._say(
-                    f"shard {shard}/{self._of}: {event.kind} {one_line(event.node_id)} - {one_line(first)}", always=True
-                )
+                self._failed.setdefault(shard, set()).add(event.node_id)
+                first = one_line(event.message.partition("\n")[0])
+                self._say(f"{name}: {event.kind} {one_line(event.node_id)} - {first}", always=True, style="red")
+                self._move(shard)
             case ShardEnded():
                 reason = f": {one_line(event.reason.partition(chr(10))[0])}" if event.reason else ""
-                done = self._done.get(shard, 0)
-                self._say(f"shard {shard}/{self._of}: {event.state} after {event.seconds:.1f} s, {done} tests{reason}")
+                tests = number_of(event.tests, "test")
+                self._say(f"{name}: {event.state} after {span(event.seconds)}, {tests}{reason}")
                 self._move(shard)
 
     def _speak_now_and_then(self, shard: int) -> None:
@@ -87,18 +97,21 @@ class Display:
             self._spoke[shard] = now
             self._say(f"shard {shard}/{self._of}: {self._done[shard]}/{self._total.get(shard, 0)} tests")
 
-    def _say(self, line: str, *, always: bool = False) -> None:
-        if self._progress is None:
+    def _say(self, line: str, *, always: bool = False, style: str = "") -> None:
+        if self._progress is not None:
+            if always:
+                fitting = one_line(harmless(line), self._progress.console.width)
+                self._progress.console.print(escape(fitting), style=style, highlight=False, no_wrap=True)
+        elif always or self._verbosity >= 0:
             click.echo(f"ci-toolkit: {line}", err=True)
-        elif always:
-            self._progress.console.print(escape(line), style="red", highlight=False)
 
     def _move(self, shard: int) -> None:
         if self._progress is None:
             return
         if shard not in self._tasks:
-            self._tasks[shard] = self._progress.add_task(f"shard {shard}/{self._of}", total=None, failed="")
-        failed = self._failed.get(shard, 0)
+            self._tasks[shard] = self._progress.add_task(f"shard {shard}/{self._of}", total=None, failed="starting")
+            return
+        failed = len(self._failed.get(shard, ()))
         self._progress.update(
             self._tasks[shard],
             completed=self._done.get(shard, 0),
@@ -110,7 +123,7 @@ class Display:
 def _bars(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=max(4, min(_LONGEST_BAR, console.width - _BESIDE_THE_BAR))),
         MofNCompleteColumn(),
         TextColumn("{task.fields[failed]}"),
         TimeElapsedColumn(),

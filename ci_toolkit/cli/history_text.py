@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ci_toolkit.history.overview import Overview
 from ci_toolkit.history.store import DAY
-from ci_toolkit.report.terminal import one_line
+from ci_toolkit.report.text import one_line
 
 
 def lines_of(seen: Overview, *, now: float) -> Iterator[str]:

@@ -7,8 +7,9 @@ import click
 
 from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.options import OUT, RESULTS, judging_options
-from ci_toolkit.cli.output import Terminal, print_verdict, remove_reports
+from ci_toolkit.cli.output import Terminal, columns, print_verdict, remove_reports
 from ci_toolkit.cli.settings import ToolkitCommand
+from ci_toolkit.report.text import View
 
 
 @click.command(cls=ToolkitCommand, remove_outputs=remove_reports)
@@ -41,5 +42,5 @@ def command(*, history: str, no_history: bool, out: Path, **options: Any) -> int
 
     kept = chosen_history(history, no_history=no_history)
     verdict = merge_bundles(MergeRequest(out=out, history=kept, **options), Path.cwd(), Terminal())
-    print_verdict(verdict, out)
+    print_verdict(verdict, out, View(width=columns()))
     return verdict.exit_code

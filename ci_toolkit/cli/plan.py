@@ -46,6 +46,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     **shape: Any,
 ) -> int:
     """Write the plan: which shard runs what. What follows `--` goes to pytest in every shard."""
+    terminal = Terminal()
+    terminal.say("looking for the tests")  # before the imports, which take longer than a reader likes to wait
     from ci_toolkit.github.outputs import append_outputs, output_file, outputs_of
     from ci_toolkit.workflow.planning import PlanningRequest, write_plan
 
@@ -59,7 +61,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
         history=chosen_history(history, no_history=no_history),
         out=out,
     )
-    plan = write_plan(request, Path.cwd(), Terminal())
+    plan = write_plan(request, Path.cwd(), terminal)
     if outputs is not None:
         append_outputs(outputs, outputs_of(plan))
     show_plan(plan, explain=explain)
@@ -69,7 +71,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
 def show_plan(plan: Plan, *, explain: bool) -> None:
     """Print the plan, and to standard error what a reader should hear about it."""
     from ci_toolkit.report.plan_picture import draw_plan, list_plan
-    from ci_toolkit.report.terminal import one_line
+    from ci_toolkit.report.text import one_line
 
     for note in plan.notes:
         click.echo(f"ci-toolkit: note: {one_line(note.message, 500)}", err=True)

@@ -9,8 +9,9 @@ from ci_toolkit.cli.clock import BEGUN_AT
 from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.keep import keep_option
 from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_options, running_options
-from ci_toolkit.cli.output import Terminal, print_verdict, remove_reports
+from ci_toolkit.cli.output import Terminal, columns, print_verdict, remove_reports
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
+from ci_toolkit.report.text import View
 
 
 @click.command(cls=PytestCommand, remove_outputs=remove_reports)
@@ -69,6 +70,8 @@ def command(paths: tuple[str, ...], *, keep: str, history: str, no_history: bool
     With a mode or categories, mission-critical tests run first, and each category after those that it depends on.
     What follows `--` goes to pytest.
     """
+    terminal = Terminal()
+    terminal.say("looking for the tests")  # before the imports, which take longer than a reader likes to wait
     from ci_toolkit.plan.request import Keep
     from ci_toolkit.workflow.local_run import RunRequest, run_locally
 
@@ -81,6 +84,6 @@ def command(paths: tuple[str, ...], *, keep: str, history: str, no_history: bool
         begun_at=BEGUN_AT,
         **options,
     )
-    end = run_locally(request, Path.cwd(), Terminal())
-    print_verdict(end.verdict, out)
+    end = run_locally(request, Path.cwd(), terminal)
+    print_verdict(end.verdict, out, View(width=columns()))
     return end.exit_code

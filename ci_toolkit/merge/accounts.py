@@ -1,7 +1,9 @@
 """The shards' accounts put together, those that never came back included."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+
+import msgspec
 
 from ci_toolkit.merge.shard_merge import ShardMerge
 from ci_toolkit.merge.tally import SLOWEST, add_counts, add_llm_use
@@ -25,13 +27,13 @@ class Accounts:
         self.counts = add_counts(
             [
                 *(merge.counts for merge in merges),
-                Counts(total=len(unseen), lost=len(unseen)),
+                Counts(total=sum(lost.counts_as for lost in unseen), lost=sum(lost.counts_as for lost in unseen)),
                 Counts(flaky=len(flaky_over_tries)),
             ]
         )
         self.shards = tuple(sorted(shards, key=lambda shard: shard.index))
-        self.lost = (*chain.from_iterable(merge.lost for merge in merges), *unseen)
-        self.left_out = tuple(chain.from_iterable(merge.left_out for merge in merges))
+        self.lost = tuple(_each_file_once([*chain.from_iterable(merge.lost for merge in merges), *unseen]))
+        self.left_out = tuple(_each_file_once(chain.from_iterable(merge.left_out for merge in merges)))
         self.critical = tuple(chain.from_iterable(merge.critical for merge in merges))
         self.clashes = tuple(chain.from_iterable(merge.clashes for merge in merges))
         self.failures = tuple(chain.from_iterable(merge.failures for merge in merges))
@@ -54,7 +56,29 @@ def _lost_with(missing: Iterable[PlannedShard]) -> Iterable[LostTest]:
     for shard in missing:
         for unit in shard.units:
             reason = f"shard {shard.index} left no bundle that counts"
-            yield LostTest(node_id=unit.path, shard=shard.index, reason=reason)
+            yield LostTest(node_id=unit.path, shard=shard.index, reason=reason, tests=unit.tests)
+
+
+def _each_file_once(tests: Iterable[LostTest]) -> Iterator[LostTest]:
+    """Yield ``tests`` with the pieces of a cut file as one: what is lost under one name in several shards is such."""
+    together: dict[str, list[LostTest]] = {}
+    for test in tests:
+        together.setdefault(test.node_id, []).append(test)
+    for first, *others in together.values():
+        yield _with_pieces(first, [other for other in others if other.shard != first.shard])
+        yield from (other for other in others if other.shard == first.shard)  # namesakes, which pytest allows
+
+
+def _with_pieces(first: LostTest, others: Sequence[LostTest]) -> LostTest:
+    if not others:
+        return first
+    every = (first, *others)
+    return msgspec.structs.replace(
+        first,
+        reason=f"{first.reason}; more of the file on shard {', '.join(str(other.shard) for other in others)}",
+        is_critical=any(test.is_critical for test in every),
+        tests=sum(test.counts_as for test in every) if any(test.tests for test in every) else 0,
+    )
 
 
 def _missing_shard(shard: PlannedShard) -> MergedShard:

@@ -49,7 +49,7 @@ def prove(plan: Plan, merges: Sequence[ShardMerge], counts: Counts, *, pieces_ad
     left_out = f", {counts.left_out} left out" if counts.left_out else ""
     statement = (
         f"{collected} of {planned} planned files collected, each by the one shard that the plan names; "
-        f"{counts.total} tests, {outcomes} with one outcome, {counts.lost} lost{left_out}; "
+        f"{_tests(counts.total)}, {outcomes} with one outcome, {counts.lost} lost{left_out}; "
         + _of_cuts(len(plan.cuts), add_up=pieces_add_up)
     )
     return Proof(
@@ -59,6 +59,10 @@ def prove(plan: Plan, merges: Sequence[ShardMerge], counts: Counts, *, pieces_ad
         outcomes=outcomes,
         statement=statement,
     )
+
+
+def _tests(count: int) -> str:
+    return f"{count} test{'s' * (count != 1)}"
 
 
 def _of_cuts(cuts: int, *, add_up: bool) -> str:

@@ -104,8 +104,9 @@ def merge_shard(
     why = _why(card.state, card.reason)
     unrun = (*reading.without_outcome(why), *_uncollected(reading, planned, why, critical_files))
     by_rule = card.state is ShardState.STOPPED and card.stopped_by.is_by_rule
-    counts = tally.counts(lost=0 if by_rule else len(unrun), left_out=len(unrun) if by_rule else 0)
-    tested = counts.total - len(unrun)
+    without = sum(test.counts_as for test in unrun)
+    counts = tally.counts(lost=0 if by_rule else without, left_out=without if by_rule else 0)
+    tested = counts.total - without
     problems = (*reading.problems, *_strangers(reading, planned), *_unplanned(reading.fold, planned))
     learns = learns and not problems
     between = between_seconds_of(reading.fold, seconds)
@@ -115,7 +116,7 @@ def merge_shard(
             index=planned.index,
             state=card.state,
             reason=card.reason,
-            tests=counts.total,
+            tests=tested,
             actual_seconds=card.actual_seconds,
             tests_seconds=tests_seconds,
             unexplained_exit=card.unexplained_exit,
@@ -154,10 +155,11 @@ def add_files(merge: ShardMerge, files: Sequence[TestResult]) -> ShardMerge:
     """Return ``merge`` with the results of files and classes that could not be collected, in its fragment too."""
     tally = Tally(merge.shard.index)
     write_fragment(Path(merge.fragment), tally.watch(files))
-    counts = add_counts([merge.counts, tally.counts()])
+    of_files = tally.counts()
+    counts = add_counts([merge.counts, of_files])
     return msgspec.structs.replace(
         merge,
-        shard=msgspec.structs.replace(merge.shard, tests=counts.total),
+        shard=msgspec.structs.replace(merge.shard, tests=merge.shard.tests + of_files.total),
         counts=counts,
         skipped_files=sum(1 for file in files if file.outcome is Outcome.SKIPPED),
         failures=(*tally.failures, *merge.failures),
@@ -209,7 +211,9 @@ def _uncollected(
         if _state_of(reading.fold, unit.path) is FileState.UNSEEN:
             reason = f"planned for shard {planned.index} and never collected ({why})"
             is_critical = unit.path in critical_files
-            yield LostTest(node_id=unit.path, shard=planned.index, reason=reason, is_critical=is_critical)
+            yield LostTest(
+                node_id=unit.path, shard=planned.index, reason=reason, is_critical=is_critical, tests=unit.tests
+            )
 
 
 def _deselected(reading: BundleReading) -> Iterator[CriticalTest]:

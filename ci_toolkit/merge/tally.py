@@ -9,7 +9,7 @@ from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, TestResult, captured_output
 from ci_toolkit.model.verdict import Counts, LlmUse, SlowTest, TestFailure
 
-SLOWEST = 20
+SLOWEST = 100
 _NOT_RUN = {Outcome.SKIPPED, Outcome.XFAILED}
 LONGEST_DETAIL = 16_000
 """Characters of a traceback in the verdict; all of it stands in JUnit."""
@@ -102,6 +102,7 @@ class Tally:
     def _failure(self, result: TestResult) -> TestFailure:
         phases = result.failures or result.reruns
         failure = phases[0].failure
+        details = "\n\n".join(p.failure.detail for p in phases if p.failure.detail)
         has_place = bool(failure.path) and not failure.path.startswith("/") and failure.line > 0
         messages = [f"{p.subtest}: {p.failure.message}" if p.subtest else p.failure.message for p in phases]
         return TestFailure(
@@ -111,7 +112,7 @@ class Tally:
             message="; ".join(messages),
             shard=self._shard,
             outcome=str(result.outcome),
-            detail=failure.detail[-LONGEST_DETAIL:],
+            detail=details[-LONGEST_DETAIL:],
             output=captured_output(phases)[-LONGEST_DETAIL:],
         )
 

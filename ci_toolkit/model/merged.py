@@ -15,6 +15,7 @@ class MergedShard(Record, frozen=True, kw_only=True):
     state: ShardState
     reason: str
     tests: int
+    """Those that have an outcome."""
     actual_seconds: float
     tests_seconds: float = 0.0
     """Its tests, what pytest does between them, and imports; the rest of ``actual_seconds`` is overhead."""

@@ -20,6 +20,8 @@ class Unit(Record, frozen=True, kw_only=True):
     piece: int = 0
     """Which piece, from 1; 0 is the whole file."""
     pieces: int = 0
+    tests: int = 0
+    """How many tests it holds, as far as past runs or a collection told; 0 is unknown."""
 
 
 class PlannedShard(Record, frozen=True, kw_only=True):
@@ -70,6 +72,10 @@ class Plan(Record, frozen=True, kw_only=True):
     """Further pytest arguments that every shard gets."""
     categories: tuple[str, ...] = ()
     """The categories that are selected; empty for all."""
+    only: tuple[str, ...] = ()
+    """Node ids of tests, classes and files; nothing else runs. Empty is everything."""
+    first: tuple[str, ...] = ()
+    """Node ids of what each shard runs before the rest."""
     mode: str = ""
     places: tuple[tuple[str, str], ...] = ()
     """(path, where it lies relative to the root) of the files whose path does not say that."""
@@ -84,6 +90,8 @@ class Plan(Record, frozen=True, kw_only=True):
     """The estimated seconds of the slowest shard."""
     limited_by: str = ""
     """The node id or path that sets the bound, or ``""`` where the total does."""
+    has_times: bool = True
+    """Whether any of the times is known from past runs; else they only weigh tests against each other."""
     notes: tuple[PlanNote, ...] = ()
 
     def sealed(self) -> "Plan":

@@ -4,6 +4,12 @@ from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.record import Record
 
 
+class ShardStarted(Record, frozen=True, kw_only=True):
+    """The shard's first process begins."""
+
+    shard: int
+
+
 class TestsSelected(Record, frozen=True, kw_only=True):
     """Collection is over."""
 
@@ -17,7 +23,8 @@ class TestEnded(Record, frozen=True, kw_only=True):
     shard: int
     node_id: str
     is_failure: bool
-    message: str = ""
+    outcome: str = ""
+    """Such as ``passed``."""
 
 
 class ProblemFound(Record, frozen=True, kw_only=True):
@@ -38,7 +45,9 @@ class ShardEnded(Record, frozen=True, kw_only=True):
     state: ShardState
     reason: str
     seconds: float
+    tests: int = 0
+    """How many tests have an outcome, as the verdict will count them."""
     has_failures: bool
 
 
-ShardEvent = TestsSelected | TestEnded | ProblemFound | ShardEnded
+ShardEvent = ShardStarted | TestsSelected | TestEnded | ProblemFound | ShardEnded

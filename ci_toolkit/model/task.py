@@ -134,6 +134,10 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     """The categories in force."""
     selected: tuple[str, ...] = ()
     """The categories to run; empty for every test. Mission-critical tests run whatever this says."""
+    only: tuple[str, ...] = ()
+    """Node ids of tests, classes and files; nothing else runs. Empty is everything."""
+    first: tuple[str, ...] = ()
+    """Node ids of what runs before the rest."""
     critical_first: bool = False
     """Whether mission-critical tests run before the others, so that no budget drops them."""
     coverage_by_category: bool = False

@@ -19,7 +19,11 @@ class Status(StrEnum):
 
 
 class Counts(Record, frozen=True, kw_only=True):
-    """How many tests ended how. ``flaky`` and ``quarantined`` are counted among the others too."""
+    """How many tests ended how; never files. ``flaky`` and ``quarantined`` are counted among the others too.
+
+    A file that could not be imported, or skipped itself as a whole, counts as one test, and so does a lost file of
+    which nobody knows how many tests it holds.
+    """
 
     total: int = 0
     passed: int = 0
@@ -43,6 +47,14 @@ class LostTest(Record, frozen=True, kw_only=True):
     reason: str
     is_critical: bool = False
     """Whether it is mission-critical, as far as is known of it."""
+    tests: int = 1
+    """How many tests it stands for: those of a lost file, as past runs know it. 0 is a file that nobody knows, which
+    counts as one."""
+
+    @property
+    def counts_as(self) -> int:
+        """How many tests it is in the counts."""
+        return max(1, self.tests)
 
 
 class Gate(StrEnum):
@@ -115,8 +127,13 @@ class ShardReport(Record, frozen=True, kw_only=True):
     index: int
     state: ShardState
     tests: int
+    """Those that have an outcome."""
     planned_seconds: float
+    """What its tests and imports were expected to take."""
     actual_seconds: float
+    """From its start to its end: start-up, imports and tests."""
+    tests_seconds: float = 0.0
+    """What its tests and imports took: of the same kind as ``planned_seconds``."""
     reason: str = ""
 
 
@@ -188,11 +205,16 @@ class Verdict(Record, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """What a reader should hear that decides nothing."""
     lower_bound_seconds: float = 0.0
-    predicted_seconds: float = 0.0
+    predicted_seconds: float | None = None
+    """What tests and imports were to take on the slowest shard; None where no past run says anything of that."""
+    tests_seconds: float = 0.0
+    """What tests and imports took on the shard where that was most: of the same kind as the prediction."""
     achieved_seconds: float = 0.0
     """The slowest shard, start-up included."""
     overhead_seconds: float = 0.0
-    """What a shard took besides its tests and imports, typically; the prediction leaves it out."""
+    """The start-up: what a shard took besides its tests and imports, typically."""
+    wall_seconds: float | None = None
+    """From the start of the command to its verdict, where one command did all of it."""
     llm: LlmUse | None = None
     """None where no test called a real language model."""
     advice: str = ""

@@ -49,6 +49,7 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         lower_bound_seconds=bound,
         makespan_seconds=assignment.makespan,
         limited_by=work.longest_name if work.longest >= bound else "",
+        has_times=any(file.is_known for file in work.files),
         notes=(*durations.notes, *notes, *more_notes),
     )
     separated = notes_on_separated(files, plan, request.keep)

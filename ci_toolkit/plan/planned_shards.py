@@ -19,7 +19,9 @@ def planned_shards(
     shard_of = {file: shard for shard, parts in enumerate(assignment.parts) for file in parts}
     for number, file in enumerate(assignment.work.files):
         if number not in assignment.owners:
-            units[shard_of[number]].append(Unit(path=file.path, estimated_seconds=file.weight))
+            units[shard_of[number]].append(
+                Unit(path=file.path, estimated_seconds=file.weight, tests=len(file.suffixes) if file.is_known else 0)
+            )
             continue
         cut, pieces = _cut(assignment, number)
         cuts.append(cut)
@@ -43,13 +45,22 @@ def planned_shards(
 def _cut(assignment: Assignment, file: int) -> tuple[Cut, list[tuple[int, Unit]]]:
     """Return the cut of ``file`` and the shard of each of its pieces."""
     owners, every = assignment.owners[file], assignment.work.fragments(file)
-    path = assignment.work.files[file].path
+    path, is_known = assignment.work.files[file].path, assignment.work.files[file].is_known
     shards = list(dict.fromkeys(owners))
     suffixes: dict[int, list[str]] = {shard: [] for shard in shards}
     for fragment, owner in zip(every, owners, strict=True):
         suffixes[owner] += fragment.suffixes
     units = [
-        (shard, Unit(path=path, estimated_seconds=took, piece=piece, pieces=len(shards)))
+        (
+            shard,
+            Unit(
+                path=path,
+                estimated_seconds=took,
+                piece=piece,
+                pieces=len(shards),
+                tests=len(suffixes[shard]) if is_known else 0,
+            ),
+        )
         for piece, shard in enumerate(shards, start=1)
         for took in (assignment.work.setups[file] + assignment.parts[shard][file],)
     ]

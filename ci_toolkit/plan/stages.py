@@ -70,6 +70,7 @@ def join(plans: Sequence[Plan], notes: Sequence[PlanNote] = ()) -> StagedPlan:
         lower_bound_seconds=sum(plan.lower_bound_seconds for plan in plans),
         makespan_seconds=sum(plan.makespan_seconds for plan in plans),
         limited_by=slowest.limited_by,
+        has_times=any(plan.has_times for plan in plans),
         notes=(*dict.fromkeys(note for plan in plans for note in plan.notes), *notes),
     )
     return StagedPlan(plan=joined.sealed(), stages=tuple(stages))

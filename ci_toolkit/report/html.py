@@ -16,12 +16,13 @@ _TEMPLATES = jinja2.Environment(
 
 def render_html(verdict: Verdict) -> str:
     """Return the page."""
-    seconds = [max(shard.planned_seconds, shard.actual_seconds) for shard in verdict.shards]
+    seconds = [max(shard.planned_seconds, shard.tests_seconds) for shard in verdict.shards]
     return _TEMPLATES.get_template("report.html").render(
         verdict=verdict,
         counts=counts_line(verdict.counts),
         times=times_line(verdict),
         llm=llm_line(verdict.llm) if verdict.llm else "",
+        has_prediction=verdict.predicted_seconds is not None,
         most=MOST_LISTED,
         longest=max([*seconds, 0.001]),
     )

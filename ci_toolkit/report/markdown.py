@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ci_toolkit.model.verdict import Status, Verdict
-from ci_toolkit.report.terminal import counts_line, llm_line, one_line, times_line
+from ci_toolkit.report.terminal import counts_line, llm_line, times_line
+from ci_toolkit.report.text import one_line
 
 LARGEST_SUMMARY = 1_000_000
 """Bytes. GitHub drops a step summary over 1 MiB as a whole."""
@@ -63,9 +64,16 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     )
     yield from _table(
         "Shards",
-        ("shard", "state", "tests", "planned", "actual"),
+        ("shard", "state", "tests", "predicted", "took", "start-up"),
         (
-            (str(s.index), str(s.state), str(s.tests), f"{s.planned_seconds:.1f} s", f"{s.actual_seconds:.1f} s")
+            (
+                str(s.index),
+                str(s.state),
+                str(s.tests),
+                "" if verdict.predicted_seconds is None else f"{s.planned_seconds:.1f} s",
+                f"{s.tests_seconds:.1f} s",
+                f"{max(0.0, s.actual_seconds - s.tests_seconds):.1f} s",
+            )
             for s in verdict.shards
         ),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ci_toolkit.model.plan import Plan, PlannedShard
-from ci_toolkit.report.terminal import one_line
+from ci_toolkit.report.text import one_line
 
 MOST_BARS = 32
 """More shards than this are drawn by their ends: the slowest, and the fastest few."""
@@ -15,13 +15,13 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 def list_plan(plan: Plan) -> str:
     """Return a line for each shard and one for the whole."""
-    lines = [f"shard {shard.index:4}: {shard.estimated_seconds:9.1f} s  {_contents(shard)}" for shard in plan.shards]
+    lines = [f"shard {shard.index:4}: {_time(plan, shard)}  {_contents(shard)}" for shard in plan.shards]
     return "\n".join([*lines, _sum(plan)]) + "\n"
 
 
 def draw_plan(plan: Plan, *, width: int = 100, is_ascii: bool = False) -> str:
     """Return the shards as bars against the bound, the files that are cut, and what limits the plan."""
-    spread_width = max(len(_spread(shard, is_ascii=is_ascii)) for shard in plan.shards)
+    spread_width = max(len(_spread(plan, shard, is_ascii=is_ascii)) for shard in plan.shards)
     room = max(width, _LEAST_WIDTH) - _BESIDE_THE_BAR - spread_width
     longest = max(plan.makespan_seconds, plan.lower_bound_seconds)
     scale = room / longest if longest > 0.0 else 0.0
@@ -38,14 +38,24 @@ def _bars(plan: Plan, scale: float, room: int, spread_width: int, *, is_ascii: b
         shown = [*by_time[: MOST_BARS - _FASTEST], *by_time[-_FASTEST:]]
     for number, shard in enumerate(shown):
         if left_out and number == MOST_BARS - _FASTEST:
-            least, most = left_out[-1].estimated_seconds, left_out[0].estimated_seconds
-            yield f"            ... {len(left_out)} more, {least:.1f} to {most:.1f} s"
+            least, most = _time(plan, left_out[-1]).strip(), _time(plan, left_out[0]).strip()
+            yield f"            ... {len(left_out)} more, {least.removesuffix(' s')} to {most}"
         bar = _bar(shard.estimated_seconds * scale, is_ascii=is_ascii)
-        took = f"{shard.estimated_seconds:9.1f} s{_spread(shard, is_ascii=is_ascii):{spread_width}}"
+        took = f"{_time(plan, shard)}{_spread(plan, shard, is_ascii=is_ascii):{spread_width}}"
         yield f"shard {shard.index:4}  {bar:{room}} {took}  {_contents(shard)}"
 
 
-def _spread(shard: PlannedShard, *, is_ascii: bool) -> str:
+def _time(plan: Plan, shard: PlannedShard) -> str:
+    """Return what the shard is expected to take, or its share of the work where no past run says anything of that."""
+    if plan.has_times:
+        return f"{shard.estimated_seconds:9.1f} s"
+    whole = sum(other.estimated_seconds for other in plan.shards)
+    return f"{shard.estimated_seconds / whole if whole > 0.0 else 0.0:11.1%}"
+
+
+def _spread(plan: Plan, shard: PlannedShard, *, is_ascii: bool) -> str:
+    if not plan.has_times:
+        return ""
     sign = "+-" if is_ascii else "±"
     return f" {sign}{shard.spread_seconds:.1f}" if shard.spread_seconds else ""
 
@@ -60,6 +70,8 @@ def _bar(length: float, *, is_ascii: bool) -> str:
 def _bound(plan: Plan, scale: float, *, is_ascii: bool) -> str:
     line, end = ("-", "|") if is_ascii else ("─", "┤")
     length = max(1, round(plan.lower_bound_seconds * scale))
+    if not plan.has_times:
+        return f"bound       {line * (length - 1)}{end} an even share of the tests"
     reason = one_line(plan.limited_by) if plan.limited_by else "an even share"
     return f"bound       {line * (length - 1)}{end} {plan.lower_bound_seconds:.1f} s: {reason}"
 
@@ -89,6 +101,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _sum(plan: Plan) -> str:
+    if not plan.has_times:
+        return f"{_count(len(plan.shards), 'shard')}, and no prediction: no past run is known"
     over = plan.makespan_seconds / plan.lower_bound_seconds - 1.0 if plan.lower_bound_seconds > 0.0 else 0.0
     return (
         f"{_count(len(plan.shards), 'shard')}, {plan.makespan_seconds:.1f} s, "
@@ -97,6 +111,8 @@ def _sum(plan: Plan) -> str:
 
 
 def _advice(plan: Plan) -> str:
+    if not plan.has_times:
+        return "each test counts the same until a run has been recorded"
     if plan.limited_by:
         return f"limited by {one_line(plan.limited_by)}: more shards help only once that is shorter"
     return "limited by the sum of all tests: more shards will help"

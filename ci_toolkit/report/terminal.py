@@ -1,38 +1,42 @@
-"""The verdict as plain text for a terminal or a log."""
+"""The verdict as text for a terminal or a log."""
 
-import re
 from collections.abc import Iterator
 
-from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, TestFailure, Verdict
+from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, ShardReport, Status, Verdict
+from ci_toolkit.report.failures import failures_in_full, failures_in_short
+from ci_toolkit.report.text import Line, View, more, number_of, one_line, sentences, span
 
-MOST_LISTED = 50
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+MOST_NAMED = 20
+"""Tests of one list, and breaches, that are named."""
+_MORE_NAMED = 10
+"""How many times as many, for whoever asks for more."""
+_FEW_SLOWEST = 5
+_SLOW_SECONDS = 0.1
+_LONGEST_SENTENCE = 500
+_STYLES = {Status.PASSED: "bold green", Status.FAILED: "bold red", Status.INCOMPLETE: "bold yellow"}
 
 
-def render_terminal(verdict: Verdict) -> str:
-    """Return the text: what failed, what is lost, what was slow, planned against actual, and the answer last."""
-    return "\n".join(_lines(verdict)) + "\n"
-
-
-def one_line(text: str, longest: int = 200) -> str:
-    """Return ``text`` as one printable line: a test's name must not move a cursor or begin a workflow command."""
-    line = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\n", "\\n"))
-    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+def render_terminal(verdict: Verdict, view: View | None = None) -> str:
+    """Return the text: what failed, what is lost, what was slow, predicted against actual, and the answer last."""
+    return "\n".join(line.text for line in terminal_lines(verdict, view or View())) + "\n"
 
 
 def counts_line(counts: Counts) -> str:
-    """Return such as ``12 passed, 1 failed``, without what is zero."""
-    names = ("failed", "errors", "lost", "passed", "skipped", "xfailed", "xpassed", "flaky", "quarantined", "left_out")
-    parts = [f"{getattr(counts, name)} {name.replace('_', ' ')}" for name in names if getattr(counts, name)]
-    return ", ".join(parts) or "no tests"
+    """Return such as ``1 failed, 12 passed; 2 flaky among them``, without what is zero."""
+    names = ("failed", "errors", "lost", "passed", "skipped", "xfailed", "xpassed", "left_out")
+    words = {"errors": "error" if counts.errors == 1 else "errors", "left_out": "left out"}
+    parts = [f"{getattr(counts, name)} {words.get(name, name)}" for name in names if getattr(counts, name)]
+    among = [f"{getattr(counts, name)} {name}" for name in ("flaky", "quarantined") if getattr(counts, name)]
+    told = f"; {', '.join(among)} among them" if among else ""
+    return f"{', '.join(parts) or 'no tests'}{told}"
 
 
 def times_line(verdict: Verdict) -> str:
-    """Return what was predicted beside what was achieved."""
-    return (
-        f"time: predicted {verdict.predicted_seconds:.1f} s (bound {verdict.lower_bound_seconds:.1f} s), "
-        f"achieved {verdict.achieved_seconds:.1f} s, of which {verdict.overhead_seconds:.1f} s outside the tests"
-    )
+    """Return the wall time, the start-up of a shard, and what the tests took beside what was predicted of them."""
+    wall = f"wall {span(verdict.wall_seconds)}, " if verdict.wall_seconds is not None else ""
+    predicted = f"; predicted: {span(verdict.predicted_seconds)}" if verdict.predicted_seconds is not None else ""
+    shards = f"slowest shard {span(verdict.achieved_seconds)}, start-up {span(verdict.overhead_seconds)} a shard"
+    return f"time: {wall}{shards}, tests {span(verdict.tests_seconds)} on the shard with most{predicted}"
 
 
 def llm_line(use: LlmUse) -> str:
@@ -44,64 +48,78 @@ def llm_line(use: LlmUse) -> str:
     )
 
 
-def _lines(verdict: Verdict) -> Iterator[str]:
-    yield from _failures("failures", verdict.failures)
-    yield from _failures("flaky: failed, then passed", verdict.flaky)
-    yield from _unrun("lost", verdict.lost)
-    yield from _unrun("left out", verdict.left_out)
-    if verdict.slowest and verdict.slowest[0].seconds >= 0.1:  # noqa: PLR2004 (faster is not slow)
-        yield "-- slowest --"
-        for slow in verdict.slowest[:5]:
-            yield f"  {slow.seconds:8.2f} s  {one_line(slow.node_id)}"
-    yield "-- shards --"
+def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
+    """Yield the lines, in their order."""
+    most = MOST_NAMED * (_MORE_NAMED if view.verbosity > 0 else 1)
+    yield from failures_in_full(verdict.failures, view)
+    yield from failures_in_short("flaky: failed, then passed", verdict.flaky, most)
+    yield from _unrun("lost", verdict.lost, most)
+    yield from _unrun("left out", verdict.left_out, most)
+    yield from _slowest(verdict, view)
+    if view.verbosity >= 0:
+        yield from _shards(verdict, view)
+        yield from _measured(verdict, view)
+    for breach in verdict.breaches[:most]:
+        text = f"breach: [{breach.gate}] {one_line(breach.message, _LONGEST_SENTENCE)}"
+        yield Line(sentences(text, view), "red")
+    yield from more(len(verdict.breaches), most)
+    answer = f"verdict: {verdict.status}: {counts_line(verdict.counts)}"
+    yield Line(sentences(f"{answer} of {number_of(verdict.counts.total, 'test')}", view), _STYLES[verdict.status])
+
+
+def _unrun(title: str, tests: tuple[LostTest, ...], most: int) -> Iterator[Line]:
+    if not tests:
+        return
+    yield Line(f"-- {title} --", "bold yellow")
+    for test in tests[:most]:
+        stands_for = f" ({number_of(test.tests, 'test')})" if test.tests > 1 else "" if test.tests else " (a file)"
+        reason = one_line(test.reason)
+        yield Line(f"  {title.upper()}  {one_line(test.node_id)}{stands_for}  [shard {test.shard}] {reason}")
+    yield from more(len(tests), most)
+
+
+def _slowest(verdict: Verdict, view: View) -> Iterator[Line]:
+    slowest = verdict.slowest[: view.slowest or None]
+    if view.slowest is None:
+        is_worth_it = view.verbosity >= 0 and slowest and slowest[0].seconds >= _SLOW_SECONDS
+        slowest = slowest[:_FEW_SLOWEST] if is_worth_it else ()
+    if slowest:
+        yield Line("-- slowest --", "bold")
+    for slow in slowest:
+        yield Line(f"  {slow.seconds:8.2f} s  {one_line(slow.node_id)}")
+
+
+def _shards(verdict: Verdict, view: View) -> Iterator[Line]:
+    yield Line("-- shards --", "bold")
+    yield Line("     #  state        tests   predicted      took  start-up", "dim")
     for shard in verdict.shards:
-        reason = f"  {one_line(shard.reason)}" if shard.reason else ""
-        times = f"planned {shard.planned_seconds:7.1f} s  actual {shard.actual_seconds:7.1f} s"
-        yield f"  {shard.index:4}  {shard.state:9}  {shard.tests:6} tests  {times}{reason}"
-    yield from _times(verdict)
+        yield Line(_shard(shard, has_prediction=verdict.predicted_seconds is not None))
+        if shard.reason:
+            yield Line(sentences(f"        {one_line(shard.reason, _LONGEST_SENTENCE)}", view), "yellow")
+
+
+def _shard(shard: ShardReport, *, has_prediction: bool) -> str:
+    predicted = f"{shard.planned_seconds:.1f} s" if has_prediction else "-"
+    startup = max(0.0, shard.actual_seconds - shard.tests_seconds)
+    return (
+        f"  {shard.index:4}  {shard.state:9}  {shard.tests:7}  {predicted:>10}  {shard.tests_seconds:6.1f} s  "
+        f"{startup:6.1f} s"
+    )
+
+
+def _measured(verdict: Verdict, view: View) -> Iterator[Line]:
+    yield Line(sentences(times_line(verdict), view))
+    if verdict.advice:
+        yield Line(sentences(f"advice: {one_line(verdict.advice, _LONGEST_SENTENCE)}", view))
     coverage = verdict.coverage
     if coverage.percent is not None:
         asked = f" (asked: {coverage.threshold:g}%)" if coverage.threshold is not None else ""
-        yield f"coverage: {coverage.percent:.2f}%{asked}"
+        yield Line(f"coverage: {coverage.percent:.2f}%{asked}")
         for name, part in coverage.by_category.items():
             asked = f" (asked: {part.threshold:g}%)" if part.threshold is not None else ""
-            yield f"  {name}: {part.percent:.2f}%{asked}"
+            yield Line(f"  {name}: {part.percent:.2f}%{asked}")
     if verdict.llm:
-        yield llm_line(verdict.llm)
-    yield f"proof: {verdict.proof.statement}"
+        yield Line(sentences(llm_line(verdict.llm), view))
+    yield Line(sentences(f"proof: {verdict.proof.statement}", view))
     for note in verdict.notes:
-        yield f"note: {one_line(note, 500)}"
-    for breach in verdict.breaches:
-        yield f"breach: [{breach.gate}] {one_line(breach.message, 500)}"
-    yield f"verdict: {verdict.status}: {counts_line(verdict.counts)} of {verdict.counts.total}"
-
-
-def _times(verdict: Verdict) -> Iterator[str]:
-    yield times_line(verdict)
-    if verdict.advice:
-        yield f"advice: {one_line(verdict.advice, 500)}"
-
-
-def _unrun(title: str, tests: tuple[LostTest, ...]) -> Iterator[str]:
-    if not tests:
-        return
-    yield f"-- {title} --"
-    for test in tests[:MOST_LISTED]:
-        yield f"  {title.upper()}  {one_line(test.node_id)}  [shard {test.shard}] {one_line(test.reason)}"
-    yield from _more(len(tests))
-
-
-def _failures(title: str, failures: tuple[TestFailure, ...]) -> Iterator[str]:
-    if not failures:
-        return
-    yield f"-- {title} --"
-    for failure in failures[:MOST_LISTED]:
-        first = failure.message.partition("\n")[0]
-        yield f"  {failure.outcome.upper():6}  {one_line(failure.node_id)}  [shard {failure.shard}]"
-        yield f"          {one_line(failure.file)}:{failure.line}: {one_line(first)}"
-    yield from _more(len(failures))
-
-
-def _more(count: int) -> Iterator[str]:
-    if count > MOST_LISTED:
-        yield f"  ... and {count - MOST_LISTED} more; all of them are in verdict.json"
+        yield Line(sentences(f"note: {one_line(note, _LONGEST_SENTENCE)}", view), "yellow")

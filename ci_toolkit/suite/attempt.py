@@ -151,7 +151,7 @@ class Attempt:
                 kind = "FAILED" if record.w is When.CALL else "ERROR"
                 return self._problem(test.node_id, message, kind=kind, is_critical=test.is_critical)
             case Phase() if test is not None and test.is_over and record.w is When.TEARDOWN:
-                return TestEnded(shard=shard, node_id=test.node_id, is_failure=test.has_failed)
+                return TestEnded(shard=shard, node_id=test.node_id, is_failure=test.has_failed, outcome=_outcome(test))
             case _:
                 return None
 
@@ -181,6 +181,10 @@ class Attempt:
         test = self.progress.fold.take_crash(crash)
         is_critical = test is not None and test.is_critical
         self.observe(self._problem(crash.node_id, crash.reason, is_critical=is_critical))
+
+
+def _outcome(test: FoldedTest) -> str:
+    return str(test.outcome) if test.has_outcome else ""
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

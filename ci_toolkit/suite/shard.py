@@ -113,6 +113,7 @@ class _Shard:
                 state=ending.state,
                 reason=ending.reason,
                 seconds=card.actual_seconds,
+                tests=self._with_outcome(),
                 has_failures=self.fold.has_failures() or bool(ending.unexplained_exit),
             )
         )
@@ -195,6 +196,10 @@ class _Shard:
     def _over(self) -> tuple[int, int]:
         """Return how many tests, and files that nobody need import again, are behind us."""
         return sum(1 for test in self.fold.tests() if test.is_over), len(self._dropped())
+
+    def _with_outcome(self) -> int:
+        files = len(self.fold.uncollectable) + len(self.fold.crashed_files)
+        return files + sum(1 for test in self.fold.tests() if test.has_outcome)
 
     def _dropped(self) -> set[str]:
         # Files that killed their process at import, or cannot be imported.

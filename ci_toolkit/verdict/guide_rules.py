@@ -25,7 +25,7 @@ def left_out_note(run: MergedRun) -> str:
     if not run.left_out:
         return ""
     reasons = sorted({shard.reason for shard in run.shards if shard.stopped_by.is_by_rule})
-    return f"{len(run.left_out)} left out, each named below and in verdict.json: {'; '.join(reasons)}"
+    return f"{run.counts.left_out} left out, each named in verdict.json: {'; '.join(reasons)}"
 
 
 def _critical(run: MergedRun) -> Iterator[str]:

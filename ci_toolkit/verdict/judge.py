@@ -62,6 +62,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
                 tests=shard.tests,
                 planned_seconds=planned[shard.index],
                 actual_seconds=shard.actual_seconds,
+                tests_seconds=shard.tests_seconds,
                 reason=shard.reason,
             )
             for shard in run.shards
@@ -78,12 +79,20 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
             *_logs_notes(run),
         ),
         lower_bound_seconds=run.plan.lower_bound_seconds,
-        predicted_seconds=run.plan.makespan_seconds,
+        predicted_seconds=_prediction(run),
+        tests_seconds=max((shard.tests_seconds for shard in run.shards), default=0.0),
         achieved_seconds=max((shard.actual_seconds for shard in run.shards), default=0.0),
         overhead_seconds=round(overhead_of(run.shards), 3),
         llm=run.llm,
         advice=advise(run.shards, run.slowest).message,
     )
+
+
+def _prediction(run: MergedRun) -> float | None:
+    # Of other tests than these nothing was predicted: some were deselected, left out or lost.
+    counts = run.counts
+    is_whole = not (run.deselected or run.removed or counts.left_out or counts.lost)
+    return run.plan.makespan_seconds if run.plan.has_times and is_whole else None
 
 
 def _nothing_ran(run: MergedRun) -> str:
@@ -130,13 +139,20 @@ def _logs_notes(run: MergedRun) -> Iterator[str]:
 
 def _doubts(run: MergedRun) -> Iterator[Breach]:
     if run.lost:
-        yield Breach(
-            gate=Gate.COMPLETENESS, message=f"{len(run.lost)} lost: planned or selected, and without an outcome"
-        )
+        yield Breach(gate=Gate.COMPLETENESS, message=_lost_message(run))
     for shard in run.shards:
         if shard.state is not ShardState.FINISHED and not shard.stopped_by.is_by_rule:
             yield Breach(gate=Gate.COMPLETENESS, message=f"shard {shard.index} is {shard.state}: {shard.reason}")
     yield from map(_breach, run.problems)
+
+
+def _lost_message(run: MergedRun) -> str:
+    unknown = sum(1 for test in run.lost if not test.tests)
+    message = f"{sum(test.counts_as for test in run.lost)} lost: planned or selected, and without an outcome"
+    if not unknown:
+        return message
+    files = "1 of these is a file" if unknown == 1 else f"{unknown} of these are files"
+    return f"{message}; {files} of which nobody knows how many tests there are"
 
 
 def _breach(problem: Problem) -> Breach:
@@ -146,7 +162,10 @@ def _breach(problem: Problem) -> Breach:
 def _broken_rules(run: MergedRun) -> Iterator[Breach]:
     bad = run.counts.failed + run.counts.errors
     if bad:
-        yield Breach(gate=Gate.TESTS, message=f"{run.counts.failed} failed, {run.counts.errors} errors")
+        yield Breach(
+            gate=Gate.TESTS,
+            message=f"{run.counts.failed} failed, {run.counts.errors} error{'s' * (run.counts.errors != 1)}",
+        )
     for shard in run.shards:
         if shard.unexplained_exit:
             yield Breach(gate=Gate.PYTEST_EXIT, message=f"shard {shard.index}: {shard.unexplained_exit}")

@@ -10,11 +10,13 @@ import msgspec
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.mode import FailFast
+from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
+from ci_toolkit.report.text import number_of
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import ShardOptions
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
@@ -116,15 +118,27 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     rules = _rules(request, selection)
     suite = _find(request, folder, selection, rules)
     staged = _plan(request, folder, suite, selection, rules)
+    observer.say(_planned(staged.plan, request.jobs_at_a_time))
     remove_bundles(request.results)
     save_plan(staged.plan, request.out / "plan.json")
     with services_for(_needs(request, selection, suite, rules), root, observer.say) as services:
         work = _shard_work(request, folder, staged, selection, rules, services.variables)
         end = run_shards(work, observer, save_logs=services.save_logs)
         failure = services.failure(request.results / "shard-*")
-    judging = Judging(thresholds=thresholds, strictness=selection.mode.strictness, service_failure=failure)
+    judging = Judging(
+        thresholds=thresholds,
+        strictness=selection.mode.strictness,
+        service_failure=failure,
+        begun_at=request.begun_at,
+    )
     verdict = judge_bundles(staged.plan, request.results, request.out, judging, request.history, observer)
     return RunEnd(verdict=verdict, is_interrupted=end.is_interrupted)
+
+
+def _planned(plan: Plan, jobs: int) -> str:
+    files = len({unit.path for shard in plan.shards for unit in shard.units})
+    shards = number_of(len(plan.shards), "shard")
+    return f"{number_of(files, 'test file')} in {shards}, {jobs} at a time"
 
 
 def remove_bundles(results: Path) -> None:

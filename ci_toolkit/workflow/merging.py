@@ -1,6 +1,9 @@
 """``ci-toolkit merge``, and the end of a local run: merge, judge, write every report, record what was learned."""
 
+import time
 from pathlib import Path
+
+import msgspec
 
 from ci_toolkit.config.project import project_root
 from ci_toolkit.files import replace_file
@@ -40,6 +43,8 @@ class Judging(Record, frozen=True, kw_only=True):
     strictness: Strictness = Strictness.STRICT
     service_failure: str = ""
     """Which service did not live as long as the tests, or ``""``."""
+    begun_at: float | None = None
+    """When the command began, on the monotonic clock; None where it has not run the shards itself."""
 
 
 def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Verdict:
@@ -66,6 +71,8 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
         learns=bool(history),
     )
     verdict = despite_service_failure(judge(run, thresholds, judging.strictness), judging.service_failure)
+    if judging.begun_at is not None:
+        verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))
     _write_reports(verdict, out)
     record_run(history, run.history, observer.say)
     return verdict

@@ -17,7 +17,7 @@ from ci_toolkit.plan.build import build_plan
 from ci_toolkit.plan.request import PlanRequest
 from ci_toolkit.plan.separated import notes_on_separated
 from ci_toolkit.plan.stages import StagedPlan, join, stages_of
-from ci_toolkit.report.terminal import one_line
+from ci_toolkit.report.text import one_line
 from ci_toolkit.suite.discover import collect_suite, find_suite
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.history import load_durations

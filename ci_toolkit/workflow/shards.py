@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ci_toolkit.model.bundle import ShardCard, StopKind
 from ci_toolkit.model.plan import Plan
-from ci_toolkit.model.progress import ShardEnded, ShardEvent
+from ci_toolkit.model.progress import ShardEnded, ShardEvent, ShardStarted
 from ci_toolkit.model.record import Record
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.shard import run_shard
@@ -61,6 +61,7 @@ def run_shards(work: ShardWork, observer: Observer, *, save_logs: Callable[[Path
 
         def run(index: int) -> ShardCard:
             watcher.begin(index)
+            show(ShardStarted(shard=index))
             return run_shard(
                 work.plan, index, work.results, work.options, observe=observe, stop=stop, save_logs=save_logs
             )

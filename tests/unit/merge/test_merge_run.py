@@ -8,7 +8,7 @@ from journal_samples import Attempt, collected, fails, passes, uncollectable
 from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.history import RunRecord
-from ci_toolkit.model.plan import PlanNote
+from ci_toolkit.model.plan import PlanNote, Unit
 from ci_toolkit.model.verdict import Counts
 
 PLAN = plan_of(["test_a.py"], ["test_b.py"])
@@ -40,6 +40,26 @@ def test_a_shard_without_a_bundle_is_missing_and_all_that_it_was_to_run_is_lost(
     missing = run.shards[1]
     assert (missing.state, missing.reason) == (ShardState.MISSING, "no bundle that counts came back")
     assert (missing.tests, missing.actual_seconds) == (0, 0.0)
+
+
+def test_what_is_lost_with_a_shard_counts_in_tests_where_past_runs_know_them_and_each_file_once(tmp_path: Path) -> None:
+    cut = halves("test_c.py", ["test_1"], ["test_2", "test_3"])
+    known = [Unit(path="test_b.py", estimated_seconds=1.0, tests=17), Unit(path="test_d.py", estimated_seconds=1.0)]
+    plan = plan_of(
+        [*known, Unit(path="test_c.py", estimated_seconds=1.0, piece=1, pieces=2, tests=1)],
+        [Unit(path="test_c.py", estimated_seconds=1.0, piece=2, pieces=2, tests=2)],
+        cuts=[cut],
+    )
+    (tmp_path / "results").mkdir()
+    run = merged(tmp_path / "results", plan)
+    assert {lost.node_id: (lost.tests, lost.shard) for lost in run.lost} == {
+        "test_b.py": (17, 1),
+        "test_d.py": (0, 1),
+        "test_c.py": (3, 1),
+    }
+    assert run.counts == Counts(total=21, lost=21)
+    (cut_file,) = [lost for lost in run.lost if lost.node_id == "test_c.py"]
+    assert cut_file.reason == "shard 1 left no bundle that counts; more of the file on shard 2"
 
 
 @pytest.mark.parametrize(

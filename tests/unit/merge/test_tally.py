@@ -56,7 +56,7 @@ def test_a_failure_is_shown_with_all_its_messages() -> None:
             message="[i=1]: one; two",
             shard=2,
             outcome="error",
-            detail="first",
+            detail="first\n\nsecond",
         )
     ]
 
@@ -102,13 +102,13 @@ def test_a_mission_critical_test_that_was_kept_from_its_work_is_named(
 
 
 def test_the_slowest_come_slowest_first_and_no_more_than_a_list_shows() -> None:
-    results = [a_result(node_id=f"test_{n:02}", call_seconds=float(n % 25)) for n in range(50)]
+    results = [a_result(node_id=f"test_{n:03}", call_seconds=float(n % 125)) for n in range(250)]
     slowest = [*tallied(*results).slowest()]
     assert len(slowest) == SLOWEST
     assert slowest[:3] == [
-        SlowTest(node_id="test_24", seconds=24.0),
-        SlowTest(node_id="test_49", seconds=24.0),
-        SlowTest(node_id="test_23", seconds=23.0),
+        SlowTest(node_id="test_124", seconds=124.0),
+        SlowTest(node_id="test_249", seconds=124.0),
+        SlowTest(node_id="test_123", seconds=123.0),
     ]
 
 

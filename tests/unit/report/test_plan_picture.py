@@ -94,3 +94,16 @@ def test_the_list_has_a_line_a_shard_and_the_sum() -> None:
         "shard    3:       0.0 s  0 files\n"
         "3 shards, 84.0 s, bound 80.0 s (+5.0%)\n"
     )
+
+
+def test_without_a_past_run_shares_are_shown_and_nothing_is_predicted() -> None:
+    plan = msgspec.structs.replace(CUT_PLAN, has_times=False)
+    assert list_plan(plan) == (
+        "shard    1:       66.7%  1 file + 1 piece\n"
+        "shard    2:       33.3%  1 piece\n"
+        "shard    3:        0.0%  0 files\n"
+        "3 shards, and no prediction: no past run is known\n"
+    )
+    picture = draw_plan(plan, width=82)
+    assert "0 s" not in picture
+    assert "each test counts the same until a run has been recorded" in picture

@@ -10,7 +10,7 @@ from ci_toolkit.model.verdict import Breach, Counts, Gate, LostTest, Proof
 from ci_toolkit.verdict.guide_rules import MOST_NAMED, guide_breaches, left_out_note
 
 STRICT, LENIENT = Strictness.STRICT, Strictness.LENIENT
-NOTE = "2 left out, each named below and in verdict.json: "
+NOTE = "2 left out, each named in verdict.json: "
 
 
 def stopped(kind: StopKind, reason: str = "") -> MergedShard:

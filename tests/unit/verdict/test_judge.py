@@ -84,8 +84,8 @@ NOTHING_SELECTED = f"no test ran: no test was selected; {CHECK}"
         (a_run(), ("passed", 0, [])),
         (a_run(counts=Counts(total=5, passed=1, skipped=1, xfailed=1, xpassed=1, flaky=1)), ("passed", 0, [])),
         (a_run(counts=Counts(total=5, passed=4, failed=1)), ("failed", 1, [("tests", "1 failed, 0 errors")])),
-        (a_run(counts=Counts(total=5, passed=4, errors=1)), ("failed", 1, [("tests", "0 failed, 1 errors")])),
-        (a_run(counts=Counts(total=5, passed=2, failed=1, errors=1)), ("failed", 1, [("tests", "1 failed, 1 errors")])),
+        (a_run(counts=Counts(total=5, passed=4, errors=1)), ("failed", 1, [("tests", "0 failed, 1 error")])),
+        (a_run(counts=Counts(total=5, passed=2, failed=1, errors=1)), ("failed", 1, [("tests", "1 failed, 1 error")])),
         (a_run(counts=Counts(total=5, passed=0, failed=3, errors=2)), ("failed", 1, [("tests", "3 failed, 2 errors")])),
         (a_run(lost=(LOST,)),
          (*INCOMPLETE, [("completeness", "1 lost: planned or selected, and without an outcome")])),
@@ -186,7 +186,7 @@ def test_the_rules_of_the_guide_fail_the_run() -> None:
 def test_a_lenient_mode_forgives_what_its_budget_left_out_and_a_strict_one_does_not() -> None:
     stopped = a_shard(1, ShardState.STOPPED, reason="the budget", stopped_by=StopKind.BUDGET)
     run = a_run(shards=(stopped,), left_out=(LOST,), counts=Counts(total=6, passed=5, left_out=1))
-    note = "1 left out, each named below and in verdict.json: the budget"
+    note = "1 left out, each named in verdict.json: the budget"
     assert answer(judge(run, Thresholds(), LENIENT)) == ("passed", 0, [])
     assert answer(judge(run, Thresholds(), STRICT)) == ("failed", 1, [("budget", note)])
     assert answer(judge(run, Thresholds())) == ("failed", 1, [("budget", note)])
@@ -354,10 +354,16 @@ def test_the_verdict_hands_on_what_the_run_says() -> None:
     assert (verdict.counts, verdict.proof, verdict.llm) == (counts, PROOF, LlmUse(calls=3))
     assert (verdict.lost, verdict.left_out) == ((LOST,), (LOST, LOST))
     assert (verdict.failures, verdict.flaky, verdict.slowest) == ((FAILURE,), (FAILURE, FAILURE), run.slowest)
-    assert (verdict.lower_bound_seconds, verdict.predicted_seconds) == (35.0, 40.0)
-    assert verdict.achieved_seconds == 50.0
+    assert (verdict.lower_bound_seconds, verdict.tests_seconds, verdict.achieved_seconds) == (35.0, 44.0, 50.0)
     assert verdict.shards == (
-        ShardReport(index=1, state=ShardState.FINISHED, tests=5, planned_seconds=30.0, actual_seconds=50.0),
+        ShardReport(
+            index=1,
+            state=ShardState.FINISHED,
+            tests=5,
+            planned_seconds=30.0,
+            actual_seconds=50.0,
+            tests_seconds=44.0,
+        ),
         ShardReport(
             index=2,
             state=ShardState.STOPPED,
@@ -367,6 +373,49 @@ def test_the_verdict_hands_on_what_the_run_says() -> None:
             reason="the first failure",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("also", "predicted"),
+    [
+        ({}, 40.0),
+        ({"plan": msgspec.structs.replace(PLAN, has_times=False)}, None),
+        ({"deselected": 3}, None),
+        ({"removed": 1}, None),
+        ({"counts": Counts(total=5, passed=4, left_out=1)}, None),
+        ({"counts": Counts(total=5, passed=4, lost=1), "lost": (LOST,)}, None),
+    ],
+)
+def test_a_prediction_is_one_of_the_tests_that_ran_and_from_past_runs(
+    also: dict[str, Any], predicted: float | None
+) -> None:
+    assert judge(a_run(**also), Thresholds()).predicted_seconds == predicted
+
+
+@pytest.mark.parametrize(
+    ("tests", "message"),
+    [
+        ((1, 1), "2 lost: planned or selected, and without an outcome"),
+        ((17, 3), "20 lost: planned or selected, and without an outcome"),
+        (
+            (17, 0),
+            (
+                "18 lost: planned or selected, and without an outcome; 1 of these is a file of which nobody knows how many "
+                "tests there are"
+            ),
+        ),
+        (
+            (0, 0),
+            (
+                "2 lost: planned or selected, and without an outcome; 2 of these are files of which nobody knows how many "
+                "tests there are"
+            ),
+        ),
+    ],
+)
+def test_lost_are_counted_in_tests_and_files_are_named_as_such(tests: tuple[int, ...], message: str) -> None:
+    lost = tuple(msgspec.structs.replace(LOST, tests=number) for number in tests)
+    assert answer(judge(a_run(lost=lost), Thresholds()))[2] == [("completeness", message)]
 
 
 def test_a_run_without_a_shard_achieved_nothing_in_no_time() -> None:

@@ -1,0 +1,53 @@
+"""Failed tests as pytest shows them: traceback, difference, and what they printed."""
+
+import re
+from collections.abc import Iterator
+
+from ci_toolkit.model.verdict import TestFailure
+from ci_toolkit.report.text import Line, View, heading, more, one_line
+
+MOST_IN_FULL = 50
+_SOURCE = re.compile(r"@|(async )?def |class ")
+"""pytest cuts the blanks off the front of its text, and with them those of the first line of source."""
+_SECTION = re.compile(r"--- (Captured .+) ---")
+
+
+def failures_in_full(failures: tuple[TestFailure, ...], view: View) -> Iterator[Line]:
+    """Yield each of ``failures`` once, as long as they are not too many."""
+    if not failures:
+        return
+    yield Line(heading("FAILURES", view), "bold")
+    for failure in failures[:MOST_IN_FULL]:
+        yield from _failure(failure, view)
+    yield from more(len(failures), MOST_IN_FULL)
+
+
+def _failure(failure: TestFailure, view: View) -> Iterator[Line]:
+    name = one_line(failure.node_id)
+    yield Line(heading(f"{failure.outcome.upper()} {name} [shard {failure.shard}]", view, "_"), "bold red")
+    detail = failure.detail.strip("\n")
+    first = failure.message.partition("\n")[0]
+    if first and first not in detail:
+        place = f"{one_line(failure.file)}:{failure.line}: " if failure.line else ""
+        yield Line(f"{place}{one_line(first)}", "red")
+    if _SOURCE.match(detail):
+        detail = f"    {detail}"
+    for line in detail.split("\n") if detail else ():
+        yield Line(line, "red" if line.startswith("E  ") else "bold" if line.startswith(">") else "")
+    for line in failure.output.replace("\n\n--- Captured", "\n--- Captured").rstrip("\n").split("\n"):
+        section = _SECTION.fullmatch(line)
+        if section or failure.output:
+            yield Line(heading(section[1], view, "-") if section else line)
+
+
+def failures_in_short(title: str, failures: tuple[TestFailure, ...], most: int) -> Iterator[Line]:
+    """Yield two lines for each of ``failures``: its name, and where and why it failed."""
+    if not failures:
+        return
+    yield Line(f"-- {title} --", "bold yellow")
+    for failure in failures[:most]:
+        yield Line(f"  FLAKY   {one_line(failure.node_id)}  [shard {failure.shard}]")
+        yield Line(
+            f"          {one_line(failure.file)}:{failure.line}: {one_line(failure.message.partition(chr(10))[0])}"
+        )
+    yield from more(len(failures), most)

@@ -1,0 +1,198 @@
+from typing import Any
+
+import pytest
+
+from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.verdict import (
+    Breach,
+    Counts,
+    Coverage,
+    Gate,
+    LostTest,
+    Proof,
+    ShardReport,
+    SlowTest,
+    Status,
+    TestFailure,
+    Verdict,
+)
+from ci_toolkit.report.terminal import counts_line, render_terminal, terminal_lines, times_line
+from ci_toolkit.report.text import View
+
+FAILURE = TestFailure(
+    node_id="tests/test_a.py::test_diff",
+    file="tests/test_a.py",
+    line=4,
+    message="assert 1 == 2",
+    shard=1,
+    detail="def test_diff():\n        print('the clue')\n>       assert 1 == 2\nE       assert 1 == 2\n\ntests/test_a.py:4: AssertionError",
+    output="--- Captured stdout call ---\nthe clue\n\n--- Captured log call ---\nWARNING a line",
+)
+SHARD = ShardReport(
+    index=1, state=ShardState.FINISHED, tests=5, planned_seconds=3.0, actual_seconds=4.5, tests_seconds=3.5
+)
+
+
+def a_verdict(**also: Any) -> Verdict:
+    fields = {
+        "status": Status.FAILED,
+        "exit_code": 1,
+        "plan_id": "f" * 64,
+        "counts": Counts(total=5, passed=4, failed=1),
+        "coverage": Coverage(percent=None),
+        "shards": (SHARD,),
+        "proof": Proof(planned_files=1, collected_files=1, collected_tests=5, outcomes=5, statement="it adds up"),
+        **also,
+    }
+    return Verdict(**fields)
+
+
+def text_of(*, view: View | None = None, **also: Any) -> str:
+    return render_terminal(a_verdict(**also), view)
+
+
+def test_a_failure_is_shown_as_pytest_shows_it_and_once() -> None:
+    text = text_of(failures=(FAILURE,))
+    assert text.splitlines()[:2] == [
+        "=================================== FAILURES ===================================",
+        "_________________ FAILED tests/test_a.py::test_diff [shard 1] __________________",
+    ]
+    assert (
+        """
+    def test_diff():
+        print('the clue')
+>       assert 1 == 2
+E       assert 1 == 2
+
+tests/test_a.py:4: AssertionError
+----------------------------- Captured stdout call -----------------------------
+the clue
+------------------------------ Captured log call -------------------------------
+WARNING a line
+"""
+        in text
+    )
+    assert text.count("FAILED tests/test_a.py::test_diff [shard 1]") == 1
+    assert text.count("AssertionError") == 1
+
+
+def test_a_failure_without_a_traceback_says_where_and_why() -> None:
+    died = TestFailure(node_id="test_a.py::test_1", file="test_a.py", line=3, message="killed by SIGKILL", shard=2)
+    assert "\ntest_a.py:3: killed by SIGKILL\n" in text_of(failures=(died,))
+
+
+@pytest.mark.parametrize(("verbosity", "named"), [(0, 20), (1, 200)])
+def test_long_lists_name_some_and_say_where_the_rest_is(verbosity: int, named: int) -> None:
+    lost = tuple(LostTest(node_id=f"test_a.py::test_{n}", shard=1, reason="never ran") for n in range(300))
+    breaches = tuple(Breach(gate=Gate.MISSION_CRITICAL, message=f"test_{n} was skipped") for n in range(300))
+    view = View(verbosity=verbosity)
+    text = text_of(lost=lost, left_out=lost, breaches=breaches, flaky=(FAILURE,) * 300, view=view)
+    for begin in ("  LOST  ", "  LEFT OUT  ", "breach: ", "  FLAKY  "):
+        assert sum(line.startswith(begin) for line in text.splitlines()) == named
+    assert text.count(f"  ... and {300 - named} more, see verdict.json\n") == 4
+
+
+def test_failures_beyond_what_anybody_reads_are_counted() -> None:
+    text = text_of(failures=(FAILURE,) * 60)
+    assert text.count("FAILED tests/test_a.py") == 50
+    assert "  ... and 10 more, see verdict.json\n" in text
+
+
+def test_a_lost_file_says_for_how_many_tests_it_stands() -> None:
+    lost = [
+        LostTest(node_id=name, shard=1, reason="gone", tests=n) for name, n in (("a.py", 17), ("b.py", 0), ("c", 1))
+    ]
+    text = text_of(lost=tuple(lost))
+    assert "  LOST  a.py (17 tests)  [shard 1] gone\n" in text
+    assert "  LOST  b.py (a file)  [shard 1] gone\n" in text
+    assert "  LOST  c  [shard 1] gone\n" in text
+
+
+@pytest.mark.parametrize(
+    ("counts", "line"),
+    [
+        (Counts(), "no tests"),
+        (Counts(total=3, passed=3, flaky=2), "3 passed; 2 flaky among them"),
+        (Counts(total=4, failed=1, errors=1, passed=2), "1 failed, 1 error, 2 passed"),
+        (Counts(total=9, errors=2, lost=3, skipped=1, left_out=3), "2 errors, 3 lost, 1 skipped, 3 left out"),
+    ],
+)
+def test_each_test_is_counted_once(counts: Counts, line: str) -> None:
+    assert counts_line(counts) == line
+
+
+@pytest.mark.parametrize(
+    ("also", "line"),
+    [
+        ({}, "time: slowest shard 53.0 s, start-up 3.1 s a shard, tests 49.9 s on the shard with most"),
+        (
+            {"wall_seconds": 121.0, "predicted_seconds": 48.0},
+            (
+                "time: wall 2 min 01 s, slowest shard 53.0 s, start-up 3.1 s a shard, tests 49.9 s on the shard with most; "
+                "predicted: 48.0 s"
+            ),
+        ),
+    ],
+)
+def test_times_are_named_by_what_they_measure(also: dict[str, Any], line: str) -> None:
+    verdict = a_verdict(achieved_seconds=53.0, overhead_seconds=3.1, tests_seconds=49.9, **also)
+    assert times_line(verdict) == line
+
+
+@pytest.mark.parametrize(
+    ("predicted", "row"),
+    [
+        (3.0, "     1  finished         5       3.0 s     3.5 s     1.0 s\n"),
+        (None, "     1  finished         5           -     3.5 s     1.0 s\n"),
+    ],
+)
+def test_a_shard_has_a_prediction_only_where_the_run_has(predicted: float | None, row: str) -> None:
+    assert row in text_of(predicted_seconds=predicted)
+
+
+SLOW = tuple(SlowTest(node_id=f"test_{n}", seconds=10.0 - n / 10) for n in range(30))
+
+
+@pytest.mark.parametrize(
+    ("view", "slowest", "listed"),
+    [
+        (View(), SLOW, 5),
+        (View(), (SlowTest(node_id="test_0", seconds=0.01),), 0),
+        (View(slowest=10), SLOW, 10),
+        (View(slowest=0), SLOW, 30),
+        (View(verbosity=-1), SLOW, 0),
+        (View(verbosity=-1, slowest=3), SLOW, 3),
+        (View(slowest=3), (), 0),
+    ],
+)
+def test_as_many_slow_tests_are_listed_as_are_asked_for(view: View, slowest: tuple[SlowTest, ...], listed: int) -> None:
+    text = text_of(slowest=slowest, view=view)
+    assert sum(" s  test_" in line for line in text.splitlines()) == listed
+    assert ("-- slowest --" in text) == bool(listed)
+
+
+def test_quiet_keeps_the_failures_and_the_answer() -> None:
+    breach = Breach(gate=Gate.TESTS, message="1 failed, 0 errors")
+    lines = text_of(failures=(FAILURE,), breaches=(breach,), notes=("a note",), view=View(verbosity=-1)).splitlines()
+    assert lines[-2:] == ["breach: [tests] 1 failed, 0 errors", "verdict: failed: 1 failed, 4 passed of 5 tests"]
+    assert not {"-- shards --", "proof: it adds up", "note: a note"} & set(lines)
+    assert "E       assert 1 == 2" in lines
+
+
+def test_what_went_wrong_stands_out() -> None:
+    styles = {line.text: line.style for line in terminal_lines(a_verdict(failures=(FAILURE,)), View())}
+    assert styles["E       assert 1 == 2"] == "red"
+    assert styles["verdict: failed: 1 failed, 4 passed of 5 tests"] == "bold red"
+    assert styles["the clue"] == ""
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_what_is_not_a_test_s_own_text_fits_the_terminal(width: int) -> None:
+    text = text_of(
+        notes=("a note with a good many words in it, more than fit in a line of eighty columns by far",),
+        advice="cut this test, which takes nearly all of the time that the whole run takes on every machine",
+        predicted_seconds=3.0,
+        wall_seconds=99.0,
+        view=View(width=width),
+    )
+    assert max(map(len, text.splitlines())) <= width
