@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from ci_toolkit.history.locations import DEFAULT
+from ci_toolkit.files import STATE_FOLDER
 from ci_toolkit.masking import without_secrets
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,7 +18,7 @@ def history_option(about: str) -> Callable[[F], F]:
     """Return what adds ``history``, with ``about`` as its help."""
     return click.option(
         "--history",
-        default=DEFAULT,
+        default=f"{STATE_FOLDER}/history.sqlite",
         show_default=True,
         envvar=VARIABLE,
         metavar="FILE|git:BRANCH|URL",

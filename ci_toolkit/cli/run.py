@@ -11,16 +11,18 @@ from ci_toolkit.cli.keep import keep_option
 from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_options, running_options
 from ci_toolkit.cli.output import Terminal, columns, print_verdict, remove_reports
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
-from ci_toolkit.report.text import View
+from ci_toolkit.cli.selecting import refuse_debuggers, selecting_options, showing_options, take_words
+from ci_toolkit.cli.values import ShardCount
 
 
 @click.command(cls=PytestCommand, remove_outputs=remove_reports)
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option(
     "--shards",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="The number of shards, for each stage of categories.  [default: 2, or 1 with --parallel]",
+    type=ShardCount(),
+    metavar="N|auto",
+    help="The number of shards, for each stage of categories; 'auto' takes as many as run at the same time.  "
+    "[default: 2, or 1 with --parallel]",
 )
 @click.option(
     "--jobs",
@@ -28,6 +30,7 @@ from ci_toolkit.report.text import View
     metavar="J",
     help="The number of shards that run at the same time.  [default: the number of cores]",
 )
+@selecting_options
 @choosing_options
 @keep_option
 @click.option(
@@ -53,6 +56,7 @@ from ci_toolkit.report.text import View
 @click.option("--force-recreate", is_flag=True, help="First stop services that are running, and make new snapshots.")
 @running_options
 @judging_options
+@showing_options
 @history_options
 @click.option(
     "--results",
@@ -70,14 +74,18 @@ def command(paths: tuple[str, ...], *, keep: str, history: str, no_history: bool
     With a mode or categories, mission-critical tests run first, and each category after those that it depends on.
     What follows `--` goes to pytest.
     """
-    terminal = Terminal()
+    words = take_words(options, width=columns())
+    refuse_debuggers(pytest_args())
+    terminal = Terminal(words.view.verbosity)
     terminal.say("looking for the tests")  # before the imports, which take longer than a reader likes to wait
     from ci_toolkit.plan.request import Keep
     from ci_toolkit.workflow.local_run import RunRequest, run_locally
 
     request = RunRequest(
         paths=paths,
-        pytest_args=pytest_args(),
+        pytest_args=(*words.pytest_args, *pytest_args()),
+        again=words.again,
+        maxfail=words.maxfail,
         history=chosen_history(history, no_history=no_history),
         out=out,
         keep=Keep(keep),
@@ -85,5 +93,5 @@ def command(paths: tuple[str, ...], *, keep: str, history: str, no_history: bool
         **options,
     )
     end = run_locally(request, Path.cwd(), terminal)
-    print_verdict(end.verdict, out, View(width=columns()))
+    print_verdict(end.verdict, out, words.view)
     return end.exit_code

@@ -20,6 +20,10 @@ TABLES = frozenset({"categories", "framework", "lint", "modes", "services"})
 _NO_SETTINGS = frozenset({"help", "version", "show-settings"})
 
 
+class OneCall(click.Option):
+    """An option that belongs to one call of a command: it is no setting, and no variable sets it."""
+
+
 class ToolkitCommand(click.Command):
     """A command that can print the settings it would run with, and where each comes from."""
 
@@ -90,7 +94,7 @@ def word_of(option: click.Parameter) -> str:
 
 def options_of(command: click.Command) -> dict[str, click.Option]:
     """Return the options of ``command`` that are settings, by name."""
-    options = (param for param in command.params if isinstance(param, click.Option))
+    options = (p for p in command.params if isinstance(p, click.Option) and not isinstance(p, OneCall))
     return {word_of(option): option for option in options if word_of(option) not in _NO_SETTINGS}
 
 

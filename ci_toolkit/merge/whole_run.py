@@ -37,7 +37,7 @@ def _job(job: JobRun, plan: Plan) -> JobRun:
 
 def _whole_suite(plan: Plan) -> tuple[str, ...]:
     # Any pytest argument can narrow what is collected (--ignore, -c, a path), and a category always does.
-    if plan.arguments or plan.pytest_args or plan.categories or plan.mode:
+    if plan.arguments or plan.pytest_args or plan.categories or plan.only or plan.mode:
         return ()
     return tuple(sorted({unit.path for shard in plan.shards for unit in shard.units}))
 

@@ -3,6 +3,8 @@
 The suffix is empty for an item that is its file, as some linting plugins make them: its node id is the path alone.
 """
 
+from collections.abc import Iterator
+
 _MARK = "::"
 
 
@@ -30,3 +32,14 @@ def function_of(suffix: str) -> str:
 def class_of(suffix: str) -> str:
     """Return the class part of a suffix: ``T::U::test[a]`` becomes ``T::U``, ``test`` becomes ``""``."""
     return function_of(suffix).rpartition(_MARK)[0]
+
+
+def names_above(node_id: str) -> Iterator[str]:
+    """Yield ``node_id`` and whatever it may stand in: each part of it that ends at a ``::``, the longest first.
+
+    Parameters can hold that sign too, so not each of these is a class or a file.
+    """
+    name = node_id
+    while name:
+        yield name
+        name = name.rpartition(_MARK)[0]

@@ -34,6 +34,8 @@ class FindTask(Record, frozen=True, kw_only=True, tag_field="task", tag="find"):
     """The folder that takes report files which the suite's own options ask for: nobody wants them of a listing."""
     critical_folders: tuple[str, ...] = ()
     """Names of folders whose tests always run."""
+    categories: tuple[Category, ...] = ()
+    """The categories in force."""
 
 
 class FoundFiles(Record, frozen=True, kw_only=True):
@@ -64,6 +66,8 @@ class CollectTask(Record, frozen=True, kw_only=True, tag_field="task", tag="coll
     """The folder that takes report files which the suite's own options ask for: nobody wants them of a listing."""
     critical_folders: tuple[str, ...] = ()
     """Names of folders whose tests always run."""
+    categories: tuple[Category, ...] = ()
+    """The categories in force."""
 
 
 class CollectedSuiteFile(Record, frozen=True, kw_only=True):

@@ -40,6 +40,8 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         arguments=suite.arguments,
         pytest_args=request.pytest_args,
         categories=request.categories,
+        only=request.only,
+        first=request.first,
         mode=request.mode,
         places=tuple((file.path, file.place) for file in files if file.place),
         critical_files=tuple(file.path for file in files if file.may_hold((MISSION_CRITICAL,))),

@@ -55,6 +55,10 @@ class PlanRequest(Record, frozen=True, kw_only=True):
     services: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """The services that each category needs."""
     pytest_args: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    """Node ids of what runs; empty is everything."""
+    first: tuple[str, ...] = ()
+    """Node ids of what each shard runs first."""
     mode: str = ""
     is_collected: bool = False
     """Whether the suite's anchors are the complete list of its tests, from a full collection."""

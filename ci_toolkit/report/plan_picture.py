@@ -16,7 +16,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 def list_plan(plan: Plan) -> str:
     """Return a line for each shard and one for the whole."""
     lines = [f"shard {shard.index:4}: {_time(plan, shard)}  {_contents(shard)}" for shard in plan.shards]
-    return "\n".join([*lines, _sum(plan)]) + "\n"
+    return "\n".join([*lines, sum_of_plan(plan)]) + "\n"
 
 
 def draw_plan(plan: Plan, *, width: int = 100, is_ascii: bool = False) -> str:
@@ -26,7 +26,7 @@ def draw_plan(plan: Plan, *, width: int = 100, is_ascii: bool = False) -> str:
     longest = max(plan.makespan_seconds, plan.lower_bound_seconds)
     scale = room / longest if longest > 0.0 else 0.0
     lines = [*_bars(plan, scale, room, spread_width, is_ascii=is_ascii), _bound(plan, scale, is_ascii=is_ascii), ""]
-    return "\n".join([*lines, *_cuts(plan), _sum(plan), _advice(plan)]) + "\n"
+    return "\n".join([*lines, *_cuts(plan), sum_of_plan(plan), _advice(plan)]) + "\n"
 
 
 def _bars(plan: Plan, scale: float, room: int, spread_width: int, *, is_ascii: bool) -> Iterator[str]:
@@ -100,7 +100,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _sum(plan: Plan) -> str:
+def sum_of_plan(plan: Plan) -> str:
+    """Return the line that says the most of ``plan``."""
     if not plan.has_times:
         return f"{_count(len(plan.shards), 'shard')}, and no prediction: no past run is known"
     over = plan.makespan_seconds / plan.lower_bound_seconds - 1.0 if plan.lower_bound_seconds > 0.0 else 0.0

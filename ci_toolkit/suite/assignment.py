@@ -47,6 +47,8 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     leave_judging_coverage_to_the_merge(config)
     leave_judging_snapshots_to_the_merge(config)
     refuse_other_sharding(config)
+    for category in task.categories:
+        config.addinivalue_line("markers", f"{category.marker}: a test of the category {category.name}")
     if isinstance(task, FindTask):
         config.pluginmanager.register(FindPlugin(task, config), "ci-toolkit-find")
         return
@@ -55,8 +57,6 @@ def take_up(task_file: str, config: pytest.Config) -> None:
         return
     config.stash[_FAILURES_FILE] = os.environ.pop(SERVICES_FAILURES_VARIABLE, "")
     worker = getattr(config, "workerinput", {}).get("workerid", "")
-    for category in task.categories:
-        config.addinivalue_line("markers", f"{category.marker}: a test of the category {category.name}")
     die_with_parent(task.supervisor if not worker else os.getppid())
     config.args = arguments_with(owned_files(task), config)  # xdist hands them to its workers
     if not worker:  # xdist gives each worker a folder below its controller's

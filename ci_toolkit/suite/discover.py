@@ -144,9 +144,13 @@ def _ask_pytest(
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-find-") as folder:
         answer = Path(folder) / "found.json"
         task_file = Path(folder) / "task.json"
-        task_file.write_bytes(
-            encode(question(out=str(answer), parts=f"{folder}/parts", critical_folders=categories.critical_folders))
+        task = question(
+            out=str(answer),
+            parts=f"{folder}/parts",
+            critical_folders=categories.critical_folders,
+            categories=categories.every,
         )
+        task_file.write_bytes(encode(task))
         command = [*pytest_command(), "--collect-only", "-q", "-o", f"cache_dir={folder}/cache", *arguments]
         limit = FIND_SECONDS if seconds is None else max(0.0, seconds)
         try:

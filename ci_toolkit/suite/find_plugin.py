@@ -48,7 +48,14 @@ class FindPlugin:
         """Note the tests directly below a directory, and end the collection: no plugin can do anything with so few."""
         for item in items:
             self._note(item)
+        self._try_expressions()
         raise _AllFoundError
+
+    def _try_expressions(self) -> None:
+        # pytest refuses `-k` and `-m` that it cannot read when it selects: here, once, and not in each shard.
+        mark: Any = self.config.pluginmanager.get_plugin("mark")
+        if mark is not None:
+            mark.pytest_collection_modifyitems([], self.config)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:

@@ -234,12 +234,16 @@ class _Shard:
             supervisor=os.getpid(),
             root=self.options.root,
             pieces=pieces,
-            planned=() if self.plan.categories else self.plan.files(),  # others were left out on purpose
+            planned=()
+            if self.plan.categories or self.plan.only
+            else self.plan.files(),  # others were left out on purpose
             places=tuple((path, place) for path, place in self.plan.places if path in pieces),
             cuts=tuple(cut for cut in self.plan.cuts if pieces.get(cut.path)),
             finished=tuple(FinishedTest(path=p, suffix=s, times=n) for (p, s), n in sorted(done.items())),
             categories=self.options.categories,
             selected=self.plan.categories,
+            only=self.plan.only,
+            first=self.plan.first,
             critical_first=self.options.critical_first,
             coverage_by_category=self.options.coverage_by_category,
             measures_coverage=self.options.measures_coverage,

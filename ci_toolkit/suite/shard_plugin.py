@@ -16,6 +16,7 @@ from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.journal import journal_of
 from ci_toolkit.suite.linking import Dependencies
 from ci_toolkit.suite.mentions import MentionReader
+from ci_toolkit.suite.named_tests import NamedTests
 from ci_toolkit.suite.opening import opened
 from ci_toolkit.suite.originals import Originals
 from ci_toolkit.suite.owners import name_of, owner_of
@@ -44,6 +45,7 @@ class ShardPlugin:
         self.selection = Selection(task)
         self.categories = Categories(task.categories)
         self.placer = Placer(self.categories)
+        self.named = NamedTests(task.only, task.first)
         self.category_filter = CategoryFilter(self.placer, task.selected, critical_first=task.critical_first)
         self.coverage = CoverageContext(by_category=task.coverage_by_category)
         self._files = owned_files(task)
@@ -107,11 +109,14 @@ class ShardPlugin:
         """
         items[:] = self.selection.ours(items)
         ours = items.copy()
+        dropped = self.named.left_out(items)  # at once: no other test is here, as if they stood on the command line
+        asked = items.copy()
         yield
-        dropped = self.category_filter.left_out(items)
+        dropped += self.category_filter.left_out(items)
+        self.named.put_first(items)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-        for item in self.category_filter.critical_among(ours, items):
+        for item in self.category_filter.critical_among(asked, items):
             path, suffix = address(item)
             self._critical_left_out.setdefault(path, []).append(suffix)
         self._changes.compare(ours, items)

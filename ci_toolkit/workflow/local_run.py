@@ -14,19 +14,20 @@ from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
+from ci_toolkit.plan.again import Again, Choice
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
 from ci_toolkit.report.text import number_of
-from ci_toolkit.suite.checkout import commit_of
-from ci_toolkit.suite.options import ShardOptions
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.history import load_durations
+from ci_toolkit.workflow.last_run import choose_again
 from ci_toolkit.workflow.merging import Judging, judge_bundles
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.planning import find_suite_of, plan_stages, save_plan
 from ci_toolkit.workflow.reports import remove_reports
-from ci_toolkit.workflow.run_identity import named, run_attempt
+from ci_toolkit.workflow.run_identity import named
 from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
+from ci_toolkit.workflow.shard_options import shard_options
 from ci_toolkit.workflow.shards import ShardWork, run_shards
 from ci_toolkit.workflow.stop_rules import StopRules, stop_rules
 from ci_toolkit.workflow.thresholds import thresholds_of
@@ -39,8 +40,13 @@ class RunRequest(Record, frozen=True, kw_only=True):
 
     paths: tuple[str, ...]
     pytest_args: tuple[str, ...]
-    shards: int | None
+    shards: int | str | None
+    """How many for each stage: ``auto`` is as many as run at a time, None the default."""
     jobs: int | None
+    again: Again = Again.NOTHING
+    """Which tests of the last run, whose reports are in ``out``, run again."""
+    maxfail: int | None = None
+    """Failures that end the run, stronger than the other rules; 0 is no end, None leaves it to them."""
     categories: tuple[str, ...]
     mode: str
     keep: Keep = Keep.NOTHING
@@ -76,7 +82,11 @@ class RunRequest(Record, frozen=True, kw_only=True):
     @property
     def shards_of_a_stage(self) -> int:
         """How many shards each stage has."""
-        return self.shards or (1 if self.is_parallel else _SHARDS)
+        if isinstance(self.shards, int):
+            return self.shards
+        if self.is_parallel:
+            return 1
+        return _SHARDS if self.shards is None else self.jobs or os.cpu_count() or 1
 
     @property
     def jobs_at_a_time(self) -> int:
@@ -116,8 +126,9 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     selection = select_categories(root, mode=request.mode, categories=request.categories)
     thresholds = thresholds_of(request.coverage_threshold, request.category_thresholds, selection)
     rules = _rules(request, selection)
-    suite = _find(request, folder, selection, rules)
-    staged = _plan(request, folder, suite, selection, rules)
+    choice = choose_again(_find(request, folder, selection, rules), request.out, request.again, observer)
+    suite = choice.suite
+    staged = _plan(request, folder, choice, selection, rules)
     observer.say(_planned(staged.plan, request.jobs_at_a_time))
     remove_bundles(request.results)
     save_plan(staged.plan, request.out / "plan.json")
@@ -153,6 +164,7 @@ def _rules(request: RunRequest, selection: CategorySelection) -> StopRules:
         selection.mode,
         request.fail_fast,
         fast_fail=request.fast_fail,
+        maxfail=request.maxfail,
         budget=request.budget,
         begun_at=request.begun_at,
     )
@@ -164,9 +176,16 @@ def _find(request: RunRequest, folder: Path, selection: CategorySelection, rules
 
 
 def _plan(
-    request: RunRequest, folder: Path, suite: Suite, selection: CategorySelection, rules: StopRules
+    request: RunRequest, folder: Path, choice: Choice, selection: CategorySelection, rules: StopRules
 ) -> StagedPlan:
-    shape = PlanRequest(shards=request.shards_of_a_stage, pytest_args=request.pytest_args, keep=request.keep)
+    suite = choice.suite
+    shape = PlanRequest(
+        shards=request.shards_of_a_stage,
+        pytest_args=request.pytest_args,
+        keep=request.keep,
+        only=choice.only,
+        first=choice.first,
+    )
     durations = load_durations(request.history, suite, folder / suite.root)
     staged = plan_stages(suite, durations, shape, selection, critical_first=bool(rules.budget_seconds))
     return msgspec.structs.replace(staged, plan=named(staged.plan))
@@ -193,19 +212,12 @@ def _shard_work(
     variables: Mapping[str, str],
 ) -> ShardWork:
     plan = staged.plan
-    options = ShardOptions(
-        root=str((folder / plan.root).resolve()),
-        folder=str(folder),
+    options = msgspec.structs.replace(
+        shard_options(plan, folder, selection, rules, variables),
         pytest_args=(*request.xdist_args, *plan.pytest_args, *plan.arguments),
         measures_coverage=request.measures_coverage,
         coverage_by_category=request.measures_coverage,
         test_seconds=request.test_timeout,
-        categories=selection.categories.every,
-        longest_test_seconds=rules.longest_test_seconds,
-        critical_first=rules.may_end_early,
-        commit=commit_of(folder),
-        run_attempt=run_attempt(os.environ),
-        variables=tuple(variables.items()),
     )
     return ShardWork(
         plan=plan,

@@ -18,6 +18,7 @@ from ci_toolkit.verdict.exit_codes import despite_service_failure
 from ci_toolkit.verdict.judge import Thresholds, judge
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.history import record_run
+from ci_toolkit.workflow.last_run import keep_last_run
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
 from ci_toolkit.workflow.reports import remove_reports
@@ -74,6 +75,7 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
     if judging.begun_at is not None:
         verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))
     _write_reports(verdict, out)
+    keep_last_run(out, plan, verdict, observer)
     record_run(history, run.history, observer.say)
     return verdict
 

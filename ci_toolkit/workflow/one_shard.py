@@ -1,8 +1,8 @@
 """``ci-toolkit shard``: runs one shard of a plan and leaves its bundle."""
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
+
+import msgspec
 
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode, PlanMismatchError
@@ -10,16 +10,15 @@ from ci_toolkit.model.mode import FailFast
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
 from ci_toolkit.suite.checkout import commit_of
-from ci_toolkit.suite.options import ShardOptions
 from ci_toolkit.verdict.exit_codes import exit_code_of_shards
-from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
+from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
-from ci_toolkit.workflow.run_identity import run_attempt
 from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
+from ci_toolkit.workflow.shard_options import shard_options
 from ci_toolkit.workflow.shards import ShardWork, run_shards
-from ci_toolkit.workflow.stop_rules import StopRules, stop_rules
+from ci_toolkit.workflow.stop_rules import stop_rules
 
 
 class ShardRequest(Record, frozen=True, kw_only=True):
@@ -63,7 +62,14 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
             plan=plan,
             stages=((index,),),
             results=request.results,
-            options=_options(request, folder, plan, selection, rules, services.variables),
+            options=msgspec.structs.replace(
+                shard_options(plan, folder, selection, rules, services.variables),
+                pytest_args=(*plan.pytest_args, *request.pytest_args, *plan.arguments),
+                own_arguments=request.pytest_args,
+                measures_coverage=request.coverage,
+                coverage_by_category=request.coverage,
+                test_seconds=request.test_timeout,
+            ),
             rules=rules,
         )
         end = run_shards(work, observer, save_logs=services.save_logs)
@@ -82,28 +88,3 @@ def _check_commit(plan: Plan, folder: Path) -> None:
             f"the plan is for commit {plan.commit[:12]}, and {here[:12]} is checked out here",
             advice="Check out the planned commit in every job, or plan again.",
         )
-
-
-def _options(
-    request: ShardRequest,
-    folder: Path,
-    plan: Plan,
-    selection: CategorySelection,
-    rules: StopRules,
-    variables: Mapping[str, str],
-) -> ShardOptions:
-    return ShardOptions(
-        root=str((folder / plan.root).resolve()),
-        folder=str(folder),
-        pytest_args=(*plan.pytest_args, *request.pytest_args, *plan.arguments),
-        own_arguments=request.pytest_args,
-        measures_coverage=request.coverage,
-        coverage_by_category=request.coverage,
-        test_seconds=request.test_timeout,
-        categories=selection.categories.every,
-        longest_test_seconds=rules.longest_test_seconds,
-        critical_first=rules.may_end_early,
-        commit=commit_of(folder),
-        run_attempt=run_attempt(os.environ),
-        variables=tuple(variables.items()),
-    )

@@ -56,10 +56,20 @@ class StopRules(Record, frozen=True, kw_only=True):
 
 
 def stop_rules(
-    mode: Mode, fail_fast: FailFast | None, *, fast_fail: bool, budget: float | None, begun_at: float
+    mode: Mode,
+    fail_fast: FailFast | None,
+    *,
+    fast_fail: bool,
+    maxfail: int | None = None,
+    budget: float | None,
+    begun_at: float,
 ) -> StopRules:
-    """Return the rules of ``mode``, changed by what the command line says."""
+    """Return the rules of ``mode``, changed by what the command line says: ``maxfail`` before the others."""
     asked = FailFast(rule=FailFastRule.FIRST) if fast_fail else fail_fast
+    if maxfail is not None:
+        asked = FailFast(rule=FailFastRule.THRESHOLD, count=maxfail) if maxfail else FailFast()
+    if maxfail == 1:
+        asked = FailFast(rule=FailFastRule.FIRST)
     return StopRules(
         fail_fast=mode.fail_fast if asked is None else asked,
         budget_seconds=mode.budget_seconds if budget is None else budget,

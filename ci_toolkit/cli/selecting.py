@@ -1,0 +1,148 @@
+"""pytest's own words for choosing tests and for what is shown, and what they turn into."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from ci_toolkit.cli.settings import OneCall
+from ci_toolkit.model.record import Record
+from ci_toolkit.plan.again import Again
+from ci_toolkit.report.text import View
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+NO_DEBUGGER = ("--pdb", "--trace")
+"""pytest's options that need a terminal of the test's own."""
+
+
+class Words(Record, frozen=True, kw_only=True):
+    """What somebody says in pytest's own words."""
+
+    again: Again = Again.NOTHING
+    maxfail: int | None = None
+    """Failures that end the run; 0 is no end, None leaves it to other rules."""
+    pytest_args: tuple[str, ...] = ()
+    """What pytest itself is told."""
+    view: View = View()
+
+
+def selecting_options(function: F) -> F:
+    """Add pytest's words for choosing tests and for when to stop."""
+    for decorate in reversed(_SELECTING):
+        function = decorate(function)
+    return function
+
+
+def showing_options(function: F) -> F:
+    """Add pytest's words for what is shown."""
+    for decorate in reversed(_SHOWING):
+        function = decorate(function)
+    return function
+
+
+def take_words(options: dict[str, Any], *, width: int | None) -> Words:
+    """Take what `selecting_options` and `showing_options` added out of ``options``; ``width`` is the terminal's."""
+    said = {name: options.pop(name, None) for name in _NAMES}
+    verbosity = (said["verbose"] or 0) - (said["quiet"] or 0)
+    maxfail = 1 if said["exitfirst"] else said["maxfail"]
+    args: list[str] = []
+    for option, value in (("-k", said["keyword"]), ("-m", said["markers"])):
+        args += [option, value] if value is not None else []
+    args += [f"--maxfail={maxfail}"] if maxfail is not None else []
+    args += [f"-{'v' * verbosity}"] if verbosity > 0 else []
+    return Words(
+        again=_again(**{name: bool(said[name]) for name in ("failed", "last_failed", "failed_first")}),
+        maxfail=maxfail,
+        pytest_args=tuple(args),
+        view=View(width=width, verbosity=verbosity, slowest=said["durations"]),
+    )
+
+
+def refuse_debuggers(pytest_args: tuple[str, ...]) -> None:
+    """Raise UsageError for an option that would wait for somebody to type."""
+    for option in NO_DEBUGGER:
+        if option in pytest_args:
+            raise click.UsageError(
+                f"{option} does not work here: shards run side by side, and a debugger needs a terminal of its own. "
+                f"Run the test alone: pytest {option} PATH::TEST"
+            )
+
+
+def _again(*, failed: bool, last_failed: bool, failed_first: bool) -> Again:
+    if failed:
+        return Again.FAILED
+    if last_failed:
+        return Again.LAST_FAILED
+    return Again.FAILED_FIRST if failed_first else Again.NOTHING
+
+
+def _refuse(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001 (click's signature)
+    if value:
+        refuse_debuggers((param.opts[0],))
+
+
+_SELECTING: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "-k", "keyword", cls=OneCall, metavar="EXPRESSION", help="Run the tests whose names fit, as pytest's."
+    ),
+    click.option("-m", "markers", cls=OneCall, metavar="MARKERS", help="Run the tests whose markers fit, as pytest's."),
+    click.option(
+        "--failed",
+        cls=OneCall,
+        is_flag=True,
+        help="Run what failed, was lost or was flaky when it was last run, and nothing where there is no such test.",
+    ),
+    click.option(
+        "--lf",
+        "--last-failed",
+        "last_failed",
+        cls=OneCall,
+        is_flag=True,
+        help="Run what failed when it was last run, or everything where nothing did. ci-toolkit keeps this itself, "
+        "beside the reports: pytest's cache, which shards do not share, is not asked.",
+    ),
+    click.option(
+        "--ff",
+        "--failed-first",
+        "failed_first",
+        cls=OneCall,
+        is_flag=True,
+        help="Run everything, in each shard what failed last time first.",
+    ),
+    click.option("-x", "--exitfirst", cls=OneCall, is_flag=True, help="The same as --maxfail 1."),
+    click.option(
+        "--maxfail",
+        type=click.IntRange(min=0),
+        cls=OneCall,
+        metavar="N",
+        help="End after N failures: `run` counts those of all shards, a shard of a plan its own. 0: no end.",
+    ),
+    click.option("--pdb", cls=OneCall, is_flag=True, expose_value=False, hidden=True, callback=_refuse),
+    click.option("--trace", cls=OneCall, is_flag=True, expose_value=False, hidden=True, callback=_refuse),
+)
+_SHOWING: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "-v", "--verbose", cls=OneCall, count=True, help="Show each test, longer lists and whole differences."
+    ),
+    click.option("-q", "--quiet", cls=OneCall, count=True, help="Show only what failed, and the verdict."),
+    click.option(
+        "--durations",
+        type=click.IntRange(min=0),
+        cls=OneCall,
+        metavar="N",
+        help="List the N slowest tests, 100 at most. 0: as many as that.  [default: 5, where they are slow]",
+    ),
+)
+_NAMES = (
+    "keyword",
+    "markers",
+    "failed",
+    "last_failed",
+    "failed_first",
+    "exitfirst",
+    "maxfail",
+    "verbose",
+    "quiet",
+    "durations",
+)

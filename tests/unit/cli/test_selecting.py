@@ -1,0 +1,60 @@
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from ci_toolkit.cli.selecting import Words, selecting_options, showing_options, take_words
+from ci_toolkit.plan.again import Again
+from ci_toolkit.report.text import View
+
+
+def words(*arguments: str) -> Words:
+    """Return what a command line says in pytest's words."""
+    found: list[Words] = []
+
+    @click.command()
+    @selecting_options
+    @showing_options
+    def command(**options: Any) -> None:
+        found.append(take_words(options, width=80))
+        assert options == {}
+
+    result = CliRunner().invoke(command, arguments)
+    if result.exit_code:
+        raise ValueError(result.output)
+    return found[0]
+
+
+SEEN = View(width=80)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        ([], Words(view=SEEN)),
+        (["-k", "a and not b"], Words(pytest_args=("-k", "a and not b"), view=SEEN)),
+        (["-k", ""], Words(pytest_args=("-k", ""), view=SEEN)),
+        (["-m", "slow", "-k", "x"], Words(pytest_args=("-k", "x", "-m", "slow"), view=SEEN)),
+        (["-x"], Words(pytest_args=("--maxfail=1",), maxfail=1, view=SEEN)),
+        (["--exitfirst", "--maxfail", "3"], Words(pytest_args=("--maxfail=1",), maxfail=1, view=SEEN)),
+        (["--maxfail=3"], Words(pytest_args=("--maxfail=3",), maxfail=3, view=SEEN)),
+        (["--maxfail", "0"], Words(pytest_args=("--maxfail=0",), maxfail=0, view=SEEN)),
+        (["-vv"], Words(pytest_args=("-vv",), view=View(width=80, verbosity=2))),
+        (["-q"], Words(view=View(width=80, verbosity=-1))),
+        (["-q", "-v"], Words(view=SEEN)),
+        (["--durations", "7"], Words(view=View(width=80, slowest=7))),
+        (["--lf"], Words(again=Again.LAST_FAILED, view=SEEN)),
+        (["--last-failed", "--ff"], Words(again=Again.LAST_FAILED, view=SEEN)),
+        (["--failed-first"], Words(again=Again.FAILED_FIRST, view=SEEN)),
+        (["--failed", "--lf"], Words(again=Again.FAILED, view=SEEN)),
+    ],
+)
+def test_pytests_words_mean_what_they_mean_to_pytest(arguments: list[str], meant: Words) -> None:
+    assert words(*arguments) == meant
+
+
+@pytest.mark.parametrize("option", ["--pdb", "--trace"])
+def test_a_debugger_is_refused_with_what_to_do_instead(option: str) -> None:
+    with pytest.raises(ValueError, match=f"Run the test alone: pytest {option} PATH::TEST"):
+        words(option)

@@ -1,0 +1,47 @@
+import pytest
+
+from ci_toolkit.errors import NothingToRunError
+from ci_toolkit.model.last_run import LastRun
+from ci_toolkit.model.suite import Suite, SuiteFile
+from ci_toolkit.plan.again import Again, choose
+
+SUITE = Suite(root=".", arguments=(), files=tuple(SuiteFile(path=f"tests/test_{name}.py") for name in "abc"))
+A, B, C = (file.path for file in SUITE.files)
+LAST = LastRun(failed=(f"{A}::test_1[x::y]", f"{A}::T", C), unsure=(f"{B}::test_2",))
+GONE = LastRun(failed=("tests/test_z.py::test_1",))
+
+
+@pytest.mark.parametrize(
+    ("again", "last", "files", "only", "first"),
+    [
+        (Again.NOTHING, LAST, (A, B, C), (), ()),
+        (Again.LAST_FAILED, LAST, (A, C), LAST.failed, ()),
+        (Again.LAST_FAILED, LastRun(), (A, B, C), (), ()),
+        (Again.LAST_FAILED, None, (A, B, C), (), ()),
+        (Again.LAST_FAILED, GONE, (A, B, C), (), ()),
+        (Again.FAILED_FIRST, LAST, (A, B, C), (), LAST.failed),
+        (Again.FAILED_FIRST, None, (A, B, C), (), ()),
+        (Again.FAILED, LAST, (A, B, C), (*sorted((*LAST.failed, *LAST.unsure)),), ()),
+        (Again.FAILED, LastRun(unsure=(f"{B}::test_2",)), (B,), (f"{B}::test_2",), ()),
+    ],
+)
+def test_what_did_not_pass_runs_alone_or_first(
+    again: Again, last: LastRun | None, files: tuple[str, ...], only: tuple[str, ...], first: tuple[str, ...]
+) -> None:
+    choice = choose(SUITE, last, again)
+    assert tuple(file.path for file in choice.suite.files) == files
+    assert (choice.only, choice.first) == (only, first)
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        (None, "no earlier run is remembered"),
+        (LastRun(), "every test passed last time"),
+        (GONE, "what did not pass last time is not in this suite"),
+    ],
+)
+def test_where_nothing_failed_there_is_nothing_to_run_again_and_lf_runs_all(last: LastRun | None, reason: str) -> None:
+    with pytest.raises(NothingToRunError, match=reason):
+        choose(SUITE, last, Again.FAILED)
+    assert choose(SUITE, last, Again.LAST_FAILED).note == f"{reason}: all tests run"
