@@ -84,10 +84,8 @@ def _name_reports(out: Path) -> None:
 
 
 def columns() -> int | None:
-    """Return how wide the terminal is, or COLUMNS says that it is; None where lines go to a file or a pipe."""
-    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
-        return max(1, shutil.get_terminal_size().columns)
-    return None
+    """Return how wide the terminal is; None where lines go to a file or a pipe, and are searched there."""
+    return max(1, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
 
 
 def colours_of(stream: TextIO, beneath: TextIO | None) -> "Console | None":

@@ -1,5 +1,6 @@
 """``ci-toolkit shard``: runs one shard of a plan and leaves its bundle."""
 
+import os
 from pathlib import Path
 
 import msgspec
