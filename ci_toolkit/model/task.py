@@ -51,6 +51,8 @@ class FoundFiles(Record, frozen=True, kw_only=True):
     """(path, where it lies relative to the root) of those whose path does not say that."""
     linking: tuple[Linking, ...] = ()
     """How plugins link tests in this suite."""
+    step_marks: tuple[str, ...] = ()
+    """Marks by which conftest files make tests depend on those before them."""
     function_patterns: tuple[str, ...]
     """pytest's ``python_functions``."""
     class_patterns: tuple[str, ...]
@@ -91,6 +93,8 @@ class CollectedSuite(Record, frozen=True, kw_only=True):
     """Mission-critical paths that pytest is told to ignore."""
     linking: tuple[Linking, ...] = ()
     """How plugins link tests in this suite."""
+    step_marks: tuple[str, ...] = ()
+    """Marks by which conftest files make tests depend on those before them."""
     files: tuple[CollectedSuiteFile, ...]
 
 

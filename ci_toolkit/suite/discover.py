@@ -14,7 +14,7 @@ from ci_toolkit.errors import InfrastructureError, ToolkitError
 from ci_toolkit.model.category import Categories
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.suite import Suite, SuiteFile
-from ci_toolkit.model.task import CollectedSuite, CollectTask, FindTask, FoundFiles, Linking
+from ci_toolkit.model.task import CollectedSuite, CollectTask, FindTask, FoundFiles
 from ci_toolkit.suite.anchors import AnchorReader
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.links import LinkReader, groups_of
@@ -73,7 +73,7 @@ def find_suite(
                 groups=anchors.groups,
             )
         )
-    return _suite(root, found_root, arguments, _with_links(files, found_root, found.linking))
+    return _suite(root, found_root, arguments, _with_links(files, found_root, found))
 
 
 def collect_suite(
@@ -111,13 +111,13 @@ def collect_suite(
         )
         for file in found.files
     )
-    return _suite(root, found_root, arguments, _with_links(files, found_root, found.linking))
+    return _suite(root, found_root, arguments, _with_links(files, found_root, found))
 
 
-def _with_links(files: Sequence[SuiteFile], root: Path, kinds: Sequence[Linking]) -> list[SuiteFile]:
-    reader = LinkReader(kinds)
+def _with_links(files: Sequence[SuiteFile], root: Path, found: FoundFiles | CollectedSuite) -> list[SuiteFile]:
+    reader = LinkReader(found.linking, found.step_marks)
     read = {file.path: reader.read(root / restore_surrogates(file.place or file.path)) for file in files}
-    links = {path: found for path, found in read.items() if found is not None}
+    links = {path: link for path, link in read.items() if link is not None}
     groups = groups_of(links, read.keys()) if links else {}
     return [
         msgspec.structs.replace(file, together=groups[file.path]) if file.path in groups else file for file in files

@@ -9,7 +9,7 @@ import pytest
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import FindTask, FoundFiles
 from ci_toolkit.suite.folder_watch import FolderWatch
-from ci_toolkit.suite.linking import linking_of
+from ci_toolkit.suite.linking import linking_of, step_marks_of
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
 
 
@@ -79,6 +79,7 @@ class FindPlugin:
             paths=tuple(self.found),
             places=tuple((path, place) for path, place in self.found.items() if place),
             linking=linking_of(self.config),
+            step_marks=step_marks_of(self.config),
             function_patterns=_patterns(self.config.getini("python_functions")),
             class_patterns=_patterns(self.config.getini("python_classes")),
         )

@@ -1,6 +1,9 @@
 """In pytest: which of its plugins link tests to one another, and what of that a process does not have."""
 
+import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -34,6 +37,30 @@ def linking_of(config: pytest.Config) -> tuple[Linking, ...]:
     if any(getattr(config.option, option, None) for option in _WRITES_SNAPSHOTS):
         active.append(Linking.SNAPSHOTS)
     return tuple(active)
+
+
+def step_marks_of(config: pytest.Config) -> tuple[str, ...]:
+    """Return the names of marks by which a conftest file makes tests depend on those before them.
+
+    It is the recipe "incremental testing" of pytest's documentation, under whatever name: one hook remembers on a
+    class, or on another parent, that a test failed, and another hook asks for that before the next test.
+    """
+    found: set[str] = set()
+    for plugin in config.pluginmanager.get_plugins():
+        if isinstance(plugin, ModuleType) and all(hasattr(plugin, hook) for hook in _RECIPE):
+            found.update(_marks_in(plugin))
+    return tuple(sorted(found))
+
+
+def _marks_in(conftest: ModuleType) -> Iterator[str]:
+    path = Path(getattr(conftest, "__file__", None) or "")
+    if path.name == "conftest.py" and _REMEMBERS.search(text := path.read_text(encoding="utf-8", errors="replace")):
+        yield from (match["keyword"] or match["mark"] for match in _MARK.finditer(text))
+
+
+_RECIPE = ("pytest_runtest_makereport", "pytest_runtest_setup")
+_REMEMBERS = re.compile(r"\bparent\b|\.cls\b|\bgetparent\b")
+_MARK = re.compile(r"""["'](?P<keyword>\w+)["']\s+in\s+\w+\.keywords|get_closest_marker\(\s*["'](?P<mark>\w+)["']""")
 
 
 class Dependencies:

@@ -46,9 +46,11 @@ class FileLinks(NamedTuple):
 class LinkReader:
     """Reads the links of test files, as far as they are of the kinds that this suite uses."""
 
-    def __init__(self, kinds: Iterable[Linking]) -> None:
+    def __init__(self, kinds: Iterable[Linking], step_marks: Iterable[str] = ()) -> None:
+        """Take the marks, besides the known ones, by which the tests of a file depend on those before them."""
         self._kinds = frozenset(kinds)
-        self._word = re.compile(b"|".join([_STEPS, *(_WORDS[kind] for kind in sorted(self._kinds))]))
+        marks = (rb"\b" + mark.encode() + rb"\b" for mark in step_marks)
+        self._word = re.compile(b"|".join([_STEPS, *marks, *(_WORDS[kind] for kind in sorted(self._kinds))]))
 
     def read(self, path: Path) -> FileLinks | None:
         """Return how the tests in ``path`` are linked, or None if no mark of a known kind is in its text."""

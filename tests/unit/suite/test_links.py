@@ -90,3 +90,8 @@ def test_files_are_together_where_a_mark_orders_tests_over_files(
     texts: dict[str, str], kinds: set[Linking], groups: list[set[str]]
 ) -> None:
     assert grouped(texts, kinds) == groups
+
+
+@pytest.mark.parametrize(("text", "is_linked"), [("@mark.stepwise\nclass TestA: ...", True), (PLAIN, False)])
+def test_a_mark_that_a_conftest_file_gives_this_meaning_keeps_its_file_whole(text: str, is_linked: object) -> None:
+    assert (LinkReader((), ["stepwise"]).read_text(text.encode()) is not None) == is_linked
