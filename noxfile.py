@@ -79,8 +79,9 @@ def shuffled(session: nox.Session) -> None:
 
 @nox.session
 def public(session: nox.Session) -> None:
-    """Compare sharded runs of public suites with plain pytest: outcomes and coverage. Downloads from PyPI."""
+    """Compare sharded runs of public suites with plain pytest, as nobody here wrote them. Downloads from PyPI."""
     install(session)
+    session.install("--require-hashes", "-r", "requirements/build.txt")  # uv makes an environment for each suite
     session.run("pytest", "tests/e2e", *session.posargs)
 
 

@@ -22,7 +22,7 @@ def leave_judging_coverage_to_the_merge(config: pytest.Config) -> None:
     if not hasattr(config.option, "cov_fail_under"):
         return
     plugin = config.pluginmanager.get_plugin("_cov")
-    if plugin is not None:
+    if plugin is not None and not getattr(config.option, "no_cov", False):
         config.stash[COVERAGE_SETTINGS] = _settings(config, plugin)
     # pytest-cov decides by the options as they were before the conftest files, xdist's workers get the later ones.
     for options in filter(None, (config.option, getattr(plugin, "options", None))):

@@ -1,4 +1,4 @@
-"""Runs the suite of a row under plain pytest and under ci-toolkit, and says what is not the same."""
+"""Runs a suite under plain pytest and under ci-toolkit, and says what is not the same."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import junitparser
 import msgspec
@@ -19,6 +19,21 @@ RANK = ("passed", "skipped", "error", "failure")
 
 Outcomes = Counter[tuple[str, str, str]]
 Covered = Mapping[str, tuple[list[int], list[list[int]]]]
+
+
+class Suite(Protocol):
+    """How a suite is run, and what of it is compared."""
+
+    @property
+    def options(self) -> tuple[str, ...]: ...  # what both commands are told
+    @property
+    def variables(self) -> Mapping[str, str]: ...  # what both have in their environment
+    @property
+    def is_measured(self) -> bool: ...
+    @property
+    def one_row_a_test(self) -> bool: ...
+    @property
+    def reports(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +51,14 @@ class Seen:
 
 def differences(row: Row, python: Path, folder: Path) -> dict[str, str]:
     """Return what differs from plain pytest, each with what was seen. ``folder`` takes the copies of the suite."""
-    plain = _plain_pytest(row, python, _copy(row, python, folder / "plain"))
-    ours = _ci_toolkit(row, python, _copy(row, python, folder / "sharded"))
+    plain = plain_pytest(row, python, _copy(row, python, folder / "plain"))
+    ours = ci_toolkit(row, python, _copy(row, python, folder / "sharded"), shards=row.shards)
     assert plain.outcomes or EXIT_OF.get(plain.exit) != 0, f"plain pytest ran no test:\n{plain.said}"
-    return dict(_compare(plain, ours))
+    return dict(compare(plain, ours))
 
 
-def _compare(plain: Seen, ours: Seen) -> Iterator[tuple[str, str]]:
+def compare(plain: Seen, ours: Seen) -> Iterator[tuple[str, str]]:
+    """Yield each aspect that differs, and what was seen. Asserts that no report is a part of the whole."""
     told = f"\n--- plain pytest:\n{plain.said}\n--- ci-toolkit:\n{ours.said}"
     if ours.outcomes != plain.outcomes:
         yield OUTCOMES, f"plain {sorted(plain.outcomes.items())}, ours {sorted(ours.outcomes.items())}{told}"
@@ -72,44 +88,46 @@ def _copy(row: Row, python: Path, folder: Path) -> Path:
     return folder
 
 
-def _plain_pytest(row: Row, python: Path, folder: Path) -> Seen:
-    done = _run([python, "-P", "-m", "pytest", "--junitxml=plain.xml", *row.options], row, python, folder)
-    covered = None
-    if row.is_measured:
-        wrote = _run([python, "-m", "coverage", "json", "--quiet", "-o", "plain.json"], row, python, folder)
-        covered = _covered(folder / "plain.json", wrote.stdout + wrote.stderr)
+def plain_pytest(suite: Suite, python: Path, folder: Path) -> Seen:
+    """Run the suite in ``folder`` under plain pytest."""
+    measures = ["--cov-report=json:plain.json"] if suite.is_measured else []
+    done = _run(
+        [python, "-P", "-m", "pytest", "--junitxml=plain.xml", *measures, *suite.options], suite, python, folder
+    )
+    said = done.stdout + done.stderr
     return Seen(
         exit=done.returncode,
-        said=done.stdout + done.stderr,
-        outcomes=_outcomes(folder / "plain.xml", row),
-        covered=covered,
-        reports=_reports(row, folder),
+        said=said,
+        outcomes=_outcomes(folder / "plain.xml", suite),
+        covered=_covered(folder / "plain.json", said) if suite.is_measured else None,
+        reports=_reports(suite, folder),
     )
 
 
-def _ci_toolkit(row: Row, python: Path, folder: Path) -> Seen:
-    command = [python, "-m", "ci_toolkit", "run", "--shards", str(row.shards), "--no-history", "--", *row.options]
-    done = _run(command, row, python, folder)
+def ci_toolkit(suite: Suite, python: Path, folder: Path, *, shards: int) -> Seen:
+    """Run the suite in ``folder`` in ``shards`` shards."""
+    command = [python, "-m", "ci_toolkit", "run", "--shards", str(shards), "--no-history", "--", *suite.options]
+    done = _run(command, suite, python, folder)
     said = done.stdout + done.stderr
     out = folder / ".ci-toolkit" / "out"
     verdict: Any = msgspec.json.decode((out / "verdict.json").read_bytes()) if (out / "verdict.json").exists() else {}
     return Seen(
         exit=done.returncode,
         said=said,
-        outcomes=_outcomes(out / "junit.xml", row),
-        covered=_covered(out / "coverage.json", said) if row.is_measured else None,
-        reports=_reports(row, folder),
+        outcomes=_outcomes(out / "junit.xml", suite),
+        covered=_covered(out / "coverage.json", said) if suite.is_measured else None,
+        reports=_reports(suite, folder),
         notes=tuple(verdict.get("notes", ())),
     )
 
 
-def _run(command: list[Any], row: Row, python: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def _run(command: list[Any], suite: Suite, python: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "CI"))}
     path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         command,
         cwd=folder,
-        env={**kept, **row.variables, "PATH": path},
+        env={**kept, **suite.variables, "PATH": path},
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -117,15 +135,15 @@ def _run(command: list[Any], row: Row, python: Path, folder: Path) -> subprocess
     )
 
 
-def _outcomes(path: Path, row: Row) -> Outcomes:
+def _outcomes(path: Path, suite: Suite) -> Outcomes:
     if not path.exists():
         return Counter()
     found: Outcomes = Counter()
-    for suite in junitparser.JUnitXml.fromfile(str(path)):
-        for case in suite:
+    for cases in junitparser.JUnitXml.fromfile(str(path)):
+        for case in cases:
             kinds = {type(result).__name__.lower() for result in case.result} & set(RANK)
             found[case.classname or "", case.name or "", max(kinds, key=RANK.index, default="passed")] += 1
-    return _worst_of_each(found) if row.one_row_a_test else found
+    return _worst_of_each(found) if suite.one_row_a_test else found
 
 
 def _worst_of_each(rows: Outcomes) -> Outcomes:
@@ -141,6 +159,6 @@ def _covered(path: Path, said: str) -> Covered:
     return {name: (file["executed_lines"], file.get("executed_branches", [])) for name, file in files.items()}
 
 
-def _reports(row: Row, folder: Path) -> dict[str, str | None]:
-    paths = {name: folder / name for name in row.reports}
+def _reports(suite: Suite, folder: Path) -> dict[str, str | None]:
+    paths = {name: folder / name for name in suite.reports}
     return {name: path.read_text("utf-8", "replace") if path.is_file() else None for name, path in paths.items()}

@@ -23,17 +23,20 @@ class Environments:
         """Return the Python of an environment with ``requires`` and ci-toolkit."""
         key = frozenset(requires)
         if key not in self._made:
-            self._made[key] = self._make(requires)
+            self._made[key] = self.make(requires)
         return self._made[key]
 
-    def _make(self, requires: tuple[str, ...]) -> Path:
-        folder = self._folder / str(len(self._made))
+    def make(self, requires: tuple[str, ...], *more: str | Path) -> Path:
+        """Return the Python of a new environment; ``more`` is installed last, as the words of `uv pip install`."""
+        folder = self._folder / str(len(list(self._folder.iterdir())))
         _uv("venv", "--quiet", "--python", sys.executable, folder)
         python = folder / "bin" / "python"
         locked = [name for name in requires if name not in own_versions(requires)]
         _uv("pip", "install", "--quiet", "--python", python, "-c", VERSIONS, self._wheel, *locked)
         for requirement in own_versions(requires):
             _uv("pip", "install", "--quiet", "--python", python, requirement)
+        if more:
+            _uv("pip", "install", "--quiet", "--python", python, *more)
         return python
 
 
