@@ -76,8 +76,9 @@ class Display:
                 self._move(shard)
             case TestEnded():
                 self._done[shard] = self._done.get(shard, 0) + 1
-                if self._verbosity > 0 and not event.is_failure:
+                if not event.is_failure and (self._verbosity > 0 or event.output):
                     self._say(f"{name}: {event.outcome.upper()} {one_line(event.node_id)}", always=True)
+                    self._print_output(event)
                 self._move(shard)
                 self._speak_now_and_then(shard)
             case ProblemFound():
@@ -104,6 +105,14 @@ class Display:
                 self._progress.console.print(escape(fitting), style=style, highlight=False, no_wrap=True)
         elif always or self._verbosity >= 0:
             click.echo(f"ci-toolkit: {line}", err=True)
+
+    def _print_output(self, event: TestEnded) -> None:
+        for title, text in event.output:
+            lines = f"--- {title} ---\n{text.rstrip()}"
+            if self._progress is None:
+                click.echo(lines, err=True)
+            else:
+                self._progress.console.print(escape(harmless(lines)), highlight=False, soft_wrap=True)
 
     def _move(self, shard: int) -> None:
         if self._progress is None:

@@ -12,6 +12,7 @@ from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_optio
 from ci_toolkit.cli.output import Terminal, columns, print_verdict, remove_reports
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.cli.selecting import refuse_debuggers, selecting_options, showing_options, take_words
+from ci_toolkit.cli.settings import OneCall
 from ci_toolkit.cli.values import ShardCount
 
 
@@ -55,6 +56,12 @@ from ci_toolkit.cli.values import ShardCount
 @click.option("--dynamic-ports", is_flag=True, help="Use free ports for the services instead of the table's.")
 @click.option("--force-recreate", is_flag=True, help="First stop services that are running, and make new snapshots.")
 @running_options
+@click.option(
+    "--show-output",
+    cls=OneCall,
+    is_flag=True,
+    help="Show what passed tests printed, too, as each ends. What failed tests printed is always shown.",
+)
 @judging_options
 @showing_options
 @history_options

@@ -235,6 +235,8 @@ class Phase(_Line, frozen=True, kw_only=True, tag="phase"):
     failure: Failure | None = None
     properties: tuple[tuple[str, str], ...] = ()
     """(name, value) of what the test recorded about itself (``record_property``); with its teardown."""
+    sections: tuple[tuple[str, str], ...] = ()
+    """Captured output of the whole test, (title, text), with its teardown: only where somebody asked for that."""
 
 
 class Executed(_Line, frozen=True, kw_only=True, tag="executed"):

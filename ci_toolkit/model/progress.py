@@ -25,6 +25,8 @@ class TestEnded(Record, frozen=True, kw_only=True):
     is_failure: bool
     outcome: str = ""
     """Such as ``passed``."""
+    output: tuple[tuple[str, str], ...] = ()
+    """What it printed, (title, text), where somebody asked for that."""
 
 
 class ProblemFound(Record, frozen=True, kw_only=True):

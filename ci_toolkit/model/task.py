@@ -148,6 +148,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     """Node ids of what runs before the rest."""
     critical_first: bool = False
     """Whether mission-critical tests run before the others, so that no budget drops them."""
+    keeps_output: bool = False
+    """Whether the journal holds what passed tests printed, too."""
     coverage_by_category: bool = False
     measures_coverage: bool = False
     """Whether ``--cov`` was added to the suite's own options."""

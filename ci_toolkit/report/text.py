@@ -30,8 +30,6 @@ class View(Record, frozen=True, kw_only=True):
     """Above 0 for more, below for less."""
     slowest: int | None = None
     """How many of the slowest tests to list; 0 is as many as there are, None a few where they are slow."""
-    shows_output: bool = False
-    """Whether what passed tests printed is shown too."""
 
     @property
     def columns(self) -> int:

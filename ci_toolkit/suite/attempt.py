@@ -151,7 +151,13 @@ class Attempt:
                 kind = "FAILED" if record.w is When.CALL else "ERROR"
                 return self._problem(test.node_id, message, kind=kind, is_critical=test.is_critical)
             case Phase() if test is not None and test.is_over and record.w is When.TEARDOWN:
-                return TestEnded(shard=shard, node_id=test.node_id, is_failure=test.has_failed, outcome=_outcome(test))
+                return TestEnded(
+                    shard=shard,
+                    node_id=test.node_id,
+                    is_failure=test.has_failed,
+                    outcome=_outcome(test),
+                    output=record.sections,
+                )
             case _:
                 return None
 

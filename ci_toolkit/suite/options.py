@@ -26,6 +26,8 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     categories: tuple[Category, ...] = BUILT_IN
     critical_first: bool = False
     """Whether mission-critical tests run before the others."""
+    keeps_output: bool = False
+    """Whether what passed tests printed is kept and told, too."""
     commit: str = ""
     """What is checked out, or ``""`` where there is no git."""
     run_attempt: int = 1

@@ -13,7 +13,9 @@ MOST_PROPERTIES = 1_000
 _PHASES: dict[str, When] = {when.value: when for when in When}
 
 
-def phase_of(report: pytest.TestReport, index: int, root: str, *, seconds: float) -> Phase | None:
+def phase_of(
+    report: pytest.TestReport, index: int, root: str, *, seconds: float, keeps_output: bool = False
+) -> Phase | None:
     """Return the record of ``report``, or None for a passed subtest, which its test's own phase covers.
 
     A report of a phase that pytest does not know counts as of the call; one that failed (pytest-forked has it for a
@@ -34,7 +36,12 @@ def phase_of(report: pytest.TestReport, index: int, root: str, *, seconds: float
         subtest=_cut(subtest, LONGEST_MESSAGE),
         failure=failure_of(report, root) if failed else None,
         properties=_properties(report) if report.when == "teardown" else (),
+        sections=_sections(report) if keeps_output and report.when == "teardown" else (),
     )
+
+
+def _sections(report: pytest.TestReport | pytest.CollectReport) -> tuple[tuple[str, str], ...]:
+    return tuple((title, _cut(content, LONGEST_TEXT)) for title, content in report.sections if content)
 
 
 def _properties(report: pytest.TestReport) -> tuple[tuple[str, str], ...]:
@@ -84,7 +91,7 @@ def failure_of(report: pytest.TestReport | pytest.CollectReport, root: str) -> F
         detail=_cut(text, LONGEST_TEXT),
         path=_relative(path, root),
         line=line,
-        sections=tuple((title, _cut(content, LONGEST_TEXT)) for title, content in report.sections if content),
+        sections=_sections(report),
     )
 
 

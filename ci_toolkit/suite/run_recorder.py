@@ -21,10 +21,14 @@ class RunRecorder:
     return what is no number: then the time since the last record stands in their place.
     """
 
-    def __init__(self, write: Callable[[JournalRecord], None], clock: Clock, root: str) -> None:
+    def __init__(
+        self, write: Callable[[JournalRecord], None], clock: Clock, root: str, *, keeps_output: bool = False
+    ) -> None:
+        """``keeps_output`` writes what every test printed, not only a failed one."""
         self._write = write
         self._clock = clock
         self._root = root
+        self._keeps_output = keeps_output
         self._running: int | None = None
         self._began = 0.0
         self._last = 0.0
@@ -45,7 +49,13 @@ class RunRecorder:
         if self._running is None:
             return
         now = Originals.perf_counter()
-        phase = phase_of(report, self._running, self._root, seconds=self._seconds(report.duration, now))
+        phase = phase_of(
+            report,
+            self._running,
+            self._root,
+            seconds=self._seconds(report.duration, now),
+            keeps_output=self._keeps_output,
+        )
         self._last = now
         if phase is None:
             return

@@ -41,7 +41,7 @@ class ShardPlugin:
         self.root = str(config.rootpath)
         self.clock = Clock(task)
         self.journal = journal_of(task, worker)
-        self.recorder = RunRecorder(self._write, self.clock, self.root)
+        self.recorder = RunRecorder(self._write, self.clock, self.root, keeps_output=task.keeps_output)
         self.selection = Selection(task)
         self.categories = Categories(task.categories)
         self.placer = Placer(self.categories)

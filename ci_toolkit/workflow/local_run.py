@@ -43,6 +43,8 @@ class RunRequest(Record, frozen=True, kw_only=True):
     shards: int | str | None
     """How many for each stage: ``auto`` is as many as run at a time, None the default."""
     jobs: int | None
+    show_output: bool = False
+    """Whether what passed tests printed is shown, too."""
     again: Again = Again.NOTHING
     """Which tests of the last run, whose reports are in ``out``, run again."""
     maxfail: int | None = None
@@ -218,6 +220,7 @@ def _shard_work(
         measures_coverage=request.measures_coverage,
         coverage_by_category=request.measures_coverage,
         test_seconds=request.test_timeout,
+        keeps_output=request.show_output,
     )
     return ShardWork(
         plan=plan,

@@ -12,13 +12,14 @@ def two(one): pass
 def test_it(one): pass
 """,
     "test_import.py": "import no_such_module\n",
+    "test_passes.py": "def test_it():\n    print('a', 'good', 'clue')\n",
     "test_prints.py": "def test_it():\n    print('the', 'clue')\n    assert 0\n",
 }
 
 
 def test_what_went_wrong_is_in_the_message_and_what_was_printed_beside_it(project: Project) -> None:
     project.write(SUITE)
-    done = project.ci_toolkit("run", "--shards", "1", "--no-history", "--", *PLAIN)
+    done = project.ci_toolkit("run", "--shards", "1", "--no-history", "--show-output", "--", *PLAIN)
     told = {failure["node_id"]: failure for failure in project.verdict["failures"]}
     assert {name: (failure["message"], failure["line"]) for name, failure in told.items()} == {
         "test_missing.py::test_it": ("fixture 'no_such_fixture' not found", 1),
@@ -26,6 +27,12 @@ def test_what_went_wrong_is_in_the_message_and_what_was_printed_beside_it(projec
         "test_import.py": ("ModuleNotFoundError: No module named 'no_such_module'", 0),
         "test_prints.py::test_it": ("assert 0", 3),
     }
+    assert "PASSED test_passes.py::test_it\n--- Captured stdout call ---\na good clue\n" in done.stderr
+    assert "a good clue" not in done.stdout
+    assert "\n>       assert 0\nE       assert 0\n" in done.stdout
+    assert (
+        "\n----------------------------- Captured stdout call -----------------------------\nthe clue\n" in done.stdout
+    )
     assert "the clue" in told["test_prints.py::test_it"]["output"]
     assert "the clue" in (project.out / "report.html").read_text()
     summary = (project.out / "summary.md").read_text()

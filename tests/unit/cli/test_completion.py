@@ -20,7 +20,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
     ("typed", "offered"),
     [
         (["pl"], ["plan"]),
-        (["run", "--sh"], ["--shards", "--show-settings"]),
+        (["run", "--bud"], ["--budget"]),
         (["run", "--keep", "cl"], ["class"]),
         (["completion", ""], ["bash", "zsh", "fish"]),
     ],
