@@ -138,7 +138,9 @@ def _explained(error: BaseException) -> int:
             return ExitCode.USAGE
     known = error if isinstance(error, ToolkitError) else machine_failure(error)
     if known is not None:
-        click.echo(f"ci-toolkit: error {known.explained}", err=True)
+        from ci_toolkit.cli.output import talk
+
+        talk(f"ci-toolkit: error {known.explained}")
         return known.exit_code
     traceback.print_exception(error)
     click.echo("ci-toolkit: this is a bug in ci-toolkit; please report it with the lines above", err=True)

@@ -14,12 +14,13 @@ from ci_toolkit.cli.guard import harmless
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.progress import ShardEvent
 from ci_toolkit.model.verdict import Verdict
-from ci_toolkit.report.text import Line, View
+from ci_toolkit.report.text import Line, View, sentences
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 REPORT_NAMES = ("report.html", "summary.md", "verdict.json", "junit.xml")
+_QUOTED = " " * 4
 
 
 class Terminal:
@@ -32,7 +33,7 @@ class Terminal:
     def say(self, line: str) -> None:
         """Print one line."""
         if self._verbosity >= 0:
-            click.echo(f"ci-toolkit: {line}", err=True)
+            talk(f"ci-toolkit: {line}")
 
     @contextlib.contextmanager
     def watch(self, plan: Plan) -> Iterator[Callable[[ShardEvent], None]]:
@@ -53,7 +54,7 @@ def print_verdict(verdict: Verdict, out: Path, view: View) -> None:
     if view.verbosity < 0:
         return
     if verdict.failures or verdict.lost:
-        click.echo("ci-toolkit: `ci-toolkit run --failed` runs these tests again", err=True)
+        talk("ci-toolkit: `ci-toolkit run --failed` runs these tests again")
     _name_reports(out)
 
 
@@ -70,7 +71,7 @@ def show_line(line: Line, console: "Console | None") -> None:
 def _name_reports(out: Path) -> None:
     console = colours_of(sys.stderr, sys.__stderr__)
     if console is None:
-        click.echo(f"ci-toolkit: reports in {out}/: {', '.join(REPORT_NAMES)}", err=True)
+        talk(f"ci-toolkit: reports in {out}/: {', '.join(REPORT_NAMES)}")
         return
     from rich.style import Style
     from rich.text import Text
@@ -80,12 +81,23 @@ def _name_reports(out: Path) -> None:
         for name in REPORT_NAMES
     ]
     begin = _encodable(harmless(f"ci-toolkit: reports in {out}/: "), console.encoding)
-    console.print(Text(begin) + Text(", ").join(links), soft_wrap=True)
+    console.print(Text(begin) + Text(", ").join(links))
+
+
+def talk(text: str) -> None:
+    """Print ``text`` to standard error, on a terminal divided between words, except for what it quotes."""
+    view = View(width=_columns_of(sys.stderr))
+    for line in text.split("\n"):
+        click.echo(line if line.startswith(_QUOTED) else sentences(line, view), err=True)
 
 
 def columns() -> int | None:
     """Return how wide the terminal is; None where lines go to a file or a pipe, and are searched there."""
-    return max(1, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+    return _columns_of(sys.stdout)
+
+
+def _columns_of(stream: TextIO) -> int | None:
+    return max(1, shutil.get_terminal_size().columns) if stream.isatty() else None
 
 
 def colours_of(stream: TextIO, beneath: TextIO | None) -> "Console | None":

@@ -64,9 +64,9 @@ def advise(shards: Sequence[MergedShard], slowest: Sequence[SlowTest]) -> Advice
 
 def overhead_of(shards: Sequence[MergedShard]) -> float:
     """Return what a shard typically takes besides its tests and imports; 0 where they ran side by side (xdist)."""
-    return max(
-        0.0, statistics.median(shard.actual_seconds - shard.tests_seconds for shard in shards) if shards else 0.0
-    )
+    begun = [shard for shard in shards if shard.tests] or shards  # one that was stopped before it began shows nothing
+    typical = statistics.median(shard.actual_seconds - shard.tests_seconds for shard in begun) if begun else 0.0
+    return max(0.0, typical)
 
 
 def _more_shards(count: int, achieved: float, even: float, floor: float, overhead: float) -> Advice:
