@@ -137,14 +137,20 @@ def check(session: nox.Session) -> None:
     session.run("ci-toolkit", "services", "render", "--check")
     draft_changelog(session, silent=True)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows())
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", *actions())
     for engine in ("gitlab-ci", "buildkite"):
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{engine}", f"examples/engines/{engine}.yml")
-    session.run("zizmor", "--offline", "--quiet", *workflows())
+    session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", *workflows(), *actions())
 
 
 def workflows() -> list[str]:
     """Return the paths of the workflows."""
     return sorted(map(str, Path(".github/workflows").glob("*.yml")))
+
+
+def actions() -> list[str]:
+    """Return the paths of the composite actions."""
+    return sorted(map(str, Path(".github/actions").glob("*/action.yml")))
 
 
 @nox.session

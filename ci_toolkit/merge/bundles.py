@@ -31,6 +31,8 @@ class Delivery(Record, frozen=True, kw_only=True):
     """The one that counts."""
     superseded: tuple[Bundle, ...] = ()
     """Earlier tries of shards that were run again, oldest first."""
+    left_out: tuple[str, ...] = ()
+    """Folders with bundles that followed the plan of an earlier attempt of the CI run."""
     problems: tuple[Problem, ...]
 
 
@@ -39,7 +41,8 @@ def open_delivery(results: Path, plan: Plan) -> Delivery:
 
     Of a shard that was run again, the newest try that came to its end counts. A card that cannot be read, a bundle
     of another plan or run, and a shard that is there twice without a newest try are problems, and none of these
-    bundles counts. Missing shards are for the caller to see. Raises FormatError if there is no such folder.
+    bundles counts. One of an earlier attempt of the CI run, which had a plan of its own, is left out. Missing shards
+    are for the caller to see. Raises FormatError if there is no such folder.
     """
     if not results.is_dir():
         raise FormatError(
@@ -47,12 +50,16 @@ def open_delivery(results: Path, plan: Plan) -> Delivery:
         )
     found: dict[int, list[Bundle]] = {}
     problems: list[Problem] = []
+    left_out: list[str] = []
     for card_path in _cards(results):
         try:
             card = from_json(_read_small(card_path), ShardCard, schema=BUNDLE_SCHEMA, origin=str(card_path))
         except (FormatError, OSError) as error:
             message = str(error).partition("\n")[0]
             problems.append(Problem(kind=ProblemKind.BUNDLE_UNREADABLE, message=message))
+            continue
+        if _followed_an_earlier_plan(card, plan):
+            left_out.append(str(card_path.parent))
             continue
         stranger = _stranger(card, plan, card_path.parent)
         if stranger is not None:
@@ -70,7 +77,13 @@ def open_delivery(results: Path, plan: Plan) -> Delivery:
         else:
             *earlier, counting[index] = bundles
             superseded += earlier
-    return Delivery(bundles=counting, superseded=tuple(superseded), problems=tuple(problems))
+    return Delivery(bundles=counting, superseded=tuple(superseded), left_out=tuple(left_out), problems=tuple(problems))
+
+
+def _followed_an_earlier_plan(card: ShardCard, plan: Plan) -> bool:
+    # "Re-run all jobs" plans anew, and the artifacts of the attempt before are still there. To leave them out cannot
+    # hide anything: the tests of this plan need bundles of this plan all the same.
+    return card.run_id != plan.run_id and card.run_attempt < plan.run_attempt
 
 
 def _newest_last(bundle: Bundle) -> tuple[bool, int, float]:

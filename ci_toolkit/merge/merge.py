@@ -92,6 +92,7 @@ def merge_run(
             *_unsteady_files(sorted(cut_files.unsteady - cut_files.torn.keys())),
             *_arguments_of_their_own(bundles),
             *earlier.notes,
+            *_earlier_plans(delivery.left_out),
             *own_reports,
             *_sources_gone(coverage),
         ),
@@ -138,6 +139,11 @@ def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterator[str]:
     for bundle in bundles:
         if bundle.card.own_arguments:
             yield f"shard {bundle.card.index} was given arguments of its own: {' '.join(bundle.card.own_arguments)}"
+
+
+def _earlier_plans(folders: Sequence[str]) -> Iterator[str]:
+    if folders:
+        yield f"bundles of an earlier attempt, which had a plan of its own, count no more: {_some(folders)}"
 
 
 def _sources_gone(coverage: MeasuredCoverage | None) -> Iterator[str]:

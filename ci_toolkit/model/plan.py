@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -10,6 +11,8 @@ from ci_toolkit.model.node_id import class_of, function_of
 from ci_toolkit.model.record import Record, encode, from_json, to_json
 
 PLAN_SCHEMA = 1
+_NOT_IN_DIGEST: Mapping[str, Any] = {"plan_id": "", "run_id": "", "run_attempt": 1}
+"""What says which run a plan is of, as it stands while the digest is made: equal plans have equal digests."""
 
 
 class Unit(Record, frozen=True, kw_only=True):
@@ -63,6 +66,8 @@ class Plan(Record, frozen=True, kw_only=True):
     plan_id: str = ""
     run_id: str = ""
     """Names the run that this plan is of. Equal plans of two runs have one ``plan_id`` and two ``run_id``."""
+    run_attempt: int = 1
+    """The attempt of the CI run that made the plan: bundles of earlier attempts followed another one."""
     commit: str = ""
     root: str = "."
     """pytest's rootdir, relative to the folder in which the plan was made: where its paths start."""
@@ -100,12 +105,12 @@ class Plan(Record, frozen=True, kw_only=True):
         return msgspec.structs.replace(as_read_back, plan_id=as_read_back.digest())
 
     def digest(self) -> str:
-        """Return the SHA-256 of everything but ``plan_id`` and ``run_id``, as 64 hexadecimal digits."""
-        return hashlib.sha256(encode(msgspec.structs.replace(self, plan_id="", run_id=""))).hexdigest()
+        """Return the SHA-256 of everything but ``plan_id`` and what names the run, as 64 hexadecimal digits."""
+        return hashlib.sha256(encode(msgspec.structs.replace(self, **_NOT_IN_DIGEST))).hexdigest()
 
-    def of_run(self, run_id: str) -> "Plan":
+    def of_run(self, run_id: str, run_attempt: int = 1) -> "Plan":
         """Return this plan as that of the run ``run_id``; bundles of other runs then say nothing about it."""
-        return msgspec.structs.replace(self, run_id=run_id)
+        return msgspec.structs.replace(self, run_id=run_id, run_attempt=run_attempt)
 
     def files(self) -> tuple[str, ...]:
         """Return where each planned file lies, relative to the root."""
@@ -147,7 +152,7 @@ def plan_from_json(data: bytes, *, origin: str) -> Plan:
 def _digest_as_written(data: bytes) -> str:
     """Return the digest of the fields that stand in ``data``: an earlier version of the toolkit knew no others."""
     written = msgspec.json.decode(data)
-    cleared = {name: "" for name in ("plan_id", "run_id") if name in written}
+    cleared = {name: value for name, value in _NOT_IN_DIGEST.items() if name in written}
     return hashlib.sha256(encode({**written, **cleared})).hexdigest()
 
 

@@ -190,7 +190,7 @@ def _plan(
     )
     durations = load_durations(request.history, suite, folder / suite.root)
     staged = plan_stages(suite, durations, shape, selection, critical_first=bool(rules.budget_seconds))
-    return msgspec.structs.replace(staged, plan=named(staged.plan))
+    return msgspec.structs.replace(staged, plan=named(staged.plan, os.environ))
 
 
 def _needs(request: RunRequest, selection: CategorySelection, suite: Suite, rules: StopRules) -> ServiceNeeds:

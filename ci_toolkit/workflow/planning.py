@@ -1,5 +1,6 @@
 """``ci-toolkit plan``, and the planning of a local run: the suite as it is, or its categories stage by stage."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def write_plan(request: PlanningRequest, folder: Path, observer: Observer) -> Pl
     suite, shape = choice.suite, msgspec.structs.replace(shape, only=choice.only, first=choice.first)
     durations = load_durations(request.history, suite, folder / suite.root)
     notes = (*durations.notes, *notes_on(suite, selection))
-    plan = named(build_plan(suite, msgspec.structs.replace(durations, notes=notes), shape))
+    plan = named(build_plan(suite, msgspec.structs.replace(durations, notes=notes), shape), os.environ)
     save_plan(plan, request.out)
     return plan
 

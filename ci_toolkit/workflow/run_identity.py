@@ -9,9 +9,9 @@ ATTEMPT_VARIABLE = "GITHUB_RUN_ATTEMPT"
 """What GitHub counts up when somebody runs the failed jobs of a run again."""
 
 
-def named(plan: Plan) -> Plan:
+def named(plan: Plan, environment: Mapping[str, str]) -> Plan:
     """Return ``plan`` as that of a new run: the bundles of every other run say nothing about it."""
-    return plan.of_run(uuid.uuid4().hex)
+    return plan.of_run(uuid.uuid4().hex, run_attempt(environment))
 
 
 def run_attempt(environment: Mapping[str, str]) -> int:

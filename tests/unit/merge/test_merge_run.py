@@ -1,3 +1,4 @@
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -123,6 +124,20 @@ def test_a_test_that_failed_in_an_earlier_try_of_its_shard_and_passes_now_is_fla
             "of which 1 passed when they ran again"
         ),
     )
+
+
+def test_a_run_that_was_planned_again_leaves_out_what_followed_the_plan_before(tmp_path: Path) -> None:
+    earlier = plan_of(["test_a.py", "test_b.py"]).of_run("run-before")
+    both = [collected("test_a.py", "test_1"), collected("test_b.py", "test_1"), *passes(0), *passes(1)]
+    leave_bundle(tmp_path / "results" / "shard-1-attempt-1", earlier, 1, {"main": both}, run_attempt=1)
+    again = PLAN.of_run("run-again", run_attempt=2)
+    first = leave_bundle(tmp_path / "results" / "shard-1-attempt-2", again, 1, FIRST, run_attempt=2)
+    leave_bundle(tmp_path / "results" / "shard-2-attempt-2", again, 2, SECOND, run_attempt=2)
+    run = merged(tmp_path / "results", again)
+    assert (run.problems, run.counts.lost, run.counts.total) == ((), 0, 3)
+    assert "bundles of an earlier attempt, which had a plan of its own, count no more" in str(run.notes)
+    shutil.rmtree(first)
+    assert merged(tmp_path / "results", again).counts.lost == 1, "it is no evidence either"
 
 
 @pytest.mark.parametrize(

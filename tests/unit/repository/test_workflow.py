@@ -1,10 +1,14 @@
+import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[3]
-JOBS: dict[str, Any] = YAML(typ="safe").load(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+GITHUB = ROOT / ".github"
+FILES = sorted([*GITHUB.glob("workflows/*.yml"), *GITHUB.glob("actions/*/action.yml")])
+JOBS: dict[str, Any] = YAML(typ="safe").load(GITHUB / "workflows" / "ci.yml")["jobs"]
 REQUIRED = "required"
 
 
@@ -25,3 +29,73 @@ def test_every_job_that_runs_tests_takes_the_wheel_that_was_built_once() -> None
         assert "dist/*.whl" in steps, name
         assert "build" in JOBS[name]["needs"], name
         assert "-e ." not in steps, name
+
+
+@pytest.mark.parametrize("name", ["workflows/ci-toolkit.yml", "actions/shard/action.yml"])
+def test_a_bundle_is_uploaded_whatever_the_shard_ended_with_and_overwrites_no_other(name: str) -> None:
+    upload = the_step(name, "name", "shard-")
+    assert upload["if"] == "always()"
+    assert upload["with"]["name"].endswith("-attempt-${{ github.run_attempt }}")
+    assert upload["with"]["include-hidden-files"] is True
+
+
+@pytest.mark.parametrize("name", ["workflows/ci-toolkit.yml", "actions/merge/action.yml"])
+def test_the_merge_takes_every_attempt_and_history_is_saved_after_red(name: str) -> None:
+    download = the_step(name, "pattern", "shard-")
+    assert download["with"]["pattern"] == "shard-*-attempt-*"
+    assert "merge-multiple" not in download["with"]
+    saved = [step for step in steps_of(name) if "actions/cache/save@" in step.get("uses", "")]
+    assert [step["if"].startswith("always() && ") for step in saved] == [True]
+
+
+def test_no_artifact_is_written_over() -> None:
+    for path in FILES:
+        assert "overwrite" not in path.read_text(encoding="utf-8"), path
+
+
+def test_nothing_but_the_environment_brings_values_into_a_shell() -> None:
+    for path in FILES:
+        for step in steps_of(path.relative_to(GITHUB).as_posix()):
+            assert "${{" not in step.get("run", ""), (path, step)
+
+
+def test_every_action_of_others_is_pinned_by_its_commit_and_everywhere_the_same() -> None:
+    used = {
+        step["uses"]
+        for path in FILES
+        for step in steps_of(path.relative_to(GITHUB).as_posix())
+        if not step.get("uses", "./").startswith("./")
+    }
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", uses) for uses in used)
+    assert len({uses.partition("@")[0] for uses in used}) == len(used)
+
+
+def test_every_job_has_a_limit_of_time_and_the_called_workflow_leaves_concurrency_to_its_caller() -> None:
+    called = read("workflows/ci-toolkit.yml")
+    for name, job in {**JOBS, **called["jobs"]}.items():
+        assert "timeout-minutes" in job, name
+    assert "concurrency" not in called
+    assert called["permissions"] == {"contents": "read"}
+    assert "./" not in str([step.get("uses") for step in steps_of("workflows/ci-toolkit.yml")])
+
+
+def test_a_merge_queue_gets_its_check() -> None:
+    assert {"push", "pull_request", "merge_group", "workflow_dispatch"} == set(read("workflows/ci.yml")["on"])
+
+
+def read(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = YAML(typ="safe").load(GITHUB / name)
+    return document
+
+
+def steps_of(name: str) -> list[dict[str, Any]]:
+    document = read(name)
+    if "jobs" in document:
+        return [step for job in document["jobs"].values() for step in job["steps"]]
+    return list(document["runs"]["steps"])
+
+
+def the_step(name: str, key: str, begins_with: str) -> dict[str, Any]:
+    """The one step whose input ``key`` begins so."""
+    (step,) = (step for step in steps_of(name) if str(step.get("with", {}).get(key, "")).startswith(begins_with))
+    return step
