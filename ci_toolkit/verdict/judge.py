@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.bundle import ShardState
-from ci_toolkit.model.merged import MeasuredCoverage, MergedRun, UnusedSnapshots
+from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, Gate, ShardReport, Status, Verdict
 from ci_toolkit.verdict.advice import advise, overhead_of
-from ci_toolkit.verdict.guide_rules import guide_breaches, left_out_note
+from ci_toolkit.verdict.guide_rules import guide_breaches
+from ci_toolkit.verdict.notes import notes_on, unused
 
 
 class Thresholds(Record, frozen=True, kw_only=True):
@@ -74,9 +75,7 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
         notes=(
             *run.notes,
             *(problem.message for problem in run.disagreements if not is_strict),
-            *filter(None, (_all_skipped_note(run), _deselected_note(run), _removed_note(run), left_out_note(run))),
-            *filter(None, (_unused_note(run),)),
-            *_logs_notes(run),
+            *notes_on(run),
         ),
         lower_bound_seconds=run.plan.lower_bound_seconds,
         predicted_seconds=_prediction(run),
@@ -102,39 +101,6 @@ def _nothing_ran(run: MergedRun) -> str:
 
 
 _CHECK = "check the paths, the options, and what the files ask for before they skip"
-
-
-def _all_skipped_note(run: MergedRun) -> str:
-    counts = run.counts
-    if counts.total > run.skipped_files and counts.skipped == counts.total:
-        return f"nothing ran: all {counts.total} tests were skipped"
-    return ""
-
-
-def _deselected_note(run: MergedRun) -> str:
-    count = run.deselected
-    return (
-        f"{count} test{'s' * (count != 1)} deselected by options, plugins or the choice of categories" if count else ""
-    )
-
-
-def _removed_note(run: MergedRun) -> str:
-    count = run.removed
-    if not count:
-        return ""
-    return (
-        f"{count} test{'s were' if count != 1 else ' was'} collected and then removed by a plugin or a conftest "
-        "that did not tell pytest so (pytest_deselected): see what pytest_collection_modifyitems does"
-    )
-
-
-def _logs_notes(run: MergedRun) -> Iterator[str]:
-    """Say where the services' logs are that may explain what went wrong."""
-    failed = {failure.shard for failure in run.failures}
-    for shard in run.shards:
-        went_wrong = shard.index in failed or shard.unexplained_exit or shard.state is not ShardState.FINISHED
-        if shard.service_logs and went_wrong:
-            yield f"what the services of shard {shard.index} said: {', '.join(shard.service_logs)}"
 
 
 def _doubts(run: MergedRun) -> Iterator[Breach]:
@@ -170,23 +136,7 @@ def _broken_rules(run: MergedRun) -> Iterator[Breach]:
         if shard.unexplained_exit:
             yield Breach(gate=Gate.PYTEST_EXIT, message=f"shard {shard.index}: {shard.unexplained_exit}")
     if run.unused_snapshots is not None and run.unused_snapshots.is_demanded:
-        yield Breach(gate=Gate.UNUSED_SNAPSHOTS, message=_unused(run.unused_snapshots))
-
-
-_SNAPSHOTS_NAMED = 5
-
-
-def _unused(snapshots: UnusedSnapshots) -> str:
-    names = snapshots.names
-    more = f" and {len(names) - _SNAPSHOTS_NAMED} more" if len(names) > _SNAPSHOTS_NAMED else ""
-    which = "1 snapshot" if len(names) == 1 else f"{len(names)} snapshots"
-    removal = "`pytest --snapshot-update` removes what is unused, if it runs the whole suite by itself"
-    return f"no test used {which}: {', '.join(names[:_SNAPSHOTS_NAMED])}{more}; {removal}"
-
-
-def _unused_note(run: MergedRun) -> str:
-    snapshots = run.unused_snapshots
-    return _unused(snapshots) if snapshots is not None and not snapshots.is_demanded else ""
+        yield Breach(gate=Gate.UNUSED_SNAPSHOTS, message=unused(run.unused_snapshots))
 
 
 def _coverage_breaches(run: MergedRun, thresholds: Thresholds) -> Iterator[Breach]:

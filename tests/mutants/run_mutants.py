@@ -28,7 +28,8 @@ ROOT = Path(__file__).parents[2]
 HERE = Path("tests/mutants")
 SURVIVORS = ROOT / HERE / "survivors.md"
 MODULES = {
-    "ci_toolkit/verdict/judge.py": ("verdict/test_judge.py", "modes/test_gates.py"),
+    "ci_toolkit/verdict/judge.py": ("verdict/test_judge.py", "modes/test_gates.py", "verdict/test_notes.py"),
+    "ci_toolkit/verdict/notes.py": ("verdict/test_notes.py",),
     "ci_toolkit/merge/completeness.py": ("merge/test_completeness.py",),
     "ci_toolkit/merge/results.py": ("merge/test_results.py",),
     "ci_toolkit/model/fold.py": ("model/test_journal_fold.py", "model/test_fold_agreement.py"),

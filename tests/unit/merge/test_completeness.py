@@ -82,6 +82,13 @@ def test_a_piece_whose_shard_is_missing_is_lost_and_contradicts_nobody(tmp_path:
     assert [(lost.node_id, lost.shard) for lost in run.lost] == [("test_a.py", 2)]
 
 
+@pytest.mark.parametrize("second", [{"main": []}, ran(2, "test_3", "test_4")])
+def test_ids_are_steady_where_all_that_is_known_of_them_agrees(tmp_path: Path, second: Attempt) -> None:
+    leave_bundle(tmp_path, PLAN, 1, {"main": []})
+    leave_bundle(tmp_path, PLAN, 2, second)
+    assert not [note for note in merged(tmp_path, PLAN).notes if "ids differ" in note]
+
+
 def test_two_shards_that_see_other_ids_of_a_cut_file_are_never_green(tmp_path: Path) -> None:
     """Thirteen tests with ids of the process's own: each shard takes what it holds for the other's, and runs the rest."""
     ids = [f"test_it[{number}]" for number in range(13)]

@@ -2,11 +2,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from run_samples import FAILURE, LOST, PLAN, PROOF, a_run, a_shard
 
 from ci_toolkit.model.bundle import ShardState, StopKind
-from ci_toolkit.model.merged import CoverageDemand, CriticalTest, MeasuredCoverage, MergedRun, MergedShard
+from ci_toolkit.model.merged import CoverageDemand, CriticalTest, MeasuredCoverage, MergedRun
 from ci_toolkit.model.mode import Strictness
-from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.verdict import (
     Breach,
@@ -15,53 +15,13 @@ from ci_toolkit.model.verdict import (
     Coverage,
     Gate,
     LlmUse,
-    LostTest,
-    Proof,
     ShardReport,
     SlowTest,
-    TestFailure,
     Verdict,
 )
 from ci_toolkit.verdict.judge import Thresholds, judge, reaches, shown
 
 STRICT, LENIENT = Strictness.STRICT, Strictness.LENIENT
-PLAN = Plan(
-    plan_id="f" * 64,
-    commit="c0ffee",
-    mode="ci",
-    shards=(
-        PlannedShard(index=1, estimated_seconds=30.0, units=()),
-        PlannedShard(index=2, estimated_seconds=40.0, units=()),
-    ),
-    lower_bound_seconds=35.0,
-    makespan_seconds=40.0,
-)
-PROOF = Proof(planned_files=2, collected_files=2, collected_tests=5, outcomes=5, statement="it adds up")
-LOST = LostTest(node_id="test_a.py::test_a", shard=1, reason="never ran")
-FAILURE = TestFailure(node_id="test_a.py::test_a", file="test_a.py", line=3, message="assert 0", shard=2)
-
-
-def a_shard(index: int = 1, state: ShardState = ShardState.FINISHED, **also: Any) -> MergedShard:
-    fields = {"reason": "", "tests": 5, "actual_seconds": 20.0, **also}
-    return MergedShard(index=index, state=state, **fields)
-
-
-def a_run(**also: Any) -> MergedRun:
-    """A run that passed, but for what ``also`` says."""
-    fields = {
-        "plan": PLAN,
-        "counts": Counts(total=5, passed=5),
-        "shards": (a_shard(1), a_shard(2)),
-        "lost": (),
-        "failures": (),
-        "flaky": (),
-        "slowest": (),
-        "problems": (),
-        "coverage": None,
-        "proof": PROOF,
-        **also,
-    }
-    return MergedRun(**fields)
 
 
 def a_problem(kind: ProblemKind, message: str = "something is wrong") -> Problem:
@@ -114,19 +74,6 @@ def test_every_reason_counts_and_the_worst_is_the_answer(
     run: MergedRun, expected: tuple[str, int, list[tuple[str, str]]]
 ) -> None:
     assert answer(judge(run, Thresholds())) == expected
-
-
-@pytest.mark.parametrize(
-    ("counts", "skipped_files", "note"),
-    [
-        (Counts(total=3, skipped=3), 2, "nothing ran: all 3 tests were skipped"),
-        (Counts(total=3, skipped=2, passed=1), 1, None),
-        (Counts(total=2, skipped=2), 2, None),  # that is a breach
-    ],
-)
-def test_a_run_that_only_skipped_says_so(counts: Counts, skipped_files: int, note: str | None) -> None:
-    notes = judge(a_run(counts=counts, skipped_files=skipped_files), Thresholds()).notes
-    assert [told for told in notes if told.startswith("nothing ran")] == ([note] if note else [])
 
 
 @pytest.mark.parametrize("kind", [ProblemKind.SOURCES_DIFFER, ProblemKind.ENVIRONMENTS_DIFFER])
@@ -433,56 +380,6 @@ def test_the_verdict_says_what_a_shard_pays_and_what_would_make_the_run_shorter(
     assert verdict.advice.startswith("more shards: with 4")
     slow = judge(a_run(shards=shards, slowest=(SlowTest(node_id="test_a.py::test_a", seconds=45.0),)), Thresholds())
     assert "test_a.py::test_a takes 45.0 s" in slow.advice
-
-
-@pytest.mark.parametrize(
-    ("deselected", "notes"),
-    [
-        (0, ()),
-        (1, ("1 test deselected by options, plugins or the choice of categories",)),
-        (2, ("2 tests deselected by options, plugins or the choice of categories",)),
-    ],
-)
-def test_a_reader_hears_of_deselected_tests(deselected: int, notes: tuple[str, ...]) -> None:
-    assert judge(a_run(deselected=deselected), Thresholds()).notes == notes
-
-
-@pytest.mark.parametrize(("removed", "told"), [(0, ""), (1, "1 test was "), (2, "2 tests were ")])
-def test_a_reader_hears_of_tests_that_a_plugin_removed_in_silence(removed: int, told: str) -> None:
-    what = (
-        "collected and then removed by a plugin or a conftest that did not tell pytest so (pytest_deselected): "
-        "see what pytest_collection_modifyitems does"
-    )
-    assert judge(a_run(removed=removed), Thresholds()).notes == ((told + what,) if told else ())
-
-
-def test_notes_of_the_run_come_first() -> None:
-    verdict = judge(a_run(notes=("the history is stale",), deselected=1), Thresholds())
-    assert verdict.notes[0] == "the history is stale"
-    assert len(verdict.notes) == 2
-
-
-@pytest.mark.parametrize(
-    ("run", "is_told"),
-    [
-        (a_run(), False),
-        (a_run(failures=(FAILURE,)), True),
-        (a_run(failures=(msgspec.structs.replace(FAILURE, shard=1),)), False),
-        (a_run(shards=(a_shard(1), a_shard(2, unexplained_exit="pytest died"))), True),
-        (a_run(shards=(a_shard(1), a_shard(2, ShardState.BROKEN, reason="why"))), True),
-    ],
-)
-def test_logs_of_services_are_named_where_a_shard_went_wrong(run: MergedRun, *, is_told: bool) -> None:
-    logs = ("results/shard-2/services/postgresql.log", "results/shard-2/services/redis.log")
-    first, second = (msgspec.structs.replace(shard, service_logs=logs) for shard in run.shards)
-    shards = (msgspec.structs.replace(first, service_logs=()), second)
-    verdict = judge(msgspec.structs.replace(run, shards=shards), Thresholds())
-    note = f"what the services of shard 2 said: {logs[0]}, {logs[1]}"
-    assert verdict.notes == ((note,) if is_told else ())
-
-
-def test_no_log_is_named_where_there_is_none() -> None:
-    assert judge(a_run(failures=(FAILURE,)), Thresholds()).notes == ()
 
 
 @pytest.mark.parametrize(
