@@ -41,7 +41,8 @@ def leave_own_reports_to_the_merge(config: pytest.Config, parts: Path, *, since:
     """
     files = (*_of_tests(config), *_of_plugins(config, parts), *_of_coverage(config))
     config.stash[OWN_REPORTS] = (*files, *_switched_off(config))
-    config.add_cleanup(PartReports(config, parts, since=since).put_away)
+    others = PartReports(vars(config.option), config.invocation_params.dir, parts, since=since)
+    config.add_cleanup(others.put_away)
 
 
 def _of_tests(config: pytest.Config) -> Iterator[OwnReport]:

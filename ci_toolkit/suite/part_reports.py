@@ -6,12 +6,11 @@ became of them.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from ci_toolkit.files import make_folder, replace_file
 from ci_toolkit.model.journal import OwnReport
@@ -27,12 +26,15 @@ _State = tuple[int, int, int]
 class PartReports:
     """The files that options name, as they were before any plugin wrote one."""
 
-    def __init__(self, config: pytest.Config, folder: Path, *, since: float) -> None:
-        """``folder`` takes the new files: made since ``since``, in epoch seconds, by us or a shard beside us."""
+    def __init__(self, options: Mapping[str, Any], here: Path, folder: Path, *, since: float) -> None:
+        """``options`` is pytest's, by attribute, and ``here`` the folder from which they name files.
+
+        ``folder`` takes the new files: made since ``since``, in epoch seconds, by us or a shard beside us.
+        """
         self._since = since
-        self._here = config.invocation_params.dir
+        self._here = here
         self._folder = folder
-        named = {os.path.normpath(self._here / path): option for option, path in _named(vars(config.option))}
+        named = {os.path.normpath(self._here / path): option for option, path in _named(options)}
         own = f"{folder}{os.sep}"
         self._before = {
             path: (option, _state(path)) for path, option in sorted(named.items()) if not path.startswith(own)
@@ -68,7 +70,7 @@ def written_parts(folder: Path) -> tuple[OwnReport, ...]:
     return tuple(dict.fromkeys(report for one in lists for report in one))
 
 
-def _named(options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _named(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for attribute, value in options.items():
         several = value if isinstance(value, list | tuple) and attribute != _TESTS else [value]
         for one in several:
