@@ -179,7 +179,7 @@ def test_planning_imports_no_test_file_unless_asked_to_collect(project: Project)
 def test_collected_plan_knows_generated_tests_and_forgets_dead_ones(project: Project) -> None:
     generated = "import pytest\n\n@pytest.mark.parametrize('n', range(40))\ndef test_it(n):\n    pass\n"
     project.write({"test_a.py": generated, "test_broken.py": "import nowhere\n"})
-    times = {f"test_a.py::test_it[{n}]": 1.0 for n in range(20)} | {"test_a.py::test_dead": 500.0}
+    times = {f"test_a.py::test_it[{n}]": 1.0 for n in range(40)} | {"test_a.py::test_dead": 500.0}
     (project.folder / "times.json").write_text(json.dumps(times))
     project.ci_toolkit("history", "import", "times.json").check_returncode()
     assert plan(project)["makespan_seconds"] > 200
