@@ -5,12 +5,15 @@ import os
 import sys
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 from ci_toolkit.model.journal import Executed
 from ci_toolkit.suite.originals import Originals
 
 _NOT_OURS = {"site-packages", "dist-packages"}
 """Folders of installed packages: a virtual environment can lie in the project."""
+_NAMES: Any = vars(ModuleType)["__dict__"]
+"""Returns a module's dictionary, whatever its class makes of attributes."""
 
 
 def executed_sources(root: str, since: float) -> Executed:
@@ -37,8 +40,9 @@ def _digests(root: str, since: float) -> Iterator[tuple[str, str]]:
 
 
 def _file_of(module: object) -> object:
-    # Not by the module's own attributes: one that loads itself lazily would do so now.
-    return object.__getattribute__(module, "__dict__").get("__file__") if isinstance(module, ModuleType) else None
+    # Not by the module's own attributes: one that loads itself lazily would do so now. Nor by isinstance: what stands
+    # among the modules may say that it is one, and has no such dictionary (cffi's libraries).
+    return _NAMES.__get__(module).get("__file__") if issubclass(type(module), ModuleType) else None
 
 
 class _Source:
