@@ -17,6 +17,14 @@ _PASSWORD: Final = re.compile(r"://[^:]*:(.*)@", re.DOTALL)
 _WEB_LOGIN: Final = re.compile(r"\bhttps?://([^/?#\s@]+)@", re.IGNORECASE)
 """A token is often the user: ``https://TOKEN@host``, ``https://TOKEN:x-oauth-basic@host``."""
 _QUERY: Final = re.compile(r"(?<=[?&])([^=&?\s]+)=([^&]*)")
+_TOKEN: Final = re.compile(
+    r"\b(?:gh[oprsu]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|(?:AKIA|ASIA)[A-Z0-9]{16}|sk-[\w-]{20,}|xox[abeoprs]-[\w-]{10,}"
+    r"|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)"
+)
+"""What is a token by its own form, whatever stands before it."""
+_HEADER: Final = re.compile(
+    r"(?:\bbearer|\bauthorization['\"]?\s*[:=]\s*['\"]?(?:basic|token|bearer))\s+([\w.~+/=-]{8,})", re.IGNORECASE
+)
 _PAIR: Final = re.compile(r"(?:^|(?<=[\s;]))([\w.%-]+)\s*=(?=(.*))", re.DOTALL)
 """As in ``host=db password=hush``: where it ends depends on its quotes, so the rest goes with it."""
 
@@ -47,6 +55,8 @@ def without_secrets(text: str) -> str:
 def _secrets(text: str) -> Iterator[Span]:
     yield from (match.span(1) for match in _PASSWORD.finditer(text))
     yield from (match.span(1) for match in _WEB_LOGIN.finditer(text))
+    yield from (match.span() for match in _TOKEN.finditer(text))
+    yield from (match.span(1) for match in _HEADER.finditer(text))
     for pattern in (_QUERY, _PAIR):
         yield from (match.span(2) for match in pattern.finditer(text) if match[2] and sounds_secret(unquote(match[1])))
 

@@ -30,6 +30,7 @@ COMMANDS = {
         "ci_toolkit.cli.services",
         "The real services: start, stop, ports, and the files made from their table.",
     ),
+    "github": ("ci_toolkit.cli.github", "The verdict as one status of the pull request."),
     "settings": ("ci_toolkit.cli.show_settings", "Every setting here, with its value and its source."),
     "open": ("ci_toolkit.cli.open", "Show the report of the last run in a browser."),
     "lint": ("ci_toolkit.cli.lint", "Check tests against the rules of the guide."),

@@ -15,13 +15,13 @@ _SPECIAL = re.compile(r"[\\`*{}\[\]#+!|~<>&@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])
 _SIGN = {Status.PASSED: "✅", Status.FAILED: "❌", Status.INCOMPLETE: "⚠️"}
 
 
-def render_markdown(verdict: Verdict) -> str:
-    """Return the summary, under GitHub's size limit; text from tests stays text."""
+def render_markdown(verdict: Verdict, largest: int = LARGEST_SUMMARY) -> str:
+    """Return the summary in about ``largest`` bytes; text from tests stays text."""
     text = "\n".join(_lines(verdict)) + "\n"
     data = text.encode()
-    if len(data) <= LARGEST_SUMMARY:
+    if len(data) <= largest:
         return text
-    return data[:LARGEST_SUMMARY].decode("utf-8", "ignore") + "\n\n(cut here; all of it is in verdict.json)\n"
+    return data[:largest].decode("utf-8", "ignore") + "\n\n(cut here; all of it is in verdict.json)\n"
 
 
 def _text(text: str) -> str:

@@ -55,6 +55,15 @@ def test_a_name_that_sounds_secret_shows_nothing(name: str, text: str, shown: st
         ("https://hush@github.com/me/it", "https://***@github.com/me/it"),
         ("https://hush:x-oauth-basic@github.com/me/it", "https://***@github.com/me/it"),
         ("cannot reach amqp://me:hush@h/v", "cannot reach amqp://me:***@h/v"),
+        ("sent ghs_0123456789abcdefABCDEF here", "sent *** here"),
+        ("sent github_pat_0123456789abcdef_X here", "sent *** here"),
+        ("sent AKIAIOSFODNN7EXAMPLE here", "sent *** here"),
+        ("sent sk-0123456789-abcdefghij here", "sent *** here"),
+        ("sent eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.c2lnbmF0dXJl here", "sent *** here"),
+        ("{'Authorization': 'Basic aHVzaDpodXNo'}", "{'Authorization': 'Basic ***'}"),
+        ("curl -H bearer 0123456789abcdef x", "curl -H bearer *** x"),
+        ("the bearer of a basic token", "the bearer of a basic token"),
+        ("task-oriented and AKIA", "task-oriented and AKIA"),
     ],
 )
 def test_the_secrets_in_a_text_are_hidden_and_the_rest_stays(text: str, shown: str) -> None:

@@ -1,0 +1,80 @@
+"""What a job on GitHub Actions says of itself: where its check belongs, and who may write it."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ci_toolkit.github.errors import GitHubError
+from ci_toolkit.model.record import Record
+
+TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 (the name of a variable)
+_API = "https://api.github.com"
+_LARGEST_EVENT = 64 * 1024 * 1024
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+
+
+class Job(Record, frozen=True, kw_only=True):
+    """Where a check run belongs."""
+
+    api_url: str
+    repository: str
+    commit: str
+    """The head of the pull request: on the merge commit, which GITHUB_SHA names there, nobody sees a check."""
+    run: str
+    """The run and its attempt: a new attempt is a new check run, which then is the one that counts."""
+    details_url: str
+
+
+def token_of(environment: Mapping[str, str]) -> str:
+    """Return the token of the environment. Raises GitHubError where there is none."""
+    token = environment.get(TOKEN_VARIABLE, "").strip()
+    if not (token and token.isascii() and token.isprintable()):
+        raise GitHubError(
+            f"{TOKEN_VARIABLE} is {'no token' if token else 'not set'}",
+            advice=f"Give the step `env: {TOKEN_VARIABLE}: ${{{{ github.token }}}}`.",
+        )
+    return token
+
+
+def job_of(environment: Mapping[str, str], event: Mapping[str, Any]) -> Job:
+    """Return where the check of this job belongs. Raises GitHubError outside of GitHub Actions."""
+    repository = environment.get("GITHUB_REPOSITORY", "")
+    commit = _head(event) or environment.get("GITHUB_SHA", "")
+    if not _REPOSITORY.fullmatch(repository) or not _COMMIT.fullmatch(commit):
+        raise GitHubError(
+            "GITHUB_REPOSITORY and GITHUB_SHA do not name a repository and a commit",
+            advice="GitHub Actions sets both in every step.",
+        )
+    api_url = environment.get("GITHUB_API_URL") or _API
+    if not api_url.startswith(("https://", "http://")):
+        raise GitHubError(f"GITHUB_API_URL is no address of a web server: {api_url!r}")
+    run, attempt = environment.get("GITHUB_RUN_ID", "0"), environment.get("GITHUB_RUN_ATTEMPT", "1")
+    server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+    return Job(
+        api_url=api_url.rstrip("/"),
+        repository=repository,
+        commit=commit,
+        run=f"{run}/{attempt}",
+        details_url=f"{server}/{repository}/actions/runs/{run}/attempts/{attempt}",
+    )
+
+
+def read_event(environment: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the event that started the run; empty where there is none that can be read."""
+    path = environment.get("GITHUB_EVENT_PATH", "")
+    try:
+        with Path(path).open("rb") as file:
+            event = json.loads(file.read(_LARGEST_EVENT))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _head(event: Mapping[str, Any]) -> str:
+    pull_request = event.get("pull_request")
+    head = pull_request.get("head") if isinstance(pull_request, dict) else None
+    sha = head.get("sha") if isinstance(head, dict) else None
+    return sha if isinstance(sha, str) and _COMMIT.fullmatch(sha) else ""

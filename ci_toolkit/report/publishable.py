@@ -1,0 +1,66 @@
+"""A verdict as strangers may see it: without secrets, and without characters that nobody sees."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from ci_toolkit.masking import MASK, without_secrets
+from ci_toolkit.model.verdict import Verdict
+
+LONGEST_LINE = 1_000
+"""Characters of a line that are shown."""
+LONGEST_DETAIL = 16_000
+"""Characters of a traceback that are shown: its end, where the error is."""
+_LONGEST_READ = 4_000
+"""Characters of a line that are searched for secrets: one that begins in what is shown ends in what is searched."""
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""Zero-width characters, and those that turn the direction of what follows."""
+
+
+def publishable(verdict: Verdict, hidden: Iterable[str] = ()) -> Verdict:
+    """Return ``verdict`` with each line of its texts cut, masked and visible, and without what tests printed.
+
+    ``hidden`` are secrets that are known by value, such as the token that this process was given.
+    """
+    secrets = sorted(filter(None, hidden), key=len, reverse=True)
+
+    def line(text: str) -> str:
+        text = text[:_LONGEST_READ]
+        for secret in secrets:
+            text = text.replace(secret, MASK)
+        shown = _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", without_secrets(text))
+        return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 3]}..."
+
+    def clean(text: str) -> str:
+        return "\n".join(map(line, text.split("\n")))
+
+    short = msgspec.structs.replace(
+        verdict,
+        failures=tuple(_without_output(failure) for failure in verdict.failures),
+        flaky=tuple(_without_output(failure) for failure in verdict.flaky),
+    )
+    return msgspec.convert(_mapped(msgspec.to_builtins(short), clean), Verdict)
+
+
+def _without_output(failure: Any) -> Any:
+    detail = failure.detail
+    if len(detail) > LONGEST_DETAIL:
+        end = detail[-LONGEST_DETAIL:]
+        # From its first whole line on: half a line may hold half a secret, which no pattern finds.
+        detail = f"(cut here: the last lines of {len(detail)} characters)\n{end.partition(chr(10))[2]}"
+    return msgspec.structs.replace(failure, detail=detail, output="")
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list | tuple):
+        return [_mapped(item, change) for item in value]
+    if isinstance(value, dict):
+        return {change(key): _mapped(item, change) for key, item in value.items()}
+    return value

@@ -1,0 +1,12 @@
+from collections.abc import Iterator
+
+import pytest
+import stamina
+from github_server import FakeGitHub, github_server
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGitHub]:
+    # Nobody waits between tries; test_retries.py has how long they would.
+    with github_server() as server, stamina.set_testing(True, attempts=4):
+        yield server
