@@ -10,6 +10,8 @@ GITHUB = ROOT / ".github"
 FILES = sorted([*GITHUB.glob("workflows/*.yml"), *GITHUB.glob("actions/*/action.yml")])
 JOBS: dict[str, Any] = YAML(typ="safe").load(GITHUB / "workflows" / "ci.yml")["jobs"]
 REQUIRED = "required"
+PREFIX = "${{ inputs.name && format('{0}-', inputs.name) }}"
+"""Empty where a run has one suite."""
 
 
 def test_the_required_check_needs_every_other_job() -> None:
@@ -33,7 +35,7 @@ def test_every_job_that_runs_tests_takes_the_wheel_that_was_built_once() -> None
 
 @pytest.mark.parametrize("name", ["workflows/ci-toolkit.yml", "actions/shard/action.yml"])
 def test_a_bundle_is_uploaded_whatever_the_shard_ended_with_and_overwrites_no_other(name: str) -> None:
-    upload = the_step(name, "name", "shard-")
+    upload = the_step(name, "name", PREFIX + "shard-")
     assert upload["if"] == "always()"
     assert upload["with"]["name"].endswith("-attempt-${{ github.run_attempt }}")
     assert upload["with"]["include-hidden-files"] is True
@@ -41,8 +43,8 @@ def test_a_bundle_is_uploaded_whatever_the_shard_ended_with_and_overwrites_no_ot
 
 @pytest.mark.parametrize("name", ["workflows/ci-toolkit.yml", "actions/merge/action.yml"])
 def test_the_merge_takes_every_attempt_and_history_is_saved_after_red(name: str) -> None:
-    download = the_step(name, "pattern", "shard-")
-    assert download["with"]["pattern"] == "shard-*-attempt-*"
+    download = the_step(name, "pattern", PREFIX)
+    assert download["with"]["pattern"] == PREFIX + "shard-*-attempt-*"
     assert "merge-multiple" not in download["with"]
     saved = [step for step in steps_of(name) if "actions/cache/save@" in step.get("uses", "")]
     assert [step["if"].startswith("always() && ") for step in saved] == [True]
