@@ -101,6 +101,13 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def signatures(session: nox.Session) -> None:
+    """Compare signatures of failures by real faults in a public package: `-- --rounds N`. Downloads from PyPI."""
+    install(session)
+    session.run("python", "tests/signatures/signature_campaign.py", *session.posargs)
+
+
+@nox.session
 def leaks(session: nox.Session) -> None:
     """Kill sessions of services at ten random moments of up, run and down, and allow a second until nothing is left."""
     install(session)

@@ -1,0 +1,68 @@
+"""The frames of a traceback, read from pytest's text of a failure in any of its styles (long, short, native)."""
+
+import re
+from collections.abc import Iterator
+
+from ci_toolkit.model.record import Record
+from ci_toolkit.model.volatile_text import without_escapes
+
+_LOCATION = re.compile(r"^(?P<path>[^\s:][^:]*|[A-Za-z]:[^:]+):\d+: ?(?P<rest>.*)$")
+"""``test_a.py:3: AssertionError`` below a frame in long style, ``test_a.py:3: in test_a`` above one in short style."""
+_NATIVE = re.compile(r"^[\s|+]*File \"(?P<path>[^\"]+)\", line \d+, in ")
+_ONLY_CARETS = re.compile(r"^[\s|]*[\^~]+[\s\^~]*$")
+_MACHINERY = re.compile(
+    r"[/\\]lib[/\\]python\d[\d.]*[/\\](?!(?:site|dist)-packages)|^<frozen |[/\\](?:_pytest|pluggy|xdist)[/\\]"
+)
+"""Python's own library, which differs between its versions, and what calls the tests."""
+_SEPARATORS = re.compile(r"[/\\]")
+_RAISED = re.compile(r"^[A-Za-z_][\w.]*$")
+
+
+class Frame(Record, frozen=True, kw_only=True):
+    """One place that the exception passed. Its line number is left out: lines move."""
+
+    file: str
+    """The name of the file, without folders: these differ with the checkout."""
+    source: str
+    """The line that was at work, or that line of the statement which Python names; ``""`` if it is not known."""
+
+
+def frames_of(detail: str) -> tuple[Frame, ...]:
+    """Return the frames in ``detail``, outermost first, of all exceptions that led to one another; each frame once.
+
+    Frames of Python's own library, of pytest and of its plugins' dispatch are left out.
+    """
+    return tuple(dict.fromkeys(_frames(without_escapes(detail).splitlines())))
+
+
+def raised_type(detail: str) -> str:
+    """Return the type that pytest names below the last frame, in long style; ``""`` if it names none."""
+    for line in reversed(without_escapes(detail).splitlines()):
+        found = _LOCATION.match(line)
+        if found and _RAISED.match(found["rest"]):
+            return found["rest"].rpartition(".")[2]
+    return ""
+
+
+def _frames(lines: list[str]) -> Iterator[Frame]:
+    marked = ""
+    for number, line in enumerate(lines):
+        if line.startswith(">"):
+            marked = line[1:].strip()
+            continue
+        above = _NATIVE.match(line)
+        found = above or _LOCATION.match(line)
+        if found is None:
+            continue
+        if above or found["rest"].startswith("in "):
+            source = _source_below(lines, number + 1)
+        else:
+            source, marked = marked, ""
+        if not _MACHINERY.search(found["path"]):
+            yield Frame(file=_SEPARATORS.split(found["path"])[-1], source=source)
+
+
+def _source_below(lines: list[str], number: int) -> str:
+    if number < len(lines) and lines[number][:1] in {" ", "\t"} and not _ONLY_CARETS.match(lines[number]):
+        return "" if _NATIVE.match(lines[number]) else lines[number].strip(" \t|")
+    return ""
