@@ -5,6 +5,7 @@ them: one for each category and mode, `plan`, `shard`, `merge`.
 """
 
 import contextlib
+import os
 import re
 import shutil
 import tarfile
@@ -91,6 +92,17 @@ def compat(session: nox.Session) -> None:
     install(session)
     session.install("--require-hashes", "-r", "requirements/build.txt")  # uv makes an environment for each row
     session.run("pytest", "-n", "2", "tests/compat", *session.posargs)
+
+
+@nox.session
+def act(session: nox.Session) -> None:
+    """Run the workflow that others call, with act on this machine and stand-ins for the actions of others. Needs Go."""
+    install(session)
+    programs = str(Path(session.virtualenv.location).resolve() / "go")
+    go = {"GOBIN": programs, "GOFLAGS": "-modcacherw"}
+    session.run("go", "install", "github.com/nektos/act@v0.2.89", env=go, external=True)
+    path = os.pathsep.join([programs, session.bin, os.environ["PATH"]])
+    session.run("pytest", "tests/act", *session.posargs, env={"PATH": path})
 
 
 @nox.session

@@ -1,0 +1,118 @@
+"""A repository that calls the reusable workflow, and act, which runs it on this machine with stand-ins for others' actions."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+GITHUB = Path(__file__).parents[2] / ".github"
+STAND_INS = Path(__file__).with_name("stand_ins")
+TESTS = {
+    "test_one.py": "def test_a(): pass\n",
+    "test_two.py": """\
+import os, pathlib, signal
+STORE = pathlib.Path(os.environ["STORE"])
+def test_b(): pass
+def test_c():
+    if (STORE / "kills").exists():
+        os.kill(os.getppid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)
+    assert not (STORE / "fails").exists()
+""",
+}
+CALLER = """\
+name: tests
+on: [push]
+permissions: { contents: read, checks: write }
+jobs:
+  tests:
+    uses: ./.github/workflows/ci-toolkit.yml
+    with:
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the jobs of a run ended."""
+
+    jobs: dict[str, bool]
+    """Whether each job succeeded; the shards together are one."""
+    output: str
+
+
+class Lab:
+    """A repository, and what is stored outside of it: artifacts, the cache, and what is to go wrong."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = folder / "store"
+        self.store.mkdir()
+        self._repository = folder / "repository"
+        tests = self._repository / "tests"
+        tests.mkdir(parents=True)
+        for name, text in TESTS.items():
+            (tests / name).write_text(text)
+        (self._repository / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+        self._event = folder / "event.json"
+        self._event.write_text(json.dumps({"ref": "refs/heads/main", "repository": {"default_branch": "main"}}))
+
+    def artifacts(self) -> set[str]:
+        """The names of what was uploaded."""
+        return {path.name for path in (self.store / "artifacts").iterdir()}
+
+    def push(self, *options: str, attempt: int = 1, **inputs: str) -> Ended:
+        """Run the workflow on a push of everything; ``options`` are act's, ``inputs`` the workflow's."""
+        given = {"install": "ci-toolkit --version", "shards": "2", **inputs}
+        workflows = self._repository / ".github" / "workflows"
+        workflows.mkdir(parents=True, exist_ok=True)
+        shutil.copy(GITHUB / "workflows" / "ci-toolkit.yml", workflows)
+        lines = (f"      {name.replace('_', '-')}: {json.dumps(value)}\n" for name, value in given.items())
+        (workflows / "tests.yml").write_text(CALLER + "".join(lines).replace('"true"', "true"))
+        for words in (
+            ["init", "-q", "-b", "main"],
+            ["add", "-A"],
+            [*AUTHOR, "commit", "-q", "--allow-empty", "-m", "x"],
+        ):
+            subprocess.run(["git", *words], cwd=self._repository, check=True)
+        variables = {
+            "STORE": str(self.store),
+            "PROGRAMS": str(Path(sys.executable).parent),
+            "GITHUB_RUN_ID": "7",
+            "GITHUB_RUN_ATTEMPT": str(attempt),
+        }
+        done = subprocess.run(
+            [
+                *("act", "push", "-W", ".github/workflows/tests.yml", "-e", str(self._event)),
+                *("-P", "ubuntu-24.04=-self-hosted"),
+                *(word for pair in variables.items() for word in ("--env", "=".join(pair))),
+                *stand_in_options(),
+                *options,
+            ],
+            cwd=self._repository,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            env={**os.environ, "ACT_DISABLE_VERSION_CHECK": "1"},
+        )
+        jobs: dict[str, bool] = {}
+        for name, word in re.findall(r"^\[tests/ci-toolkit/(\w+)[^\]]*\] 🏁  Job (\w+)", done.stdout, re.MULTILINE):
+            jobs[name] = jobs.get(name, True) and word == "succeeded"
+        return Ended(jobs=jobs, output=done.stdout + done.stderr)
+
+
+AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+
+
+def stand_in_options() -> list[str]:
+    """Say to act which folder stands for which pinned action."""
+    used = set(re.findall(r"uses: (actions/([\w-]+))[\w/-]*@(\w+)", (GITHUB / "workflows/ci-toolkit.yml").read_text()))
+    known = [(action, name, commit) for action, name, commit in sorted(used) if name != "checkout"]  # act's own
+    return [
+        word
+        for action, name, commit in known
+        for word in ("--local-repository", f"{action}@{commit}={STAND_INS / name}")
+    ]

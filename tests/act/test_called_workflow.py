@@ -1,0 +1,77 @@
+"""The reusable workflow as act runs it; each test asks how the job ended that is to be required."""
+
+from pathlib import Path
+
+import pytest
+from act_lab import Lab
+from github_server import REPOSITORY, TOKEN, Fault, github_server
+
+GREEN = {"plan": True, "shard": True, "verdict": True}
+RED = {"plan": True, "shard": False, "verdict": False}
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)
+
+
+def test_what_passes_is_green_and_teaches_the_history(lab: Lab) -> None:
+    ended = lab.push(coverage_threshold="10")
+    assert ended.jobs == GREEN, ended.output
+    assert lab.artifacts() == {"plan-attempt-1", "shard-1-attempt-1", "shard-2-attempt-1", "verdict-attempt-1"}
+    assert "was not saved" not in ended.output
+    assert "there is no history yet" not in lab.push(attempt=2).output
+
+
+def test_a_failed_test_is_red(lab: Lab) -> None:
+    (lab.store / "fails").touch()
+    assert lab.push().jobs == RED
+    assert (lab.store / "cache" / "newest").exists(), "a red run teaches as well"
+
+
+def test_a_shard_that_is_killed_is_red(lab: Lab) -> None:
+    (lab.store / "kills").touch()
+    ended = lab.push()
+    assert ended.jobs == RED
+    assert "incomplete" in ended.output
+
+
+def test_shards_that_leave_no_bundle_are_red(lab: Lab) -> None:
+    ended = lab.push(prepare="exit 1")
+    assert ended.jobs == RED
+    assert "incomplete" in ended.output
+    assert lab.artifacts() == {"plan-attempt-1", "verdict-attempt-1"}
+
+
+def test_without_a_plan_the_verdict_is_red(lab: Lab) -> None:
+    ended = lab.push(paths="nowhere")
+    assert (ended.jobs["plan"], ended.jobs["verdict"]) == (False, False)
+    assert "There is no plan" in ended.output
+
+
+def test_when_all_jobs_are_run_again_the_newest_plan_counts(lab: Lab) -> None:
+    (lab.store / "fails").touch()
+    assert lab.push().jobs == RED
+    (lab.store / "fails").unlink()
+    ended = lab.push(attempt=2)
+    assert ended.jobs == GREEN, ended.output
+    assert {"shard-1-attempt-1", "shard-1-attempt-2"} < lab.artifacts()
+
+
+def test_a_history_that_is_not_saved_is_said_and_fails_nothing(lab: Lab) -> None:
+    (lab.store / "cache-is-broken").touch()
+    ended = lab.push()
+    assert ended.jobs == GREEN
+    assert "::warning title=ci-toolkit::The history of this run was not saved" in ended.output
+
+
+@pytest.mark.parametrize("is_fork", [False, True])
+def test_the_check_is_written_where_the_token_may_and_the_verdict_is_the_same(lab: Lab, *, is_fork: bool) -> None:
+    with github_server() as github:
+        github.faults = [Fault(403, message="Resource not accessible by integration")] * is_fork
+        place = ("--env", f"GITHUB_API_URL={github.url}", "--env", f"GITHUB_REPOSITORY={REPOSITORY}")
+        ended = lab.push(*place, "-s", f"GITHUB_TOKEN={TOKEN}", check="true")
+    assert ended.jobs == GREEN, ended.output
+    assert [check["conclusion"] for check in github.checks] == ([] if is_fork else ["success"])
+    assert ended.output.count("no check run was written") == is_fork
+    assert TOKEN not in ended.output
