@@ -8,9 +8,10 @@ from itertools import chain
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import TestFailure, Verdict
 from ci_toolkit.report.byte_limits import cut_to
+from ci_toolkit.report.publishable import MOST_DETAILS
 from ci_toolkit.report.text import one_line
 
-MOST_ANNOTATIONS = 200
+MOST_ANNOTATIONS = MOST_DETAILS
 """Four requests of 50; whoever has more failures reads the list."""
 LONGEST_TITLE = 255
 LONGEST_MESSAGE = 65_535

@@ -1,18 +1,21 @@
 """A verdict as strangers may see it: without secrets, and without characters that nobody sees."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from ci_toolkit.masking import MASK, without_secrets
-from ci_toolkit.model.verdict import Verdict
+from ci_toolkit.model.verdict import TestFailure, Verdict
 
 LONGEST_LINE = 1_000
 """Characters of a line that are shown."""
 LONGEST_DETAIL = 16_000
 """Characters of a traceback that are shown: its end, where the error is."""
+MOST_DETAILS = 200
+"""Failures whose traceback is shown. Where a broken database fails every test, of the others the last frames remain."""
+_LAST_FRAMES = 1_000
 _LONGEST_READ = 4_000
 """Characters of a line that are searched for secrets: one that begins in what is shown ends in what is searched."""
 _INVISIBLE = re.compile(
@@ -41,19 +44,29 @@ def publishable(verdict: Verdict, hidden: Iterable[str] = ()) -> Verdict:
 
     short = msgspec.structs.replace(
         verdict,
-        failures=tuple(_without_output(failure) for failure in verdict.failures),
-        flaky=tuple(_without_output(failure) for failure in verdict.flaky),
+        failures=_without_output(verdict.failures),
+        flaky=_without_output(verdict.flaky),
     )
     return msgspec.convert(_mapped(msgspec.to_builtins(short), clean), Verdict)
 
 
-def _without_output(failure: Any) -> Any:
-    detail = failure.detail
-    if len(detail) > LONGEST_DETAIL:
-        end = detail[-LONGEST_DETAIL:]
-        # From its first whole line on: half a line may hold half a secret, which no pattern finds.
-        detail = f"(cut here: the last lines of {len(detail)} characters)\n{end.partition(chr(10))[2]}"
-    return msgspec.structs.replace(failure, detail=detail, output="")
+def _without_output(failures: Sequence[TestFailure]) -> tuple[TestFailure, ...]:
+    return tuple(
+        msgspec.structs.replace(
+            failure,
+            detail=_end_of(failure.detail, LONGEST_DETAIL if number < MOST_DETAILS else _LAST_FRAMES),
+            output="",
+        )
+        for number, failure in enumerate(failures)
+    )
+
+
+def _end_of(detail: str, longest: int) -> str:
+    if len(detail) <= longest:
+        return detail
+    # From its first whole line on: half a line may hold half a secret, which no pattern finds.
+    _, _, whole_lines = detail[-longest:].partition("\n")
+    return f"(cut here: the last lines of {len(detail)} characters)\n{whole_lines}"
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:
