@@ -120,6 +120,13 @@ def signatures(session: nox.Session) -> None:
 
 
 @nox.session
+def flakesim(session: nox.Session) -> None:
+    """Let the court judge a simulated CI history: `-- FOLDER --seeds 1-12`, `-- FOLDER --evidence`."""
+    install(session)
+    session.run("python", "benchmarks/flaky_court.py", *session.posargs)
+
+
+@nox.session
 def leaks(session: nox.Session) -> None:
     """Kill sessions of services at ten random moments of up, run and down, and allow a second until nothing is left."""
     install(session)

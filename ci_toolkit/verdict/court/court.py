@@ -1,0 +1,87 @@
+"""Judges the failures of one run, and returns what is to be remembered of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from ci_toolkit.model.record import Record
+from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules, Ruling, Where
+from ci_toolkit.verdict.court.hearing import Hearing
+from ci_toolkit.verdict.court.lists import remembered, suspects
+from ci_toolkit.verdict.court.mass import judge_mass, masses_in
+from ci_toolkit.verdict.court.memory import Memory, orders_with, trees_with
+from ci_toolkit.verdict.court.trials import Trials
+
+
+class Judgement(Record, frozen=True, kw_only=True):
+    """What came of a run's failures."""
+
+    rulings: tuple[Ruling, ...]
+    """One for each failure, in the order of ``CaseRun.failures``."""
+    memory: Memory
+    """What to judge the next run with."""
+
+    @property
+    def is_red(self) -> bool:
+        """Whether a failure fails the run."""
+        return any(ruling.is_red for ruling in self.rulings)
+
+
+def adjudicate(run: CaseRun, memory: Memory, ask: Ask, prices: Prices, rules: Rules) -> Judgement:
+    """Judge every failure of ``run`` by what ``memory`` has and ``ask`` answers. ``ask`` alone has effects."""
+    share = rules.budget_share * run.seconds
+    most = rules.savings * share
+    budget = share + (most if memory.saved_seconds is None else memory.saved_seconds)
+    trials = Trials(ask, prices, {failure.test: failure.shard for failure in run.failures}, budget)
+    rulings: dict[str, Ruling] = {}
+    where = Where.SAME
+    for mass in masses_in(run.failures, rules):
+        of_mass, is_outage = judge_mass(mass, trials)
+        rulings.update(of_mass)
+        if is_outage:
+            where = Where.OTHER  # what this machine says of the other failures is worth nothing
+    rest = [failure for failure in run.failures if failure.test not in rulings]
+    rest.sort(key=lambda failure: (prices.test_seconds.get(failure.test, 0.0), failure.test))
+    hearings, heard = _hear(rest, lambda failure: Hearing(failure, run, memory, rules, trials, where), rules)
+    rulings.update(heard)
+    ordered = tuple(rulings[failure.test] for failure in run.failures)
+    after = msgspec.structs.replace(
+        memory,
+        tests=remembered(memory, run, ordered),
+        orders=orders_with(memory, run, [hearing.failure for hearing in hearings if hearing.base_failed_alike]),
+        trees=trees_with(memory, run, [hearing.failure.test for hearing in hearings if hearing.head_passed]),
+        runs=memory.runs + 1,
+        saved_seconds=min(budget - trials.seconds, most),
+    )
+    return Judgement(rulings=tuple(_with_suspicion(ordered, after, run)), memory=after)
+
+
+def _hear(
+    failures: Iterable[FailedTest], hearing_of: Callable[[FailedTest], Hearing], rules: Rules
+) -> tuple[Sequence[Hearing], Mapping[str, Ruling]]:
+    """Judge failures one by one, but those of the same cause as one that the change broke: they are red like it."""
+    hearings: list[Hearing] = []
+    rulings: dict[str, Ruling] = {}
+    broken: set[str] = set()
+    for failure in failures:
+        if rules.uses_clusters and failure.cause in broken:
+            words = ("it failed for the same cause as a test that the change broke",)
+            rulings[failure.test] = Ruling(test=failure.test, kind=Kind.REGRESSION, is_red=True, evidence=words)
+            continue
+        hearing = hearing_of(failure)
+        hearings.append(hearing)
+        rulings[failure.test] = ruling = hearing.judge()
+        if ruling.kind is Kind.REGRESSION:
+            broken.add(failure.cause)
+    return hearings, rulings
+
+
+def _with_suspicion(rulings: Iterable[Ruling], memory: Memory, run: CaseRun) -> Iterator[Ruling]:
+    """Name the commit of what main has been failing since; whether it is red stays as it is."""
+    since = suspects(memory, run.commit) if run.is_main else {}
+    for ruling in rulings:
+        if ruling.test in since and ruling.kind is not Kind.OUTAGE:
+            words = (*ruling.evidence, f"it began at commit {since[ruling.test]}")
+            yield msgspec.structs.replace(ruling, kind=Kind.SUSPECT, since=since[ruling.test], evidence=words)
+        else:
+            yield ruling

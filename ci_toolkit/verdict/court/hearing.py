@@ -1,0 +1,199 @@
+"""Judges one failure: asks for the trial that tells most for its price, until one explanation is left."""
+
+from ci_toolkit.verdict.court.case import CaseRun, FailedTest, How, Kind, Rules, Ruling, Tree, TrialOutcome, Where
+from ci_toolkit.verdict.court.memory import Memory
+from ci_toolkit.verdict.court.trials import BudgetSpentError, Trials
+
+
+class Hearing:
+    """One failure before the court.
+
+    First the cheap trials of the head say what the failure depends on: nothing (it also passes at once), what ran
+    before it (it passes alone), or neither. Then the base, under the same conditions, says whether the change has to
+    do with it.
+    """
+
+    def __init__(
+        self, failure: FailedTest, run: CaseRun, memory: Memory, rules: Rules, trials: Trials, where: Where
+    ) -> None:
+        self.failure = failure
+        self._run = run
+        self._memory = memory
+        self._known = memory.of(failure.test)
+        self._rules = rules
+        self._trials = trials
+        self._where = where
+        self._evidence: list[str] = []
+        self.head_passed = False
+        """Whether a trial of the head passed."""
+        self.base_failed_alike = False
+        """Whether the base was seen to fail alike in the order of the run."""
+        self._rate = 0.0
+        self._seen: set[str] = set()
+        """Signatures of failed trials of the head."""
+
+    def judge(self) -> Ruling:
+        """Return the ruling; without the means for the evidence that it needs, the failure stays red."""
+        try:
+            return self._judge()
+        except BudgetSpentError:
+            return self._ruling(Kind.NEW_FAILURE, red=True, last="the budget for trials is spent")
+
+    def _judge(self) -> Ruling:
+        broken = self._broken_on_main()
+        if broken is not None:
+            return broken
+        if any(self._passes(How.AGAIN) for _ in range(self._rules.agains)):
+            return self._after_a_pass()
+        if self._passes(How.ISOLATED):
+            return self._in_this_order()
+        return self._here_and_now()
+
+    def _broken_on_main(self) -> Ruling | None:
+        known = self._known
+        if known.broken_since is None or not self._is_same(self.failure.signature, known.broken_signature):
+            return None
+        self._say(f"main has failed alike since commit {known.broken_since}")
+        red = self._run.is_main or (self._is_touched and not self._has_passed_before())
+        return self._ruling(Kind.SUSPECT, red=red, since=known.broken_since)
+
+    def _after_a_pass(self) -> Ruling:
+        """Judge what fails and passes: a flaky test, or one that the change broke only now and then."""
+        if self._is_known:
+            return self._as_before()
+        repeats = self._rules.repeats
+        failed = self._failures_in(repeats)
+        if failed == 1:  # a rare flake, or a rare fault: look twice
+            failed += self._failures_in(repeats)
+            repeats *= 2
+        if not failed or (failed == 1 and repeats > self._rules.repeats):
+            return self._ruling(Kind.FLAKY)
+        return self._flaky_if_the_base_is(failed / repeats)
+
+    def _as_before(self) -> Ruling:
+        """Judge what fails in a known way and passes: if touched, it must also fail as rarely as before."""
+        repeats = self._rules.repeats_known if self._is_touched else 0
+        failed = self._failures_in(repeats)
+        if failed <= 1:
+            return self._ruling(Kind.KNOWN, last="its signature is known of it")
+        return self._flaky_if_the_base_is(failed / repeats)
+
+    def _flaky_if_the_base_is(self, rate: float) -> Ruling:
+        self._rate = rate
+        return self._ruling(Kind.FLAKY) if self._base_fails(How.ISOLATED, self._rules.repeats_base) else self._red()
+
+    def _in_this_order(self) -> Ruling:
+        """Judge what passes alone: it depends on what ran before, or the change breaks it only there."""
+        if self._order_failed_on_main():
+            return self._ruling(Kind.ORDER_DEPENDENT)
+        if not self._rules.uses_order:
+            return self._after_a_pass()
+        if self._base_fails(How.ORDER, 1):
+            return self._ruling(Kind.ORDER_DEPENDENT)
+        if self._passes(How.ORDER):
+            return self._after_a_pass()
+        return self._ruling(Kind.ORDER_DEPENDENT) if self._base_fails(How.ORDER, 1) else self._red()
+
+    def _here_and_now(self) -> Ruling:
+        """Judge what fails whatever surrounds it: only a base that fails alike can excuse it."""
+        by_order = self._order_failed_on_main()
+        times = self._rules.repeats if self._is_known else 1 if self._is_touched else 2
+        if not by_order and not self._base_fails(How.ISOLATED, times):
+            return self._red()
+        if not self._is_touched or self._has_passed_before() or (not by_order and self._passes_elsewhere()):
+            return self._ruling(Kind.ENVIRONMENT)
+        if any(self._passes(How.AGAIN) for _ in range(self._rules.agains_unsure)):
+            return self._ruling(Kind.ENVIRONMENT)
+        return self._ruling(Kind.NEW_FAILURE, red=True, last="the change may touch it, and the head never passed")
+
+    def _red(self) -> Ruling:
+        return self._ruling(Kind.REGRESSION if self._rules.uses_base else Kind.NEW_FAILURE, red=True)
+
+    def _passes_elsewhere(self) -> bool:
+        if not self._rules.uses_other_machine or self._where is Where.OTHER:
+            return False
+        return self._passes(How.ISOLATED, Where.OTHER)
+
+    def _passes(self, how: How, where: Where | None = None) -> bool:
+        outcome = self._trials.run(self.failure, how, where=where or self._where)
+        self.head_passed |= not outcome.failed
+        if outcome.failed and not self._is_touched:
+            self._seen.add(outcome.signature)
+        self._say(f"the head {_ended(outcome)} {_WORDS[how]}{' on another machine' * (where is Where.OTHER)}")
+        return not outcome.failed
+
+    def _failures_in(self, repeats: int) -> int:
+        return sum(not self._passes(How.ISOLATED) for _ in range(repeats))
+
+    def _base_fails(self, how: How, times: int) -> bool:
+        if not self._rules.uses_base:
+            return False
+        for _ in range(times):
+            outcome = self._trials.run(self.failure, how, where=self._where, tree=Tree.BASE)
+            alike = outcome.failed and self._is_alike(outcome.signature)
+            self._say(f"the base {_ended(outcome)} {_WORDS[how]}{' alike' * alike}")
+            if alike:
+                self.base_failed_alike |= how is How.ORDER
+                return True
+        return False
+
+    def _order_failed_on_main(self) -> bool:
+        if not self._rules.uses_order:
+            return False
+        seen = self._memory.main_failed_in(self._run.order, self.failure.test)
+        if not any(self._is_same(signature, self.failure.signature) for signature in seen):
+            return False
+        self._say("main has failed alike in the same order")
+        return True
+
+    def _has_passed_before(self) -> bool:
+        if not self._memory.has_passed(self._run.tree, self.failure.test):
+            return False
+        self._say("the same sources have passed it in another run")
+        return True
+
+    @property
+    def _is_touched(self) -> bool:
+        """Whether the change may have broken it, as far as the changed lines tell."""
+        if not self._rules.uses_changed_lines:
+            return True
+        return self.failure.is_touched is not False and self._run.tree != self._run.base
+
+    @property
+    def _is_known(self) -> bool:
+        if not self._rules.uses_signatures:
+            return self._known.is_listed
+        return self.failure.signature in self._known.signatures
+
+    def _is_same(self, one: str, other: str) -> bool:
+        return one == other or not self._rules.uses_signatures
+
+    def _is_alike(self, signature: str) -> bool:
+        # A test that has failed in several ways may do so on either side; a new way must be the same. Ways that the
+        # head showed in trials count only where it passed in others: else they may hide what the change broke.
+        if self._is_same(signature, self.failure.signature) or (self.head_passed and signature in self._seen):
+            return True
+        return self._is_known and signature in self._known.signatures
+
+    def _say(self, sentence: str) -> None:
+        if sentence not in self._evidence:
+            self._evidence.append(sentence)
+
+    def _ruling(self, kind: Kind, *, red: bool = False, last: str = "", since: int | None = None) -> Ruling:
+        if last:
+            self._say(last)
+        return Ruling(
+            test=self.failure.test, kind=kind, is_red=red, evidence=tuple(self._evidence), since=since, rate=self._rate
+        )
+
+
+_WORDS = {
+    How.AGAIN: "again at once",
+    How.ISOLATED: "alone",
+    How.BATCH: "with the other failures",
+    How.ORDER: "in the same order",
+}
+
+
+def _ended(outcome: TrialOutcome) -> str:
+    return "failed" if outcome.failed else "passed"

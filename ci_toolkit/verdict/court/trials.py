@@ -1,0 +1,58 @@
+"""Asks for trials within a budget, and keeps count of what they cost."""
+
+from collections.abc import Mapping
+
+from ci_toolkit.verdict.court.case import Ask, FailedTest, How, Prices, Tree, Trial, TrialOutcome, Where
+
+
+class BudgetSpentError(Exception):
+    """The next trial would cost more than is left."""
+
+
+class Trials:
+    """The trials of one run."""
+
+    def __init__(self, ask: Ask, prices: Prices, shards: Mapping[str, int], budget: float) -> None:
+        self._ask = ask
+        self._prices = prices
+        self._shards = shards
+        self._budget = budget
+        self._counts: dict[Trial, int] = {}
+        self._paid: set[object] = set()
+        self.seconds = 0.0
+        """What the trials inside the budget should have taken so far."""
+
+    def run(
+        self,
+        failure: FailedTest,
+        how: How,
+        *,
+        where: Where = Where.SAME,
+        tree: Tree = Tree.HEAD,
+        is_outside_budget: bool = False,
+    ) -> TrialOutcome:
+        """Run one trial. Inside the budget, raises BudgetSpentError before one that costs more than is left."""
+        trial = Trial(test=failure.test, where=where, how=how, tree=tree)
+        count = self._counts[trial] = self._counts.get(trial, 0) + 1
+        parts = self._parts(trial, count)
+        cost = sum(parts.values())
+        if not is_outside_budget and self.seconds + cost > self._budget:
+            raise BudgetSpentError
+        self._paid.update(parts)
+        self.seconds += 0.0 if is_outside_budget else cost
+        return self._ask(trial)
+
+    def _parts(self, trial: Trial, count: int) -> Mapping[object, float]:
+        """Return what has to be paid for ``trial``: what is shared with earlier trials is paid already."""
+        prices = self._prices
+        shard = self._shards[trial.test]
+        parts: dict[object, float] = {(trial, count): prices.test_seconds.get(trial.test, 0.0)}
+        if trial.how in {How.ISOLATED, How.ORDER}:
+            parts[trial, count, "process"] = prices.process
+        if trial.where is Where.OTHER:
+            parts["machine"] = prices.machine
+        if trial.tree is Tree.BASE:
+            parts["base", trial.where] = prices.base
+        if trial.how is How.ORDER:
+            parts["replay", trial.where, trial.tree, shard, count] = prices.shard_seconds / 2
+        return {what: cost for what, cost in parts.items() if what not in self._paid}

@@ -1,0 +1,370 @@
+from collections.abc import Iterable
+
+import pytest
+from msgspec.structs import replace
+
+from ci_toolkit.verdict.court.case import (
+    Ask,
+    CaseRun,
+    FailedTest,
+    Kind,
+    Prices,
+    Rules,
+    Ruling,
+    Tree,
+    Trial,
+    TrialOutcome,
+    Where,
+)
+from ci_toolkit.verdict.court.court import Judgement, adjudicate
+from ci_toolkit.verdict.court.lists import passes_for_release, suspects
+from ci_toolkit.verdict.court.memory import ORDERS_KEPT, TREES_KEPT, Memory, TestMemory
+
+RULES = Rules()
+PRICES = Prices(test_seconds={"t": 1.0}, shard_seconds=100.0)
+PASS, FAIL, OTHER_FAIL = (
+    TrialOutcome(failed=False),
+    TrialOutcome(failed=True, signature="s"),
+    TrialOutcome(failed=True, signature="x"),
+)
+KNOWN = Memory(tests={"t": TestMemory(signatures=frozenset({"s"}), commits=(1, 2), is_listed=True)}, runs=50)
+MAIN_FAILED = Memory(orders={"o": {"t": frozenset({"s"})}})
+HEAD_PASSED = Memory(trees={"head": frozenset()})
+
+
+def a_failure(test: str = "t", *, touched: bool | None = False, signature: str = "s", cause: str = "") -> FailedTest:
+    return FailedTest(test=test, signature=signature, cause=cause or f"c:{test}", shard=1, is_touched=touched)
+
+
+def a_run(
+    *failures: FailedTest, commit: int = 7, is_main: bool = False, order: str = "o", tree: str = "head"
+) -> CaseRun:
+    return CaseRun(
+        commit=commit, is_main=is_main, tree=tree, base="base", order=order, failures=failures, seconds=1000.0
+    )
+
+
+class Laboratory:
+    """Answers trials by what is said of each kind of them, and remembers them; a kind that nothing is said of is an error."""
+
+    def __init__(self, **answers: TrialOutcome | list[TrialOutcome]) -> None:
+        self.answers = answers
+        self.trials: list[str] = []
+
+    def __call__(self, trial: Trial) -> TrialOutcome:
+        name = "_".join(
+            filter(None, (trial.tree, trial.how, "elsewhere" if trial.where is Where.OTHER else "")),
+        )
+        self.trials.append(name)
+        answer = self.answers[name]
+        return answer.pop(0) if isinstance(answer, list) else answer
+
+
+def judge(ask: Ask, failure: FailedTest | None = None, memory: Memory = Memory(), rules: Rules = RULES) -> Ruling:  # noqa: B008 (frozen)
+    (ruling,) = adjudicate(a_run(failure or a_failure()), memory, ask, PRICES, rules).rulings
+    return ruling
+
+
+Lab = Laboratory
+TOUCHED = a_failure(touched=True)
+UNSURE = a_failure(touched=None)
+
+
+@pytest.mark.parametrize(
+    ("lab", "failure", "memory", "expected"),
+    [
+        pytest.param(
+            Lab(head_again=PASS, head_isolated=PASS),
+            TOUCHED,
+            Memory(),
+            (Kind.FLAKY, False),
+            id="it passes again and again",
+        ),
+        pytest.param(
+            Lab(head_again=PASS, head_isolated=[PASS, FAIL, FAIL, *[PASS] * 5], base_isolated=PASS),
+            *(TOUCHED, Memory(), (Kind.REGRESSION, True)),
+            id="a change broke it now and then",
+        ),
+        pytest.param(
+            Lab(head_again=PASS, head_isolated=[PASS, FAIL, FAIL, *[PASS] * 5], base_isolated=[PASS, PASS, FAIL]),
+            *(TOUCHED, Memory(), (Kind.FLAKY, False)),
+            id="the base fails now and then as well",
+        ),
+        pytest.param(
+            Lab(head_again=PASS, head_isolated=[FAIL, *[PASS] * 15]),
+            *(TOUCHED, Memory(), (Kind.FLAKY, False)),
+            id="a rare flake is looked at twice",
+        ),
+        pytest.param(Lab(head_again=PASS), a_failure(), KNOWN, (Kind.KNOWN, False), id="a known failure and a pass"),
+        pytest.param(
+            Lab(head_again=PASS, head_isolated=FAIL, base_isolated=PASS),
+            *(TOUCHED, KNOWN, (Kind.REGRESSION, True)),
+            id="a known flake that now fails far more often",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS),
+            *(TOUCHED, Memory(), (Kind.REGRESSION, True)),
+            id="the head fails, the base passes",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS),
+            *(a_failure(), KNOWN, (Kind.REGRESSION, True)),
+            id="a known signature alone excuses nothing",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=OTHER_FAIL),
+            *(a_failure(), Memory(), (Kind.REGRESSION, True)),
+            id="the base fails in another way",
+        ),
+        pytest.param(
+            Lab(head_again=OTHER_FAIL, head_isolated=OTHER_FAIL, base_isolated=OTHER_FAIL),
+            *(a_failure(), Memory(), (Kind.REGRESSION, True)),
+            id="a base that fails like a trial, not like the run",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL),
+            *(a_failure(), Memory(), (Kind.ENVIRONMENT, False)),
+            id="here and now the base fails too",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL, head_isolated_elsewhere=FAIL),
+            *(TOUCHED, Memory(), (Kind.NEW_FAILURE, True)),
+            id="a touched head that never passed",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL, head_isolated_elsewhere=FAIL),
+            *(UNSURE, KNOWN, (Kind.NEW_FAILURE, True)),
+            id="nobody knows what it touches",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL, head_isolated_elsewhere=PASS),
+            *(TOUCHED, Memory(), (Kind.ENVIRONMENT, False)),
+            id="the head passes on another machine",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL),
+            *(TOUCHED, HEAD_PASSED, (Kind.ENVIRONMENT, False)),
+            id="the same sources passed it before",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=FAIL),
+            *(a_failure(), MAIN_FAILED, (Kind.ENVIRONMENT, False)),
+            id="main failed alike in the order, and it fails alone too",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=PASS),
+            *(TOUCHED, MAIN_FAILED, (Kind.ORDER_DEPENDENT, False)),
+            id="main failed alike in the same order",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=PASS, base_order=FAIL),
+            *(TOUCHED, Memory(), (Kind.ORDER_DEPENDENT, False)),
+            id="the base fails in the same order",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=PASS, base_order=PASS, head_order=FAIL),
+            *(a_failure(), KNOWN, (Kind.REGRESSION, True)),
+            id="a new polluter, though the test is known",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=PASS, base_order=[PASS, FAIL], head_order=FAIL),
+            *(a_failure(), Memory(), (Kind.ORDER_DEPENDENT, False)),
+            id="the base fails in the order at the second try",
+        ),
+        pytest.param(
+            Lab(head_again=FAIL, head_isolated=PASS, base_order=PASS, head_order=PASS),
+            *(a_failure(), Memory(), (Kind.FLAKY, False)),
+            id="the order does not matter",
+        ),
+    ],
+)
+def test_a_failure_is_judged_by_what_its_trials_show(
+    lab: Laboratory, failure: FailedTest, memory: Memory, expected: tuple[Kind, bool]
+) -> None:
+    ruling = judge(lab, failure, memory)
+
+    assert (ruling.kind, ruling.is_red) == expected
+    assert ruling.evidence
+
+
+def test_evidence_is_told_in_words() -> None:
+    ruling = judge(Laboratory(head_again=FAIL, head_isolated=PASS, base_order=FAIL))
+
+    assert ruling.evidence == (
+        "the head failed again at once",
+        "the head passed alone",
+        "the base failed in the same order alike",
+    )
+
+
+def test_a_failure_stays_red_when_the_budget_is_spent() -> None:
+    lab = Laboratory(head_again=FAIL, head_isolated=PASS)
+    ruling = judge(lab, memory=Memory(saved_seconds=0.0), rules=Rules(budget_share=0.03))
+
+    assert (ruling.kind, ruling.is_red) == (Kind.NEW_FAILURE, True)
+    assert ruling.evidence[-1] == "the budget for trials is spent"
+    assert "base_order" not in lab.trials
+
+
+def test_what_a_run_leaves_of_its_budget_is_saved_up_to_a_limit() -> None:
+    rules = Rules(budget_share=0.01, savings=2.0)
+
+    assert adjudicate(a_run(), Memory(saved_seconds=5.0), Laboratory(), PRICES, rules).memory.saved_seconds == 15.0
+    assert adjudicate(a_run(), Memory(saved_seconds=15.0), Laboratory(), PRICES, rules).memory.saved_seconds == 20.0
+
+
+def test_failures_of_the_cause_that_the_change_broke_need_no_trial() -> None:
+    lab = Laboratory(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS)
+    run = a_run(*(a_failure(f"t{number}", cause="one") for number in range(5)))
+    judgement = adjudicate(run, Memory(), lab, PRICES, RULES)
+
+    assert [ruling.kind for ruling in judgement.rulings] == [Kind.REGRESSION] * 5
+    assert len(lab.trials) == RULES.agains + 3
+
+
+MASS = tuple(a_failure(f"t{number:02}", cause="one") for number in range(20))
+
+
+def of_mass(ask: Ask) -> Judgement:
+    return adjudicate(a_run(*MASS), Memory(), ask, PRICES, Rules(budget_share=0.0))
+
+
+def test_an_outage_is_green_only_where_each_test_passed_on_another_machine() -> None:
+    asked: list[Trial] = []
+
+    def ask(trial: Trial) -> TrialOutcome:
+        asked.append(trial)
+        return FAIL if trial.test == "t05" else PASS
+
+    judgement = of_mass(ask)
+
+    assert {ruling.kind for ruling in judgement.rulings} == {Kind.OUTAGE}
+    assert [ruling.test for ruling in judgement.rulings if ruling.is_red] == ["t05"]
+    assert {trial.test for trial in asked} == {failure.test for failure in MASS}
+    assert {(trial.where, trial.tree) for trial in asked} == {(Where.OTHER, Tree.HEAD)}
+    assert not judgement.memory.listed
+
+
+@pytest.mark.parametrize(("base", "kind"), [(PASS, Kind.REGRESSION), (FAIL, Kind.OUTAGE)])
+def test_a_mass_failure_that_repeats_on_another_machine_is_red(base: TrialOutcome, kind: Kind) -> None:
+    judgement = of_mass(Laboratory(head_batch_elsewhere=FAIL, base_batch_elsewhere=base))
+
+    assert {(ruling.kind, ruling.is_red) for ruling in judgement.rulings} == {(kind, True)}
+
+
+def test_another_failure_in_an_outage_is_heard_on_another_machine() -> None:
+    def ask(trial: Trial) -> TrialOutcome:
+        assert trial.where is Where.OTHER
+        return OTHER_FAIL if trial.test == "t" and trial.tree is Tree.HEAD else PASS
+
+    run = a_run(*MASS, a_failure(signature="x"))
+    judgement = adjudicate(run, Memory(), ask, PRICES, RULES)
+
+    assert judgement.rulings[-1].kind is Kind.REGRESSION
+
+
+def after(runs: Iterable[tuple[CaseRun, Ask]], memory: Memory = Memory()) -> Memory:  # noqa: B008 (frozen)
+    for run, ask in runs:
+        memory = adjudicate(run, memory, ask, PRICES, RULES).memory
+    return memory
+
+
+def flaked(commit: int) -> tuple[CaseRun, Ask]:
+    return a_run(a_failure(), commit=commit), Laboratory(head_again=PASS, head_isolated=PASS)
+
+
+def test_a_test_is_listed_when_it_was_flaky_at_two_commits() -> None:
+    assert not after([flaked(1), flaked(1)]).listed
+    assert after([flaked(1), flaked(2)]).listed == {"t"}
+
+
+def test_a_listed_test_leaves_after_clean_passes_in_distinct_orders() -> None:
+    memory = after([flaked(100), flaked(101)], Memory(runs=98))
+    needed = passes_for_release(memory.of("t"))
+    same = [(a_run(commit=3), Laboratory())] * 500
+    assert after(same, memory).listed
+
+    others = [(a_run(commit=3, order=f"o{number}"), Laboratory()) for number in range(needed)]
+    assert after(others[:100], memory).listed
+    assert not after(others, memory).listed
+
+
+def test_a_test_that_did_not_run_has_not_passed() -> None:
+    memory = after([flaked(1), flaked(2)])
+    skipped = [(replace(a_run(order=f"o{n}"), not_run=frozenset({"t"})), Laboratory()) for n in range(500)]
+
+    assert after(skipped, memory).of("t").clean_orders == frozenset()
+
+
+@pytest.mark.parametrize(("share", "passes"), [(0.2, 29), (0.05, 119), (0.02, 299)])
+def test_a_rare_flake_needs_more_passes(share: float, passes: int) -> None:
+    assert passes_for_release(TestMemory(times=round(share * 1000), runs_then=1000)) == passes
+
+
+BROKEN = Laboratory(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS)
+
+
+def test_what_main_is_broken_by_is_suspected_and_excused_elsewhere() -> None:
+    judgement = adjudicate(a_run(a_failure(), commit=7, is_main=True), Memory(), BROKEN, PRICES, RULES)
+    (ruling,) = judgement.rulings
+    assert (ruling.kind, ruling.since, ruling.is_red) == (Kind.SUSPECT, 7, True)
+    assert suspects(judgement.memory, 8) == {"t": 7}
+
+    untouched = judge(Laboratory(), a_failure(), judgement.memory)
+    assert (untouched.kind, untouched.since, untouched.is_red) == (Kind.SUSPECT, 7, False)
+    assert judge(Laboratory(), TOUCHED, judgement.memory).is_red
+
+    mended = after([(a_run(commit=9, is_main=True), Laboratory())], judgement.memory)
+    assert suspects(mended, 9) == {}
+
+
+def test_a_test_that_a_change_made_unreliable_is_suspected_before_it_is_listed() -> None:
+    def often(commit: int) -> tuple[CaseRun, Ask]:
+        lab = Laboratory(head_again=PASS, head_isolated=[FAIL, PASS] * 20, base_isolated=FAIL)
+        return a_run(a_failure(signature=f"s{commit}"), commit=commit), Laboratory(
+            **{**lab.answers, "base_isolated": replace(FAIL, signature=f"s{commit}")}
+        )
+
+    memory = after([often(100), often(101)], Memory(runs=500))
+    assert (suspects(memory, 101), memory.listed) == ({"t": 100}, frozenset())
+    assert after([often(120)], memory).listed == {"t"}
+
+
+def test_memory_is_bounded() -> None:
+    memory = after([(a_run(order=f"o{n}", tree=f"t{n}", is_main=True), Laboratory()) for n in range(100)])
+
+    assert (len(memory.orders), len(memory.trees)) == (ORDERS_KEPT, TREES_KEPT)
+
+
+@pytest.mark.parametrize(
+    ("rules", "lab"),
+    [
+        pytest.param(Rules(uses_base=False), Laboratory(head_again=FAIL, head_isolated=FAIL), id="base"),
+        pytest.param(Rules(uses_order=False), Laboratory(head_again=FAIL, head_isolated=PASS), id="order"),
+        pytest.param(
+            Rules(uses_other_machine=False),
+            Laboratory(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL),
+            id="machine",
+        ),
+    ],
+)
+def test_evidence_that_is_switched_off_is_not_asked_for(rules: Rules, lab: Laboratory) -> None:
+    judge(lab, TOUCHED, rules=rules)
+
+    assert set(lab.trials) == set(lab.answers)
+
+
+def test_trials_are_priced_with_what_they_share() -> None:
+    ask = Laboratory(head_again=FAIL, head_isolated=PASS, base_order=FAIL)
+    run = a_run(a_failure("t"), a_failure("u"))
+    memory = adjudicate(
+        run, Memory(saved_seconds=0.0), ask, replace(PRICES, test_seconds={"t": 1.0, "u": 1.0}), Rules(budget_share=1.0)
+    ).memory
+
+    spent = 1000.0 - (memory.saved_seconds or 0.0)
+    both = 2 * (RULES.agains * 1.0 + 4.0 + 4.0)
+    assert spent == both + PRICES.base + PRICES.shard_seconds / 2
+
+
+def test_no_trial_is_asked_for_in_a_run_without_failures() -> None:
+    assert not adjudicate(a_run(), Memory(), Laboratory(), PRICES, RULES).is_red
