@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ci_toolkit.model.journal import CoverageSettings
+from ci_toolkit.suite.ini_values import ini_value
 from ci_toolkit.suite.task_variable import COVERAGE_OPTION
 
 COVERAGE_SETTINGS: pytest.StashKey[CoverageSettings] = pytest.StashKey()
@@ -53,7 +54,7 @@ def _settings(config: pytest.Config, plugin: Any) -> CoverageSettings:
         file = os.path.relpath(file, here)
     return CoverageSettings(
         config_file="" if file == _FINDS_ITS_OWN else file,
-        pythonpath=tuple(os.path.relpath(path, here) for path in config.getini("pythonpath")),
+        pythonpath=tuple(os.path.relpath(path, here) for path in ini_value(config, "pythonpath", ())),
         fail_under=float(plugin.options.cov_fail_under or 0.0),
         precision=int(getattr(plugin.options, "cov_precision", None) or 0),
         asked_by=_where_it_stands(config, plugin),

@@ -9,6 +9,7 @@ import pytest
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import FindTask, FoundFiles
 from ci_toolkit.suite.folder_watch import FolderWatch
+from ci_toolkit.suite.ini_values import ini_value
 from ci_toolkit.suite.linking import linking_of, step_marks_of
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
 
@@ -80,8 +81,8 @@ class FindPlugin:
             places=tuple((path, place) for path, place in self.found.items() if place),
             linking=linking_of(self.config),
             step_marks=step_marks_of(self.config),
-            function_patterns=_patterns(self.config.getini("python_functions")),
-            class_patterns=_patterns(self.config.getini("python_classes")),
+            function_patterns=_patterns(ini_value(self.config, "python_functions", ())),
+            class_patterns=_patterns(ini_value(self.config, "python_classes", ())),
         )
         self._answer.write_bytes(encode(found))
 

@@ -8,6 +8,7 @@ import pytest
 
 from ci_toolkit.files import make_folder
 from ci_toolkit.model.journal import OwnReport
+from ci_toolkit.suite.ini_values import ini_value
 from ci_toolkit.suite.part_reports import PartReports
 
 OWN_REPORTS: pytest.StashKey[tuple[OwnReport, ...]] = pytest.StashKey()
@@ -62,7 +63,7 @@ def _of_plugins(config: pytest.Config, parts: Path) -> Iterator[OwnReport]:
 
 
 def _in_the_settings(attribute: str, config: pytest.Config) -> str:
-    return str(config.getini("log_file") or "") if attribute == "log_file" else ""
+    return str(ini_value(config, "log_file", "") or "") if attribute == "log_file" else ""
 
 
 def _switched_off(config: pytest.Config) -> Iterator[OwnReport]:

@@ -9,6 +9,7 @@ import pytest
 
 from ci_toolkit.model.record import escape_surrogates, restore_surrogates
 from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.ini_values import ini_value
 
 
 class UnplannedFiles:
@@ -23,7 +24,7 @@ class UnplannedFiles:
         self._planned = {os.path.normpath(Path(root) / restore_surrogates(place)) for place in task.planned}
         self._asked: list[str] = []
         """What pytest was told to collect: a neighbour of a file that it was told of is no part of the suite."""
-        self._patterns = [str(pattern) for pattern in config.getini("python_files")]
+        self._patterns = [str(pattern) for pattern in ini_value(config, "python_files", ())]
         self._found: dict[str, None] = {}
 
     def ask_for(self, arguments: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import traceback
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -78,7 +79,19 @@ def stacks_of(interrupt: BaseException) -> str:
         for ident, frame in sys._current_frames().items()  # noqa: SLF001 (documented, in spite of its name)
         if ident != here
     ]
-    return "\n".join(["".join(traceback.format_exception(interrupt)), *others])
+    own = traceback.format_exception(type(interrupt), interrupt, _of_the_test(interrupt.__traceback__))
+    return "\n".join(["".join(own), *others])
+
+
+_ABOVE_TESTS = {"_pytest", "pluggy", "ci_toolkit"}
+
+
+def _of_the_test(stack: TracebackType | None) -> TracebackType | None:
+    # What runs the test stands above it, and tells nobody anything. Without a test below, the whole is told.
+    frames = stack
+    while frames is not None and str(frames.tb_frame.f_globals.get("__name__")).partition(".")[0] in _ABOVE_TESTS:
+        frames = frames.tb_next
+    return frames or stack
 
 
 def interruption(excinfo: pytest.ExceptionInfo[BaseException]) -> Interruption:

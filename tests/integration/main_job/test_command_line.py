@@ -13,7 +13,7 @@ from ci_toolkit.schemas import shipped
     [
         (["run", "--shard", "2"], "--shards"),
         (["mrege"], "Did you mean 'merge'?"),
-        (["shard", "0"], "0 is not in the range"),
+        (["shard", "0"], "'0' is neither a whole number from 1"),
         (["merge", "--plan", "nowhere.json"], "nowhere.json cannot be read"),
         (["run", "--category-threshold", "unti=80"], "names the category 'unti'"),
     ],
