@@ -74,7 +74,7 @@ def _numbers(counts: Counts, seconds: float) -> dict[str, str]:
 
 def _case(result: TestResult) -> str:
     # One for each test of the run, so it is built in one piece.
-    classname, name = names_of(result.node_id)
+    classname, name = names_of(result.node_id, result.path)
     names = f"classname={_quoted_again(classname)} name={_quoted(name)} file={_quoted_again(result.path)}"
     line = f' line="{result.line}"' if result.line else ""
     inside = "" if result.is_plain else "".join(_elements(result))
@@ -103,13 +103,17 @@ def _failure(tag: str, failure: PhaseFailure) -> str:
     return f"<{tag}{_attributes(message=message)}>{_text(failure.failure.detail)}</{tag}>"
 
 
-def names_of(node_id: str) -> tuple[str, str]:
-    """Return JUnit's classname and name of a test, as pytest itself makes them."""
-    address, bracket, parameters = node_id.partition("[")
+def names_of(node_id: str, path: str = "") -> tuple[str, str]:
+    """Return JUnit's classname and name of a test, as pytest itself makes them.
+
+    In what follows ``path`` a bracket begins the parameters; in a path it is a letter like others.
+    """
+    at = node_id.find("[", len(path) if node_id.startswith(f"{path}::") else 0)
+    address, parameters = (node_id, "") if at < 0 else (node_id[:at], node_id[at:])
     holder, mark, name = address.rpartition("::")
     if not mark:
-        return "", _classname_of(name) + bracket + parameters
-    return _classname_of(holder), name + bracket + parameters
+        return "", _classname_of(name) + parameters
+    return _classname_of(holder), name + parameters
 
 
 @lru_cache(_NEIGHBOURS)

@@ -88,7 +88,7 @@ def shard_task(config: pytest.Config) -> ShardTask | None:
 
 def _take_own_folder_for_temporary_files(config: pytest.Config, task: ShardTask) -> None:
     # pytest empties the folder of --basetemp when it first needs one: under the other shards' feet.
-    shared = config.option.basetemp
+    shared = getattr(config.option, "basetemp", None)  # not there with `-p no:tmpdir`
     if shared:
         folder = config.invocation_params.dir / shared / f"shard-{task.shard}-{task.attempt}"
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -69,7 +69,7 @@ class CollectPlugin:
             broken_folders=self.watch.broken,
             ignored_critical=self.watch.ignored,
             linking=linking_of(session.config),
-            step_marks=step_marks_of(session.config),
+            step_marks=step_marks_of(session.config.pluginmanager.get_plugins()),
             files=files,
         )
         self._answer.write_bytes(encode(collected))

@@ -35,8 +35,11 @@ class DiscoveryError(ToolkitError):
 
 
 def pytest_command() -> list[str]:
-    """Return the command that runs pytest as ``pytest`` does: without the current folder on ``sys.path``."""
-    return [sys.executable, "-P", "-m", "pytest"]
+    """Return the command that runs pytest as ``pytest`` does: without the current folder on ``sys.path``.
+
+    It names our plugin, for a suite may switch off that pytest loads what is installed.
+    """
+    return [sys.executable, "-P", "-m", "pytest", "-p", "ci-toolkit"]
 
 
 def find_suite(
@@ -151,7 +154,7 @@ def _ask_pytest(
             categories=categories.every,
         )
         task_file.write_bytes(encode(task))
-        command = [*pytest_command(), "--collect-only", "-q", "-o", f"cache_dir={folder}/cache", *arguments]
+        command = [*pytest_command(), "--collect-only", "-o", f"cache_dir={folder}/cache", *arguments]
         limit = FIND_SECONDS if seconds is None else max(0.0, seconds)
         try:
             done = subprocess.run(
@@ -198,7 +201,7 @@ def _no_answer(root: Path, status: int, output: str, *, has_begun: bool) -> Disc
         )
     return DiscoveryError(
         f"pytest ran in {root} without ci-toolkit's plugin, so the suite is unknown{said}",
-        advice="Remove `-p no:ci-toolkit` or PYTEST_DISABLE_PLUGIN_AUTOLOAD, or install ci-toolkit there.",
+        advice="Remove `-p no:ci-toolkit`, or mend what pytest says above.",
     )
 
 

@@ -80,7 +80,7 @@ class FindPlugin:
             paths=tuple(self.found),
             places=tuple((path, place) for path, place in self.found.items() if place),
             linking=linking_of(self.config),
-            step_marks=step_marks_of(self.config),
+            step_marks=step_marks_of(self.config.pluginmanager.get_plugins()),
             function_patterns=_patterns(ini_value(self.config, "python_functions", ())),
             class_patterns=_patterns(ini_value(self.config, "python_classes", ())),
         )

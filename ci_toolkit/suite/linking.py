@@ -1,6 +1,7 @@
 """In pytest: which of its plugins link tests to one another, and what of that a process does not have."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -39,25 +40,37 @@ def linking_of(config: pytest.Config) -> tuple[Linking, ...]:
     return tuple(active)
 
 
-def step_marks_of(config: pytest.Config) -> tuple[str, ...]:
-    """Return the names of marks by which a conftest file makes tests depend on those before them.
+def step_marks_of(plugins: Iterable[object]) -> tuple[str, ...]:
+    """Return the names of marks by which ``plugins`` of the project itself make tests depend on those before them.
 
     It is the recipe "incremental testing" of pytest's documentation, under whatever name: one hook remembers on a
-    class, or on another parent, that a test failed, and another hook asks for that before the next test.
+    class, or on another parent, that a test failed, and another hook asks for that before the next test. It stands in
+    a conftest file, in a module that one names in ``pytest_plugins``, or in a class of either.
     """
     found: set[str] = set()
-    for plugin in config.pluginmanager.get_plugins():
-        if isinstance(plugin, ModuleType) and all(hasattr(plugin, hook) for hook in _RECIPE):
-            found.update(_marks_in(plugin))
+    for plugin in plugins:
+        if all(hasattr(plugin, hook) for hook in _RECIPE):
+            found.update(_marks_in(_source_of(plugin)))
     return tuple(sorted(found))
 
 
-def _marks_in(conftest: ModuleType) -> Iterator[str]:
-    path = Path(getattr(conftest, "__file__", None) or "")
-    if path.name == "conftest.py" and _REMEMBERS.search(text := path.read_text(encoding="utf-8", errors="replace")):
+def _source_of(plugin: object) -> Path | None:
+    """Return the file that ``plugin`` is written in, or None where that is not the project's own."""
+    module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
+    file = getattr(module, "__file__", None)
+    return Path(file) if file and not Path(file).is_relative_to(_INSTALLED) else None
+
+
+def _marks_in(source: Path | None) -> Iterator[str]:
+    if source is None or not source.is_file():
+        return
+    text = source.read_text(encoding="utf-8", errors="replace")
+    if _REMEMBERS.search(text):
         yield from (match["keyword"] or match["mark"] for match in _MARK.finditer(text))
 
 
+_INSTALLED = Path(pytest.__file__).parent.parent
+"""Where plugins of others lie: what these link is known by name, and their sources speak of many marks."""
 _RECIPE = ("pytest_runtest_makereport", "pytest_runtest_setup")
 _REMEMBERS = re.compile(r"\bparent\b|\.cls\b|\bgetparent\b")
 _MARK = re.compile(r"""["'](?P<keyword>\w+)["']\s+in\s+\w+\.keywords|get_closest_marker\(\s*["'](?P<mark>\w+)["']""")

@@ -47,8 +47,9 @@ def leave_own_reports_to_the_merge(config: pytest.Config, parts: Path, *, since:
 
 
 def _of_tests(config: pytest.Config) -> Iterator[OwnReport]:
-    if config.option.xmlpath:
-        yield OwnReport(option="--junitxml", path=_seen_from_here(config.option.xmlpath, config))
+    path = getattr(config.option, "xmlpath", None)  # not there with `-p no:junitxml`
+    if path:
+        yield OwnReport(option="--junitxml", path=_seen_from_here(path, config))
         config.option.xmlpath = None
 
 

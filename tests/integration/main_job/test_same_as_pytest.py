@@ -262,3 +262,17 @@ def test_a_threshold_is_exact(project: Project, threshold: str, code: int) -> No
     done = project.ci_toolkit("run", "--shards", "1", "--coverage-threshold", threshold, "--", *PLAIN)
     assert project.verdict["coverage"]["percent"] == 80.0
     assert done.returncode == code
+
+
+def test_what_is_switched_off_in_pytest_is_not_missed(project: Project) -> None:
+    project.write(
+        {
+            "test_a.py": "def test_1(): pass\ndef test_2(): assert 0\n",
+            "test_b.py": "def test_3(): pass\n",
+            "pytest.ini": "[pytest]\naddopts = --disable-plugin-autoload -p no:terminal -p no:junitxml -p no:logging "
+            "-p no:tmpdir -p no:cacheprovider\n",
+        }
+    )
+    assert project.ci_toolkit("run", "--no-history").returncode == 1
+    counts = project.verdict["counts"]
+    assert (counts["passed"], counts["failed"], counts["lost"]) == (2, 1, 0)

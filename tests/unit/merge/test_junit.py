@@ -45,6 +45,17 @@ def test_names_are_those_that_pytest_gives(node_id: str, names: tuple[str, str])
     assert names_of(node_id) == names
 
 
+@pytest.mark.parametrize(
+    ("path", "suffix", "names"),
+    [
+        ("x[1]/test_[a].py", "T::test_1", ("x[1].test_[a].T", "test_1")),
+        ("x[1]/test_[a].py", "test_1[b]", ("x[1].test_[a]", "test_1[b]")),
+    ],
+)
+def test_a_bracket_in_a_path_begins_no_parameters(path: str, suffix: str, names: tuple[str, str]) -> None:
+    assert names_of(f"{path}::{suffix}", path) == names
+
+
 def test_a_passed_test_is_one_line(tmp_path: Path) -> None:
     write_fragment(tmp_path / "fragment.xml", [a_result(), a_result(line=0, setup_seconds=1.0)])
     assert (tmp_path / "fragment.xml").read_text() == (
