@@ -41,5 +41,7 @@ class Suite(Record, frozen=True, kw_only=True):
     arguments: tuple[str, ...]
     """The paths that select the suite, relative to the root; empty for pytest's own defaults."""
     files: tuple[SuiteFile, ...]
+    skipped_folders: tuple[tuple[str, str], ...] = ()
+    """(folder, reason) of those that skip themselves as a whole: their files are not among ``files``."""
     commit: str = ""
     """The git commit of the checkout, or ``""`` outside git."""

@@ -44,8 +44,10 @@ class FoundFiles(Record, frozen=True, kw_only=True):
     root: str
     broken_folders: tuple[str, ...] = ()
     """Folders whose conftest or package cannot be imported: nobody knows what they hold."""
+    skipped_folders: tuple[tuple[str, str], ...] = ()
+    """(folder, reason) of those whose conftest skips them as a whole."""
     ignored_critical: tuple[str, ...] = ()
-    """Mission-critical paths that pytest is told to ignore."""
+    """Mission-critical paths that pytest is told to ignore, and folders that skip themselves with such."""
     paths: tuple[str, ...]
     places: tuple[tuple[str, str], ...] = ()
     """(path, where it lies relative to the root) of those whose path does not say that."""
@@ -89,8 +91,10 @@ class CollectedSuite(Record, frozen=True, kw_only=True):
     root: str
     broken_folders: tuple[str, ...] = ()
     """Folders whose conftest or package cannot be imported: nobody knows what they hold."""
+    skipped_folders: tuple[tuple[str, str], ...] = ()
+    """(folder, reason) of those whose conftest skips them as a whole."""
     ignored_critical: tuple[str, ...] = ()
-    """Mission-critical paths that pytest is told to ignore."""
+    """Mission-critical paths that pytest is told to ignore, and folders that skip themselves with such."""
     linking: tuple[Linking, ...] = ()
     """How plugins link tests in this suite."""
     step_marks: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Makes a plan: from the suite, what history knows of it and what the user asks."""
 
+from collections.abc import Iterator
 from functools import cache
 
 import msgspec
@@ -52,10 +53,16 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         makespan_seconds=assignment.makespan,
         limited_by=work.longest_name if work.longest >= bound else "",
         has_times=any(file.is_known for file in work.files),
-        notes=(*durations.notes, *notes, *more_notes),
+        notes=(*durations.notes, *notes, *more_notes, *_on_skipped(suite)),
     )
     separated = notes_on_separated(files, plan, request.keep)
     return msgspec.structs.replace(plan, notes=(*plan.notes, *separated)).sealed()
+
+
+def _on_skipped(suite: Suite) -> Iterator[PlanNote]:
+    for folder, reason in suite.skipped_folders:
+        message = f"nothing in {folder} runs, for its conftest.py skips all of it: {reason or 'no reason is given'}"
+        yield PlanNote(kind="skipped-folder", message=message)
 
 
 def _selected(suite: Suite, request: PlanRequest) -> list[SuiteFile]:

@@ -67,6 +67,7 @@ class CollectPlugin:
         collected = CollectedSuite(
             root=self.root,
             broken_folders=self.watch.broken,
+            skipped_folders=self.watch.skipped,
             ignored_critical=self.watch.ignored,
             linking=linking_of(session.config),
             step_marks=step_marks_of(session.config.pluginmanager.get_plugins()),

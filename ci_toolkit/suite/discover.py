@@ -76,7 +76,7 @@ def find_suite(
                 groups=anchors.groups,
             )
         )
-    return _suite(root, found_root, arguments, _with_links(files, found_root, found))
+    return _suite(root, found_root, arguments, files, found)
 
 
 def collect_suite(
@@ -114,7 +114,7 @@ def collect_suite(
         )
         for file in found.files
     )
-    return _suite(root, found_root, arguments, _with_links(files, found_root, found))
+    return _suite(root, found_root, arguments, files, found)
 
 
 def _with_links(files: Sequence[SuiteFile], root: Path, found: FoundFiles | CollectedSuite) -> list[SuiteFile]:
@@ -131,9 +131,20 @@ def _mentions(categories: Categories, *, is_wanted: bool) -> Callable[[Path], tu
     return MentionReader(categories).read if is_wanted else lambda _: ()
 
 
-def _suite(root: Path, found: Path, arguments: Sequence[str], files: Sequence[SuiteFile]) -> Suite:
-    here = os.path.relpath(found, root.resolve())
-    return Suite(root=here, arguments=tuple(arguments), files=tuple(files), commit=commit_of(root))
+def _suite(
+    root: Path,
+    found_root: Path,
+    arguments: Sequence[str],
+    files: Sequence[SuiteFile],
+    found: FoundFiles | CollectedSuite,
+) -> Suite:
+    return Suite(
+        root=os.path.relpath(found_root, root.resolve()),
+        arguments=tuple(arguments),
+        files=tuple(_with_links(files, found_root, found)),
+        skipped_folders=found.skipped_folders,
+        commit=commit_of(root),
+    )
 
 
 def _ask_pytest(
@@ -215,8 +226,9 @@ def _refuse_unseen(found: FoundFiles | CollectedSuite, output: str) -> None:
         )
     if found.ignored_critical:
         raise DiscoveryError(
-            f"mission-critical tests always run, and pytest is told to ignore {', '.join(found.ignored_critical)}",
-            advice="See `--ignore`, and `collect_ignore` in conftest files; or move what is not critical elsewhere.",
+            f"mission-critical tests always run, and pytest is told to leave out {', '.join(found.ignored_critical)}",
+            advice="See `--ignore`, and `collect_ignore` and `pytest.skip` in conftest files; or move what is not "
+            "critical elsewhere.",
         )
 
 

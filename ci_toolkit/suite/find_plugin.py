@@ -76,6 +76,7 @@ class FindPlugin:
         found = FoundFiles(
             root=str(self.config.rootpath),
             broken_folders=self.watch.broken,
+            skipped_folders=self.watch.skipped,
             ignored_critical=self.watch.ignored,
             paths=tuple(self.found),
             places=tuple((path, place) for path, place in self.found.items() if place),

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from ci_toolkit.model.record import escape_surrogates
+
 
 class FolderWatch:
-    """Notes folders that fail to collect, and mission-critical paths that something tells pytest to ignore."""
+    """Notes folders that fail to collect or skip themselves, and mission-critical paths that pytest never looks at."""
 
     def __init__(self, config: pytest.Config, critical_folders: tuple[str, ...]) -> None:
         self._root = config.rootpath
         self._critical = frozenset(critical_folders)
-        self._folders: set[str] = set()
+        self._folders: dict[str, Path] = {}
         self._broken: dict[str, None] = {}
+        self._skipped: dict[str, str] = {}
         self._ignored: dict[str, None] = {}
 
     @property
@@ -22,20 +25,32 @@ class FolderWatch:
         return tuple(self._broken)
 
     @property
+    def skipped(self) -> tuple[tuple[str, str], ...]:
+        """(folder, reason) of those whose conftest skips them as a whole."""
+        return tuple(self._skipped.items())
+
+    @property
     def ignored(self) -> tuple[str, ...]:
-        """The mission-critical files and folders that are ignored."""
+        """The mission-critical files and folders that are ignored, and the folders that skip themselves with such."""
         return tuple(self._ignored)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
         """Note that a collector is a folder: reports know its name alone."""
         if isinstance(collector, pytest.Directory):
-            self._folders.add(collector.nodeid)
+            self._folders[collector.nodeid] = collector.path
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a folder that failed."""
-        if report.failed and report.nodeid in self._folders:
+        """Note a folder that failed or skipped itself."""
+        folder = self._folders.get(report.nodeid)
+        if folder is None:
+            return
+        if report.failed:
             self._broken[report.nodeid] = None
+        if report.skipped:
+            self._skipped[report.nodeid] = _reason_of(report)
+            if self._is_critical(folder) or any(map(self._is_critical, folder.rglob("*/"))):
+                self._ignored[report.nodeid] = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> Generator[None, bool | None, bool | None]:
@@ -50,3 +65,8 @@ class FolderWatch:
             return False
         parts = path.relative_to(self._root).parts
         return bool(self._critical.intersection(parts)) and (path.suffix == ".py" or path.is_dir())
+
+
+def _reason_of(report: pytest.CollectReport) -> str:
+    reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return escape_surrogates(reason.removeprefix("Skipped: "))

@@ -31,16 +31,36 @@ def test_a_folder_whose_conftest_cannot_be_imported_is_not_left_out(project: Pro
     assert "what is in tests/broken is unknown" in done.stderr
 
 
+SKIPS_ITSELF = "import pytest\npytest.skip('not now', allow_module_level=True)\n"
+
+
 @pytest.mark.parametrize(
-    ("conftest", "options"), [('collect_ignore_glob = ["*"]\n', ()), ("", ("--ignore", "tests/mission_critical"))]
+    ("conftests", "options"),
+    [
+        ({"tests/mission_critical": 'collect_ignore_glob = ["*"]\n'}, ()),
+        ({}, ("--ignore", "tests/mission_critical")),
+        ({"tests/mission_critical": SKIPS_ITSELF}, ()),
+        ({"shop": SKIPS_ITSELF}, ()),
+    ],
 )
-def test_mission_critical_tests_cannot_be_ignored(project: Project, conftest: str, options: tuple[str, ...]) -> None:
-    critical = {"tests/mission_critical/conftest.py": conftest, "tests/mission_critical/test_c.py": PASSES}
-    project.write({"tests/unit/test_a.py": PASSES, **critical})
+def test_mission_critical_tests_cannot_be_left_out(
+    project: Project, conftests: dict[str, str], options: tuple[str, ...]
+) -> None:
+    critical = {f"{folder}/mission_critical/test_c.py": PASSES for folder in ("tests", "shop/tests")}
+    project.write({"unit/test_a.py": PASSES, **critical})
+    project.write({f"{folder}/conftest.py": text for folder, text in conftests.items()})
     done = project.ci_toolkit("run", "--mode", "fast_feedback", "--", *PLAIN, *options)
     assert done.returncode == 2
     assert "mission-critical tests always run" in done.stderr
     assert not (project.out / "verdict.json").exists()
+
+
+@pytest.mark.parametrize("command", [("run", "--"), ("plan", "--collect", "--shards", "1", "--explain", "--")])
+def test_a_folder_that_skips_itself_is_told(project: Project, command: tuple[str, ...]) -> None:
+    project.write({"tests/test_a.py": PASSES, "tests/b/conftest.py": SKIPS_ITSELF, "tests/b/test_b.py": PASSES})
+    done = project.ci_toolkit(*command, *PLAIN)
+    assert done.returncode == 0
+    assert "nothing in tests/b runs, for its conftest.py skips all of it: not now" in done.stdout + done.stderr
 
 
 def test_coverage_without_the_sources_is_no_coverage(project: Project) -> None:
