@@ -1,4 +1,4 @@
-"""Reads which marks link the tests of a file to one another, and to those of other files.
+"""Reads what links the tests of a file to one another, and to those of other files: marks, and state that they pass on.
 
 A linked file is never cut, and files that are linked with one another run in one shard, in pytest's order. What a mark
 says is read where it stands in the source. Where it can't be read there, every file with such a mark is linked.
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.task import Linking
+from ci_toolkit.suite.passed_state import SIGNS, passes_state
 
 _STEPS = rb"\bincremental\b|\btest_steps\b"
 """The recipe of pytest's documentation, and pytest-steps."""
@@ -25,6 +26,7 @@ _WORDS = {
     Linking.ORDER_IN_FILE: _ORDER,
     Linking.SNAPSHOTS: rb"\bsnapshot|_regression\b",
 }
+_STATE = re.compile(SIGNS, re.MULTILINE)
 _WIDE_SCOPES = ("session", "package")
 
 
@@ -53,7 +55,7 @@ class LinkReader:
         self._word = re.compile(b"|".join([_STEPS, *marks, *(_WORDS[kind] for kind in sorted(self._kinds))]))
 
     def read(self, path: Path) -> FileLinks | None:
-        """Return how the tests in ``path`` are linked, or None if no mark of a known kind is in its text."""
+        """Return how the tests in ``path`` are linked, or None if nothing of a known kind links them."""
         try:
             text = path.read_bytes()
         except OSError:
@@ -62,12 +64,15 @@ class LinkReader:
 
     def read_text(self, text: bytes) -> FileLinks | None:
         """Return the same of ``text``, the source of a module."""
-        if not self._word.search(text):
+        is_marked = self._word.search(text) is not None
+        if not is_marked and not _STATE.search(text):
             return None
         try:
             tree = ast.parse(text)
         except (SyntaxError, ValueError):  # it cannot be imported either
             return FileLinks()
+        if not is_marked:
+            return FileLinks() if passes_state(tree) else None
         nodes = list(ast.walk(tree))
         calls = [_Call(node) for node in nodes if isinstance(node, ast.Call)]
         found = [labels for call in calls for labels in self._labels(call)]

@@ -1,0 +1,88 @@
+"""Reads whether a test leaves something behind, in plain sight, that another test of its module asks for.
+
+What a test writes to a variable of the module, to an attribute of a class, or into a list or dictionary of either or
+of a fixture that several tests share is there for the tests after it, in the same process alone.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+SIGNS = (
+    rb"(?:^\s+|[:;]\s*)global\s"
+    rb"|(?:^\s+|[:;]\s*)(?:\w+\.__class__|type\(\w+\)|cls|[A-Z]\w*)\.\w+\s*(?::[^=\n]+)?[-+|]?=[^=]"
+    rb"|^\s*\w+\s*(?::[^=\n]+)?=\s*(?:\[\s*\]|\{\s*\}|(?:\w+\.)?(?:list|dict|set|SimpleNamespace|defaultdict)\(\w*\))"
+    rb"|^\s*\w+\s*=\s*\{.*\bNone\b"
+    rb"|\bscope\s*=\s*[\"'](?:class|module|package|session)"
+)
+"""Where none of these is in the source, it need not be parsed."""
+_ADDING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
+_CONTAINERS = frozenset({"list", "dict", "set", "SimpleNamespace", "defaultdict"})
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def passes_state(tree: ast.Module) -> bool:
+    """Return whether a test of ``tree`` writes what at least two of its tests name."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    tests = [node for node in ast.walk(tree) if isinstance(node, _Function) and node.name.startswith("test")]
+    bodies = (tree.body, *(each.body for each in classes))
+    shared = {name for body in bodies for name in _containers(body)} | set(_of_setups(tree))
+    named = Counter(name for test in tests for name in set(_names(test)))
+    owners = {each.name for each in classes} | {"cls"}
+    return any(named[name] > 1 for test in tests for name in _left_behind(test, shared, owners))
+
+
+def _containers(body: list[ast.stmt]) -> Iterator[str]:
+    for statement in body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and _is_container(statement.value):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _of_setups(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of containers that a class's own setup makes, or a fixture that several tests share."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="cls"), attr=name)], value=value):
+                yield from {name} if _is_container(value) else ()
+            case ast.FunctionDef(name=name) if any(map(_is_wide_fixture, node.decorator_list)):
+                given = (end.value for end in ast.walk(node) if isinstance(end, ast.Return | ast.Yield))
+                yield from {name} if any(map(_is_container, given)) else ()
+
+
+def _is_wide_fixture(decorator: ast.expr) -> bool:
+    keywords = decorator.keywords if isinstance(decorator, ast.Call) else ()
+    scopes = [each.value for each in keywords if each.arg == "scope"]
+    return any(not isinstance(scope, ast.Constant) or scope.value != "function" for scope in scopes)
+
+
+def _is_container(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.List | ast.Dict) or (isinstance(value, ast.Call) and _name(value.func) in _CONTAINERS)
+
+
+def _names(test: _Function) -> Iterator[str]:
+    return (_name(node) for node in ast.walk(test) if isinstance(node, ast.Name | ast.Attribute))
+
+
+def _left_behind(test: _Function, shared: AbstractSet[str], owners: AbstractSet[str]) -> Iterator[str]:
+    for node in ast.walk(test):
+        match node:
+            case ast.Global():
+                yield from node.names
+            case ast.Attribute(value=holder, ctx=ast.Store()) if _is_class(holder, owners):
+                yield node.attr
+            case ast.Attribute(value=holder, ctx=ast.Store()) | ast.Subscript(value=holder, ctx=ast.Store()):
+                yield from {_name(holder)} & shared
+            case ast.Call(func=ast.Attribute(value=holder, attr=method)) if method in _ADDING:
+                yield from {_name(holder)} & shared
+
+
+def _is_class(holder: ast.expr, owners: AbstractSet[str]) -> bool:
+    if isinstance(holder, ast.Call):
+        return _name(holder.func) == "type"
+    return _name(holder) in owners | {"__class__"}
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
