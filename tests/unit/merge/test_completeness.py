@@ -264,3 +264,12 @@ def test_a_test_whose_dependency_ran_in_another_shard_is_a_problem(
         [(ProblemKind.TESTS_SEPARATED, 2)] if separated else []
     )
     assert all("test_b.py::test_1 was skipped in shard 2, for it depends on" in problem.message for problem in problems)
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "0 tests, "), (1, "1 test, "), (2, "2 tests, ")])
+def test_the_proof_counts_tests_in_words(tmp_path: Path, count: int, told: str) -> None:
+    plan = plan_of(["test_a.py"])
+    names = [f"test_{number}" for number in range(count)]
+    journal = [collected("test_a.py", *names), *(line for number in range(count) for line in passes(number))]
+    leave_bundle(tmp_path, plan, 1, {"main": journal})
+    assert f"; {told}{count} with one outcome" in merged(tmp_path, plan).proof.statement

@@ -288,6 +288,13 @@ def test_a_test_over_its_limit_is_ended_with_its_stacks_whatever_became_of_the_r
     assert ending.noted == [crash]
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGABRT, signal.SIGKILL])
+def test_a_named_crash_explains_every_signal(tmp_path: Path, number: signal.Signals) -> None:
+    ending = Ending(tmp_path, {"main": AT_WORK})
+    ending.go_over_the_limit()
+    assert ending.judge(-number).unexplained_exit == ""
+
+
 def test_the_death_of_a_test_explains_no_exit_status_of_pytest(tmp_path: Path) -> None:
     ending = Ending(tmp_path, {"main": AT_WORK})
     ending.go_over_the_limit()

@@ -367,7 +367,7 @@ def test_lost_are_counted_in_tests_and_files_are_named_as_such(tests: tuple[int,
 
 def test_a_run_without_a_shard_achieved_nothing_in_no_time() -> None:
     verdict = judge(a_run(shards=()), Thresholds())
-    assert (verdict.achieved_seconds, verdict.overhead_seconds) == (0.0, 0.0)
+    assert (verdict.tests_seconds, verdict.achieved_seconds, verdict.overhead_seconds) == (0.0, 0.0, 0.0)
 
 
 def test_the_verdict_says_what_a_shard_pays_and_what_would_make_the_run_shorter() -> None:
