@@ -55,6 +55,8 @@ class FoundFiles(Record, frozen=True, kw_only=True):
     """How plugins link tests in this suite."""
     step_marks: tuple[str, ...] = ()
     """Marks by which conftest files make tests depend on those before them."""
+    imports_by_name: bool = False
+    """Whether two files of one module name cannot be imported in one process."""
     function_patterns: tuple[str, ...]
     """pytest's ``python_functions``."""
     class_patterns: tuple[str, ...]
@@ -99,6 +101,8 @@ class CollectedSuite(Record, frozen=True, kw_only=True):
     """How plugins link tests in this suite."""
     step_marks: tuple[str, ...] = ()
     """Marks by which conftest files make tests depend on those before them."""
+    imports_by_name: bool = False
+    """Whether two files of one module name cannot be imported in one process."""
     files: tuple[CollectedSuiteFile, ...]
 
 

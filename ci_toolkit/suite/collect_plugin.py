@@ -8,7 +8,7 @@ import pytest
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import CollectedSuite, CollectedSuiteFile, CollectTask
 from ci_toolkit.suite.folder_watch import FolderWatch
-from ci_toolkit.suite.linking import linking_of, step_marks_of
+from ci_toolkit.suite.linking import imports_by_name, linking_of, step_marks_of
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
 from ci_toolkit.suite.selection import address
 
@@ -71,6 +71,7 @@ class CollectPlugin:
             ignored_critical=self.watch.ignored,
             linking=linking_of(session.config),
             step_marks=step_marks_of(session.config.pluginmanager.get_plugins()),
+            imports_by_name=imports_by_name(session.config),
             files=files,
         )
         self._answer.write_bytes(encode(collected))

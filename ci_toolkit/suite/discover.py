@@ -19,6 +19,7 @@ from ci_toolkit.suite.anchors import AnchorReader
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.links import LinkReader, groups_of
 from ci_toolkit.suite.mentions import MentionReader
+from ci_toolkit.suite.module_names import namesakes
 from ci_toolkit.suite.task_variable import VARIABLE
 
 FIND_SECONDS = 600.0
@@ -119,9 +120,10 @@ def collect_suite(
 
 def _with_links(files: Sequence[SuiteFile], root: Path, found: FoundFiles | CollectedSuite) -> list[SuiteFile]:
     reader = LinkReader(found.linking, found.step_marks)
-    read = {file.path: reader.read(root / restore_surrogates(file.place or file.path)) for file in files}
-    links = {path: link for path, link in read.items() if link is not None}
-    groups = groups_of(links, read.keys()) if links else {}
+    lies = {file.path: root / restore_surrogates(file.place or file.path) for file in files}
+    links = {path: link for path, file in lies.items() if (link := reader.read(file)) is not None}
+    pairs = tuple(namesakes(lies)) if found.imports_by_name else ()
+    groups = groups_of(links, lies.keys(), pairs) if links or pairs else {}
     return [
         msgspec.structs.replace(file, together=groups[file.path]) if file.path in groups else file for file in files
     ]
@@ -189,13 +191,8 @@ def _ask_pytest(
                 f"pytest was killed by signal {-done.returncode} while it listed the tests in {root}:\n{_tail(output)}",
                 advice="Run the command again; if memory ran out, give the machine more.",
             )
-        if done.returncode not in _ANSWERED:
-            raise DiscoveryError(
-                f"pytest could not find the suite in {root} (exit status {done.returncode}):\n{_tail(output)}",
-                advice="Run `pytest --collect-only` with the same arguments to see all of it.",
-            )
         data = answer.read_bytes() if answer.exists() else None
-        if not data:
+        if not data:  # what comes after the whole listing, such as an exit status that a conftest sets, changes nothing
             raise _no_answer(root, done.returncode, output, has_begun=data is not None)
         found = msgspec.json.decode(data, type=answer_kind)
         _refuse_unseen(found, output)
@@ -204,6 +201,11 @@ def _ask_pytest(
 
 def _no_answer(root: Path, status: int, output: str, *, has_begun: bool) -> DiscoveryError:
     said = f":\n{_tail(output)}" if output.strip() else ", and said nothing"
+    if status not in _ANSWERED:
+        return DiscoveryError(
+            f"pytest could not find the suite in {root} (exit status {status}){said}",
+            advice="Run `pytest --collect-only` with the same arguments to see all of it.",
+        )
     if has_begun:
         return DiscoveryError(
             f"pytest ended in {root} (exit status {status}) before the tests were listed{said}",

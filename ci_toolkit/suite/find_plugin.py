@@ -10,7 +10,7 @@ from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import FindTask, FoundFiles
 from ci_toolkit.suite.folder_watch import FolderWatch
 from ci_toolkit.suite.ini_values import ini_value
-from ci_toolkit.suite.linking import linking_of, step_marks_of
+from ci_toolkit.suite.linking import imports_by_name, linking_of, step_marks_of
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
 
 
@@ -82,6 +82,7 @@ class FindPlugin:
             places=tuple((path, place) for path, place in self.found.items() if place),
             linking=linking_of(self.config),
             step_marks=step_marks_of(self.config.pluginmanager.get_plugins()),
+            imports_by_name=imports_by_name(self.config),
             function_patterns=_patterns(ini_value(self.config, "python_functions", ())),
             class_patterns=_patterns(ini_value(self.config, "python_classes", ())),
         )

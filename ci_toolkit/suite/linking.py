@@ -40,6 +40,11 @@ def linking_of(config: pytest.Config) -> tuple[Linking, ...]:
     return tuple(active)
 
 
+def imports_by_name(config: pytest.Config) -> bool:
+    """Return whether this suite cannot have two files of one module name: so it is unless it uses ``importlib``."""
+    return config.getoption("importmode", "prepend") in {"prepend", "append"}
+
+
 def step_marks_of(plugins: Iterable[object]) -> tuple[str, ...]:
     """Return the names of marks by which ``plugins`` of the project itself make tests depend on those before them.
 

@@ -146,8 +146,13 @@ def _is_ordinal(node: ast.AST) -> bool:
     return False
 
 
-def groups_of(links: Mapping[str, FileLinks], paths: Collection[str]) -> dict[str, str]:
-    """Return for each linked file, by path, the first path of those that it runs with; ``paths`` are all files."""
+def groups_of(
+    links: Mapping[str, FileLinks], paths: Collection[str], pairs: Iterable[tuple[str, str]] = ()
+) -> dict[str, str]:
+    """Return for each linked file, by path, the first path of those that it runs with; ``paths`` are all files.
+
+    ``pairs`` are linked as well, whatever their marks say.
+    """
     first = {path: path for path in links}
 
     def root(path: str) -> str:
@@ -155,10 +160,10 @@ def groups_of(links: Mapping[str, FileLinks], paths: Collection[str]) -> dict[st
             path = first[path]
         return path
 
-    for path, others in _targets(links, paths).items():
-        for other in others:
-            one, two = sorted((root(path), root(other)))
-            first[two] = one
+    marked = ((path, other) for path, others in _targets(links, paths).items() for other in others)
+    for pair in (*marked, *pairs):
+        one, two = sorted(map(root, pair))
+        first[two] = one
     return {path: root(path) for path in first}
 
 

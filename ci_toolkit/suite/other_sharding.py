@@ -12,6 +12,11 @@ _OPTIONS = (
 
 def refuse_other_sharding(config: pytest.Config) -> None:
     """Raise pytest.UsageError where another plugin would take its part of what each shard has."""
+    if getattr(config.option, "dist", "no") == "each":
+        raise pytest.UsageError(
+            "--dist each runs every test once a worker, and a test has one outcome in a run: take another way to "
+            "distribute, such as --dist load, and one run for each interpreter."
+        )
     for attribute, option in _OPTIONS:
         parts = getattr(config.option, attribute, None)
         if parts is not None and int(parts) > 1:

@@ -171,3 +171,19 @@ def test_a_plan_goes_where_it_is_told_and_says_so_where_it_cannot(project: Proje
     assert done.returncode == 2
     assert "file" in done.stderr
     assert "bug" not in done.stderr
+
+
+def test_two_files_of_one_module_name_fail_in_shards_as_in_one_process(project: Project) -> None:
+    project.write({"a/test_it.py": PASSES, "b/test_it.py": PASSES})
+    done = project.ci_toolkit("run", "--shards", "2", "--no-history", "--", *PLAIN)
+    assert done.returncode == 1, done.stdout
+    assert "import file mismatch" in done.stdout
+    done = project.ci_toolkit("run", "--shards", "2", "--no-history", "--", *PLAIN, "--import-mode=importlib")
+    assert done.returncode == 0, done.stdout
+
+
+def test_running_each_test_once_a_worker_is_refused(project: Project) -> None:
+    project.write({"test_it.py": PASSES})
+    done = project.ci_toolkit("run", "--no-history", "--", *PLAIN, "-n", "2", "--dist", "each")
+    assert done.returncode == 2, done.stdout
+    assert "--dist each runs every test once a worker" in done.stderr
