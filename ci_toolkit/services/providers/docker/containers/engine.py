@@ -1,6 +1,7 @@
 """The connection to a Docker engine, whose refusals and silences become errors that say what to do."""
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -61,11 +62,26 @@ def connect(*, seconds: float, patience: int = _QUICK_SECONDS) -> Engine:
     ``patience`` is what its first answer may take, ``seconds`` what each later one may.
     """
     try:
+        _knock(patience)
         client = docker.from_env(timeout=patience)
         client.api.timeout = max(1, round(seconds))
     except _SILENCES as error:
         raise _silent(error) from error
     return Engine(client)
+
+
+def _knock(patience: int) -> None:
+    """Raise OSError where nobody listens on the engine's socket.
+
+    The SDK never closes a socket that found nobody, and in a suite whose warnings are errors some later test fails
+    for it.
+    """
+    host = os.environ.get("DOCKER_HOST") or DEFAULT_UNIX_SOCKET
+    scheme, _, path = host.removeprefix("http+").partition("://")
+    if scheme == "unix":
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+            knock.settimeout(patience)
+            knock.connect(path)
 
 
 def _silent(error: Exception) -> EngineError:
