@@ -1,8 +1,12 @@
-"""Writes files so that a reader, or a crash, never meets half of one."""
+"""Writes files so that a reader, or a crash, never meets half of one; opens those that somebody else may have made."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
+
+from ci_toolkit.errors import FormatError
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -16,6 +20,15 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a plain file to read. Raises FormatError for a link, a pipe, a device; OSError where it cannot be read."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise FormatError(f"{path} is not a plain file")
+    return file
 
 
 STATE_FOLDER = ".ci-toolkit"

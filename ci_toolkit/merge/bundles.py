@@ -1,12 +1,11 @@
 """Finds the bundles in a folder of downloaded artifacts; everything in it is a stranger's until it is checked."""
 
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from ci_toolkit.errors import FormatError
+from ci_toolkit.files import open_regular
 from ci_toolkit.model.bundle import BUNDLE_SCHEMA, CARD_NAME, SERVICES_FOLDER, ShardCard, ShardState
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem, ProblemKind
@@ -137,12 +136,3 @@ def _read_small(path: Path) -> bytes:
     if len(data) > LARGEST_CARD:
         raise FormatError(f"{path} is larger than {LARGEST_CARD} bytes, which no card is")
     return data
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a plain file to read. Raises FormatError for a link, a pipe, a device; OSError where it cannot be read."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise FormatError(f"{path} is not a plain file")
-    return file

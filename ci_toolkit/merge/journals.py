@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from ci_toolkit.errors import FormatError
-from ci_toolkit.merge.bundles import Bundle, open_regular
+from ci_toolkit.files import open_regular
+from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.model.bundle import JOURNAL_FOLDER, JournalSeal, ShardState
 from ci_toolkit.model.journal import JOURNAL_SCHEMA, JournalRecord, Opened, decoder
 from ci_toolkit.model.problem import Problem, ProblemKind

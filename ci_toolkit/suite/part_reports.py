@@ -12,13 +12,16 @@ from typing import Any
 
 import msgspec
 
-from ci_toolkit.files import make_folder, replace_file
+from ci_toolkit.errors import FormatError
+from ci_toolkit.files import make_folder, open_regular, replace_file
 from ci_toolkit.model.journal import OwnReport
 from ci_toolkit.model.record import encode
 
-_TESTS = "file_or_dir"
-"""The attribute of pytest's options that names what to run."""
+_SELECTING = frozenset({"file_or_dir", "keyword", "markexpr", "deselect"})
+"""The attributes of pytest's options that say what to run: they name no file to write."""
 _LONGEST_PATH = 4096
+_LARGEST_LIST = 1024 * 1024
+"""Bytes: more options name no files."""
 _State = tuple[int, int, int]
 """Inode, size in bytes, time of the last change in ns: another one, and the file was written."""
 
@@ -63,16 +66,23 @@ class PartReports:
 
 
 def written_parts(folder: Path) -> tuple[OwnReport, ...]:
-    """Return what the processes of a shard listed in ``folder``."""
-    lists = (
-        msgspec.json.decode(path.read_bytes(), type=tuple[OwnReport, ...]) for path in sorted(folder.glob("*.json"))
-    )
-    return tuple(dict.fromkeys(report for one in lists for report in one))
+    """Return what the processes of a shard listed in ``folder``; a list that a test made or damaged says nothing."""
+    return tuple(dict.fromkeys(report for path in sorted(folder.glob("*.json")) for report in _listed(path)))
+
+
+def _listed(path: Path) -> tuple[OwnReport, ...]:
+    try:
+        with open_regular(path) as file:
+            return msgspec.json.decode(file.read(_LARGEST_LIST), type=tuple[OwnReport, ...])
+    except (OSError, FormatError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
 
 
 def _named(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for attribute, value in options.items():
-        several = value if isinstance(value, list | tuple) and attribute != _TESTS else [value]
+        if attribute in _SELECTING:
+            continue
+        several = value if isinstance(value, list | tuple) else [value]
         for one in several:
             text = str(one) if isinstance(one, str | Path) else ""
             if text and "\0" not in text and len(text) < _LONGEST_PATH:

@@ -1,14 +1,14 @@
 """Follows the journals of one attempt while they grow, and folds them."""
 
 import hashlib
-import os
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from ci_toolkit.errors import FormatError
+from ci_toolkit.files import open_regular
 from ci_toolkit.model.bundle import JournalSeal
 from ci_toolkit.model.fold import JournalFold, ProcessFold
 from ci_toolkit.model.folded_test import FoldedTest
@@ -58,12 +58,10 @@ class JournalTail:
 
     def _new_bytes(self) -> bytes:
         try:
-            file = os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-        except OSError:
+            file = open_regular(self._path)
+        except (OSError, FormatError):
             return b""  # a test took it away; the merge reports that
         with file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return b""
             file.seek(self._size)
             return file.read()
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ci_toolkit.errors import FormatError, ToolkitError
+from ci_toolkit.files import open_regular
 from ci_toolkit.github.check_runs import CheckRun
 from ci_toolkit.github.client import GitHubApi
 from ci_toolkit.github.errors import GitHubError
 from ci_toolkit.github.job import TOKEN_VARIABLE, job_of, read_event, token_of
 from ci_toolkit.github.job_summary import append_summary, room_in, summary_file
-from ci_toolkit.merge.bundles import open_regular
 from ci_toolkit.model.record import from_json
 from ci_toolkit.model.verdict import VERDICT_SCHEMA, Verdict
 from ci_toolkit.report.annotations import Root

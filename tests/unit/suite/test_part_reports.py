@@ -46,7 +46,23 @@ def test_a_file_that_a_shard_beside_us_had_just_written_is_moved_too(here: Path,
     assert not (here / "new.csv").exists()
 
 
-@pytest.mark.parametrize("options", [{}, {"file_or_dir": ["test_a.py"]}, {"x": "\0"}, {"x": ""}, {"x": "y" * 9999}])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"{}", b"[1]", b'[{"option": 1}]', b"\xff", b"[" * 100_000, b'["' + b"x" * 2_000_000 + b'"]']
+)
+def test_a_list_that_a_test_damaged_says_nothing(here: Path, tmp_path: Path, data: bytes) -> None:
+    parts = PartReports({"csv": "new.csv"}, here, tmp_path / "parts/1", since=LONG_AGO)
+    (here / "new.csv").write_text("part")
+    parts.put_away()
+    (tmp_path / "parts/0.json").write_bytes(data)
+    os.mkfifo(tmp_path / "parts/2.json")
+    (tmp_path / "parts/3.json").mkdir()
+    (tmp_path / "parts/4.json").symlink_to("1.json")
+    assert written_parts(tmp_path / "parts") == (OwnReport(option="--csv", path="new.csv"),)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"file_or_dir": ["test_a.py"]}, {"keyword": "test_a.py"}, {"x": "\0"}, {"x": ""}, {"x": "y" * 9999}]
+)
 def test_what_names_no_report_is_left_alone(here: Path, tmp_path: Path, options: dict[str, object]) -> None:
     parts = PartReports(options, here, tmp_path / "parts/1", since=LONG_AGO)
     (here / "test_a.py").write_text("")
