@@ -133,6 +133,8 @@ def in_parts(name: str, suite: Suite, tools: Path, checkout: Path, rounds: int) 
         ("ci-toolkit plan, shard, merge", "pytest-split, junitparser, coverage"), totals, strict=True
     ):
         print(f"  {title:<36} {statistics.median(total):8.2f} s")
+    even = statistics.median(even_path(peers, number) / critical_path(peers, number) for number in numbers)
+    print(f"  the peers' own parts, split without a remainder and without a plan, would take {even:.3f} of that")
     return tell("beside the peers", statistics.median(a / b for a, b in zip(*totals, strict=True)), PARTS_BOUND)
 
 
@@ -176,6 +178,12 @@ def critical_path(commands: Sequence[Command], number: int) -> float:
     parts = [command.seconds[number] for command in commands if command.name.startswith("part ")]
     rest = [command.seconds[number] for command in commands if not command.name.startswith("part ")]
     return max(parts) + sum(rest)
+
+
+def even_path(commands: Sequence[Command], number: int) -> float:
+    """Return the same where each part took as long as the others: what no splitter of these tests can beat."""
+    parts = [command.seconds[number] for command in commands if command.name.startswith("part ")]
+    return critical_path(commands, number) - max(parts) + statistics.mean(parts)
 
 
 def pytest_command(suite: Suite, tools: Path) -> list[str]:

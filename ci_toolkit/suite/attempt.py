@@ -24,7 +24,6 @@ from ci_toolkit.model.journal import (
 from ci_toolkit.model.progress import ProblemFound, ShardEvent, TestEnded, TestsSelected
 from ci_toolkit.model.record import encode
 from ci_toolkit.model.task import ShardTask
-from ci_toolkit.suite.coverage_file import COVERAGE_FILE
 from ci_toolkit.suite.discover import pytest_command
 from ci_toolkit.suite.ending import AttemptEnd, EndOfAttempt
 from ci_toolkit.suite.journal import JournalWriter
@@ -32,7 +31,7 @@ from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.output import Output
 from ci_toolkit.suite.progress import AttemptProgress, JournalTail
 from ci_toolkit.suite.recording_marker import RecordingMarker
-from ci_toolkit.suite.task_variable import COVERAGE_OPTION, HASH_SEED, VARIABLE
+from ci_toolkit.suite.task_variable import COVERAGE_FILE, COVERAGE_OPTION, HASH_SEED, VARIABLE
 from ci_toolkit.suite.time_limits import TimeLimits
 
 POLL_SECONDS = 0.05

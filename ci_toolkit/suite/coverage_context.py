@@ -1,10 +1,10 @@
 """In pytest: keeps measured coverage safe from a crash, and apart by category where that is asked for."""
 
-import coverage
 import pytest
 
 from ci_toolkit.model.bundle import CONTEXT_PREFIX
 from ci_toolkit.suite.originals import Originals
+from ci_toolkit.suite.running_coverage import running_coverage
 
 FLUSH_SECONDS = 5.0
 """How much measuring a killed process may lose."""
@@ -24,12 +24,12 @@ class CoverageContext:
 
     def enter_test(self, item: pytest.Item, category: str) -> None:
         """Attribute what follows to ``item``, a test of ``category``."""
-        if coverage.Coverage.current() is not None and not item.config.getoption("cov_context", None):
+        if running_coverage() is not None and not item.config.getoption("cov_context", None):
             self.enter(category)
 
     def enter(self, category: str) -> None:
         """Attribute what follows to ``category``, and write what was measured before if that is due."""
-        measuring = coverage.Coverage.current()
+        measuring = running_coverage()
         if measuring is None or measuring.get_option("run:dynamic_context"):
             return
         context = CONTEXT_PREFIX + category if self._by_category and category else ""

@@ -2,11 +2,11 @@
 
 import os
 
-import coverage
 import pytest
 
-COVERAGE_FILE = "COVERAGE_FILE"
-"""The variable by which coverage learns where its data goes: into the bundle, for the process that we measure."""
+from ci_toolkit.suite.running_coverage import running_coverage
+from ci_toolkit.suite.task_variable import COVERAGE_FILE
+
 _MEASURED_FROM_THE_START = "COVERAGE_PROCESS_START"
 _MULTIPROCESSING = "multiprocessing"
 
@@ -25,7 +25,7 @@ class CoverageFileGuard:
 
     def give_back_early(self) -> None:
         """Give it back now if coverage has begun to measure, as ``--cov`` does before any conftest file is imported."""
-        if coverage.Coverage.current() is not None:
+        if running_coverage() is not None:
             self.pytest_sessionstart()
 
     @pytest.hookimpl(trylast=True)
@@ -42,6 +42,6 @@ class CoverageFileGuard:
 def _measures_by_the_variable() -> bool:
     if os.environ.get(_MEASURED_FROM_THE_START):
         return True
-    measuring = coverage.Coverage.current()
+    measuring = running_coverage()
     concurrency = measuring.get_option("run:concurrency") if measuring is not None else None
     return isinstance(concurrency, list) and _MULTIPROCESSING in concurrency

@@ -6,7 +6,7 @@ of a fixture that several tests share is there for the tests after it, in the sa
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
 SIGNS = (
@@ -24,13 +24,17 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def passes_state(tree: ast.Module) -> bool:
     """Return whether a test of ``tree`` writes what at least two of its tests name."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    tests = [node for node in ast.walk(tree) if isinstance(node, _Function) and node.name.startswith("test")]
+    nodes = list(ast.walk(tree))
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    tests = [list(ast.walk(node)) for node in nodes if isinstance(node, _Function) and node.name.startswith("test")]
     bodies = (tree.body, *(each.body for each in classes))
-    shared = {name for body in bodies for name in _containers(body)} | set(_of_setups(tree))
+    shared = {name for body in bodies for name in _containers(body)} | set(_of_setups(nodes))
+    owners = {each.name for each in classes} | {"cls", "__class__"}
+    left = [name for test in tests for name in _left_behind(test, shared, owners)]
+    if not left:  # as nearly always: what the tests name need not be counted
+        return False
     named = Counter(name for test in tests for name in set(_names(test)))
-    owners = {each.name for each in classes} | {"cls"}
-    return any(named[name] > 1 for test in tests for name in _left_behind(test, shared, owners))
+    return any(named[name] > 1 for name in left)
 
 
 def _containers(body: list[ast.stmt]) -> Iterator[str]:
@@ -40,9 +44,9 @@ def _containers(body: list[ast.stmt]) -> Iterator[str]:
             yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
-def _of_setups(tree: ast.Module) -> Iterator[str]:
+def _of_setups(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the names of containers that a class's own setup makes, or a fixture that several tests share."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="cls"), attr=name)], value=value):
                 yield from {name} if _is_container(value) else ()
@@ -61,12 +65,12 @@ def _is_container(value: ast.expr | None) -> bool:
     return isinstance(value, ast.List | ast.Dict) or (isinstance(value, ast.Call) and _name(value.func) in _CONTAINERS)
 
 
-def _names(test: _Function) -> Iterator[str]:
-    return (_name(node) for node in ast.walk(test) if isinstance(node, ast.Name | ast.Attribute))
+def _names(test: Iterable[ast.AST]) -> Iterator[str]:
+    return (_name(node) for node in test if isinstance(node, ast.Name | ast.Attribute))
 
 
-def _left_behind(test: _Function, shared: AbstractSet[str], owners: AbstractSet[str]) -> Iterator[str]:
-    for node in ast.walk(test):
+def _left_behind(test: Iterable[ast.AST], shared: AbstractSet[str], owners: AbstractSet[str]) -> Iterator[str]:
+    for node in test:
         match node:
             case ast.Global():
                 yield from node.names
@@ -81,7 +85,7 @@ def _left_behind(test: _Function, shared: AbstractSet[str], owners: AbstractSet[
 def _is_class(holder: ast.expr, owners: AbstractSet[str]) -> bool:
     if isinstance(holder, ast.Call):
         return _name(holder.func) == "type"
-    return _name(holder) in owners | {"__class__"}
+    return _name(holder) in owners
 
 
 def _name(node: ast.expr) -> str:

@@ -28,12 +28,11 @@ from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.model.task import FinishedTest, ShardTask
 from ci_toolkit.suite.attempt import Attempt
 from ci_toolkit.suite.bundle import close_bundle, open_bundle, service_logs, write_card
-from ci_toolkit.suite.coverage_file import COVERAGE_FILE
 from ci_toolkit.suite.coverage_sources import sources_gone
 from ci_toolkit.suite.ending import AttemptEnd, How
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.part_reports import written_parts
-from ci_toolkit.suite.task_variable import HASH_SEED
+from ci_toolkit.suite.task_variable import COVERAGE_FILE, HASH_SEED
 
 ATTEMPTS_WITHOUT_PROGRESS = 2
 """A process that dies twice before any test ran will do so again."""
