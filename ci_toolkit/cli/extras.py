@@ -1,6 +1,6 @@
 """Which option needs which extra of this package, checked before anything runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, distribution
 
@@ -46,12 +46,19 @@ def require_extras(given: Mapping[str, object], is_installed: Callable[[str], bo
 
     A parameter counts as given if it is neither empty nor false; a threshold of 0 counts.
     """
-    for parameter, (option, extra) in _NEEDED_BY.items():
-        if _is_used(given.get(parameter)) and not is_installed(extra.package):
+    for extra, option in needed_extras(given):
+        if not is_installed(extra.package):
             raise MissingExtraError(
                 f"{option} needs {extra.package}, which is not installed",
                 advice=f"Install it: pip install 'ci-toolkit[{extra}]'",
             )
+
+
+def needed_extras(given: Mapping[str, object]) -> Iterator[tuple[Extra, str]]:
+    """Yield each extra that a parameter in ``given`` needs, and the option of that parameter."""
+    for parameter, (option, extra) in _NEEDED_BY.items():
+        if _is_used(given.get(parameter)):
+            yield extra, option
 
 
 def _is_used(value: object) -> bool:

@@ -16,7 +16,14 @@ from ci_toolkit.cli.guard import guarded_output
 from ci_toolkit.cli.help_text import WholeWords
 from ci_toolkit.cli.machine import machine_failure
 from ci_toolkit.cli.mistakes import explained
-from ci_toolkit.cli.settings import TABLES, ToolkitCommand, defaults_from_pyproject, let_environment_speak, words_of
+from ci_toolkit.cli.settings import (
+    TABLES,
+    ToolkitCommand,
+    Unconfigured,
+    defaults_from_pyproject,
+    let_environment_speak,
+    words_of,
+)
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode, ToolkitError
 
@@ -32,6 +39,7 @@ COMMANDS = {
     ),
     "github": ("ci_toolkit.cli.github", "The verdict as one status of the pull request."),
     "settings": ("ci_toolkit.cli.show_settings", "Every setting here, with its value and its source."),
+    "doctor": ("ci_toolkit.cli.doctor", "What is here of what the settings ask for, and what to do about the rest."),
     "open": ("ci_toolkit.cli.open", "Show the report of the last run in a browser."),
     "lint": ("ci_toolkit.cli.lint", "Check tests against the rules of the guide."),
     "new": ("ci_toolkit.cli.new", "Write a test from the guide's template."),
@@ -47,6 +55,24 @@ Modules are imported only when their command runs: `ci-toolkit shard` must not p
 click.Context.formatter_class = WholeWords  # here, for each command makes a context of its own
 
 
+def load_command(name: str) -> click.Command:
+    """Import the command ``name`` of ``COMMANDS``; variables of the environment then set its options."""
+    command = importlib.import_module(COMMANDS[name][0]).command
+    assert isinstance(command, click.Command)
+    let_environment_speak(command, name)
+    return command
+
+
+def every_word() -> Iterator[str]:
+    """Yield every key that ``[tool.ci-toolkit]`` may have.
+
+    A generator: the other commands are imported only where a setting is not the asking command's own.
+    """
+    yield from (*TABLES, *COMMANDS)
+    for name in COMMANDS:
+        yield from words_of(load_command(name))
+
+
 class LazyGroup(click.Group):
     """A group that imports a command when it is asked for, and names the nearest one when there is none."""
 
@@ -56,12 +82,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Return the command, or None if there is no such command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        assert isinstance(command, click.Command)
-        let_environment_speak(command, cmd_name)
-        return command
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -72,23 +93,16 @@ class LazyGroup(click.Group):
             hint = f" Did you mean '{near[0]}'?" if near else f" Commands: {', '.join(COMMANDS)}."
             raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
         name, command, rest = super().resolve_command(ctx, args)
-        if name and command and not {"-h", "--help"} & set(rest):  # a wrong setting must not stand before the help
+        is_help = bool({"-h", "--help"} & set(rest))  # a wrong setting must not stand before it
+        if name and command and not is_help and not isinstance(command, Unconfigured):
             try:
-                defaults = defaults_from_pyproject(command, name, project_root(Path.cwd()), self._settings(ctx))
+                defaults = defaults_from_pyproject(command, name, project_root(Path.cwd()), every_word())
             except ToolkitError:
                 if isinstance(command, ToolkitCommand):
                     command.refuse(rest)
                 raise
             ctx.default_map = {name: defaults}
         return name, command, rest
-
-    def _settings(self, ctx: click.Context) -> Iterator[str]:
-        # A generator: the other commands are imported only where a setting is not this command's own.
-        yield from (*TABLES, *COMMANDS)
-        for name in COMMANDS:
-            command = self.get_command(ctx, name)
-            assert command is not None
-            yield from words_of(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the help of the commands without importing them."""

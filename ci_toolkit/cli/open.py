@@ -1,7 +1,6 @@
 """``ci-toolkit open``: the last report in a browser, or where it is."""
 
 import os
-import sys
 from pathlib import Path
 
 import click
@@ -9,9 +8,7 @@ import click
 from ci_toolkit.cli.machine import FileError
 from ci_toolkit.cli.options import OUT
 from ci_toolkit.cli.settings import ToolkitCommand
-from ci_toolkit.workflow.reports import REPORT_PAGE
-
-_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+from ci_toolkit.workflow.reports import REPORT_PAGE, has_browser
 
 
 @click.command(cls=ToolkitCommand)
@@ -30,7 +27,7 @@ def command(*, out: Path) -> int:
             advice="Run the suite with `ci-toolkit run`, or say with --out where its reports are.",
         )
     click.echo(str(page))
-    if sys.platform == "darwin" or any(os.environ.get(name) for name in _SCREENS):
+    if has_browser(os.environ):
         import webbrowser
 
         webbrowser.open(page.as_uri())

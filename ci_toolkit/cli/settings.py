@@ -24,6 +24,10 @@ class OneCall(click.Option):
     """An option that belongs to one call of a command: it is no setting, and no variable sets it."""
 
 
+class Unconfigured(click.Command):
+    """A command that runs, and says what is wrong, where the settings cannot be used."""
+
+
 class ToolkitCommand(click.Command):
     """A command that can print the settings it would run with, and where each comes from."""
 

@@ -32,11 +32,12 @@ _IDENTITY = {
 class BranchLocation:
     """The branch ``branch`` of the repository around ``folder``: at its remote ``origin``, or here if it has none."""
 
-    def __init__(self, branch: str, folder: Path) -> None:
+    def __init__(self, branch: str, folder: Path, *, git_seconds: float = GIT_SECONDS) -> None:
         self.branch = branch
         self.origin = f"git:{branch}"
         self._ref = f"refs/heads/{branch}"
         self._folder = folder
+        self._git_seconds = git_seconds
         if branch.startswith("-") or self._try("check-ref-format", self._ref).returncode:
             raise HistoryError(
                 f"'{branch}' is not a valid branch name", advice="Give a name such as --history git:ci-history."
@@ -138,10 +139,10 @@ class BranchLocation:
                 env=environment,
                 input=data,
                 capture_output=True,
-                timeout=GIT_SECONDS,
+                timeout=self._git_seconds,
                 check=False,
             )
         except FileNotFoundError as error:
             raise HistoryError("git is not installed, and the history is on a branch") from error
         except subprocess.TimeoutExpired as error:
-            raise UnreachableHistoryError(f"git {args[0]} took over {GIT_SECONDS:g} s") from error
+            raise UnreachableHistoryError(f"git {args[0]} took over {self._git_seconds:g} s") from error

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from ci_toolkit.history.branch_location import BranchLocation
+from ci_toolkit.history.branch_location import GIT_SECONDS, BranchLocation
 from ci_toolkit.history.database_location import SCHEMES, DatabaseLocation
 from ci_toolkit.history.file_location import FileLocation
 from ci_toolkit.history.store import HistoryError, HistoryStore, Pruned
@@ -29,10 +29,13 @@ class HistoryLocation(Protocol):
         """Return what ``action`` returns, and what a reader should hear. A missing history is begun."""
 
 
-def location_of(target: str) -> HistoryLocation:
-    """Return the location that ``target`` names. Raises HistoryError for a kind that is not known."""
+def location_of(target: str, *, git_seconds: float = GIT_SECONDS) -> HistoryLocation:
+    """Return the location that ``target`` names; ``git_seconds`` is what each step of git may take.
+
+    Raises HistoryError for a kind that is not known.
+    """
     if target.startswith(_BRANCH):
-        return BranchLocation(target.removeprefix(_BRANCH), Path.cwd())
+        return BranchLocation(target.removeprefix(_BRANCH), Path.cwd(), git_seconds=git_seconds)
     kind, mark, _ = target.partition("://")
     if mark and kind in SCHEMES:
         return DatabaseLocation(target)

@@ -1,9 +1,18 @@
 """The reports that a merge leaves in its folder."""
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 REPORT_PAGE = "report.html"
 REPORTS = ("verdict.json", "summary.md", REPORT_PAGE, "junit.xml", "coverage.xml", "coverage.json", ".coverage")
+
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+
+
+def has_browser(environment: Mapping[str, str]) -> bool:
+    """Whether a report can be shown in a browser here."""
+    return sys.platform == "darwin" or any(environment.get(name) for name in _SCREENS)
 
 
 def remove_reports(out: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REAL_LLM = "CI_TOOLKIT_REAL_LLM"
 """``1`` makes a test fail that asks for a real language model and has none; else it is skipped with the reason."""
 
-_USUAL_SERVICES = ("postgresql", "redis")
+USUAL_SERVICES = ("postgresql", "redis")
 """What --real-services brings up where no test has a category that says what it needs."""
 
 
@@ -126,7 +126,7 @@ def _services(needs: ServiceNeeds, root: Path, say: Callable[[str], None]) -> "t
     from ci_toolkit.services.stack import StackRequest, acquire
 
     table = read_table(root)
-    wanted = tuple(name for name in needs.services or _USUAL_SERVICES if name in table.startable())
+    wanted = tuple(name for name in needs.services or USUAL_SERVICES if name in table.startable())
     environment = ServiceEnvironment.TEST_ALPINE if needs.alpine else ServiceEnvironment.TEST
     provider = Provider(needs.provider) if needs.provider else None
     request = StackRequest(

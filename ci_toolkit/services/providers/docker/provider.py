@@ -59,6 +59,20 @@ class DockerProvider:
         with _connect(_REMOVAL_SECONDS) as engine:
             leftovers.remove(engine, session)
 
+    def engine_version(self) -> str:
+        """Return what the engine says of itself. Raises EngineError, or MissingClientError without its SDK."""
+        if not _has_sdk():
+            raise _no_sdk()
+        with _connect() as engine:
+            return engine.version()
+
+    def has_image(self, image: str) -> bool:
+        """Whether ``image`` is on this machine. Raises EngineError."""
+        from ci_toolkit.services.providers.docker.containers.image import is_here
+
+        with _connect() as engine:
+            return is_here(engine, image)
+
     def forget_snapshots(self) -> int:
         """Remove the snapshots that no container runs on; return how many went. Raises EngineError."""
         if not _has_sdk():

@@ -38,6 +38,11 @@ class Engine(Closing):
         """Hang up; what is attached to a container stays so."""
         self.api.close()
 
+    def version(self) -> str:
+        """Return the engine's version. Raises EngineError."""
+        with self.asked_to("name its version"):
+            return str(self.api.version()["Version"])
+
     @contextmanager
     def asked_to(self, action: str) -> Iterator[None]:
         """Turn what the SDK raises inside into an EngineError; ``action`` completes "the engine refused to"."""

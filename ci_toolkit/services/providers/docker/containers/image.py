@@ -52,6 +52,11 @@ def find(engine: Engine, name: str, *, service: str) -> Image:
     )
 
 
+def is_here(engine: Engine, name: str) -> bool:
+    """Whether the image ``name`` is on this machine."""
+    return _inspect(engine, name) is not None
+
+
 def _inspect(engine: Engine, name: str) -> dict[str, Any] | None:
     with engine.asked_to(f"describe the image {name}"):
         try:
