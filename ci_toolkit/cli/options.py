@@ -85,6 +85,7 @@ def judging_options(function: F) -> F:
             metavar="P",
             help="The lowest coverage that the run may reach, in percent, without rounding.",
         ),
+        click.option("--no-quarantine", is_flag=True, help="Excuse no failure by quarantine.toml."),
     ):
         function = decorate(function)
     return function

@@ -15,7 +15,7 @@ from ci_toolkit.errors import ConfigurationError, ExitCode, ToolkitError
 from ci_toolkit.masking import masked
 
 PREFIX = "CI_TOOLKIT"
-TABLES = frozenset({"categories", "framework", "lint", "modes", "services"})
+TABLES = frozenset({"categories", "framework", "lint", "modes", "quarantine", "services"})
 """Tables of ``[tool.ci-toolkit]`` that a room reads by itself."""
 _NO_SETTINGS = frozenset({"help", "version", "show-settings"})
 
@@ -148,11 +148,6 @@ def _check(table: Mapping[str, Any], known: Iterator[str], where: str) -> None:
             return
         heard.append(word)
         strangers.pop(word, None)
-    if "quarantine" in strangers:
-        raise ConfigurationError(
-            f"{where} has a table 'quarantine', and this version of ci-toolkit cannot quarantine tests",
-            advice="Remove [tool.ci-toolkit.quarantine]. A test that fails and then passes is reported as flaky.",
-        )
     for key in strangers:
         raise ConfigurationError(f"{where} has no setting '{key}'", advice=nearest(key, sorted({*heard}), "settings"))
 

@@ -73,8 +73,22 @@ def read_event(environment: Mapping[str, str]) -> Mapping[str, Any]:
     return event if isinstance(event, dict) else {}
 
 
+def base_of(event: Mapping[str, Any]) -> str:
+    """Return the commit of the base of the pull request, or of the merge queue, that ``event`` is about, or ``""``."""
+    return _commit(event, "pull_request", "base", "sha") or _commit(event, "merge_group", "base_sha")
+
+
 def _head(event: Mapping[str, Any]) -> str:
-    pull_request = event.get("pull_request")
-    head = pull_request.get("head") if isinstance(pull_request, dict) else None
-    sha = head.get("sha") if isinstance(head, dict) else None
-    return sha if isinstance(sha, str) and _COMMIT.fullmatch(sha) else ""
+    return _commit(event, "pull_request", "head", "sha")
+
+
+def _commit(event: Mapping[str, Any], *keys: str) -> str:
+    found: object = event
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) and is_commit(found) else ""
+
+
+def is_commit(text: str) -> bool:
+    """Return whether ``text`` is the whole name of a git commit."""
+    return _COMMIT.fullmatch(text) is not None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ci_toolkit.model import llm_properties
 from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, TestResult, captured_output
+from ci_toolkit.model.signature import joined, signature_of
 from ci_toolkit.model.verdict import Counts, LlmUse, SlowTest, TestFailure
 
 SLOWEST = 100
@@ -114,6 +115,8 @@ class Tally:
             outcome=str(result.outcome),
             detail=details[-LONGEST_DETAIL:],
             output=captured_output(phases)[-LONGEST_DETAIL:],
+            signature=joined([signature_of(p.failure, result.node_id).digest for p in phases]),
+            is_critical=result.is_critical,
         )
 
     def slowest(self) -> Iterator[SlowTest]:

@@ -6,6 +6,7 @@ run (``volatile_text``) and without line numbers. It is evidence, never proof: t
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from ci_toolkit.model.journal import Failure
 from ci_toolkit.model.node_id import split_node_id
@@ -48,6 +49,14 @@ def signature_of(failure: Failure, node_id: str) -> Signature:
         exception=exception,
         text=text,
     )
+
+
+def joined(digests: Sequence[str]) -> str:
+    """Return the one digest of a test in which several phases or subtests failed, in whatever order."""
+    different = sorted(set(digests))
+    if len(different) == 1:
+        return different[0]
+    return hashlib.sha256("\n".join(different).encode()).hexdigest()[:_DIGITS]
 
 
 def _type_in(message: str) -> str:

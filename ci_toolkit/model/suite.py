@@ -21,6 +21,8 @@ class SuiteFile(Record, frozen=True, kw_only=True):
 
     A reading, not a promise: generated tests are missing and parametrized ones stand once.
     """
+    critical: tuple[str, ...] = ()
+    """Anchors of its mission-critical tests, where the suite was collected."""
     groups: tuple[tuple[str, str], ...] = ()
     """(anchor, name) of the tests under ``@pytest.mark.xdist_group("name")``, as far as the source says."""
 

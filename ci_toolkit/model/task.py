@@ -85,6 +85,8 @@ class CollectedSuiteFile(Record, frozen=True, kw_only=True):
     suffixes: tuple[str, ...]
     groups: tuple[tuple[str, str], ...] = ()
     """(suffix, xdist_group) of the tests in a group."""
+    critical: tuple[str, ...] = ()
+    """Suffixes of those that are mission-critical."""
 
 
 class CollectedSuite(Record, frozen=True, kw_only=True):

@@ -74,6 +74,8 @@ class Gate(StrEnum):
     """A strict run ends within its budget of time."""
     FAIL_FAST = "fail-fast"
     """No failure ends the run early."""
+    QUARANTINE = "quarantine"
+    """The quarantine keeps its rules."""
     MISSION_CRITICAL = "mission_critical"
     """Every mission-critical test runs."""
     CATEGORIES = "categories"
@@ -148,11 +150,18 @@ class TestFailure(Record, frozen=True, kw_only=True):
     """Where it failed, else where it is defined; from 1, 0 is unknown."""
     message: str
     quarantined: bool = False
+    """Whether the quarantine excuses it, so that it does not fail the run."""
     shard: int = 0
     outcome: str = "failed"
     detail: str = ""
     output: str = ""
     """What it printed and logged, as far as pytest captured it."""
+    signature: str = ""
+    """What the failure is recognized by: ``Signature.digest``, of all failed phases and subtests together."""
+    is_critical: bool = False
+    """Whether the test is mission-critical."""
+    why: str = ""
+    """Why it fails the run, or does not, where there is more to say than that the test failed."""
 
 
 class SlowTest(Record, frozen=True, kw_only=True):
@@ -180,6 +189,18 @@ class Proof(Record, frozen=True, kw_only=True):
     collected_tests: int
     outcomes: int
     statement: str
+
+
+class QuarantineUse(Record, frozen=True, kw_only=True):
+    """Which quarantine the run was judged with."""
+
+    digest: str
+    """SHA-256 of the file in the checkout of the merge."""
+    entries: int
+    base: str = ""
+    """The commit of the base whose file was compared; ``""`` where the run is of no pull request."""
+    held_back: tuple[str, ...] = ()
+    """What the pull request adds to the file, which excuses nothing before it is on the base."""
 
 
 class Verdict(Record, frozen=True, kw_only=True):
@@ -215,6 +236,8 @@ class Verdict(Record, frozen=True, kw_only=True):
     """The start-up: what a shard took besides its tests and imports, typically."""
     wall_seconds: float | None = None
     """From the start of the command to its verdict, where one command did all of it."""
+    quarantine: QuarantineUse | None = None
+    """None where nothing is in quarantine."""
     llm: LlmUse | None = None
     """None where no test called a real language model."""
     advice: str = ""

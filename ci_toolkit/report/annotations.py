@@ -84,7 +84,7 @@ def _annotation(failure: TestFailure, root: Root, *, is_flaky: bool) -> Annotati
         end_line=max(1, line),
         annotation_level="failure" if kind == failure.outcome else "warning",
         title=cut_to(f"{kind}: {one_line(failure.node_id, LONGEST_TITLE)}", LONGEST_TITLE),
-        message=cut_to(_printable(failure.message) or kind, LONGEST_MESSAGE),
+        message=cut_to(_printable(f"{failure.why}\n{failure.message}".strip()) or kind, LONGEST_MESSAGE),
         raw_details=cut_to(_printable(failure.detail), LONGEST_MESSAGE),
     )
 

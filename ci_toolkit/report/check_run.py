@@ -7,7 +7,7 @@ from ci_toolkit.model.verdict import Breach, LostTest, Status, TestFailure, Verd
 from ci_toolkit.report.annotations import MOST_ANNOTATIONS, Annotation, Root, annotations_of, place_of
 from ci_toolkit.report.byte_limits import Block, cut_to, fitted
 from ci_toolkit.report.markdown import code
-from ci_toolkit.report.terminal import counts_line, llm_line, times_line
+from ci_toolkit.report.terminal import counts_line, llm_line, quarantine_line, times_line
 
 LONGEST_TEXT = 65_535
 """Bytes of the summary, and of the text below it."""
@@ -49,8 +49,10 @@ def _summary(verdict: Verdict, root: Root) -> Iterator[Block]:
     headline = f"**{verdict.status}**: {counts_line(verdict.counts)} of {verdict.counts.total}"
     yield Block(noun="lines", rows=(headline,))
     yield Block(noun="broken rules", opening=("",), rows=tuple(map(_breach, verdict.breaches)))
-    ordered = sorted(verdict.failures, key=lambda failure: failure.quarantined)
-    yield _table("failures", ("where", "test", "what"), (_failure(failure, root) for failure in ordered))
+    failed = [failure for failure in verdict.failures if not failure.quarantined]
+    excused = [failure for failure in verdict.failures if failure.quarantined]
+    yield _table("failures", ("where", "test", "what"), (_failure(failure, root) for failure in failed))
+    yield _table("quarantined failures", ("where", "test", "what"), (_failure(failure, root) for failure in excused))
     yield _table("lost tests", ("test", "shard", "why"), map(_unrun, verdict.lost))
     yield _table("tests left out", ("test", "shard", "why"), map(_unrun, verdict.left_out))
     yield _table("flaky tests", ("where", "test", "first failure"), (_failure(f, root) for f in verdict.flaky))
@@ -80,7 +82,8 @@ def _text(verdict: Verdict) -> Iterator[Block]:
     yield Block(noun="lines about time", opening=("",), rows=(code(times_line(verdict)),))
     slowest = ((f"{slow.seconds:.2f} s", code(slow.node_id)) for slow in verdict.slowest[:10])
     yield _table("slowest tests", ("took", "test"), slowest)
-    told = (verdict.proof.statement, verdict.advice, llm_line(verdict.llm) if verdict.llm else "", *verdict.notes)
+    llm = llm_line(verdict.llm) if verdict.llm else ""
+    told = (verdict.proof.statement, verdict.advice, quarantine_line(verdict), llm, *verdict.notes)
     yield Block(noun="notes", opening=("",), rows=tuple(f"- {code(line)}" for line in told if line))
 
 
@@ -104,8 +107,8 @@ def _breach(breach: Breach) -> str:
 def _failure(failure: TestFailure, root: Root) -> tuple[str, ...]:
     path, line = place_of(failure, root)
     where = f"{path}:{line}" if path else f"{failure.file}:{failure.line}"
-    mark = "quarantined " if failure.quarantined else ""
-    return (code(where), f"{mark}{code(failure.node_id)}", code(failure.message.partition("\n")[0]))
+    what = code(failure.message.partition("\n")[0])
+    return (code(where), code(failure.node_id), f"{what} {code(failure.why)}" if failure.why else what)
 
 
 def _unrun(test: LostTest) -> tuple[str, ...]:

@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator
 
 from ci_toolkit.model.verdict import TestFailure
-from ci_toolkit.report.text import Line, View, heading, more, one_line
+from ci_toolkit.report.text import Line, View, heading, more, one_line, sentences
 
 MOST_IN_FULL = 50
+_LONGEST_WHY = 500
 _SOURCE = re.compile(r"@|(async )?def |class ")
 """pytest cuts the blanks off the front of its text, and with them those of the first line of source."""
 _SECTION = re.compile(r"--- (Captured .+) ---")
 
 
 def failures_in_full(failures: tuple[TestFailure, ...], view: View) -> Iterator[Line]:
-    """Yield each of ``failures`` once, as long as they are not too many."""
+    """Yield each of ``failures`` that nothing excuses once, as long as they are not too many."""
+    failures = tuple(failure for failure in failures if not failure.quarantined)
     if not failures:
         return
     yield Line(heading("FAILURES", view), "bold")
@@ -25,6 +27,8 @@ def failures_in_full(failures: tuple[TestFailure, ...], view: View) -> Iterator[
 def _failure(failure: TestFailure, view: View) -> Iterator[Line]:
     name = one_line(failure.node_id)
     yield Line(heading(f"{failure.outcome.upper()} {name} [shard {failure.shard}]", view, "_"), "bold red")
+    if failure.why:
+        yield Line(sentences(one_line(failure.why, _LONGEST_WHY), view), "red")
     detail = failure.detail.strip("\n")
     first = failure.message.partition("\n")[0]
     if first and first not in detail:
@@ -40,6 +44,18 @@ def _failure(failure: TestFailure, view: View) -> Iterator[Line]:
             yield Line(heading(section[1], view, "-") if section else line)
 
 
+def quarantined_in_short(failures: tuple[TestFailure, ...], view: View, most: int) -> Iterator[Line]:
+    """Yield for each of ``failures`` that the quarantine excuses its name, where and how it failed, and why not."""
+    excused = [failure for failure in failures if failure.quarantined]
+    if excused:
+        yield Line("-- quarantined: failed as before, which does not fail the run --", "bold yellow")
+    for failure in excused[:most]:
+        yield Line(f"  QUARANTINED  {one_line(failure.node_id)}  [shard {failure.shard}]")
+        yield Line(_place_and_message(failure))
+        yield Line(sentences(f"          {one_line(failure.why, _LONGEST_WHY)}", view), "yellow")
+    yield from more(len(excused), most)
+
+
 def failures_in_short(title: str, failures: tuple[TestFailure, ...], most: int) -> Iterator[Line]:
     """Yield two lines for each of ``failures``: its name, and where and why it failed."""
     if not failures:
@@ -47,7 +63,9 @@ def failures_in_short(title: str, failures: tuple[TestFailure, ...], most: int) 
     yield Line(f"-- {title} --", "bold yellow")
     for failure in failures[:most]:
         yield Line(f"  FLAKY   {one_line(failure.node_id)}  [shard {failure.shard}]")
-        yield Line(
-            f"          {one_line(failure.file)}:{failure.line}: {one_line(failure.message.partition(chr(10))[0])}"
-        )
+        yield Line(_place_and_message(failure))
     yield from more(len(failures), most)
+
+
+def _place_and_message(failure: TestFailure) -> str:
+    return f"          {one_line(failure.file)}:{failure.line}: {one_line(failure.message.partition(chr(10))[0])}"

@@ -3,7 +3,7 @@
 import jinja2
 
 from ci_toolkit.model.verdict import Verdict
-from ci_toolkit.report.terminal import counts_line, llm_line, times_line
+from ci_toolkit.report.terminal import counts_line, llm_line, quarantine_line, times_line
 
 MOST_LISTED = 500
 _TEMPLATES = jinja2.Environment(
@@ -21,6 +21,7 @@ def render_html(verdict: Verdict) -> str:
         verdict=verdict,
         counts=counts_line(verdict.counts),
         times=times_line(verdict),
+        quarantine=quarantine_line(verdict),
         llm=llm_line(verdict.llm) if verdict.llm else "",
         has_prediction=verdict.predicted_seconds is not None,
         most=MOST_LISTED,

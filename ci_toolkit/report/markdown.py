@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from ci_toolkit.model.verdict import Status, Verdict
-from ci_toolkit.report.terminal import counts_line, llm_line, times_line
+from ci_toolkit.model.verdict import Status, TestFailure, Verdict
+from ci_toolkit.report.terminal import counts_line, llm_line, quarantine_line, times_line
 from ci_toolkit.report.text import one_line
 
 LARGEST_SUMMARY = 1_000_000
 """Bytes. GitHub drops a step summary over 1 MiB as a whole."""
 MOST_LISTED = 100
+_OF_FAILURES = ("test", "where", "message", "shard")
 _SPECIAL = re.compile(r"[\\`*{}\[\]#+!|~<>&@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """An underscore between letters means nothing to Markdown, and names are to be found in the text as they are."""
 _SIGN = {Status.PASSED: "✅", Status.FAILED: "❌", Status.INCOMPLETE: "⚠️"}
@@ -39,13 +41,11 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield ""
     for breach in verdict.breaches[:MOST_LISTED]:
         yield f"- **{_text(breach.gate)}**: {_text(breach.message)}"
+    yield from _table("Failures", _OF_FAILURES, map(_failure, _first(verdict.failures, quarantined=False)))
     yield from _table(
-        "Failures",
-        ("test", "where", "message", "shard"),
-        (
-            (code(f.node_id), code(f"{f.file}:{f.line}"), _text(f.message.partition("\n")[0]), str(f.shard))
-            for f in verdict.failures[:MOST_LISTED]
-        ),
+        "Quarantined: failed as before, which does not fail the run",
+        _OF_FAILURES,
+        map(_failure, _first(verdict.failures, quarantined=True)),
     )
     yield from _table(
         "Lost",
@@ -88,9 +88,22 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     if verdict.coverage.percent is not None:
         asked = f" of {verdict.coverage.threshold:g}% asked" if verdict.coverage.threshold is not None else ""
         yield from ("", f"Coverage: {verdict.coverage.percent:.2f}%{asked}")
+    if verdict.quarantine:
+        yield from ("", _text(quarantine_line(verdict)), "")
+        yield from (f"- does not count yet: {_text(added)}" for added in verdict.quarantine.held_back[:MOST_LISTED])
     if verdict.llm:
         yield from ("", _text(llm_line(verdict.llm)))
     yield from ("", _text(verdict.proof.statement))
+
+
+def _first(failures: Iterable[TestFailure], *, quarantined: bool) -> Iterator[TestFailure]:
+    return islice((failure for failure in failures if failure.quarantined is quarantined), MOST_LISTED)
+
+
+def _failure(failure: TestFailure) -> tuple[str, ...]:
+    why = f" — {_text(failure.why)}" if failure.why else ""
+    message = f"{_text(failure.message.partition(chr(10))[0])}{why}"
+    return code(failure.node_id), code(f"{failure.file}:{failure.line}"), message, str(failure.shard)
 
 
 def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, ShardReport, Status, Verdict
-from ci_toolkit.report.failures import failures_in_full, failures_in_short
+from ci_toolkit.report.failures import failures_in_full, failures_in_short, quarantined_in_short
 from ci_toolkit.report.text import Line, View, more, number_of, one_line, sentences, span
 
 MOST_NAMED = 20
@@ -48,10 +48,23 @@ def llm_line(use: LlmUse) -> str:
     )
 
 
+def quarantine_line(verdict: Verdict) -> str:
+    """Return what the quarantine did, and which one it was; ``""`` where there is none."""
+    use = verdict.quarantine
+    if use is None:
+        return ""
+    added = f"; {number_of(len(use.held_back), 'addition')} of this change not yet counted" if use.held_back else ""
+    excused = number_of(verdict.counts.quarantined, "failure")
+    return (
+        f"quarantine: {number_of(use.entries, 'entry', 'entries')}, {excused} excused{added} (file {use.digest[:12]})"
+    )
+
+
 def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
     """Yield the lines, in their order."""
     most = MOST_NAMED * (_MORE_NAMED if view.verbosity > 0 else 1)
     yield from failures_in_full(verdict.failures, view)
+    yield from quarantined_in_short(verdict.failures, view, most)
     yield from failures_in_short("flaky: failed, then passed", verdict.flaky, most)
     yield from _unrun("lost", verdict.lost, most)
     yield from _unrun("left out", verdict.left_out, most)
@@ -118,6 +131,8 @@ def _measured(verdict: Verdict, view: View) -> Iterator[Line]:
         for name, part in coverage.by_category.items():
             asked = f" (asked: {part.threshold:g}%)" if part.threshold is not None else ""
             yield Line(f"  {name}: {part.percent:.2f}%{asked}")
+    if verdict.quarantine:
+        yield Line(sentences(quarantine_line(verdict), view))
     if verdict.llm:
         yield Line(sentences(llm_line(verdict.llm), view))
     yield Line(sentences(f"proof: {verdict.proof.statement}", view))

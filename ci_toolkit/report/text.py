@@ -70,9 +70,9 @@ def more(count: int, shown: int) -> Iterator[Line]:
         yield Line(f"  ... and {count - shown} more, see verdict.json", "dim")
 
 
-def number_of(count: int, noun: str) -> str:
-    """Return such as ``1 test`` or ``12 tests``."""
-    return f"{count} {noun}{'s' * (count != 1)}"
+def number_of(count: int, noun: str, plural: str = "") -> str:
+    """Return such as ``1 test`` or ``12 tests``; ``plural`` is that of a noun that takes more than an s."""
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def span(seconds: float) -> str:

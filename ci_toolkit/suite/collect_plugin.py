@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from ci_toolkit.model.category import Categories
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import CollectedSuite, CollectedSuiteFile, CollectTask
 from ci_toolkit.suite.folder_watch import FolderWatch
 from ci_toolkit.suite.linking import imports_by_name, linking_of, step_marks_of
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
+from ci_toolkit.suite.placing import Placer
 from ci_toolkit.suite.selection import address
 
 
@@ -29,6 +31,8 @@ class CollectPlugin:
         self.found: dict[str, str] = {}
         """Path to where it lies."""
         self.groups: dict[str, list[tuple[str, str]]] = {}
+        self.critical: dict[str, list[str]] = {}
+        self._placer = Placer(Categories(task.categories))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -51,6 +55,8 @@ class CollectPlugin:
             if path not in self.tests:
                 self._note(owner_of(item) or item)
             self.tests[path][suffix] = None
+            if self._placer.place(item, path).is_critical:
+                self.critical.setdefault(path, []).append(suffix)
             group = item.get_closest_marker("xdist_group")
             if group is not None:
                 name = str(group.args[0] if group.args else group.kwargs.get("name", "default"))
@@ -61,6 +67,7 @@ class CollectPlugin:
                 place=self.found[path],
                 suffixes=tuple(tests),
                 groups=tuple(self.groups.get(path, ())),
+                critical=tuple(self.critical.get(path, ())),
             )
             for path, tests in self.tests.items()
         )

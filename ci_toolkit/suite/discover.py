@@ -111,6 +111,7 @@ def collect_suite(
             category=categories.of_path(file.path),
             mentions=mentions(found_root / restore_surrogates(file.place or file.path)),
             anchors=file.suffixes,
+            critical=file.critical,
             groups=file.groups,
         )
         for file in found.files

@@ -8,11 +8,13 @@ from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.problem import Problem
+from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, Gate, ShardReport, Status, Verdict
 from ci_toolkit.verdict.advice import advise, overhead_of
 from ci_toolkit.verdict.guide_rules import guide_breaches
 from ci_toolkit.verdict.notes import notes_on, unused
+from ci_toolkit.verdict.quarantine import quarantine_breaches, quarantine_notes, quarantine_use, with_excuses
 
 
 class Thresholds(Record, frozen=True, kw_only=True):
@@ -29,11 +31,17 @@ class Thresholds(Record, frozen=True, kw_only=True):
         return {"": self.overall, **standing, **self.by_category}
 
 
-def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Strictness.STRICT) -> Verdict:
+def judge(
+    run: MergedRun,
+    thresholds: Thresholds,
+    strictness: Strictness = Strictness.STRICT,
+    quarantine: QuarantineInForce | None = None,
+) -> Verdict:
     """Return the verdict on ``run``: incomplete before failed before passed."""
+    run = with_excuses(run, quarantine)
     is_strict = strictness is Strictness.STRICT
     doubts = (*_doubts(run), *(_breach(problem) for problem in run.disagreements if is_strict))
-    rules = (*_broken_rules(run), *guide_breaches(run, strictness))
+    rules = (*_broken_rules(run), *quarantine_breaches(run, quarantine), *guide_breaches(run, strictness))
     breaches = (*doubts, *rules, *_coverage_breaches(run, thresholds), *_suites_own_demand(run))
     nothing = run.counts.total == run.skipped_files and not doubts
     status = Status.INCOMPLETE if doubts else Status.FAILED if breaches or nothing else Status.PASSED
@@ -76,7 +84,9 @@ def judge(run: MergedRun, thresholds: Thresholds, strictness: Strictness = Stric
             *run.notes,
             *(problem.message for problem in run.disagreements if not is_strict),
             *notes_on(run),
+            *quarantine_notes(quarantine),
         ),
+        quarantine=quarantine_use(quarantine),
         lower_bound_seconds=run.plan.lower_bound_seconds,
         predicted_seconds=_prediction(run),
         tests_seconds=max((shard.tests_seconds for shard in run.shards), default=0.0),
@@ -126,12 +136,11 @@ def _breach(problem: Problem) -> Breach:
 
 
 def _broken_rules(run: MergedRun) -> Iterator[Breach]:
-    bad = run.counts.failed + run.counts.errors
-    if bad:
-        yield Breach(
-            gate=Gate.TESTS,
-            message=f"{run.counts.failed} failed, {run.counts.errors} error{'s' * (run.counts.errors != 1)}",
-        )
+    counts = run.counts
+    if counts.failed + counts.errors > counts.quarantined:
+        among = f"; {counts.quarantined} of them in quarantine" if counts.quarantined else ""
+        message = f"{counts.failed} failed, {counts.errors} error{'s' * (counts.errors != 1)}{among}"
+        yield Breach(gate=Gate.TESTS, message=message)
     for shard in run.shards:
         if shard.unexplained_exit:
             yield Breach(gate=Gate.PYTEST_EXIT, message=f"shard {shard.index}: {shard.unexplained_exit}")

@@ -24,6 +24,7 @@ from ci_toolkit.workflow.last_run import choose_again
 from ci_toolkit.workflow.merging import Judging, judge_bundles
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.planning import find_suite_of, plan_stages, save_plan
+from ci_toolkit.workflow.quarantine import quarantine_in_force
 from ci_toolkit.workflow.reports import remove_reports
 from ci_toolkit.workflow.run_identity import named
 from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
@@ -69,6 +70,8 @@ class RunRequest(Record, frozen=True, kw_only=True):
     budget: float | None
     coverage_threshold: float | None
     category_thresholds: tuple[tuple[str, float], ...]
+    no_quarantine: bool = False
+    """Whether the quarantine excuses nothing."""
     history: str
     """Where the run is recorded; ``""`` is nowhere."""
     results: Path
@@ -127,6 +130,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     root = project_root(folder)
     selection = select_categories(root, mode=request.mode, categories=request.categories)
     thresholds = thresholds_of(request.coverage_threshold, request.category_thresholds, selection)
+    quarantine = None if request.no_quarantine else quarantine_in_force(root)
     rules = _rules(request, selection)
     choice = choose_again(_find(request, folder, selection, rules), request.out, request.again, observer)
     suite = choice.suite
@@ -141,6 +145,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     judging = Judging(
         thresholds=thresholds,
         strictness=selection.mode.strictness,
+        quarantine=quarantine,
         service_failure=failure,
         begun_at=request.begun_at,
     )

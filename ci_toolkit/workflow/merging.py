@@ -10,6 +10,7 @@ from ci_toolkit.files import replace_file
 from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record, to_json
 from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.report.html import render_html
@@ -21,6 +22,7 @@ from ci_toolkit.workflow.history import record_run
 from ci_toolkit.workflow.last_run import keep_last_run
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
+from ci_toolkit.workflow.quarantine import quarantine_in_force
 from ci_toolkit.workflow.reports import remove_reports
 from ci_toolkit.workflow.thresholds import thresholds_of
 
@@ -33,6 +35,8 @@ class MergeRequest(Record, frozen=True, kw_only=True):
     out: Path
     coverage_threshold: float | None = None
     category_thresholds: tuple[tuple[str, float], ...] = ()
+    no_quarantine: bool = False
+    """Whether the quarantine excuses nothing."""
     history: str = ""
     """Where the run is recorded; ``""`` is nowhere."""
 
@@ -42,6 +46,8 @@ class Judging(Record, frozen=True, kw_only=True):
 
     thresholds: Thresholds
     strictness: Strictness = Strictness.STRICT
+    quarantine: QuarantineInForce | None = None
+    """None where nothing is in quarantine."""
     service_failure: str = ""
     """Which service did not live as long as the tests, or ``""``."""
     begun_at: float | None = None
@@ -52,10 +58,12 @@ def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Ve
     """Merge the bundles of the plan's shards, write the reports, and return the verdict."""
     remove_reports(request.out)
     plan = read_plan(request.plan_path)
-    selection = select_categories(project_root(folder), mode=plan.mode, categories=plan.categories)
+    root = project_root(folder)
+    selection = select_categories(root, mode=plan.mode, categories=plan.categories)
     judging = Judging(
         thresholds=thresholds_of(request.coverage_threshold, request.category_thresholds, selection),
         strictness=selection.mode.strictness,
+        quarantine=None if request.no_quarantine else quarantine_in_force(root),
     )
     return judge_bundles(plan, request.results, request.out, judging, request.history, observer)
 
@@ -71,7 +79,8 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
         coverage_categories={*thresholds.by_category, *thresholds.if_measured},
         learns=bool(history),
     )
-    verdict = despite_service_failure(judge(run, thresholds, judging.strictness), judging.service_failure)
+    verdict = judge(run, thresholds, judging.strictness, judging.quarantine)
+    verdict = despite_service_failure(verdict, judging.service_failure)
     if judging.begun_at is not None:
         verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))
     _write_reports(verdict, out)

@@ -8,6 +8,7 @@ import msgspec
 
 from ci_toolkit.config.layout_advice import layout_advice
 from ci_toolkit.config.project import project_root
+from ci_toolkit.config.quarantine import load_quarantine
 from ci_toolkit.errors import FormatError, NothingToRunError
 from ci_toolkit.files import make_folder, replace_file
 from ci_toolkit.model.durations import Durations
@@ -55,7 +56,9 @@ def write_plan(request: PlanningRequest, folder: Path, observer: Observer) -> Pl
     """
     previous = _previous_plan(request.previous, observer)  # it can be the very file that goes
     request.out.unlink(missing_ok=True)
-    selection = select_categories(project_root(folder), mode=request.mode, categories=request.categories)
+    root = project_root(folder)
+    selection = select_categories(root, mode=request.mode, categories=request.categories)
+    load_quarantine(root)  # what is wrong in it is known before the tests have run, and not at the merge
     shape = msgspec.structs.replace(with_selection(request.shape, selection), previous=previous)
     suite = find_suite_of(folder, request.paths, shape.pytest_args, selection, is_collected=shape.is_collected)
     refuse_empty(suite, selection)

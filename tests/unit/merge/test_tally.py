@@ -5,6 +5,7 @@ from ci_toolkit.model import llm_properties as llm
 from ci_toolkit.model.journal import Failure, When
 from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
+from ci_toolkit.model.signature import joined, signature_of
 from ci_toolkit.model.verdict import Counts, LlmUse, SlowTest, TestFailure
 
 
@@ -48,6 +49,7 @@ def test_a_test_that_failed_again_and_again_is_no_flaky_test() -> None:
 
 def test_a_failure_is_shown_with_all_its_messages() -> None:
     failures = (a_failure("one", subtest="[i=1]", detail="first"), a_failure("two", detail="second"))
+    digests = [signature_of(failure.failure, "test_a.py::test_1").digest for failure in failures]
     assert tallied(a_result("error", failures=failures)).failures == [
         TestFailure(
             node_id="test_a.py::test_1",
@@ -57,6 +59,7 @@ def test_a_failure_is_shown_with_all_its_messages() -> None:
             shard=2,
             outcome="error",
             detail="first\n\nsecond",
+            signature=joined(digests),
         )
     ]
 

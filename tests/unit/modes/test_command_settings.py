@@ -77,8 +77,6 @@ def test_lists_and_flags_come_from_pyproject_and_secrets_are_masked(tmp_path: Pa
         ("line = 3", "Did you mean 'lines'?"),
         ("[tool.ci-toolkit.servces]", "Did you mean 'services'?"),
         ("shards = 0", "'shards' cannot be used"),
-        ("[tool.ci-toolkit.quarantine]", "Remove [tool.ci-toolkit.quarantine]"),
-        ('quarantine = "later"', "cannot quarantine tests"),
         ('shards = "many"', "'shards' cannot be used"),
         ("shards = [1]", "it is a list"),
         ("[tool.ci-toolkit.go]\nshard = 3", "Did you mean 'shards'?"),

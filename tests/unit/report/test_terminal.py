@@ -1,5 +1,6 @@
 from typing import Any
 
+import msgspec
 import pytest
 
 from ci_toolkit.model.bundle import ShardState
@@ -10,6 +11,7 @@ from ci_toolkit.model.verdict import (
     Gate,
     LostTest,
     Proof,
+    QuarantineUse,
     ShardReport,
     SlowTest,
     Status,
@@ -196,3 +198,29 @@ def test_what_is_not_a_test_s_own_text_fits_the_terminal(width: int) -> None:
         view=View(width=width),
     )
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_quarantined_failure_is_always_shown_in_short_and_why_it_does_not_fail_the_run() -> None:
+    excused = msgspec.structs.replace(FAILURE, quarantined=True, why="in quarantine until tomorrow (@team)")
+    for verbosity in (-1, 0, 1):
+        text = text_of(failures=(excused,), view=View(verbosity=verbosity))
+        assert "FAILURES" not in text
+        assert text.startswith(
+            "-- quarantined: failed as before, which does not fail the run --\n"
+            "  QUARANTINED  tests/test_a.py::test_diff  [shard 1]\n"
+            "          tests/test_a.py:4: assert 1 == 2\n"
+            "          in quarantine until tomorrow (@team)\n"
+        )
+
+
+def test_why_a_failure_is_not_excused_stands_above_its_traceback() -> None:
+    lines = text_of(failures=(msgspec.structs.replace(FAILURE, why="it failed in a new way"),)).splitlines()
+    assert lines[2:4] == ["it failed in a new way", "    def test_diff():"]
+
+
+def test_the_quarantine_that_counted_has_a_line() -> None:
+    use = QuarantineUse(digest="0123456789abcdef" * 4, entries=1, held_back=("the entry of a::b",))
+    counts = Counts(total=5, passed=4, failed=1, quarantined=1)
+    shown = "quarantine: 1 entry, 1 failure excused; 1 addition of this change not yet counted (file 0123456789ab)"
+    assert shown in text_of(quarantine=use, counts=counts)
+    assert "quarantine:" not in text_of()

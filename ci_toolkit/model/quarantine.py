@@ -1,0 +1,77 @@
+"""The quarantine: tests whose known failures do not fail a run, each with an owner and an end."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from ci_toolkit.model.node_id import function_of, node_id_of, split_node_id
+from ci_toolkit.model.record import Record
+
+QUARANTINE_FILE = "quarantine.toml"
+"""In the root of the project."""
+
+
+class QuarantineEntry(Record, frozen=True, kw_only=True):
+    """One test in quarantine."""
+
+    test: str
+    """Its node id. Without parameters it stands for the test with any."""
+    reason: str
+    owner: str
+    """Who mends it."""
+    issue: str
+    """Where the work on it is tracked."""
+    since: date
+    expires: date
+    """The last day on which it counts."""
+    signatures: tuple[str, ...]
+    """The failures that it excuses, each a ``Signature.digest``."""
+    line: int = 0
+    """Where it begins in the file, from 1."""
+
+    def covers(self, node_id: str) -> bool:
+        """Whether it is about the test ``node_id``."""
+        if not node_id.startswith(self.test):
+            return False
+        path, suffix = split_node_id(node_id)
+        return self.test in {node_id, node_id_of(path, function_of(suffix))}
+
+    def has_expired(self, today: date) -> bool:
+        """Whether it counts no more."""
+        return today > self.expires
+
+
+class QuarantineLimits(Record, frozen=True, kw_only=True, rename="kebab"):
+    """How much may be in quarantine, and for how long: ``[tool.ci-toolkit.quarantine]``."""
+
+    most_entries: int = 20
+    most_days: int = 90
+    """From ``since`` to ``expires``."""
+
+
+class Quarantine(Record, frozen=True, kw_only=True):
+    """What the file says."""
+
+    entries: tuple[QuarantineEntry, ...] = ()
+    """In the order of the file."""
+    digest: str = ""
+    """SHA-256 of its content; ``""`` where there is no file."""
+
+
+class QuarantineInForce(Record, frozen=True, kw_only=True):
+    """The quarantine of a run, and what of it counts."""
+
+    file: Quarantine
+    entries: tuple[QuarantineEntry, ...]
+    """What counts: all of the file, or of a pull request what its base has, too."""
+    base: str = ""
+    """The commit whose file was compared; ``""`` where the run is of no pull request."""
+    held_back: tuple[str, ...] = ()
+    """What the pull request adds: it counts when it is on the base."""
+    today: date
+    limits: QuarantineLimits = QuarantineLimits()
+
+
+def entries_of(node_id: str, entries: Iterable[QuarantineEntry]) -> tuple[QuarantineEntry, ...]:
+    """Return those of ``entries`` that are about the test ``node_id``, the one with its parameters first."""
+    found = [entry for entry in entries if entry.covers(node_id)]
+    return tuple(sorted(found, key=lambda entry: entry.test != node_id))
