@@ -43,6 +43,7 @@ COMMANDS = {
     "doctor": ("ci_toolkit.cli.doctor", "What is here of what the settings ask for, and what to do about the rest."),
     "open": ("ci_toolkit.cli.open", "Show the report of the last run in a browser."),
     "lint": ("ci_toolkit.cli.lint", "Check tests against the rules of the guide."),
+    "init": ("ci_toolkit.cli.init", "Bring ci-toolkit into a repository: workflow, settings, nox sessions."),
     "new": ("ci_toolkit.cli.new", "Write a test from the guide's template."),
     "index": ("ci_toolkit.cli.index", "Write the catalogue of e2e tests and the picture of the test architecture."),
     "completion": ("ci_toolkit.cli.completion", "Print what bash, zsh or fish needs to complete commands and options."),

@@ -10,7 +10,12 @@ _USUAL = {
     "integration": ("api", "contract", "database", "db", "integ", "medium", "service", "services"),
     "e2e": ("acceptance", "browser", "end_to_end", "functional", "large", "smoke", "system", "ui"),
 }
-"""Names that such folders have elsewhere; every other one is taken for the first category that was asked for."""
+"""Names that such folders have elsewhere; in the advice every other one is of the first category that was asked for."""
+
+
+def usual_category(name: str, categories: Categories) -> str:
+    """Return the category that a folder or a marker of this name mostly means elsewhere, or ``""``."""
+    return next((known for known, names in _USUAL.items() if name in names and known in categories.by_name), "")
 
 
 def layout_advice(paths: Iterable[str], categories: Categories, asked: Sequence[str] = ()) -> tuple[str, ...]:
@@ -24,8 +29,7 @@ def layout_advice(paths: Iterable[str], categories: Categories, asked: Sequence[
     first = next((name for name in (*asked, *categories.names) if name != MISSION_CRITICAL), MISSION_CRITICAL)
     chosen: dict[str, list[str]] = {}
     for folder in sorted(folders):
-        usual = next((name for name, known in _USUAL.items() if folder in known and name in categories.by_name), first)
-        chosen.setdefault(usual, []).append(folder)
+        chosen.setdefault(usual_category(folder, categories) or first, []).append(folder)
     lines = []
     for name, found in chosen.items():
         every = [*categories.by_name[name].directories, *found] if name in categories.by_name else [name, *found]

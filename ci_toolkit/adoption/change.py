@@ -1,0 +1,28 @@
+"""What `ci-toolkit init` would do to one file, as a value."""
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A file as it is to be."""
+
+    path: str
+    """Relative to the repository's top."""
+    before: str | None
+    """None where there is no such file."""
+    after: str
+    adds_only: bool = False
+    """Whether everything that was there stays: such a change needs no leave."""
+
+
+def diff(path: str, before: str | None, after: str) -> str:
+    """Return the difference as `git apply` takes it; empty where there is none."""
+    lines = difflib.unified_diff(
+        [] if before is None else before.splitlines(keepends=True),
+        after.splitlines(keepends=True),
+        "/dev/null" if before is None else f"a/{path}",
+        f"b/{path}",
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

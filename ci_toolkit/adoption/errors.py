@@ -1,0 +1,9 @@
+"""Why ci-toolkit cannot be brought into a repository."""
+
+from ci_toolkit.errors import ToolkitError
+
+
+class AdoptionError(ToolkitError):
+    """`ci-toolkit init` cannot read the repository, or must not write into it."""
+
+    slug = "init"

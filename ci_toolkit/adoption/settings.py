@@ -1,0 +1,79 @@
+"""Renders what is to stand in a project's pyproject.toml: tables after everything that is there, which stays as it is.
+
+Adding tables needs no library that keeps comments: nothing of the file is written anew, and reading the result shows
+that it says what it said before, and the new tables.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from ci_toolkit.adoption.errors import AdoptionError
+from ci_toolkit.adoption.repository import Project
+from ci_toolkit.adoption.templating import quoted
+from ci_toolkit.config.project import tool_table
+from ci_toolkit.model.category import BUILT_IN
+
+Tables = dict[tuple[str, ...], dict[str, Any]]
+"""The tables below ``[tool.ci-toolkit]`` by their names; a value is a string, a number or a list of strings."""
+
+
+def settings_text(project: Project) -> str | None:
+    """Return the text of the pyproject.toml of ``project`` with the settings that it lacks; None for no file."""
+    before = project.pyproject or ""
+    tables = _missing(_wanted(project), tool_table(tomllib.loads(before), "ci-toolkit"))
+    if not tables:
+        return project.pyproject
+    text = before.replace("\r\n", "\n")
+    gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+    after = text + gap + "\n".join(_lines(tables))
+    _prove(before, after, tables, project.path("pyproject.toml"))
+    return after.replace("\n", "\r\n") if "\r\n" in before else after
+
+
+def _wanted(project: Project) -> Tables:
+    built_in = {category.name: category for category in BUILT_IN}
+    services = [service.name for service in project.services]
+    return {
+        ("categories", name): {"directories": [*built_in[name].directories, *folders], "services": services}
+        for name, folders in project.layout.directories.items()
+    }
+
+
+def _missing(wanted: Tables, present: Mapping[str, Any]) -> Tables:
+    """Return the tables of which nothing is there: what a team wrote is not touched."""
+    return {keys: table for keys, table in wanted.items() if keys[-1] not in present.get(keys[0], {})}
+
+
+def _lines(tables: Tables) -> list[str]:
+    lines = []
+    for keys, table in tables.items():
+        lines += [f"[{'.'.join(('tool', 'ci-toolkit', *keys))}]"]
+        lines += [f"{key} = {_value(value)}" for key, value in table.items()]
+        lines += [""]
+    return lines
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return quoted(value) if isinstance(value, str) else str(value)
+
+
+def _prove(before: str, after: str, tables: Tables, path: str) -> None:
+    """Raise AdoptionError unless ``after`` says what ``before`` says, and the tables."""
+    wanted = tomllib.loads(before)
+    for keys, table in tables.items():
+        here = wanted
+        for key in ("tool", "ci-toolkit", *keys[:-1]):
+            here = here.setdefault(key, {})
+        here[keys[-1]] = table
+    try:
+        found = tomllib.loads(after)
+    except tomllib.TOMLDecodeError:
+        found = {}
+    if found != wanted:
+        raise AdoptionError(
+            f"{path} writes [tool] or [tool.ci-toolkit] in one line, and no table can be added to that",
+            advice="Write it as tables, or add these lines yourself:\n    " + "\n    ".join(_lines(tables)),
+        )
