@@ -10,7 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 from ci_toolkit.model.durations import DEFAULT_SPREAD, FileDurations
-from ci_toolkit.model.history import Column, Ended, FileRun
+from ci_toolkit.model.ended import Column, Ended
+from ci_toolkit.model.history import FileRun
 from ci_toolkit.model.node_id import function_of
 
 _NAMES = msgspec.json.Decoder(tuple[str, ...])

@@ -7,7 +7,8 @@ from operator import attrgetter
 from ci_toolkit.history.expected import expected_durations
 from ci_toolkit.history.store import HistoryStore, KnownEnvironment
 from ci_toolkit.model.durations import FileDurations
-from ci_toolkit.model.history import Ended, Incident
+from ci_toolkit.model.ended import Ended
+from ci_toolkit.model.history import Incident
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.record import Record
 

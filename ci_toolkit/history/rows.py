@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ci_toolkit.model.history import Ended, FileRun, JobRun
+from ci_toolkit.model.ended import Ended
+from ci_toolkit.model.history import FileRun, JobRun
 
 _INCIDENTS = frozenset(map(str, (Ended.FAILED, Ended.ERROR, Ended.XPASSED, Ended.FLAKY)))
 """What is an incident."""

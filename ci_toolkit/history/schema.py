@@ -3,9 +3,11 @@
 import sqlite3
 from pathlib import Path
 
+from ci_toolkit.history.outcome_tables import TABLES as OUTCOME_TABLES
 from ci_toolkit.history.store import DamagedHistoryError, HistoryError
 
-SCHEMA = 1
+SCHEMA = 2
+"""Version 1 knew no outcomes: it is read as it is, and brought up to date when a run is added."""
 _APPLICATION = 0x43495448
 """``CITH`` in the header of the file: what tells our file from another program's."""
 
@@ -32,34 +34,41 @@ CREATE TABLE incidents (
 
 
 def make_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables where the file is new. Call it in a transaction."""
-    if _has_tables(connection):
+    """Make the tables that the file lacks: all of a new one, those of outcomes of one of version 1.
+
+    Call it in a transaction.
+    """
+    tables = OUTCOME_TABLES if _has_tables(connection) else _TABLES + OUTCOME_TABLES
+    if _version(connection) == SCHEMA:
         return
-    for statement in _TABLES.split(";\n"):
+    for statement in tables.split(";\n"):
         if statement.strip():
             connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
-def check(connection: sqlite3.Connection, path: Path) -> bool:
-    """Return whether the file has its tables yet. Raises HistoryError if it is another program's or version's."""
+def check(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the file's tables, 0 of one that has none yet.
+
+    Raises HistoryError if it is another program's or of a version that is not known.
+    """
     if not _has_tables(connection):
-        return False
+        return 0
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _version(connection)
     if application != _APPLICATION:
         raise HistoryError(
             f"{path} is a database of another program, not a history",
             advice="Give another file with --history; this one was not touched.",
         )
-    if version != SCHEMA:
+    if not 1 <= version <= SCHEMA:
         raise HistoryError(
-            f"{path} is a history of format version {version}; this ci-toolkit reads version {SCHEMA}",
+            f"{path} is a history of format version {version}; this ci-toolkit reads versions 1 to {SCHEMA}",
             advice="Use the same ci-toolkit version everywhere, or another file with --history; "
             "this one was not touched.",
         )
-    return True
+    return version
 
 
 def damaged(path: Path, why: object) -> DamagedHistoryError:
@@ -67,6 +76,11 @@ def damaged(path: Path, why: object) -> DamagedHistoryError:
     return DamagedHistoryError(
         f"{path} is damaged ({why})", advice="Restore it from a backup or a cache, or let the next run begin anew."
     )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:

@@ -11,8 +11,10 @@ from typing import Any, Self
 
 import msgspec
 
+from ci_toolkit.history.outcome_reading import NoOutcomes, OutcomeReader
+from ci_toolkit.history.outcome_tables import add_outcomes, prune_outcomes
 from ci_toolkit.history.rows import file_run_of, file_run_row, incident_rows, job_row, suffixes_digest
-from ci_toolkit.history.schema import check, damaged, make_tables
+from ci_toolkit.history.schema import SCHEMA, check, damaged, make_tables
 from ci_toolkit.history.statements import (
     DROP_JOBS,
     DROP_SUPERSEDED,
@@ -32,6 +34,7 @@ from ci_toolkit.history.store import (
     KEPT_RUNS,
     HistoryError,
     KnownEnvironment,
+    Outcomes,
     Pruned,
 )
 from ci_toolkit.model.history import FileRun, Incident, JobRun, RunRecord
@@ -80,6 +83,7 @@ class SqliteHistory:
             connection.executemany(INSERT_INCIDENT, islice(incident_rows(new, now), INCIDENTS_A_RUN))
             self._drop_superseded({environment for environment, _ in new})
             self._drop_old(run, now)
+            add_outcomes(connection, run.outcomes, run.judged, now)
         return len(new)
 
     def prune(self, *, gone: Collection[str], before: float) -> Pruned:
@@ -92,6 +96,7 @@ class SqliteHistory:
             for table in ("file_runs", "jobs", "incidents"):
                 connection.execute(f"DELETE FROM {table} WHERE at < ?", (before,))  # noqa: S608 (names of ours)
             self._drop_unused_suffixes()
+            prune_outcomes(connection, gone=gone, before=before)
             files_left, runs_left = self._size()
         self._connection.execute("VACUUM")
         return Pruned(files=files - files_left, runs=runs - runs_left)
@@ -130,7 +135,8 @@ class SqliteHistory:
                 check(self._connection, self.path)
                 yield self._connection
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # a full disk has ended it already
+                    self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
 
@@ -185,6 +191,13 @@ class SqliteHistory:
         )
         fields = [*Incident.__struct_fields__]
         return tuple(msgspec.convert(dict(zip(fields, row, strict=True)), Incident) for row in rows)
+
+    @contextmanager
+    def outcomes(self) -> Iterator[Outcomes]:
+        """Give what reads the outcomes; a history that knows none yet has no tests."""
+        with self._history_errors():
+            known = check(self._connection, self.path) == SCHEMA
+            yield OutcomeReader(self._connection) if known else NoOutcomes()
 
     def _rows(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
         with self._history_errors():

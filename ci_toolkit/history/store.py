@@ -1,11 +1,13 @@
 """Where history is kept: what every kind of store promises."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self
 
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.model.history import FileRun, Incident, JobRun, RunRecord
+from ci_toolkit.model.outcomes import JudgedPasses, KnownGo
 from ci_toolkit.model.record import Record
 
 KEPT_RUNS = 4
@@ -65,6 +67,22 @@ class Pruned(Record, frozen=True, kw_only=True):
     runs: int
 
 
+class Outcomes(Protocol):
+    """How tests ended, and what the court found."""
+
+    def tests(self) -> Iterator[str]:
+        """Yield the node id of each test that is known."""
+
+    def goes(self, test: str, environment: str = "", most: int = 200) -> Sequence[KnownGo]:
+        """Return the last ``most`` goes of ``test`` in ``environment``, or in all, the latest first."""
+
+    def passes(self, tests: Collection[str], environment: str, tree: str) -> Mapping[str, int]:
+        """Return how often each of ``tests`` passed on ``tree`` in ``environment``, trials of the head included."""
+
+    def judged_runs(self, environment: str) -> Iterator[JudgedPasses]:
+        """Yield what the court found of each run, the oldest first, and what passed in it."""
+
+
 class HistoryStore(Protocol):
     """A place for history. Adding a run is one transaction, and adding it again changes nothing."""
 
@@ -93,6 +111,9 @@ class HistoryStore(Protocol):
 
     def incidents(self) -> tuple[Incident, ...]:
         """Return every test that did not simply pass, by path."""
+
+    def outcomes(self) -> AbstractContextManager[Outcomes]:
+        """Give what reads the outcomes; a history that knows none yet has no tests."""
 
     def prune(self, *, gone: Collection[str], before: float) -> Pruned:
         """Forget the files ``gone``, and every run from before ``before``."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.shard_merge import ShardMerge, merge_shard
+from ci_toolkit.model.outcomes import TryOutcomes
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import TestFailure
@@ -17,22 +18,29 @@ class EarlierTries(Record, frozen=True, kw_only=True):
     flaky: tuple[TestFailure, ...]
     """Failures of earlier tries whose test did not fail in the try that counts; one a test."""
     notes: tuple[str, ...]
+    outcomes: tuple[TryOutcomes, ...] = ()
+    """What history learns of them."""
 
 
-def read_earlier_tries(plan: Plan, superseded: Sequence[Bundle], merges: Iterable[ShardMerge]) -> EarlierTries:
+def read_earlier_tries(
+    plan: Plan, superseded: Sequence[Bundle], merges: Iterable[ShardMerge], *, learns: bool
+) -> EarlierTries:
     """Read the ``superseded`` bundles, whose results do not count, for what they say of the tests of ``merges``."""
     counting = {merge.shard.index: merge for merge in merges}
     flaky: dict[str, TestFailure] = {}
     notes = []
+    outcomes = []
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-earlier-") as folder:
         for bundle in superseded:
             index = bundle.card.index
-            earlier = merge_shard(bundle, plan.shard(index), Path(folder) / "ignored.xml", frozenset(), learns=False)
+            earlier = merge_shard(bundle, plan.shard(index), Path(folder) / "ignored.xml", frozenset(), learns)
             mended = list(_mended(earlier, counting))
             for failure in mended:
                 flaky.setdefault(failure.node_id, failure)
+            if earlier.outcomes is not None:
+                outcomes.append(earlier.outcomes)
             notes.append(_note(bundle, earlier, len(mended)))
-    return EarlierTries(flaky=tuple(flaky.values()), notes=tuple(notes))
+    return EarlierTries(flaky=tuple(flaky.values()), notes=tuple(notes), outcomes=tuple(outcomes))
 
 
 def _mended(earlier: ShardMerge, counting: Mapping[int, ShardMerge]) -> Iterator[TestFailure]:

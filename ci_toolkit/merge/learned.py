@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import msgspec
 
 from ci_toolkit.model.bundle import ShardCard, ShardState
+from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
-from ci_toolkit.model.history import Ended, FileRun, JobRun, environment_name
+from ci_toolkit.model.history import FileRun, JobRun, environment_name
 from ci_toolkit.model.journal import FileCollected, PhaseOutcome
 from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.record import encode
@@ -31,7 +32,7 @@ _Row = tuple[str, float, float, float, str]
 
 def files_learned(fold: JournalFold, card: ShardCard) -> tuple[FileRun, ...]:
     """Return what the tests of each collected file took. Tests without a single outcome teach nothing."""
-    key = _key(card, fold.started_at)
+    key = key_of(card, fold.started_at)
     found = []
     for path, rows in _rows(fold).items():
         record = fold.files.get(path)
@@ -91,11 +92,11 @@ def between_seconds_of(fold: JournalFold, seconds: float) -> float:
 def job_learned(fold: JournalFold, card: ShardCard, tests: int, tests_seconds: float, between: float) -> JobRun:
     """Return what the shard took as a whole."""
     return JobRun(
-        key=_key(card, fold.started_at),
+        key=key_of(card, fold.started_at),
         plan_id=card.plan_id,
         shard=card.index,
         at=fold.started_at,
-        environment=environment_of(card),
+        environment=environment_of(card, fold),
         is_finished=card.state is ShardState.FINISHED,
         tests=tests,
         actual_seconds=card.actual_seconds,
@@ -104,13 +105,14 @@ def job_learned(fold: JournalFold, card: ShardCard, tests: int, tests_seconds: f
     )
 
 
-def environment_of(card: ShardCard) -> str:
-    """Return the name of what ran the shard, or ``""`` where the card does not say."""
-    ran = card.environment
+def environment_of(card: ShardCard, fold: JournalFold) -> str:
+    """Return the name of what ran the shard, or ``""`` where neither its card nor its journals say."""
+    ran = card.environment or fold.environment
     return environment_name(ran.implementation, ran.python, ran.platform) if ran else ""
 
 
-def _key(card: ShardCard, started_at: float) -> str:
+def key_of(card: ShardCard, started_at: float) -> str:
+    """Return what names the work of a bundle, whenever it is merged."""
     return short_digest(f"{card.plan_id}/{card.index}/{started_at!r}")
 
 
@@ -195,4 +197,9 @@ def _letter(test: FoldedTest) -> str:
     if not (test.is_over and test.has_outcome):
         return _UNKNOWN
     outcome = test.outcome
-    return str(Ended.FLAKY if outcome is Outcome.PASSED and test.was_rerun else _ENDED[outcome])
+    return str(Ended.FLAKY if outcome is Outcome.PASSED and test.was_rerun else ended_of(outcome))
+
+
+def ended_of(outcome: Outcome) -> Ended:
+    """Return how history writes ``outcome``."""
+    return _ENDED[outcome]

@@ -53,7 +53,7 @@ def merge_run(
             out / "junit.xml",
             ((f"shard-{m.shard.index}", m.counts, m.seconds, m.started_at, Path(m.fragment)) for m in merges),
         )
-    earlier = read_earlier_tries(plan, delivery.superseded, merges)
+    earlier = read_earlier_tries(plan, delivery.superseded, merges, learns=learns)
     accounts = Accounts(plan, merges, earlier.flaky)
     cut_files = compare_pieces(plan, merges)
     proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
@@ -97,7 +97,7 @@ def merge_run(
             *_sources_gone(coverage),
         ),
         llm=accounts.llm,
-        history=run_learned(plan, merges, cut_files) if learns else RunRecord(),
+        history=run_learned(plan, merges, cut_files, earlier.outcomes) if learns else RunRecord(),
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from ci_toolkit.merge.bundles import Bundle, service_logs
 from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
+from ci_toolkit.merge.outcomes_learned import outcomes_learned
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use
 from ci_toolkit.model.bundle import ShardState, StopKind
@@ -17,6 +18,7 @@ from ci_toolkit.model.history import FileRun, JobRun
 from ci_toolkit.model.journal import PhaseOutcome, Snapshots
 from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard
 from ci_toolkit.model.node_id import node_id_of
+from ci_toolkit.model.outcomes import TryOutcomes
 from ci_toolkit.model.plan import PlannedShard, Unit
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record
@@ -86,6 +88,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     llm: LlmUse | None = None
     learned: tuple[FileRun, ...] = ()
     """What history learns: nothing from a bundle that anything is wrong with."""
+    outcomes: TryOutcomes | None = None
 
 
 def merge_shard(
@@ -111,6 +114,8 @@ def merge_shard(
     learns = learns and not problems
     between = between_seconds_of(reading.fold, seconds)
     tests_seconds = round(seconds + between + import_seconds_of(reading.fold), 6)
+    broken = tuple(reading.results_of_files())
+    learned = files_learned(reading.fold, card) if learns else ()
     return ShardMerge(
         shard=MergedShard(
             index=planned.index,
@@ -134,7 +139,7 @@ def merge_shard(
         problems=problems,
         empty_files=tuple(_empty(reading.fold)),
         files=tuple(_account(reading.fold, unit) for unit in planned.units),
-        without_tests=tuple(reading.results_of_files()),
+        without_tests=broken,
         offers=frozenset(name for record in reading.fold.files.values() for name in record.offers),
         needs=tuple(_needs(reading.fold)),
         snapshots=tuple(reading.fold.snapshots),
@@ -147,7 +152,8 @@ def merge_shard(
         sources=reading.fold.sources,
         llm=add_llm_use(tally.llm),
         job=job_learned(reading.fold, card, tested, tests_seconds, between) if learns else None,
-        learned=files_learned(reading.fold, card) if learns else (),
+        learned=learned,
+        outcomes=outcomes_learned(reading.fold, card, learned, broken) if learns else None,
     )
 
 

@@ -1,19 +1,24 @@
 """What a whole run teaches history: its jobs, and its files with the pieces of cut files put together."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
 from ci_toolkit.merge.completeness import CutFiles
 from ci_toolkit.merge.learned import PASSED, by_function, short_digest
+from ci_toolkit.merge.outcomes_learned import numbered, outcomes_by_function
 from ci_toolkit.merge.shard_merge import ShardMerge
 from ci_toolkit.model.history import FileRun, JobRun, RunRecord
+from ci_toolkit.model.node_id import function_of
+from ci_toolkit.model.outcomes import TryOutcomes
 from ci_toolkit.model.plan import Plan
 
 _EMPTY_COLUMN = b"[]"
 
 
-def run_learned(plan: Plan, merges: Sequence[ShardMerge], cut_files: CutFiles) -> RunRecord:
+def run_learned(
+    plan: Plan, merges: Sequence[ShardMerge], cut_files: CutFiles, earlier: Sequence[TryOutcomes] = ()
+) -> RunRecord:
     """Return what history should keep of the run.
 
     A file whose test ids differ from shard to shard is kept by function: its ids will not come back. One whose pieces
@@ -28,7 +33,27 @@ def run_learned(plan: Plan, merges: Sequence[ShardMerge], cut_files: CutFiles) -
         for run in merge.learned
         if run.path not in untrusted
     )
-    return RunRecord(jobs=jobs, files=tuple(_join_pieces(pieces, plan, cut_files)), suite=_whole_suite(plan))
+    tries = (*earlier, *(merge.outcomes for merge in merges if merge.outcomes is not None))
+    return RunRecord(
+        jobs=jobs,
+        files=tuple(_join_pieces(pieces, plan, cut_files)),
+        outcomes=tuple(_steady(of_try, cut_files.unsteady, untrusted) for of_try in tries),
+        suite=_whole_suite(plan),
+    )
+
+
+def _steady(of_try: TryOutcomes, unsteady: Collection[str], untrusted: Collection[str]) -> TryOutcomes:
+    if not (unsteady or untrusted):
+        return of_try
+    files = (file for file in of_try.files if file.path not in untrusted)
+    goes = (go for go in of_try.goes if go.path not in untrusted)
+    return msgspec.structs.replace(
+        of_try,
+        files=tuple(outcomes_by_function(file) if file.path in unsteady else file for file in files),
+        goes=numbered(
+            msgspec.structs.replace(go, suffix=function_of(go.suffix)) if go.path in unsteady else go for go in goes
+        ),
+    )
 
 
 def _job(job: JobRun, plan: Plan) -> JobRun:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from ci_toolkit.model.journal import CoverageSettings, Environment, OwnReport
+from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.model.record import Record
 
 BUNDLE_SCHEMA = 2
@@ -119,6 +120,8 @@ class ShardCard(Record, frozen=True, kw_only=True):
     """Report files of the whole run that the suite's own options ask for, of which the shard has a part at most."""
     commit: str = ""
     """What was checked out, or ``""`` where there is no git."""
+    lineage: Lineage = Lineage()
+    """Where that stands among the project's other sources."""
     folder: str = ""
     """Where pytest ran, an absolute path of the machine that ran it."""
     journals: tuple[JournalSeal, ...] = ()

@@ -13,6 +13,7 @@ from ci_toolkit.model.journal import (
     Closed,
     CollectedTest,
     Crashed,
+    Environment,
     Executed,
     FileCollected,
     FileOpened,
@@ -58,8 +59,12 @@ class JournalFold:
         """Why pytest stopped before its last test."""
         self.started_at = 0.0
         """When the first process began, in epoch seconds; 0 before any did."""
+        self.environment: Environment | None = None
+        """What ran the tests, as the first process says."""
         self.running_seconds = 0.0
         """From the start of each process's first test to the end of its last: tests, and what pytest does between."""
+        self.sequences: list[list[FoldedTest]] = []
+        """The tests of each process in the order in which they began."""
         self._tests: dict[tuple[str, str, int], FoldedTest] = {}
         self._known: Counter[_Name] = Counter()
         self._waiting: dict[_Name, list[int]] = {}
@@ -166,6 +171,8 @@ class ProcessFold:
         self._namesakes: dict[str, dict[str, int]] = {}
         """How many tests were collected so far, by path and suffix."""
         self._unknown: set[int] = set()
+        self._sequence: list[FoldedTest] = []
+        fold.sequences.append(self._sequence)
         self._first_start: float | None = None
         self._last_start: Started | None = None
 
@@ -211,6 +218,7 @@ class ProcessFold:
         if test.is_over:
             self._fold.note(ProblemKind.RAN_TWICE, f"{test.node_id} ran twice in shard {self._fold.shard}")
         test.start()
+        self._sequence.append(test)
         self.running = test
         return test
 
@@ -218,6 +226,7 @@ class ProcessFold:
         match record:
             case Opened():
                 self.opened = self.opened or record
+                self._fold.environment = self._fold.environment or record.environment
                 self._open(record.at)
             case Interrupted():
                 return self.tests.get(record.i)

@@ -1,5 +1,7 @@
 """One test while its records come in: phases, tries, and the outcome that they amount to."""
 
+from collections.abc import Iterator
+
 from ci_toolkit.model.journal import CollectedTest, Crashed, Failure, Phase, PhaseOutcome, When
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
@@ -144,15 +146,23 @@ class FoldedTest:
         """Whether it failed and was tried again."""
         return bool(self._reruns)
 
+    def failed_goes(self) -> Iterator[tuple[PhaseFailure, float]]:
+        """Yield why it failed, and the seconds of the phase, each time before a plugin ran it again."""
+        return ((_failure(phase, self.path), phase.s) for phase in self._reruns)
+
+    def failures(self) -> tuple[PhaseFailure, ...]:
+        """Return what failed in its last go: phases, subtests, the death of its process."""
+        return tuple([_failure(odd, self.path) for odd in self._odd if _is_failure(odd)])
+
     @property
     def outcome(self) -> Outcome:
         """What the records so far amount to, for a test that has an outcome."""
-        return self._outcome(self._failures())
+        return self._outcome(self.failures())
 
     def result(self) -> TestResult:
         """Return the final outcome, for a test that has one."""
         # Nearly every test is plain, and then there is nothing to look for.
-        failures = self._failures() if self._odd else ()
+        failures = self.failures() if self._odd else ()
         return TestResult(
             node_id=node_id_of(self.path, self._test.suffix),
             path=self._test.location or self.path,
@@ -165,12 +175,9 @@ class FoldedTest:
             teardown_seconds=self.teardown_seconds,
             reason=self._reason() if self._odd else "",
             failures=failures,
-            reruns=tuple([_failure(phase, self.path) for phase in self._reruns]) if self._reruns else (),
+            reruns=tuple([failure for failure, _ in self.failed_goes()]) if self._reruns else (),
             properties=self._properties,
         )
-
-    def _failures(self) -> tuple[PhaseFailure, ...]:
-        return tuple([_failure(odd, self.path) for odd in self._odd if _is_failure(odd)])
 
     def _reason(self) -> str:
         return next((odd.reason for odd in self._odd if isinstance(odd, Phase) and not odd.subtest), "")

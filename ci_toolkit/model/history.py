@@ -1,26 +1,8 @@
 """What one run adds to history: the nouns that a merge hands to the history room, and a store gives back."""
 
-from enum import StrEnum
-
+from ci_toolkit.model.ended import Column, Ended
+from ci_toolkit.model.outcomes import JudgedRun, TryOutcomes
 from ci_toolkit.model.record import Record
-
-Column = bytes
-"""A JSON array with one entry a test. Kept as text, so that a million tests pass from process to store unread."""
-
-
-class Ended(StrEnum):
-    """How a test ended, in one letter, as pytest's own progress shows it."""
-
-    PASSED = "."
-    FAILED = "F"
-    ERROR = "E"
-    SKIPPED = "s"
-    XFAILED = "x"
-    XPASSED = "X"
-    FLAKY = "R"
-    """It failed, and passed when it was run again."""
-    UNKNOWN = "?"
-    """It was collected and has no outcome: its shard ended first."""
 
 
 class FileRun(Record, frozen=True, kw_only=True):
@@ -75,6 +57,10 @@ class RunRecord(Record, frozen=True, kw_only=True):
     jobs: tuple[JobRun, ...] = ()
     files: tuple[tuple[str, FileRun], ...] = ()
     """(environment, what was learned of a file)."""
+    outcomes: tuple[TryOutcomes, ...] = ()
+    """How the tests ended in each try of each shard."""
+    judged: tuple[JudgedRun, ...] = ()
+    """What the court found."""
     suite: tuple[str, ...] = ()
     """Every file of the suite where the plan covers all of it, so that other files are gone; else empty."""
 

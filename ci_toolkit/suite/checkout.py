@@ -3,18 +3,86 @@
 import subprocess
 from pathlib import Path
 
+from ci_toolkit.model.lineage import Lineage
+
+_SECONDS = 30
+_SOURCES = (".py", ".pyi", ".toml", ".cfg", ".ini")
+"""Endings of untracked files that can change what tests do; reports that a run leaves do not."""
+_USUAL = ("main", "master")
+
 
 def commit_of(folder: Path) -> str:
     """Return the commit that is checked out in ``folder``, or ``""`` where there is no git or no commit."""
+    return _say(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+
+
+def lineage_of(folder: Path, *, branch: str = "", main: str = "", base: str = "") -> Lineage:
+    """Return where the checkout in ``folder`` stands.
+
+    ``branch``, the name of the ``main`` branch and the ``base`` are what the CI says of them; ``""`` lets git tell,
+    which knows the base only where the clone is deep enough. Empty where there is no git or no commit.
+    """
+    commit = commit_of(folder)
+    if not commit:
+        return Lineage()
+    branch = branch or _say(folder, "symbolic-ref", "--short", "--quiet", "HEAD")
+    main = main or _main_branch(folder)
+    is_main = bool(branch) and branch == main
+    return Lineage(
+        tree="" if _has_changes(folder) else _say(folder, "rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}"),
+        base=base or _base(folder, commit, "" if is_main else main),
+        branch=branch,
+        is_main=is_main,
+    )
+
+
+def parents_of(folder: Path, commit: str) -> tuple[str, ...]:
+    """Return the parents that ``commit`` names, also those that a shallow clone lacks."""
+    head, _, _ = _say(folder, "cat-file", "commit", commit).partition("\n\n")
+    return tuple(line.removeprefix("parent ") for line in head.splitlines() if line.startswith("parent "))
+
+
+def _main_branch(folder: Path) -> str:
+    named = _say(folder, "symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD").removeprefix("origin/")
+    return named or next((name for name in _USUAL if _tip(folder, name)), "")
+
+
+def _tip(folder: Path, branch: str) -> str:
+    names = (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}")
+    tips = (_say(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") for name in names)
+    return next(filter(None, tips), "")
+
+
+def _base(folder: Path, commit: str, main: str) -> str:
+    tip = _tip(folder, main) if main else ""
+    if tip and tip != commit:
+        return _say(folder, "merge-base", commit, tip)
+    return next(iter(parents_of(folder, commit)), "")
+
+
+def _has_changes(folder: Path) -> bool:
+    changes = _run(folder, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
+    if changes is None:
+        return True
+    entries = changes.split("\0")[:-1]
+    return any(not entry.startswith("?? ") or entry.endswith(_SOURCES) for entry in entries)
+
+
+def _say(folder: Path, *args: str) -> str:
+    return (_run(folder, *args) or "").strip()
+
+
+def _run(folder: Path, *args: str) -> str | None:
+    """Return what git prints, or None where it fails."""
     try:
         done = subprocess.run(
-            ["git", "rev-parse", "--verify", "--quiet", "HEAD"],  # noqa: S607 (git of the user's PATH)
+            ["git", *args],  # noqa: S607 (git of the user's PATH)
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=30,
+            timeout=_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode("ascii", "replace").strip()
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None

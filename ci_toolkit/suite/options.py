@@ -4,6 +4,7 @@ import threading
 
 from ci_toolkit.model.bundle import StopKind
 from ci_toolkit.model.category import BUILT_IN, Category
+from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.model.record import Record
 
 
@@ -30,6 +31,7 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     """Whether what passed tests printed is kept and told, too."""
     commit: str = ""
     """What is checked out, or ``""`` where there is no git."""
+    lineage: Lineage = Lineage()
     run_attempt: int = 1
     """Which attempt of the CI run this is."""
     variables: tuple[tuple[str, str], ...] = ()

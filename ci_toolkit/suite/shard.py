@@ -139,6 +139,7 @@ class _Shard:
             coverage=self.opened.coverage if self.opened else None,
             own_reports=(*(self.opened.own_reports if self.opened else ()), *written_parts(self.folder / PARTS_FOLDER)),
             commit=self.options.commit,
+            lineage=self.options.lineage,
             folder=str(Path(self.options.folder).resolve()),
             journals=tuple(self.seals),
         )

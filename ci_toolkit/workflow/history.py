@@ -37,7 +37,7 @@ def load_durations(history: str, suite: Suite, root: Path) -> Durations:
 
 def record_run(history: str, run: RunRecord, say: Callable[[str], None]) -> None:
     """Add ``run`` to ``history``. Whatever goes wrong is said, and changes nothing about the verdict."""
-    if not history or not run.files:
+    if not history or not (run.files or run.outcomes or run.judged):
         return
     start = time.monotonic()
     try:

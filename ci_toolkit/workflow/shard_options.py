@@ -8,6 +8,7 @@ from ci_toolkit.model.plan import Plan
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import ShardOptions
 from ci_toolkit.workflow.category_selection import CategorySelection
+from ci_toolkit.workflow.lineage import here
 from ci_toolkit.workflow.run_identity import run_attempt
 from ci_toolkit.workflow.stop_rules import StopRules
 
@@ -24,6 +25,7 @@ def shard_options(
         longest_test_seconds=rules.longest_test_seconds,
         critical_first=rules.may_end_early,
         commit=commit_of(folder),
+        lineage=here(folder, os.environ),
         run_attempt=run_attempt(os.environ),
         variables=tuple(variables.items()),
     )

@@ -1,0 +1,179 @@
+"""Reads the outcome history: the goes of a test, how often it passed, and what the court found."""
+
+import sqlite3
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from ci_toolkit.history.test_sets import NamedTests, TestSet
+from ci_toolkit.model.ended import Ended
+from ci_toolkit.model.lineage import Lineage
+from ci_toolkit.model.node_id import node_id_of, split_node_id
+from ci_toolkit.model.outcomes import Go, GoKind, Judged, JudgedPasses, JudgedRun, KnownGo
+
+_LONGEST = 1 << 27
+"""Bytes of an unpacked list of failures."""
+_TRY_COLUMNS = "at, run, commit_id, tree, base, branch, is_main, environment, shard, order_digest"
+_TRIES = f"""
+SELECT id, {_TRY_COLUMNS} FROM tries WHERE ? IN ('', environment) ORDER BY at DESC, key DESC
+"""  # noqa: S608 (names of ours)
+_GOES = """
+SELECT try, number, kind, on_base, elsewhere, ended, coalesce(digest, ''), coalesce(cause, ''), coalesce(text, ''),
+    milliseconds
+FROM goes LEFT JOIN signatures ON signatures.id = goes.signature WHERE test = ? ORDER BY try, number
+"""
+_NUMBER = "SELECT tests.id FROM tests JOIN paths ON paths.id = tests.path WHERE (paths.path, suffix) = (?, ?)"
+_SETS_OF_TREE = """
+SELECT tests FROM first_goes JOIN tries ON tries.id = first_goes.try
+WHERE (environment, tree) = (?, ?) AND ended = ?
+"""
+_GOES_OF_TREE = """
+SELECT count(*) FROM goes JOIN tries ON tries.id = goes.try
+WHERE test = ? AND (environment, tree) = (?, ?) AND ended = ? AND kind <> ? AND NOT on_base
+"""
+_JUDGED = """
+SELECT key, at, environment, commit_id, tree, is_main, order_digest, tests_seconds, trial_seconds, failures
+FROM judged_runs WHERE environment = ? ORDER BY at, key
+"""
+_PASSED_OF_RUN = """
+SELECT tests FROM first_goes JOIN tries ON tries.id = first_goes.try
+WHERE run = ? AND environment = ? AND ended = ?
+"""
+_PASSED = str(Ended.PASSED)
+_failures = msgspec.json.Decoder(tuple[Judged, ...])
+
+
+class NoOutcomes:
+    """What is known where nothing was recorded yet."""
+
+    def tests(self) -> Iterator[str]:
+        """Yield nothing."""
+        return iter(())
+
+    def goes(self, test: str, environment: str = "", most: int = 200) -> Sequence[KnownGo]:  # noqa: ARG002
+        """Return nothing."""
+        return ()
+
+    def passes(self, tests: Collection[str], environment: str, tree: str) -> Mapping[str, int]:  # noqa: ARG002
+        """Return 0 for each test."""
+        return dict.fromkeys(tests, 0)
+
+    def judged_runs(self, environment: str) -> Iterator[JudgedPasses]:  # noqa: ARG002
+        """Yield nothing."""
+        return iter(())
+
+
+class OutcomeReader:
+    """Asks the tables of one file."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def tests(self) -> Iterator[str]:
+        """Yield the node id of each test that any kept try knows."""
+        rows = self._connection.execute(
+            "SELECT path, suffix FROM paths JOIN (SELECT path AS of, suffix FROM tests) ON id = of"
+        )
+        return (node_id_of(path, suffix) for path, suffix in rows)
+
+    def goes(self, test: str, environment: str = "", most: int = 200) -> tuple[KnownGo, ...]:
+        """Return the last ``most`` goes of ``test`` and how they ended, the latest first."""
+        number = self._number(test)
+        if number is None:
+            return ()
+        rows = self._connection.execute(_GOES, (number,))
+        by_try = {of_try: [_go_of(test, row) for row in of] for of_try, of in groupby(rows, key=lambda row: row[0])}
+        found: list[KnownGo] = []
+        for of_try, *about in self._connection.execute(_TRIES, (environment,)):
+            goes = by_try.get(of_try) or self._plain(test, number, of_try)
+            found += [_known(about, go) for go in reversed(goes)]
+            if len(found) >= most:
+                break
+        return tuple(found[:most])
+
+    def _plain(self, test: str, number: int, of_try: int) -> Sequence[Go]:
+        path, suffix = split_node_id(test)
+        rows = self._connection.execute("SELECT ended, tests FROM first_goes WHERE try = ?", (of_try,))
+        for ended, tests in rows:
+            if number in TestSet.unpacked(tests):
+                return (Go(path=path, suffix=suffix, ended=Ended(ended)),)
+        return ()
+
+    def passes(self, tests: Collection[str], environment: str, tree: str) -> Mapping[str, int]:
+        """Return how often each of ``tests`` passed on ``tree`` in ``environment``, trials of the head included."""
+        of_tree = self._connection.execute(_SETS_OF_TREE, (environment, tree, _PASSED)).fetchall()
+        sets = [TestSet.unpacked(packed) for (packed,) in of_tree] if tree else []
+        found = {}
+        for test in tests:
+            number = self._number(test)
+            if number is None or not tree:
+                found[test] = 0
+                continue
+            asked = (number, environment, tree, _PASSED, str(GoKind.FIRST))
+            (trials,) = self._connection.execute(_GOES_OF_TREE, asked).fetchone()
+            found[test] = trials + sum(number in passed for passed in sets)
+        return found
+
+    def judged_runs(self, environment: str) -> Iterator[JudgedPasses]:
+        """Yield what the court found of each run, the oldest first, and what passed in it."""
+        runs = [_judged_run(row) for row in self._connection.execute(_JUDGED, (environment,))]
+        names = {judged.test for run in runs for judged in run.failures}
+        numbers = {name: number for name in names if (number := self._number(name)) is not None}
+        for run in runs:
+            sets = self._connection.execute(_PASSED_OF_RUN, (run.key, environment, _PASSED))
+            yield JudgedPasses(run=run, passed=NamedTests(numbers, [TestSet.unpacked(tests) for (tests,) in sets]))
+
+    def _number(self, test: str) -> int | None:
+        row = self._connection.execute(_NUMBER, split_node_id(test)).fetchone()
+        return None if row is None else int(row[0])
+
+
+def _go_of(test: str, row: Sequence[Any]) -> Go:
+    path, suffix = split_node_id(test)
+    _, number, kind, on_base, elsewhere, ended, digest, cause, text, took = row
+    return Go(
+        path=path,
+        suffix=suffix,
+        number=number,
+        kind=GoKind(kind),
+        on_base=bool(on_base),
+        elsewhere=bool(elsewhere),
+        ended=Ended(ended),
+        signature=digest,
+        cause=cause,
+        text=text,
+        seconds=took / 1000,
+    )
+
+
+def _known(about: Sequence[Any], go: Go) -> KnownGo:
+    at, run, commit, tree, base, branch, is_main, environment, shard, order = about
+    return KnownGo(
+        at=at,
+        run=run,
+        commit=commit,
+        lineage=Lineage(tree=tree, base=base, branch=branch, is_main=bool(is_main)),
+        environment=environment,
+        shard=shard,
+        order=order,
+        go=go,
+    )
+
+
+def _judged_run(row: Sequence[Any]) -> JudgedRun:
+    key, at, environment, commit, tree, is_main, order, tests_seconds, trial_seconds, failures = row
+    return JudgedRun(
+        key=key,
+        at=at,
+        environment=environment,
+        commit=commit,
+        tree=tree,
+        is_main=bool(is_main),
+        order=order,
+        tests_seconds=tests_seconds,
+        trial_seconds=trial_seconds,
+        failures=_failures.decode(zlib.decompressobj().decompress(failures, _LONGEST)),
+    )

@@ -1,0 +1,45 @@
+"""Where the checkout stands, by what git and the CI say together."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ci_toolkit.github.job import read_event
+from ci_toolkit.model.lineage import Lineage
+from ci_toolkit.suite.checkout import commit_of, lineage_of, parents_of
+
+_MERGE_PARENTS = 2
+
+
+def here(folder: Path, environment: Mapping[str, str]) -> Lineage:
+    """Return where the checkout in ``folder`` stands; ``environment`` is that of the job."""
+    if not environment.get("GITHUB_ACTIONS"):
+        return lineage_of(folder)
+    event = read_event(environment)
+    main = _text(event, "repository", "default_branch")
+    if environment.get("GITHUB_BASE_REF"):
+        main = environment["GITHUB_BASE_REF"]
+        branch = environment.get("GITHUB_HEAD_REF", "")
+        if branch in {"", main}:  # a fork's branch can have the same name, and is not main for that
+            branch = environment.get("GITHUB_REF_NAME") or "pull request"
+        base = _base_of_pull_request(folder, environment.get("GITHUB_SHA", ""))
+        return lineage_of(folder, branch=branch, main=main, base=base)
+    if "merge_group" in event:
+        base = _text(event, "merge_group", "base_sha")
+        return lineage_of(folder, branch=environment.get("GITHUB_REF_NAME", ""), main=main, base=base)
+    branch = environment.get("GITHUB_REF_NAME", "") if environment.get("GITHUB_REF_TYPE") == "branch" else ""
+    return lineage_of(folder, branch=branch, main=main)
+
+
+def _base_of_pull_request(folder: Path, merge: str) -> str:
+    # GitHub checks out the merge of the change into its target, unless the workflow names the head itself. The first
+    # parent then is what the target has without the change.
+    parents = parents_of(folder, merge) if merge and merge == commit_of(folder) else ()
+    return parents[0] if len(parents) == _MERGE_PARENTS else ""
+
+
+def _text(event: Mapping[str, Any], *keys: str) -> str:
+    found: Any = event
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else ""
