@@ -1,13 +1,11 @@
 """One check run of a commit: made once, whatever answers are lost, then filled and completed."""
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpx
 import msgspec
 
-from ci_toolkit.github.client import GitHubApi, explained
+from ci_toolkit.github.client import GitHubApi, in_our_words
 from ci_toolkit.github.job import Job
 from ci_toolkit.github.retries import patiently
 from ci_toolkit.report.annotations import Annotation
@@ -46,14 +44,14 @@ class CheckRun:
 
     def announce(self, status: str) -> None:
         """Say that the run is ``queued`` or ``in_progress``. Raises GitHubError."""
-        with _in_our_words():
+        with in_our_words():
             self._change(self._made(status), {"status": status})
 
     def complete(self, report: CheckReport) -> None:
         """Publish ``report``. What is already there of it, from a try that broke off, stays. Raises GitHubError."""
         output = {"title": report.title, "summary": report.summary}
         done = {"status": "completed", "conclusion": report.conclusion}
-        with _in_our_words():
+        with in_our_words():
             check = self._made("in_progress")
             for begin in range(check.output.annotations_count, len(report.annotations), BATCH):
                 self._annotate(check, output, report.annotations[begin : begin + BATCH], begin)
@@ -98,11 +96,3 @@ class CheckRun:
 
     def _change(self, check: _Check, body: Mapping[str, Any]) -> None:
         patiently(lambda _: self._api.patch(_Check, f"check-runs/{check.id}", body))
-
-
-@contextlib.contextmanager
-def _in_our_words() -> Iterator[None]:
-    try:
-        yield
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise explained(error) from error

@@ -92,3 +92,10 @@ def _commit(event: Mapping[str, Any], *keys: str) -> str:
 def is_commit(text: str) -> bool:
     """Return whether ``text`` is the whole name of a git commit."""
     return _COMMIT.fullmatch(text) is not None
+
+
+def pull_request_in(event: Mapping[str, Any]) -> int | None:
+    """Return the number of the pull request that the event is about."""
+    pull_request = event.get("pull_request")
+    number = pull_request.get("number") if isinstance(pull_request, dict) else None
+    return number if isinstance(number, int) else None

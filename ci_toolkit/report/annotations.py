@@ -15,6 +15,8 @@ MOST_ANNOTATIONS = MOST_DETAILS
 """Four requests of 50; whoever has more failures reads the list."""
 LONGEST_TITLE = 255
 LONGEST_MESSAGE = 65_535
+_LONGEST_PATH = 1_000
+_LAST_LINE = 2**31 - 1
 _FRAME = re.compile(r"^(?!E  )([^\s:][^:\n]*\.\w+):(\d+):", re.MULTILINE)
 """As pytest ends each frame of a traceback: ``tests/test_a.py:12: AssertionError``."""
 _LIBRARY = re.compile(r"(?:^|/)(?:site-packages|dist-packages|\.?venv|\.tox|\.nox)/")
@@ -70,20 +72,22 @@ def _in_repository(path: str, root: Root) -> str:
         inside = f"{posixpath.normpath(root.workspace)}/"
         joined = joined.removeprefix(inside) if joined.startswith(inside) else ""
     is_outside = joined.startswith(("/", "../")) or joined in {"", ".", ".."} or _LIBRARY.search(joined) is not None
-    return "" if is_outside else joined
+    is_odd = len(joined) > _LONGEST_PATH or one_line(joined, _LONGEST_PATH) != joined
+    return "" if is_outside or is_odd else joined
 
 
 def _annotation(failure: TestFailure, root: Root, *, is_flaky: bool) -> Annotation | None:
     path, line = place_of(failure, root)
     if not path:
         return None
+    shown_line = min(max(1, line), _LAST_LINE)
     kind = "flaky" if is_flaky else "quarantined" if failure.quarantined else failure.outcome
     return Annotation(
         path=path,
-        start_line=max(1, line),
-        end_line=max(1, line),
+        start_line=shown_line,
+        end_line=shown_line,
         annotation_level="failure" if kind == failure.outcome else "warning",
-        title=cut_to(f"{kind}: {one_line(failure.node_id, LONGEST_TITLE)}", LONGEST_TITLE),
+        title=cut_to(one_line(f"{kind}: {failure.node_id}", LONGEST_TITLE), LONGEST_TITLE),
         message=cut_to(_printable(f"{failure.why}\n{failure.message}".strip()) or kind, LONGEST_MESSAGE),
         raw_details=cut_to(_printable(failure.detail), LONGEST_MESSAGE),
     )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, LostTest, Status, TestFailure, Verdict
 from ci_toolkit.report.annotations import MOST_ANNOTATIONS, Annotation, Root, annotations_of, place_of
@@ -34,7 +36,7 @@ def render_check(verdict: Verdict, root: Root) -> CheckReport:
     return CheckReport(
         conclusion="success" if is_green else "failure",
         title=cut_to(f"{verdict.status}: {counts_line(verdict.counts)}", LONGEST_TITLE),
-        summary=fitted(list(_summary(verdict, root)), LONGEST_TEXT, WHERE),
+        summary=fitted(list(summary_blocks(verdict, root)), LONGEST_TEXT, WHERE),
         text=fitted(list(_text(verdict)), LONGEST_TEXT, WHERE),
         annotations=annotations_of(verdict, root),
     )
@@ -45,7 +47,14 @@ def without_verdict(why: str) -> CheckReport:
     return CheckReport(conclusion="failure", title="there is no verdict", summary=f"{code(why)}\n", text="")
 
 
-def _summary(verdict: Verdict, root: Root) -> Iterator[Block]:
+def without_success(report: CheckReport, conclusion: str) -> CheckReport:
+    """Return ``report`` of a run that itself ended as ``conclusion``: what is green in it proves nothing."""
+    note = f"The run ended as {code(conclusion)}, whatever its verdict says.\n\n"
+    return msgspec.structs.replace(report, conclusion="failure", summary=cut_to(note + report.summary, LONGEST_TEXT))
+
+
+def summary_blocks(verdict: Verdict, root: Root) -> Iterator[Block]:
+    """Yield what a reader has to know, the most important first."""
     headline = f"**{verdict.status}**: {counts_line(verdict.counts)} of {verdict.counts.total}"
     yield Block(noun="lines", rows=(headline,))
     yield Block(noun="broken rules", opening=("",), rows=tuple(map(_breach, verdict.breaches)))

@@ -4,35 +4,40 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ci_toolkit.errors import FormatError, ToolkitError
+from ci_toolkit.errors import FormatError
 from ci_toolkit.files import open_regular
 from ci_toolkit.github.check_runs import CheckRun
 from ci_toolkit.github.client import GitHubApi
-from ci_toolkit.github.errors import GitHubError
-from ci_toolkit.github.job import TOKEN_VARIABLE, job_of, read_event, token_of
-from ci_toolkit.github.job_summary import append_summary, room_in, summary_file
+from ci_toolkit.github.job import TOKEN_VARIABLE, Job, job_of, pull_request_in, read_event, token_of
+from ci_toolkit.github.runs import require_newest
 from ci_toolkit.model.record import from_json
 from ci_toolkit.model.verdict import VERDICT_SCHEMA, Verdict
 from ci_toolkit.report.annotations import Root
-from ci_toolkit.report.check_run import CheckReport, render_check, without_verdict
-from ci_toolkit.report.markdown import LARGEST_SUMMARY, render_markdown
+from ci_toolkit.report.check_run import render_check, without_verdict
 from ci_toolkit.report.publishable import publishable
+from ci_toolkit.workflow.github_status import (
+    StatusRequest,
+    refusals_said,
+    write_check,
+    write_comment,
+    write_summary,
+)
 from ci_toolkit.workflow.observer import Observer
 
 LARGEST_VERDICT = 512 * 1024 * 1024
+_REMAINS = "The verdict stands in the job summary and the exit code."
 
 
 def announce_run(status: str, name: str, environment: Mapping[str, str], observer: Observer) -> None:
     """Say on the pull request that the run is ``queued`` or ``in_progress``; where that may not be, say so here."""
-    try:
-        with _check_run(name, environment) as check:
-            check.announce(status)
-    except GitHubError as error:
-        _say_refusal(error, observer)
+    with refusals_said("check run", _REMAINS, observer), _github(environment) as (api, job):
+        CheckRun(api, job, name).announce(status)
 
 
-def publish_verdict(path: Path, name: str, folder: Path, environment: Mapping[str, str], observer: Observer) -> Verdict:
-    """Publish the verdict at ``path`` as the check run ``name`` and in the job summary, and return it.
+def publish_verdict(
+    path: Path, wanted: StatusRequest, folder: Path, environment: Mapping[str, str], observer: Observer
+) -> Verdict:
+    """Publish the verdict at ``path`` as a check run, in the job summary and, where wanted, in a comment; return it.
 
     ``folder`` is the project's. Where GitHub does not take a check run, that is said once, and the verdict stays the
     same. Raises FormatError where there is no verdict to read; the check run then says that, and is red.
@@ -40,46 +45,28 @@ def publish_verdict(path: Path, name: str, folder: Path, environment: Mapping[st
     try:
         verdict = publishable(_read(path), hidden=(environment.get(TOKEN_VARIABLE, "").strip(),))
     except FormatError as error:
-        _publish(without_verdict(error.message), name, environment, observer)
+        with refusals_said("check run", _REMAINS, observer), _github(environment) as (api, job):
+            write_check(api, job, wanted.name, without_verdict(error.message), observer)
         raise
-    _write_summary(verdict, environment, observer)
-    _publish(render_check(verdict, _root(folder, environment)), name, environment, observer)
+    root = _root(folder, environment)
+    write_summary(verdict, environment, observer)
+    with refusals_said("check run", _REMAINS, observer), _github(environment) as (api, job):
+        with refusals_said("check run", _REMAINS, observer):
+            write_check(api, job, wanted.name, render_check(verdict, root), observer)
+        number = pull_request_in(read_event(environment))
+        if wanted.comments and number is not None:
+            with refusals_said("comment", _REMAINS, observer):
+                require_newest(api, number, job.commit)
+                write_comment(api, job, number, wanted, verdict, root)
     return verdict
 
 
-def _publish(report: CheckReport, name: str, environment: Mapping[str, str], observer: Observer) -> None:
-    try:
-        with _check_run(name, environment) as check:
-            check.complete(report)
-    except GitHubError as error:
-        _say_refusal(error, observer)
-    else:
-        observer.say(f"the check '{name}' says: {report.title}")
-
-
 @contextlib.contextmanager
-def _check_run(name: str, environment: Mapping[str, str]) -> Iterator[CheckRun]:
+def _github(environment: Mapping[str, str]) -> Iterator[tuple[GitHubApi, Job]]:
     token = token_of(environment)
     job = job_of(environment, read_event(environment))
     with GitHubApi(job.api_url, job.repository, token) as api:
-        yield CheckRun(api, job, name)
-
-
-def _say_refusal(error: ToolkitError, observer: Observer) -> None:
-    advice = f" {error.advice}" if error.advice else ""
-    observer.say(
-        f"no check run was written: {error.message}.{advice} The verdict stands in the job summary and the exit code."
-    )
-
-
-def _write_summary(verdict: Verdict, environment: Mapping[str, str], observer: Observer) -> None:
-    path = summary_file(environment)
-    if path is None:
-        return
-    try:
-        append_summary(path, render_markdown(verdict, min(LARGEST_SUMMARY, room_in(path))))
-    except OSError as error:
-        observer.say(f"the job summary was not written: {path}: {error.strerror}")
+        yield api, job
 
 
 def _root(folder: Path, environment: Mapping[str, str]) -> Root:

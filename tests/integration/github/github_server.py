@@ -31,8 +31,15 @@ class Fault:
     message: str = "fault"
     is_carried_out: bool = False
     """Whether the request has its effect all the same."""
+    path: str = ""
+    """A part of the address for which it waits."""
 
 
+Values = dict[str, str]
+Query = dict[str, list[str]]
+Answer = tuple[int, dict[str, str], Any]
+STORE = "/store/"
+"""Where artifacts lie: not at the API, and not told the token."""
 DROPPED = 0
 """As a status: the connection is closed without an answer."""
 
@@ -46,13 +53,22 @@ class FakeGitHub:
     requests: list[tuple[str, str]] = field(default_factory=list)
     broken_rules: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    login: str = "github-actions[bot]"
+    """Who writes with the token."""
+    comments: list[dict[str, Any]] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    artifacts: list[tuple[str, bytes]] = field(default_factory=list)
+    """Name and zip archive; the place in the list is the id, from 1."""
 
-    def answer(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, dict[str, str], Any]:
+    def answer(self, method: str, target: str, headers: Any, body: bytes) -> Answer:
         """Return status, headers and content; status `DROPPED` is no answer."""
         self.requests.append((method, urlsplit(target).path))
-        if headers.get("Authorization") != f"Bearer {TOKEN}":
+        if target.startswith(STORE) and "Authorization" in headers:
+            return self._refused(400, "the token was told to the store")
+        if not target.startswith(STORE) and headers.get("Authorization") != f"Bearer {TOKEN}":
             return 401, {}, {"message": "Bad credentials"}
-        fault = next((fault for fault in self.faults if fault.method in {"", method}), None)
+        fault = next((fault for fault in self.faults if fault.method in {"", method} and fault.path in target), None)
         if fault is None:
             return self._usual(method, target, body)
         self.faults.remove(fault)
@@ -60,8 +76,10 @@ class FakeGitHub:
             self._usual(method, target, body)
         return fault.status, fault.headers, {"message": fault.message}
 
-    def _usual(self, method: str, target: str, body: bytes) -> tuple[int, dict[str, str], Any]:
+    def _usual(self, method: str, target: str, body: bytes) -> Answer:
         parts = urlsplit(target)
+        if target.startswith(STORE):
+            return 200, {}, self.artifacts[int(parts.path.removeprefix(STORE)) - 1][1]
         found = matching(method, parts.path)
         if found is None:
             return self._refused(404, f"no such request: {method} {parts.path}")
@@ -70,16 +88,58 @@ class FakeGitHub:
         wrong = [*wrong_values(operation, values, parse_qs(parts.query)), *wrong_body(operation, given)]
         if wrong:
             return self._refused(422, "; ".join(wrong))
-        if method == "POST":
-            self.checks.append({"id": len(self.checks) + 1, "annotations": [], "output": {}})
-            return 201, {}, self._changed(self.checks[-1], given or {})
+        kind = parts.path.removeprefix(f"/repos/{REPOSITORY}/").split("/")
+        act = {"issues": self._comments, "pulls": self._pulls, "actions": self._actions}.get(kind[0], self._checks)
+        return act(values, parse_qs(parts.query), given)
+
+    def _checks(self, values: Values, query: Query, given: Any) -> Answer:
         if "check_run_id" in values:
             check = self.checks[int(values["check_run_id"]) - 1]
             return 200, {}, self._changed(check, given or {})
-        query = parse_qs(parts.query)
+        if given is not None:
+            self.checks.append({"id": len(self.checks) + 1, "annotations": [], "output": {}})
+            return 201, {}, self._changed(self.checks[-1], given)
         named = [self._changed(check, {}) for check in self.checks if [check["name"]] == query.get("check_name")]
-        page, size = int(query["page"][0]), int(query["per_page"][0])
-        return 200, {}, {"total_count": len(named), "check_runs": named[(page - 1) * size : page * size]}
+        return 200, {}, {"total_count": len(named), "check_runs": page_of(named, query)}
+
+    def _comments(self, values: Values, query: Query, given: Any) -> Answer:
+        if "comment_id" in values:
+            comment = self.comments[int(values["comment_id"]) - 1]
+            if comment["user"]["login"] != self.login:
+                return self._refused(403, "the comment of somebody else")
+            comment |= given
+            return 200, {}, comment
+        if given is not None:
+            self.comment(self.login, given["body"])
+            return 201, {}, self.comments[-1]
+        return 200, {}, page_of(self.comments, query)
+
+    def comment(self, login: str, body: str) -> None:
+        """Let somebody write a comment."""
+        self.comments.append({"id": len(self.comments) + 1, "user": {"login": login}, "body": body})
+
+    def _pulls(self, values: Values, query: Query, _: Any) -> Answer:
+        if "pull_number" in values:
+            found = [pull for pull in self.pulls if str(pull["number"]) == values["pull_number"]]
+            return (200, {}, found[0]) if found else self._refused(404, "no such pull request")
+        head = query.get("head", [""])[0]
+        return 200, {}, [pull for pull in self.pulls if pull["label"] == head]
+
+    def _actions(self, values: Values, query: Query, _: Any) -> Answer:
+        if "artifact_id" in values:
+            return 302, {"Location": f"{self.url}{STORE}{values['artifact_id']}?sig=signed"}, b""
+        found = [run for run in self.runs if str(run["id"]) == values["run_id"]]
+        if not found:
+            return self._refused(404, "no such run")
+        if "per_page" not in query:
+            return 200, {}, found[0]
+        asked = query.get("name", [""])[0]
+        listed = [
+            {"id": number, "name": name, "size_in_bytes": len(data), "expired": False}
+            for number, (name, data) in enumerate(self.artifacts, 1)
+            if asked in {"", name}
+        ]
+        return 200, {}, {"total_count": len(listed), "artifacts": page_of(listed, query)}
 
     def _changed(self, check: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         output = dict(given.get("output", {}))
@@ -90,9 +150,15 @@ class FakeGitHub:
         shown = {"annotations_count": len(check["annotations"])}
         return {"id": check["id"], "external_id": check["external_id"], "output": shown, "status": check["status"]}
 
-    def _refused(self, status: int, message: str) -> tuple[int, dict[str, str], Any]:
+    def _refused(self, status: int, message: str) -> Answer:
         self.broken_rules.append(message)
         return status, {}, {"message": message}
+
+
+def page_of(items: list[Any], query: Query) -> list[Any]:
+    size = int(query.get("per_page", ["30"])[0])
+    page = int(query.get("page", ["1"])[0])
+    return items[(page - 1) * size : page * size]
 
 
 def matching(method: str, path: str) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -160,7 +226,7 @@ def github_server() -> Iterator[FakeGitHub]:
             if status == DROPPED:
                 self.close_connection = True
                 return
-            data = json.dumps(content).encode()
+            data = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(data))}.items():
                 self.send_header(name, value)

@@ -1,74 +1,21 @@
 import json
-import re
 import sys
-from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
+from github_cases import (
+    PASSED,
+    Step,
+    assert_no_secret_leaves,
+    assert_text_stays_text,
+    failed,
+    failure,
+    poisoned,
+)
 from github_server import COMMIT, DROPPED, REPOSITORY, TOKEN, FakeGitHub, Fault
 
 from ci_toolkit.cli.main import main
 from ci_toolkit.github.client import GitHubApi
-from ci_toolkit.model.record import to_json
-from ci_toolkit.model.verdict import Counts, Coverage, Proof, Status, TestFailure, Verdict
-
-PROOF = Proof(planned_files=1, collected_files=1, collected_tests=1, outcomes=1, statement="1 test has 1 outcome")
-PASSED = Verdict(
-    status=Status.PASSED,
-    exit_code=0,
-    plan_id="p",
-    counts=Counts(total=1, passed=1),
-    coverage=Coverage(percent=91.5, threshold=80.0),
-    proof=PROOF,
-)
-
-
-def failed(*failures: TestFailure, **also: Any) -> Verdict:
-    counts = Counts(total=len(failures), failed=len(failures))
-    fields = {"status": Status.FAILED, "exit_code": 1, "counts": counts, "failures": failures, **also}
-    return msgspec.structs.replace(PASSED, **fields)
-
-
-def failure(name: str = "test_a.py::test_1", **also: Any) -> TestFailure:
-    fields = {"node_id": name, "file": "test_a.py", "line": 7, "message": "assert 1 == 2", "shard": 1, **also}
-    return TestFailure(**fields)
-
-
-class Step:
-    """A step of a job on GitHub Actions, in a folder of its own."""
-
-    def __init__(self, folder: Path, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder = folder
-        self.summary = folder / "summary.md"
-        event = folder / "event.json"
-        event.write_text(json.dumps({"pull_request": {"number": 3, "head": {"sha": COMMIT}}}))
-        self.variables = {
-            "GITHUB_TOKEN": TOKEN,
-            "GITHUB_API_URL": github.url,
-            "GITHUB_REPOSITORY": REPOSITORY,
-            "GITHUB_SHA": "0" * 40,
-            "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_RUN_ID": "77",
-            "GITHUB_RUN_ATTEMPT": "1",
-            "GITHUB_STEP_SUMMARY": str(self.summary),
-            "GITHUB_WORKSPACE": str(folder),
-        }
-        for name, value in self.variables.items():
-            monkeypatch.setenv(name, value)
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.chdir(folder)
-
-    def check(self, verdict: Verdict | bytes, *options: str) -> int:
-        path = self.folder / "verdict.json"
-        path.write_bytes(verdict if isinstance(verdict, bytes) else to_json(verdict))
-        return main(["github", "check", "--verdict", str(path), *options])
-
-
-@pytest.fixture
-def step(tmp_path: Path, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> Step:
-    return Step(tmp_path, github, monkeypatch)
+from ci_toolkit.model.verdict import Status, Verdict
 
 
 def test_a_passed_run_is_one_green_check_on_the_head_of_the_pull_request(step: Step, github: FakeGitHub) -> None:
@@ -230,44 +177,17 @@ def test_without_a_verdict_the_check_is_red(step: Step, github: FakeGitHub, data
     assert main(["github", "check", "--verdict", "verdict.json"]) == 2
 
 
-HOSTILE = (
-    "@everyone #1 [x](http://evil.example) **bold** <img src=x onerror=alert(1)> | `` ` ``\x1b[31mred "
-    "\u202egnp.exe\u200b\u2066\n::error::owned\n##[error]owned\r\n# Passed"
-)
-SECRETS = (TOKEN, "hunter2secret", "AKIAIOSFODNN7EXAMPLE", "s3cr3t-value-of-it", "abcdef0123456789abcdef")
-PLANTED = (
-    f"{TOKEN} postgresql://user:hunter2secret@host/db AKIAIOSFODNN7EXAMPLE https://x.example/?token=s3cr3t-value-of-it "
-    "Authorization: Bearer abcdef0123456789abcdef"
-)
-
-
 def test_strangers_text_stays_text_and_no_secret_leaves(
     step: Step, github: FakeGitHub, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    hostile = failure(
-        f"test_a.py::test_[{HOSTILE}]",
-        message=f"{PLANTED}\n{HOSTILE}\n{'x' * 1_000_000}",
-        detail=f"{HOSTILE}\n{'y' * 1_000_000}\n{PLANTED}\n",
-        output=PLANTED,
-    )
-    verdict = failed(hostile, failure(PLANTED), flaky=(hostile,), notes=(HOSTILE, PLANTED), advice=PLANTED)
+    verdict = poisoned()
     assert step.check(verdict) == 1
     (check,) = github.checks
     assert github.broken_rules == []
     out, err = capfd.readouterr()
-    everything = json.dumps(check, ensure_ascii=False) + step.summary.read_text() + out + err
-    for secret in SECRETS:
-        assert secret not in everything
-    for character in "\x1b\u202e\u200b\u2066":
-        assert character not in everything
-    for text in (check["output"]["summary"], check["output"]["text"]):
-        assert "@" not in text
-        assert "<img" not in text
-        assert "[x](" not in text
-        assert not re.search(r"^\s*::|##\[|^# ", text, re.MULTILINE)
-        outside_code = re.sub(r"<code>.*?</code>", "", text)
-        assert "everyone" not in outside_code
-        assert "evil" not in outside_code
+    assert_no_secret_leaves(json.dumps(check, ensure_ascii=False) + step.summary.read_text() + out + err)
+    assert_text_stays_text(check["output"]["summary"])
+    assert_text_stays_text(check["output"]["text"])
 
 
 def test_the_token_is_in_no_argument_and_no_representation(github: FakeGitHub) -> None:

@@ -86,6 +86,16 @@ def test_a_merge_queue_gets_its_check() -> None:
     assert {"push", "pull_request", "merge_group", "workflow_dispatch"} == set(read("workflows/ci.yml")["on"])
 
 
+def test_the_publisher_writes_with_the_code_of_the_default_branch_alone() -> None:
+    workflow = read("workflows/publish.yml")
+    assert set(workflow["on"]) == {"workflow_run"}
+    assert workflow["permissions"] == {}
+    (job,) = workflow["jobs"].values()
+    assert "ref" not in str(job["steps"])
+    assert "download-artifact" not in str(job["steps"])
+    assert "cache" not in str(job["steps"])
+
+
 def read(name: str) -> dict[str, Any]:
     document: dict[str, Any] = YAML(typ="safe").load(GITHUB / name)
     return document
