@@ -52,6 +52,7 @@ def poisoned() -> Verdict:
         file=f"a\n{HOSTILE}.py",
         line=2**62,
         outcome=HOSTILE,
+        why=HOSTILE + PLANTED,
         message=f"{PLANTED}\n{HOSTILE}\n{'x' * 1_000_000}",
         detail=f"{HOSTILE}\n{'y' * 1_000_000}\n{PLANTED}\n::error::owned.py:3: E\n../../etc/passwd.py:1: E\n",
         output=PLANTED,
