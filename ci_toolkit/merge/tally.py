@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from ci_toolkit.model import llm_properties
 from ci_toolkit.model.merged import CriticalTest
-from ci_toolkit.model.result import Outcome, TestResult, captured_output
+from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult, captured_output
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.verdict import Counts, LlmUse, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, FailedGo, LlmUse, SlowTest, TestFailure
 
 SLOWEST = 100
 _NOT_RUN = {Outcome.SKIPPED, Outcome.XFAILED}
@@ -49,6 +49,15 @@ def _llm_use(properties: Iterable[tuple[str, str]]) -> LlmUse | None:
         )
     except ValueError:  # somebody's own property of that name
         return None
+
+
+def _signature(result: TestResult) -> str:
+    last = result.failures or result.reruns[-1:]
+    return joined([signature_of(phase.failure, result.node_id).digest for phase in last])
+
+
+def _failed_go(go: PhaseFailure, node_id: str) -> FailedGo:
+    return FailedGo(message=go.failure.message, signature=signature_of(go.failure, node_id).digest)
 
 
 class Tally:
@@ -115,7 +124,8 @@ class Tally:
             outcome=str(result.outcome),
             detail=details[-LONGEST_DETAIL:],
             output=captured_output(phases)[-LONGEST_DETAIL:],
-            signature=joined([signature_of(p.failure, result.node_id).digest for p in phases]),
+            signature=_signature(result),
+            earlier=tuple(_failed_go(go, result.node_id) for go in result.reruns),
             is_critical=result.is_critical,
         )
 

@@ -38,6 +38,8 @@ class ProblemFound(Record, frozen=True, kw_only=True):
     """``FAILED`` or ``ERROR``."""
     message: str
     is_critical: bool = False
+    signature: str = ""
+    """``Signature.digest`` of a failed phase; ``""`` of what is none."""
 
 
 class ShardEnded(Record, frozen=True, kw_only=True):

@@ -139,6 +139,13 @@ class ShardReport(Record, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class FailedGo(Record, frozen=True, kw_only=True):
+    """A go of a test that failed, and after which a plugin tried the test again in the same process."""
+
+    message: str
+    signature: str
+
+
 class TestFailure(Record, frozen=True, kw_only=True):
     """A failed test, as much as a list needs."""
 
@@ -158,6 +165,8 @@ class TestFailure(Record, frozen=True, kw_only=True):
     """What it printed and logged, as far as pytest captured it."""
     signature: str = ""
     """What the failure is recognized by: ``Signature.digest``, of all failed phases and subtests together."""
+    earlier: tuple[FailedGo, ...] = ()
+    """The goes that failed before the last, oldest first."""
     is_critical: bool = False
     """Whether the test is mission-critical."""
     why: str = ""

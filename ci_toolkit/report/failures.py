@@ -29,6 +29,10 @@ def _failure(failure: TestFailure, view: View) -> Iterator[Line]:
     yield Line(heading(f"{failure.outcome.upper()} {name} [shard {failure.shard}]", view, "_"), "bold red")
     if failure.why:
         yield Line(sentences(one_line(failure.why, _LONGEST_WHY), view), "red")
+    for number, go in enumerate(failure.earlier, start=1):
+        yield Line(f"go {number}: {one_line(go.message.partition(chr(10))[0])}", "red")
+    if failure.earlier:
+        yield Line(f"go {len(failure.earlier) + 1}, the last:")
     detail = failure.detail.strip("\n")
     first = failure.message.partition("\n")[0]
     if first and first not in detail:
@@ -56,7 +60,7 @@ def quarantined_in_short(failures: tuple[TestFailure, ...], view: View, most: in
     yield from more(len(excused), most)
 
 
-def failures_in_short(title: str, failures: tuple[TestFailure, ...], most: int) -> Iterator[Line]:
+def failures_in_short(title: str, failures: tuple[TestFailure, ...], view: View, most: int) -> Iterator[Line]:
     """Yield two lines for each of ``failures``: its name, and where and why it failed."""
     if not failures:
         return
@@ -64,6 +68,8 @@ def failures_in_short(title: str, failures: tuple[TestFailure, ...], most: int) 
     for failure in failures[:most]:
         yield Line(f"  FLAKY   {one_line(failure.node_id)}  [shard {failure.shard}]")
         yield Line(_place_and_message(failure))
+        if failure.why:
+            yield Line(sentences(f"          {one_line(failure.why, _LONGEST_WHY)}", view), "yellow")
     yield from more(len(failures), most)
 
 

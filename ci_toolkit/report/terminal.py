@@ -65,7 +65,7 @@ def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
     most = MOST_NAMED * (_MORE_NAMED if view.verbosity > 0 else 1)
     yield from failures_in_full(verdict.failures, view)
     yield from quarantined_in_short(verdict.failures, view, most)
-    yield from failures_in_short("flaky: failed, then passed", verdict.flaky, most)
+    yield from failures_in_short("flaky: failed, then passed", verdict.flaky, view, most)
     yield from _unrun("lost", verdict.lost, most)
     yield from _unrun("left out", verdict.left_out, most)
     yield from _slowest(verdict, view)

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from ci_toolkit.model.bundle import COVERAGE_FOLDER, JOURNAL_FOLDER, OUTPUT_FOLDER, JournalSeal
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
@@ -23,6 +25,7 @@ from ci_toolkit.model.journal import (
 )
 from ci_toolkit.model.progress import ProblemFound, ShardEvent, TestEnded, TestsSelected
 from ci_toolkit.model.record import encode
+from ci_toolkit.model.signature import signature_of
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.discover import pytest_command
 from ci_toolkit.suite.ending import AttemptEnd, EndOfAttempt
@@ -148,7 +151,9 @@ class Attempt:
             case Phase() if test is not None and record.o is PhaseOutcome.FAILED:
                 message = record.failure.message if record.failure else ""
                 kind = "FAILED" if record.w is When.CALL else "ERROR"
-                return self._problem(test.node_id, message, kind=kind, is_critical=test.is_critical)
+                signature = signature_of(record.failure, test.node_id).digest if record.failure else ""
+                problem = self._problem(test.node_id, message, kind=kind, is_critical=test.is_critical)
+                return msgspec.structs.replace(problem, signature=signature)
             case Phase() if test is not None and test.is_over and record.w is When.TEARDOWN:
                 return TestEnded(
                     shard=shard,

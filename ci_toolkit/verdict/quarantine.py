@@ -3,7 +3,7 @@
 It excuses a failure, never a test: one that fails as its entry says, and only as long as the entry lasts.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -23,13 +23,18 @@ _SHORT_COMMIT = 12
 
 def with_excuses(run: MergedRun, quarantine: QuarantineInForce | None) -> MergedRun:
     """Return ``run`` with each failure that is excused marked and counted, and each that is not told why."""
-    if quarantine is None or not run.failures:
+    if quarantine is None:
         return run
     failures = tuple(_judged(failure, quarantine) for failure in run.failures)
+    flaky = tuple(msgspec.structs.replace(_judged(failure, quarantine), quarantined=False) for failure in run.flaky)
     excused = sum(1 for failure in failures if failure.quarantined)
-    return msgspec.structs.replace(
-        run, failures=failures, counts=msgspec.structs.replace(run.counts, quarantined=excused)
-    )
+    counts = msgspec.structs.replace(run.counts, quarantined=excused)
+    return msgspec.structs.replace(run, failures=failures, flaky=flaky, counts=counts)
+
+
+def excuses(quarantine: QuarantineInForce | None, failure: TestFailure) -> bool:
+    """Return whether ``failure`` does not fail the run."""
+    return quarantine is not None and _excuse(failure, quarantine) is not None
 
 
 def quarantine_breaches(run: MergedRun, quarantine: QuarantineInForce | None) -> Iterator[Breach]:
@@ -94,7 +99,7 @@ def _judged(failure: TestFailure, quarantine: QuarantineInForce) -> TestFailure:
     entries = entries_of(failure.node_id, quarantine.file.entries)
     if not entries:
         return failure
-    excuse = _excuse(failure, entries_of(failure.node_id, quarantine.entries), quarantine)
+    excuse = _excuse(failure, quarantine)
     if excuse is None:
         return msgspec.structs.replace(failure, why=_why_not(failure, entries, quarantine))
     why = (
@@ -104,11 +109,10 @@ def _judged(failure: TestFailure, quarantine: QuarantineInForce) -> TestFailure:
     return msgspec.structs.replace(failure, quarantined=True, why=why)
 
 
-def _excuse(
-    failure: TestFailure, entries: Iterable[QuarantineEntry], quarantine: QuarantineInForce
-) -> QuarantineEntry | None:
+def _excuse(failure: TestFailure, quarantine: QuarantineInForce) -> QuarantineEntry | None:
     if failure.is_critical:
         return None
+    entries = entries_of(failure.node_id, quarantine.entries)
     lasting = (entry for entry in entries if not entry.has_expired(quarantine.today))
     return next((entry for entry in lasting if _knows(entry, failure)), None)
 
@@ -120,7 +124,7 @@ def _why_not(failure: TestFailure, entries: tuple[QuarantineEntry, ...], quarant
     if not knowing:
         known = sorted({signature for entry in entries for signature in entry.signatures})
         return (
-            f"it is in quarantine, and failed in a new way: its signature {failure.signature} is none of "
+            f"it is in quarantine, and failed in a new way: its signature {_new(failure, known)} is none of "
             f"{', '.join(known)}"
         )
     if all(entry.has_expired(quarantine.today) for entry in knowing):
@@ -128,5 +132,10 @@ def _why_not(failure: TestFailure, entries: tuple[QuarantineEntry, ...], quarant
     return f"only this change excuses it in {QUARANTINE_FILE}, and a change cannot excuse its own failures"
 
 
+def _new(failure: TestFailure, known: Sequence[str]) -> str:
+    seen = dict.fromkeys((failure.signature, *(go.signature for go in failure.earlier)))
+    return ", ".join(signature for signature in seen if signature not in known) or failure.signature
+
+
 def _knows(entry: QuarantineEntry, failure: TestFailure) -> bool:
-    return failure.signature in entry.signatures
+    return {failure.signature, *(go.signature for go in failure.earlier)} <= {*entry.signatures}

@@ -11,6 +11,7 @@ from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.mode import FailFast
 from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
@@ -131,7 +132,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     selection = select_categories(root, mode=request.mode, categories=request.categories)
     thresholds = thresholds_of(request.coverage_threshold, request.category_thresholds, selection)
     quarantine = None if request.no_quarantine else quarantine_in_force(root)
-    rules = _rules(request, selection)
+    rules = _rules(request, selection, quarantine)
     choice = choose_again(_find(request, folder, selection, rules), request.out, request.again, observer)
     suite = choice.suite
     staged = _plan(request, folder, choice, selection, rules)
@@ -166,7 +167,7 @@ def remove_bundles(results: Path) -> None:
             shutil.rmtree(folder)
 
 
-def _rules(request: RunRequest, selection: CategorySelection) -> StopRules:
+def _rules(request: RunRequest, selection: CategorySelection, quarantine: QuarantineInForce | None) -> StopRules:
     return stop_rules(
         selection.mode,
         request.fail_fast,
@@ -174,6 +175,7 @@ def _rules(request: RunRequest, selection: CategorySelection) -> StopRules:
         maxfail=request.maxfail,
         budget=request.budget,
         begun_at=request.begun_at,
+        quarantine=quarantine,
     )
 
 

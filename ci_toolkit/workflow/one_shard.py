@@ -16,6 +16,7 @@ from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
+from ci_toolkit.workflow.quarantine import quarantine_in_force
 from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
 from ci_toolkit.workflow.shard_options import shard_options
 from ci_toolkit.workflow.shards import ShardWork, run_shards
@@ -57,6 +58,7 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
         fast_fail=request.fast_fail,
         budget=request.budget,
         begun_at=request.begun_at,
+        quarantine=quarantine_in_force(root),
     )
     with services_for(ServiceNeeds(), root, observer.say) as services:
         work = ShardWork(

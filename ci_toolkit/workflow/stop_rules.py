@@ -8,9 +8,12 @@ from typing import Self
 from ci_toolkit.model.bundle import StopKind
 from ci_toolkit.model.mode import FailFast, FailFastRule, Mode
 from ci_toolkit.model.progress import ProblemFound, ShardEnded, ShardEvent, TestEnded, TestsSelected
+from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.suite.options import STOP_SECONDS, StopRequest
 from ci_toolkit.verdict.fail_fast import RunTally, reason_to_start_no_stage, reason_to_stop
+from ci_toolkit.verdict.quarantine import excuses
 
 LEAST_GRACE_SECONDS = 0.5
 MOST_RESERVE_SECONDS = 5.0
@@ -25,6 +28,8 @@ class StopRules(Record, frozen=True, kw_only=True):
     """Wall time; 0 is none."""
     begun_at: float = 0.0
     """When the budget began to run, on the monotonic clock."""
+    quarantine: QuarantineInForce | None = None
+    """Its failures end no run."""
 
     @property
     def may_end_early(self) -> bool:
@@ -63,6 +68,7 @@ def stop_rules(
     maxfail: int | None = None,
     budget: float | None,
     begun_at: float,
+    quarantine: QuarantineInForce | None = None,
 ) -> StopRules:
     """Return the rules of ``mode``, changed by what the command line says: ``maxfail`` before the others."""
     asked = FailFast(rule=FailFastRule.FIRST) if fast_fail else fail_fast
@@ -74,6 +80,7 @@ def stop_rules(
         fail_fast=mode.fail_fast if asked is None else asked,
         budget_seconds=mode.budget_seconds if budget is None else budget,
         begun_at=begun_at,
+        quarantine=quarantine,
     )
 
 
@@ -121,7 +128,7 @@ class StopRuleWatcher:
                     self._selected.setdefault(event.shard, event.tests)
                 case ShardEnded():
                     self._collecting.discard(event.shard)
-                case ProblemFound():
+                case ProblemFound() if not self._is_excused(event):
                     self._failed.add(event.node_id)
                     if event.is_critical:
                         self._critical.add(event.node_id)
@@ -131,6 +138,17 @@ class StopRuleWatcher:
     def end_stage(self) -> None:
         """Let no further stage start if a rule forbids it."""
         self._ask(reason_to_start_no_stage(self._rules.fail_fast, self._tally()))
+
+    def _is_excused(self, event: ProblemFound) -> bool:
+        failure = TestFailure(
+            node_id=event.node_id,
+            file="",
+            line=0,
+            message=event.message,
+            signature=event.signature,
+            is_critical=event.is_critical,
+        )
+        return excuses(self._rules.quarantine, failure)
 
     def _tally(self) -> RunTally:
         selected = 0 if self._collecting else sum(self._selected.values())

@@ -379,6 +379,25 @@ FLAKY = {
     "a comment beside": ("@pytest.mark.flaky(reruns=3)  # the clock jumps, bug 12\ndef test_a(): pass", []),
     "a comment above": ("# the clock jumps, bug 12\n@pytest.mark.flaky(reruns=3)\ndef test_a(): pass", []),
     "a reason": ("@pytest.mark.flaky(reruns=3, reason='bug 12')\ndef test_a(): pass", []),
+    "a reason that is a name": ("@pytest.mark.flaky(reruns=3, reason=WHY)\ndef test_a(): pass", []),
+    "an empty reason": ("@pytest.mark.flaky(reruns=3, reason=' ')\ndef test_a(): pass", ["CIT011"]),
+    "a reason that says nothing": ("@pytest.mark.flaky(reruns=3, reason='flaky')\ndef test_a(): pass", ["CIT011"]),
+    "a comment that says nothing": ("@pytest.mark.flaky(reruns=3)  # TODO\ndef test_a(): pass", ["CIT011"]),
+    "a comment for another tool": ("@pytest.mark.flaky(reruns=3)  # type: ignore\ndef test_a(): pass", ["CIT011"]),
+    "a name of its own": ("again = pytest.mark.flaky(reruns=3)\n@again\ndef test_a(): pass", ["CIT011"]),
+    "a name with a reason": ("# the clock jumps\nagain = pytest.mark.flaky(reruns=3)\n@again\ndef test_a(): pass", []),
+    "mark alone": ("from pytest import mark\n@mark.flaky(reruns=3)\ndef test_a(): pass", ["CIT011"]),
+    "the module": ("pytestmark = [pytest.mark.flaky(reruns=3)]\ndef test_a(): pass", ["CIT011"]),
+    "pytestmark of a class": ("class TestA:\n pytestmark = pytest.mark.flaky\n def test_a(self): pass", ["CIT011"]),
+    "a parameter": (
+        "@pytest.mark.parametrize('n', [pytest.param(1, marks=pytest.mark.flaky(reruns=2))])\ndef test_a(n): pass",
+        ["CIT011"],
+    ),
+    "add_marker": (
+        "def pytest_collection_modifyitems(items):\n for item in items: item.add_marker(pytest.mark.flaky(reruns=2))",
+        ["CIT011"],
+    ),
+    "something else": ("flaky = 1\ndef test_a(flaky): assert flaky", []),
     "a docstring": ('@pytest.mark.flaky\ndef test_a():\n """Flaky until bug 12 is closed."""', []),
 }
 

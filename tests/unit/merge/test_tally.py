@@ -158,3 +158,15 @@ def test_use_of_language_models_adds_up_and_an_unknown_price_stays_unknown() -> 
     assert add_llm_use([first, None, free, first]) == total
     assert add_llm_use([free, free]) == LlmUse(calls=8, prompt_tokens=10, completion_tokens=12)
     assert add_llm_use([None]) is None
+
+
+def test_each_failed_go_before_the_last_is_kept_with_its_signature() -> None:
+    goes = (a_failure("KeyError: 1"), a_failure("OSError: 2"))
+    for last in ((a_failure("OSError: 2"),), ()):
+        tally = tallied(a_result("failed" if last else "passed", failures=last, reruns=goes))
+        (failure,) = tally.failures or tally.flaky
+        digests = [signature_of(go.failure, "test_a.py::test_1").digest for go in goes]
+        assert [(go.message, go.signature) for go in failure.earlier] == list(
+            zip(["KeyError: 1", "OSError: 2"], digests, strict=True)
+        )
+        assert failure.signature == digests[1]

@@ -7,7 +7,7 @@ from run_samples import FAILURE, LOST, a_run
 
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.quarantine import Quarantine, QuarantineEntry, QuarantineInForce, QuarantineLimits
-from ci_toolkit.model.verdict import Counts, QuarantineUse, TestFailure, Verdict
+from ci_toolkit.model.verdict import Counts, FailedGo, QuarantineUse, TestFailure, Verdict
 from ci_toolkit.verdict.judge import Thresholds, judge
 from ci_toolkit.verdict.quarantine import in_both
 from ci_toolkit.verdict.quarantine_rules import broken_rules
@@ -118,6 +118,24 @@ def test_nothing_is_excused_without_a_quarantine() -> None:
 def test_an_incomplete_run_stays_incomplete() -> None:
     run = a_run(counts=Counts(total=5, failed=1, lost=4), failures=(FAILED,), lost=(LOST,))
     assert judge(run, Thresholds(), Strictness.STRICT, in_force(an_entry())).status == "incomplete"
+
+
+def test_a_failure_is_excused_only_if_each_of_its_goes_failed_as_before() -> None:
+    known, new = (FailedGo(message="again", signature=signature) for signature in (KNOWN, NEW))
+    for earlier, status in (((known, known), "passed"), ((new, known), "failed")):
+        failure = msgspec.structs.replace(FAILED, earlier=earlier)
+        assert judged(failure, quarantine=in_force(an_entry())).status == status
+    why = judged(msgspec.structs.replace(FAILED, earlier=(new,)), quarantine=in_force(an_entry())).failures[0].why
+    assert why == f"it is in quarantine, and failed in a new way: its signature {NEW} is none of {KNOWN}"
+
+
+def test_a_flaky_test_in_quarantine_says_whether_it_failed_as_before_and_stays_flaky() -> None:
+    for signature, why in ((KNOWN, "in quarantine until"), (NEW, "it is in quarantine, and failed in a new way")):
+        flaky = msgspec.structs.replace(FAILED, signature=signature, outcome="passed")
+        run = a_run(counts=Counts(total=5, passed=5, flaky=1), flaky=(flaky,))
+        verdict = judge(run, Thresholds(), Strictness.STRICT, in_force(an_entry()))
+        assert (verdict.status, verdict.counts.quarantined, verdict.flaky[0].quarantined) == ("passed", 0, False)
+        assert verdict.flaky[0].why.startswith(why)
 
 
 # --- a pull request ---------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from ci_toolkit.model import progress
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.mode import FailFast, FailFastRule, Mode
+from ci_toolkit.model.quarantine import Quarantine, QuarantineEntry, QuarantineInForce
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.workflow.stop_rules import StopRules, StopRuleWatcher, stop_rules
 
@@ -170,3 +172,34 @@ def test_a_run_that_ends_before_its_budget_is_not_stopped() -> None:
         for thread in threading.enumerate()
         if isinstance(thread, threading.Timer) and thread.is_alive() and not thread.finished.is_set()
     ]
+
+
+@pytest.mark.parametrize(
+    ("signature", "is_critical", "stops"), [("a" * 16, False, False), ("b" * 16, False, True), ("a" * 16, True, True)]
+)
+def test_only_a_known_failure_in_quarantine_does_not_end_the_run(
+    signature: str, *, is_critical: bool, stops: bool
+) -> None:
+    entry = QuarantineEntry(
+        test="test_a.py::test_a",
+        reason="race",
+        owner="@team",
+        issue="#1",
+        since=date(2026, 1, 1),
+        expires=date(2026, 2, 1),
+        signatures=("a" * 16,),
+    )
+    quarantine = QuarantineInForce(file=Quarantine(entries=(entry,)), entries=(entry,), today=date(2026, 1, 2))
+    stop = StopRequest()
+    watcher = StopRuleWatcher(StopRules(fail_fast=FIRST, quarantine=quarantine), stop)
+    watcher.observe(
+        progress.ProblemFound(
+            shard=1,
+            node_id="test_a.py::test_a",
+            kind="FAILED",
+            message="no",
+            signature=signature,
+            is_critical=is_critical,
+        )
+    )
+    assert stop.is_asked is stops
