@@ -1,6 +1,7 @@
 """The marker file of an attempt: by it the supervisor hears that a journal could not be written."""
 
 import os
+import re
 from pathlib import Path
 
 from ci_toolkit.suite.originals import Originals
@@ -33,6 +34,8 @@ class RecordingMarker:
         """Return why recording failed, or ``""``."""
         if self._path.exists():
             return ""
-        for path in self._path.parent.glob(f"{self._path.name}.{_FAILED}*"):
-            return os.strerror(int(path.name.rpartition("-")[2]))
-        return "the folder of the bundle was removed while the tests ran"
+        name = re.compile(re.escape(f"{self._path.name}.{_FAILED}") + r"(\d{1,5})", re.ASCII)
+        for path in self._path.parent.glob("*"):
+            if found := name.fullmatch(path.name):
+                return os.strerror(int(found[1]))
+        return "the bundle's own files were removed or renamed while the tests ran"
