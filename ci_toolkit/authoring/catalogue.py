@@ -1,6 +1,7 @@
 """The catalogue of e2e tests, by rank, as Markdown."""
 
 from ci_toolkit.authoring.suite_reading import WRITTEN_BY, ReadTest, SuiteReading
+from ci_toolkit.model.wording import number_of
 
 TOLERATED = {1: "none", 2: "up to 5%", 3: "up to 10%", 4: "up to 15%", 5: "up to 20%", 6: "up to 25%"}
 """Rank to the failures that a release may carry; what nobody ranked is judged like the last rank."""
@@ -30,7 +31,10 @@ def _summary(tests: list[ReadTest]) -> str:
         number = sum(test.rank == rank for test in tests)
         rows.append(f"| {_name(rank)} | {number} | {TOLERATED.get(rank, 'as P6')} |")
     head = "| rank | tests | tolerated failures |\n|---|---:|---|"
-    return f"{len(tests)} tests in {len({test.path for test in tests})} files.\n\n{head}\n" + "\n".join(rows)
+    return (
+        f"{number_of(len(tests), 'test')} in {number_of(len({test.path for test in tests}), 'file')}.\n\n{head}\n"
+        + "\n".join(rows)
+    )
 
 
 def _section(rank: int, tests: list[ReadTest]) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 
 from ci_toolkit.authoring.suite_reading import WRITTEN_BY, ReadTest, SuiteReading
 from ci_toolkit.model.category import CATEGORIES
+from ci_toolkit.model.wording import number_of
 
 _UNSORTED = "no category"
 
@@ -31,7 +32,9 @@ def _diagram(tests: tuple[ReadTest, ...], services: list[str]) -> str:
         lines.append(f'  subgraph s{number}["{_label(service or "the repository")}"]')
         for category, (count, files) in _counts(tests, service).items():
             box = boxes[service, category] = f"s{number}c{len(boxes) + 1}"
-            lines.append(f'    {box}["{_label(category)}<br/>{count} tests in {files} files"]')
+            lines.append(
+                f'    {box}["{_label(category)}<br/>{number_of(count, "test")} in {number_of(files, "file")}"]'
+            )
         lines.append("  end")
     needs = sorted({need for test in tests for need in test.needs})
     lines.extend(f'  n{number}[("{_label(need)}")]' for number, need in enumerate(needs, start=1))

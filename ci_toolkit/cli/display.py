@@ -23,7 +23,8 @@ from rich.progress import (
 from ci_toolkit.cli.guard import harmless
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.progress import ProblemFound, ShardEnded, ShardEvent, ShardStarted, TestEnded, TestsSelected
-from ci_toolkit.report.text import number_of, one_line, span
+from ci_toolkit.model.wording import number_of
+from ci_toolkit.report.text import one_line, span
 
 LINE_SECONDS = 15.0
 """How often a shard at work says so where there is no terminal."""

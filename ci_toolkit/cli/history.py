@@ -17,6 +17,7 @@ from ci_toolkit.history.locations import add_run, open_history, prune_history, s
 from ci_toolkit.history.store import HistoryError, HistoryStore
 from ci_toolkit.history.test_durations import TestDurations
 from ci_toolkit.model.history import RunRecord
+from ci_toolkit.model.wording import number_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,9 +101,8 @@ def take_in(files: tuple[Path, ...], *, history: str, environment: str, recorded
         _, note = add_run(history, RunRecord(files=tuple((place, run) for run in runs)), now=now)
         if note:
             click.echo(f"ci-toolkit: {note}", err=True)
-        click.echo(
-            f"ci-toolkit: imported {len(found.seconds)} tests of {len(runs)} files from {file} for {place}", err=True
-        )
+        found_text = f"{number_of(len(found.seconds), 'test')} of {number_of(len(runs), 'file')}"
+        click.echo(f"ci-toolkit: imported {found_text} from {file} for {place}", err=True)
     return 0
 
 
@@ -149,7 +149,8 @@ def prune(*, history: str, older_than: float | None) -> int:
             )
     before = time.time() - older_than if older_than is not None else 0.0
     pruned = prune_history(history, gone=gone, before=before)
-    click.echo(f"ci-toolkit: removed {pruned.files} files and {pruned.runs} runs of files from the history", err=True)
+    removed = f"{number_of(pruned.files, 'file')} and {number_of(pruned.runs, 'run')} of files"
+    click.echo(f"ci-toolkit: removed {removed} from the history", err=True)
     return 0
 
 

@@ -8,6 +8,7 @@ import click
 
 from ci_toolkit.cli.guard import harmless_json
 from ci_toolkit.errors import ExitCode
+from ci_toolkit.model.wording import number_of
 
 if TYPE_CHECKING:
     from ci_toolkit.lint.finding import LintReport
@@ -104,9 +105,6 @@ def _say(report: "LintReport") -> None:
         return
     waived = f", {report.waived} waived" if report.waived else ""
     click.echo(
-        f"ci-toolkit: {_count(len(report.findings), 'finding')} in {_count(report.files, 'file')}{waived}", err=True
+        f"ci-toolkit: {number_of(len(report.findings), 'finding')} in {number_of(report.files, 'file')}{waived}",
+        err=True,
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -44,7 +44,8 @@ def check() -> int:
     """
     from ci_toolkit.config.project import project_root
     from ci_toolkit.model.quarantine import QUARANTINE_FILE
-    from ci_toolkit.report.text import number_of, one_line
+    from ci_toolkit.model.wording import number_of
+    from ci_toolkit.report.text import one_line
     from ci_toolkit.workflow.quarantine_upkeep import check_quarantine
 
     found = check_quarantine(project_root(Path.cwd()))

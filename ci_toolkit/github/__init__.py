@@ -1,1 +1,1 @@
-"""What GitHub Actions takes from ci-toolkit: a plan as the outputs of a step."""
+"""What GitHub is told: outputs of a step, check runs, the job summary; and the client of its API."""

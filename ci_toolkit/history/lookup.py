@@ -12,8 +12,8 @@ from ci_toolkit.model.durations import Durations, FileDurations
 from ci_toolkit.model.history import JobRun
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.model.suite import SuiteFile
+from ci_toolkit.model.wording import number_of
 from ci_toolkit.plan.sanitize import is_valid
-from ci_toolkit.plan.text import files_text
 
 STALE_AFTER_DAYS = 14
 _JOBS_ASKED = 40
@@ -87,7 +87,7 @@ class _Lookup:
         for name, files in self._taken.items():
             if name != environment and files:
                 what = "they were never" if knows_here else "nothing was"
-                message = f"times from {name} are used for {files_text(files)}: {what} recorded on {environment}"
+                message = f"times from {name} are used for {number_of(files, 'file')}: {what} recorded on {environment}"
                 notes.append(PlanNote(kind="other-environment", message=message))
         pairs = [f"{new} (was {old})" for new, old in sorted(self._renamed.items())]
         if pairs:
@@ -95,7 +95,7 @@ class _Lookup:
             notes.append(PlanNote(kind="renamed-file", message=message))
         unknown = sorted(self._wanted.keys() - self.found.keys())
         if unknown:
-            share = f"{len(unknown)} of {files_text(len(self._wanted))}"
+            share = f"{len(unknown)} of {number_of(len(self._wanted), 'file')}"
             message = f"no history of {share}, so their times are estimates: {_some(unknown)}"
             notes.append(PlanNote(kind="unknown-files", message=message))
         return notes

@@ -23,6 +23,7 @@ from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
+from ci_toolkit.model.wording import number_of
 
 MOST_NAMED = 5
 """Files of one kind that a note names; the rest is counted."""
@@ -45,7 +46,7 @@ def merge_run(
     """
     delivery = open_delivery(results, plan)
     bundles = [delivery.bundles[index] for index in sorted(delivery.bundles)]
-    tell(f"merging {len(bundles)} of {len(plan.shards)} bundles")
+    tell(f"merging {len(bundles)} of {number_of(len(plan.shards), 'bundle')}")
     make_folder(out)
     with tempfile.TemporaryDirectory(prefix=".junit-", dir=out) as folder:
         merges = _account_for_shards(plan, bundles, Path(folder), learns=learns)
@@ -121,7 +122,7 @@ def _write_own_reports(bundles: Sequence[Bundle], out: Path) -> tuple[str, ...]:
 
 def _empty_files(paths: Sequence[str]) -> Iterator[str]:
     if paths:
-        files = "1 planned file holds" if len(paths) == 1 else f"{len(paths)} planned files hold"
+        files = number_of(len(paths), "planned file") + (" holds" if len(paths) == 1 else " hold")
         yield f"{files} no test: {_some(paths)}"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ci_toolkit.model.plan import PlanNote
+from ci_toolkit.model.wording import number_of
 from ci_toolkit.plan.assignment import Assignment
 from ci_toolkit.plan.request import PlanRequest
 from ci_toolkit.plan.sizing import Assign
@@ -28,11 +29,12 @@ def cost_note(
     bill = bill_of(assignment, overhead)
     others = [bill_of(assign(count), overhead) for count in _other_counts(work, bill.shards, request, overhead)]
     others_text = [
-        f"{_jobs(other.shards)} would take {seconds_text(other.seconds)} for {money_text(other.minutes * price)}"
+        f"{number_of(other.shards, 'job')} would take {seconds_text(other.seconds)} "
+        f"for {money_text(other.minutes * price)}"
         for other in others
     ]
     planned = (
-        f"{_jobs(bill.shards)} of at most {seconds_text(bill.seconds)} are billed {bill.minutes} minutes, "
+        f"{number_of(bill.shards, 'job')} of at most {seconds_text(bill.seconds)} are billed {bill.minutes} minutes, "
         f"each rounded up: {money_text(bill.minutes * price)} at {price:g} a minute"
     )
     return PlanNote(kind="cost", message="; ".join([planned, *others_text]))
@@ -58,7 +60,3 @@ def _other_counts(work: Workload, shards: int, request: PlanRequest, overhead: f
 
     cheapest = min(map(likely, range(fewer, more + 1)))
     return sorted({fewer, more, cheapest.shards} - {shards})
-
-
-def _jobs(count: int) -> str:
-    return "1 job" if count == 1 else f"{count} jobs"

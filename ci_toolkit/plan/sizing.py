@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable, Iterator
 
 from ci_toolkit.model.plan import PlanNote
+from ci_toolkit.model.wording import number_of
 from ci_toolkit.plan.assignment import Assignment
 from ci_toolkit.plan.request import PlanRequest
 from ci_toolkit.plan.sanitize import DEFAULT_TEST_SECONDS
-from ci_toolkit.plan.text import seconds_text, shards_text
+from ci_toolkit.plan.text import seconds_text
 from ci_toolkit.plan.workload import Workload
 
 AT_THE_FLOOR = 1.02
@@ -36,7 +37,7 @@ def count_shards(
     room = request.target_seconds - overhead
     if not work.is_known:
         count = _smallest(work, min(request.max_shards, FIRST_SHARDS), room, assign)
-        return count, (PlanNote(kind="unknown-times", message=_NOTHING_KNOWN.format(count=shards_text(count))),)
+        return count, (PlanNote(kind="unknown-times", message=_NOTHING_KNOWN.format(count=number_of(count, "shard"))),)
     if room >= work.longest:
         found = _smallest(work, request.max_shards, room, assign)
         if assign(found).makespan <= room:
@@ -84,4 +85,5 @@ def _why_missed(work: Workload, request: PlanRequest, overhead: float, assignmen
         why = f"the tests take {seconds_text(work.even_share(1))} in all{with_overhead}"
     count = len(assignment.loads)
     take = "take" if count > 1 else "takes"
-    return f"no number of shards up to {request.max_shards} meets {target}: {why}; {shards_text(count)} {take} {taken}"
+    best = f"{number_of(count, 'shard')} {take} {taken}"
+    return f"no number of shards up to {request.max_shards} meets {target}: {why}; {best}"

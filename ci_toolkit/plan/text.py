@@ -1,4 +1,4 @@
-"""Seconds, counts and money as the text of notes."""
+"""Seconds and money as the text of notes."""
 
 _TENTHS_BELOW = 10.0
 """Below so many seconds a tenth of one matters."""
@@ -11,16 +11,6 @@ def seconds_text(seconds: float) -> str:
     if seconds < _TENTHS_BELOW:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < _MINUTES_FROM else f"{seconds / 60.0:.1f} min"
-
-
-def shards_text(count: int) -> str:
-    """Return such as ``1 shard`` or ``12 shards``."""
-    return "1 shard" if count == 1 else f"{count} shards"
-
-
-def files_text(count: int) -> str:
-    """Return such as ``1 file`` or ``12 files``."""
-    return "1 file" if count == 1 else f"{count} files"
 
 
 def money_text(amount: float) -> str:

@@ -1,1 +1,1 @@
-"""Pure: the verdict as terminal text, job summary and HTML."""
+"""Pure: the verdict as text of a terminal, a job summary, a check run with annotations, and HTML."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ci_toolkit.model.plan import Plan, PlannedShard
+from ci_toolkit.model.wording import number_of
 from ci_toolkit.report.text import one_line
 
 MOST_BARS = 32
@@ -92,21 +93,17 @@ def _cuts(plan: Plan) -> Iterator[str]:
 def _contents(shard: PlannedShard) -> str:
     pieces = sum(1 for unit in shard.units if unit.piece)
     files = len(shard.units) - pieces
-    parts = [_count(files, "file")] if files or not pieces else []
-    return " + ".join([*parts, _count(pieces, "piece")] if pieces else parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    parts = [number_of(files, "file")] if files or not pieces else []
+    return " + ".join([*parts, number_of(pieces, "piece")] if pieces else parts)
 
 
 def sum_of_plan(plan: Plan) -> str:
     """Return the line that says the most of ``plan``."""
     if not plan.has_times:
-        return f"{_count(len(plan.shards), 'shard')}, and no prediction: no past run is known"
+        return f"{number_of(len(plan.shards), 'shard')}, and no prediction: no past run is known"
     over = plan.makespan_seconds / plan.lower_bound_seconds - 1.0 if plan.lower_bound_seconds > 0.0 else 0.0
     return (
-        f"{_count(len(plan.shards), 'shard')}, {plan.makespan_seconds:.1f} s, "
+        f"{number_of(len(plan.shards), 'shard')}, {plan.makespan_seconds:.1f} s, "
         f"bound {plan.lower_bound_seconds:.1f} s ({over:+.1%})"
     )
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from ci_toolkit.model.quarantine import QUARANTINE_FILE, Quarantine, QuarantineEntry
-from ci_toolkit.report.text import number_of, one_line
+from ci_toolkit.model.wording import number_of
+from ci_toolkit.report.text import one_line
 
 
 def lines_of(quarantine: Quarantine, today: date) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, ShardReport, Status, Verdict
+from ci_toolkit.model.wording import number_of
 from ci_toolkit.report.failures import failures_in_full, failures_in_short, quarantined_in_short
-from ci_toolkit.report.text import Line, View, more, number_of, one_line, sentences, span
+from ci_toolkit.report.text import Line, View, more, one_line, sentences, span
 
 MOST_NAMED = 20
 """Tests of one list, and breaches, that are named."""

@@ -70,11 +70,6 @@ def more(count: int, shown: int) -> Iterator[Line]:
         yield Line(f"  ... and {count - shown} more, see verdict.json", "dim")
 
 
-def number_of(count: int, noun: str, plural: str = "") -> str:
-    """Return such as ``1 test`` or ``12 tests``; ``plural`` is that of a noun that takes more than an s."""
-    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
-
-
 def span(seconds: float) -> str:
     """Return such as ``3.4 s``, ``2 min 01 s`` or ``1 h 02 min``."""
     if seconds < _MINUTE:

@@ -1,1 +1,1 @@
-"""Pure: the one answer on a merged run, by gates; what ends a run early; what would make the next one shorter."""
+"""Pure: the one answer on a merged run, by gates; what ends a run early; what a failure is worth."""

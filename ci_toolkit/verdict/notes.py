@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MergedRun, UnusedSnapshots
+from ci_toolkit.model.wording import number_of
 from ci_toolkit.verdict.guide_rules import left_out_note
 
 _SNAPSHOTS_NAMED = 5
@@ -19,7 +20,7 @@ def unused(snapshots: UnusedSnapshots) -> str:
     """Return which snapshots no test used, at most five of them by name."""
     names = snapshots.names
     more = f" and {len(names) - _SNAPSHOTS_NAMED} more" if len(names) > _SNAPSHOTS_NAMED else ""
-    which = "1 snapshot" if len(names) == 1 else f"{len(names)} snapshots"
+    which = number_of(len(names), "snapshot")
     removal = "`pytest --snapshot-update` removes what is unused, if it runs the whole suite by itself"
     return f"no test used {which}: {', '.join(names[:_SNAPSHOTS_NAMED])}{more}; {removal}"
 
@@ -27,7 +28,8 @@ def unused(snapshots: UnusedSnapshots) -> str:
 def _all_skipped(run: MergedRun) -> str:
     counts = run.counts
     if counts.total > run.skipped_files and counts.skipped == counts.total:
-        return f"nothing ran: all {counts.total} tests were skipped"
+        all_of_them = "the only test was" if counts.total == 1 else f"all {counts.total} tests were"
+        return f"nothing ran: {all_of_them} skipped"
     return ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.wording import number_of
 
 
 class Engine(Record, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ ENGINES = (
 )
 """Each numbers its jobs as its own documentation says."""
 _DIGITS = 10
+_BY_HAND = "give `ci-toolkit shard` the index of the shard, from 1"
 
 
 def shard_of_this_job(plan: Plan, environment: Mapping[str, str]) -> int:
@@ -39,14 +41,15 @@ def shard_of_this_job(plan: Plan, environment: Mapping[str, str]) -> int:
     engine = _engine(environment)
     index, total = (_number(environment, engine, name) for name in (engine.index, engine.total))
     if total != len(plan.shards):
+        shards = number_of(len(plan.shards), "shard")
         raise ConfigurationError(
-            f"{engine.name} runs {total} jobs ({engine.total}), and the plan has {len(plan.shards)} shards",
-            advice=f"Plan with `--shards {total}`, or let the engine run {len(plan.shards)} jobs.",
+            f"{engine.name} runs {number_of(total, 'job')} ({engine.total}), and the plan has {shards}",
+            advice=f"Plan with `--shards {total}`, or let the engine run {number_of(len(plan.shards), 'job')}.",
         )
     if not engine.first <= index < engine.first + total:
         raise ConfigurationError(
-            f"{engine.index} is {index}, and {engine.name} numbers {total} jobs from {engine.first}",
-            advice="Do not set the variable by hand; give `ci-toolkit shard` the index of the shard, from 1.",
+            f"{engine.index} is {index}, and {engine.name} numbers {number_of(total, 'job')} from {engine.first}",
+            advice=f"Do not set the variable by hand; {_BY_HAND}.",
         )
     return index - engine.first + 1
 
@@ -57,12 +60,12 @@ def _engine(environment: Mapping[str, str]) -> Engine:
         known = ", ".join(f"{engine.index} and {engine.total} ({engine.name})" for engine in ENGINES)
         raise ConfigurationError(
             f"no variable says which shard this job is; `auto` knows {known}",
-            advice="Let the engine run the job in parallel, or give `ci-toolkit shard` the index of the shard, from 1.",
+            advice=f"Let the engine run the job in parallel, or {_BY_HAND}.",
         )
     if len(found) > 1:
         raise ConfigurationError(
             f"variables of more than one CI engine are set: {', '.join(engine.name for engine in found)}",
-            advice="Unset those of the others, or give `ci-toolkit shard` the index of the shard, from 1.",
+            advice=f"Unset those of the others, or {_BY_HAND}.",
         )
     return found[0]
 
@@ -72,6 +75,6 @@ def _number(environment: Mapping[str, str], engine: Engine, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < _DIGITS):
         raise ConfigurationError(
             f"{name} is {text!r}, and {engine.name} sets a number" if text else f"{name} of {engine.name} is not set",
-            advice="Let the engine run the job in parallel, or give `ci-toolkit shard` the index of the shard, from 1.",
+            advice=f"Let the engine run the job in parallel, or {_BY_HAND}.",
         )
     return int(text)

@@ -13,6 +13,7 @@ from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.history import RunRecord, environment_name
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.model.suite import Suite
+from ci_toolkit.model.wording import number_of
 
 
 def load_durations(history: str, suite: Suite, root: Path) -> Durations:
@@ -48,7 +49,7 @@ def record_run(history: str, run: RunRecord, say: Callable[[str], None]) -> None
     if note:
         say(note)
     seconds = time.monotonic() - start
-    say(f"recorded the times of {new} files in {shown(history)} ({seconds:.1f} s)")
+    say(f"recorded the times of {number_of(new, 'file')} in {shown(history)} ({seconds:.1f} s)")
 
 
 def this_environment() -> str:

@@ -15,10 +15,10 @@ from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
+from ci_toolkit.model.wording import number_of
 from ci_toolkit.plan.again import Again, Choice
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
-from ci_toolkit.report.text import number_of
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.history import load_durations
 from ci_toolkit.workflow.last_run import choose_again

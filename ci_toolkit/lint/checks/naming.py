@@ -8,6 +8,7 @@ from ci_toolkit.lint.roles import holds_runnable_tests, is_well_named
 from ci_toolkit.lint.rules import FILE_NAME
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.violation import Violation
+from ci_toolkit.model.wording import number_of
 
 _THROW_AWAY = re.compile(
     r"^(?:fix|temp|tmp|old|debug|scratch|wip|backup|bak|copy_of|quick)_(?:\w+_)?tests?(?:_\w+)?\.py$"
@@ -23,7 +24,7 @@ def of_test_file(module: Module, settings: LintSettings) -> Iterator[Violation]:
     if is_throw_away(module.name):
         yield _whole_file(module, f"{module.name} is the name of a throw-away file, not {patterns}")
     elif holds_runnable_tests(module):
-        count = "1 test" if len(module.tests) == 1 else f"{len(module.tests)} tests"
+        count = number_of(len(module.tests), "test")
         yield _whole_file(module, f"{module.name} holds {count} and is not named {patterns}")
 
 

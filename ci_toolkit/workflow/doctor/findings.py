@@ -5,7 +5,7 @@ from typing import Final
 
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.diagnosis import Finding, Mark
-from ci_toolkit.report.text import number_of
+from ci_toolkit.model.wording import number_of
 from ci_toolkit.services.outlook import Outlook
 from ci_toolkit.workflow.doctor.facts import FolderFacts, GitFacts, HistoryFacts, SuiteFacts
 from ci_toolkit.workflow.doctor.wishes import Trouble, Wishes

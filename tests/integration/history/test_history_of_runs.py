@@ -242,7 +242,7 @@ def test_unknown_environment_names_the_nearest(recorded: Project) -> None:
 def test_prune_forgets_files_that_are_gone_and_nothing_in_a_wrong_folder(recorded: Project) -> None:
     store = str(recorded.folder / ".ci-toolkit" / "history.sqlite")
     (recorded.folder / "test_b_quick.py").unlink()
-    assert "removed 1 files" in recorded.ci_toolkit("history", "prune").stderr
+    assert "removed 1 file and" in recorded.ci_toolkit("history", "prune").stderr
     history = open_history(store)
     assert history is not None
     with history:

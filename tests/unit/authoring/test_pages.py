@@ -104,8 +104,8 @@ def test_the_overview_draws_services_categories_and_needs(tmp_path: Path) -> Non
     )
     for line in (
         'subgraph s2["shop"]',
-        's2c2["unit<br/>1 tests in 1 files"]',
-        's2c3["integration<br/>2 tests in 1 files"]',
+        's2c2["unit<br/>1 test in 1 file"]',
+        's2c3["integration<br/>2 tests in 1 file"]',
         'n1[("real_db")]',
         "s2c3 --> n1",
         "s2c2 -. before .-> s2c3",

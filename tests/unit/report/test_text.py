@@ -1,6 +1,7 @@
 import pytest
 
-from ci_toolkit.report.text import View, heading, number_of, one_line, sentences, span
+from ci_toolkit.model.wording import number_of
+from ci_toolkit.report.text import View, heading, one_line, sentences, span
 
 SENTENCE = "proof: 2 of 3 planned files collected, tests/unit/test-the-long-name.py::test_it took 12.3 s of 2 min 01 s"
 

@@ -22,9 +22,7 @@ def test_what_keeps_a_process_from_recording_is_heard(marker: RecordingMarker) -
 
 
 @pytest.mark.parametrize("name", ["1.recording.failed-abc", "1.recording.failed-", "other", "1.recording.failed-²"])
-def test_a_test_that_renames_the_marker_stops_the_recording(
-    marker: RecordingMarker, tmp_path: Path, name: str
-) -> None:
+def test_a_test_that_renames_the_marker_stops_the_recording(marker: RecordingMarker, tmp_path: Path, name: str) -> None:
     (tmp_path / "1.recording").rename(tmp_path / name)
     assert marker.failure() == "the bundle's own files were removed or renamed while the tests ran"
 
