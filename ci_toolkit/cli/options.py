@@ -42,6 +42,36 @@ def running_options(function: F) -> F:
     return function
 
 
+def service_options(function: F) -> F:
+    """Add what a command that brings services up for its tests takes."""
+    for decorate in (
+        click.option(
+            "--force-recreate", is_flag=True, help="First stop services that are running, and make new snapshots."
+        ),
+        click.option("--dynamic-ports", is_flag=True, help="Use free ports for the services instead of the table's."),
+        click.option(
+            "--no-alpine", is_flag=True, help="Use the regular images of the services, not the small (Alpine) ones."
+        ),
+        click.option(
+            "--real-llm",
+            is_flag=True,
+            help="Fail tests that need a real LLM where there is none, instead of skipping them.",
+        ),
+        click.option(
+            "--provider",
+            type=click.Choice(["external", "native", "docker"]),
+            help="Use only this provider of real services.  [default: the first of these that can start the service]",
+        ),
+        click.option(
+            "--real-services",
+            is_flag=True,
+            help="Start the services that the categories need, and wait until they answer.",
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
 def choosing_options(function: F) -> F:
     """Add what a command that chooses tests takes."""
     for decorate in (

@@ -8,7 +8,7 @@ import click
 from ci_toolkit.cli.clock import BEGUN_AT
 from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.keep import keep_option
-from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_options, running_options
+from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_options, running_options, service_options
 from ci_toolkit.cli.output import Terminal, columns, print_verdict, remove_reports
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.cli.selecting import refuse_debuggers, selecting_options, showing_options, take_words
@@ -41,20 +41,7 @@ from ci_toolkit.cli.values import ShardCount
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N", help="The number of pytest-xdist workers in each shard."
 )
-@click.option(
-    "--real-services", is_flag=True, help="Start the services that the categories need, and wait until they answer."
-)
-@click.option(
-    "--provider",
-    type=click.Choice(["external", "native", "docker"]),
-    help="Use only this provider of real services.  [default: the first of these that can start the service]",
-)
-@click.option(
-    "--real-llm", is_flag=True, help="Fail tests that need a real LLM where there is none, instead of skipping them."
-)
-@click.option("--no-alpine", is_flag=True, help="Use the regular images of the services, not the small (Alpine) ones.")
-@click.option("--dynamic-ports", is_flag=True, help="Use free ports for the services instead of the table's.")
-@click.option("--force-recreate", is_flag=True, help="First stop services that are running, and make new snapshots.")
+@service_options
 @running_options
 @click.option(
     "--show-output",

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ci_toolkit.cli.clock import BEGUN_AT
-from ci_toolkit.cli.options import RESULTS, running_options
+from ci_toolkit.cli.options import RESULTS, running_options, service_options
 from ci_toolkit.cli.output import Terminal
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.cli.values import ShardCount
@@ -29,13 +29,14 @@ from ci_toolkit.cli.values import ShardCount
     show_default=True,
     help="The folder for the bundle, DIR/shard-I.",
 )
+@service_options
 @running_options
 def command(index: int | str, **options: Any) -> int:
     """Run shard I (from 1) of a plan and leave its bundle in DIR/shard-I.
 
     With `auto`, GitLab CI, CircleCI, Buildkite, Semaphore or Bitbucket says by its variables which shard this job is;
     it must run as many jobs as the plan has shards. Run it in the folder in which the plan was made. The plan's mode
-    says what ends the shard early.
+    says what ends the shard early. --real-services starts what the categories of this shard need, and nothing else.
     """
     from ci_toolkit.workflow.one_shard import ShardRequest, run_one_shard
 

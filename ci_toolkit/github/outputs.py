@@ -18,7 +18,8 @@ def outputs_of(plan: Plan) -> Mapping[str, str]:
     """Return ``matrix`` and ``plan-id``.
 
     ``matrix`` is one line of JSON, ``{"include": [{"index", "of", "category", "services"}]}``, for
-    ``strategy: matrix: ${{ fromJSON(...) }}``. Raises FormatError where GitHub would refuse it.
+    ``strategy: matrix: ${{ fromJSON(...) }}``; ``services`` is what to bring up. Raises FormatError where GitHub would
+    refuse it.
     """
     if len(plan.shards) > MATRIX_LIMIT:
         raise FormatError(
@@ -26,7 +27,12 @@ def outputs_of(plan: Plan) -> Mapping[str, str]:
             advice=f"Plan with at most `--shards {MATRIX_LIMIT}`.",
         )
     include = [
-        {"index": shard.index, "of": len(plan.shards), "category": shard.category, "services": shard.services}
+        {
+            "index": shard.index,
+            "of": len(plan.shards),
+            "category": shard.category,
+            "services": shard.services_to_start,
+        }
         for shard in plan.shards
     ]
     outputs = {"matrix": encode({"include": include}).decode(), "plan-id": plan.plan_id}

@@ -38,6 +38,9 @@ class Category(Record, frozen=True, kw_only=True):
     """Categories that run before it when both are selected."""
 
 
+USUAL_SERVICES = ("postgresql", "redis")
+"""What is brought up for tests of which no category says what they need."""
+
 _STACK = ("postgresql", "redis", "clickhouse", "backend", "auth", "frontend", "analytics")
 
 BUILT_IN = (

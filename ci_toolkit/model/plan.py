@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ci_toolkit.errors import FormatError
+from ci_toolkit.model.category import USUAL_SERVICES
 from ci_toolkit.model.node_id import class_of, function_of
 from ci_toolkit.model.record import Record, encode, from_json, to_json
 
@@ -39,6 +40,12 @@ class PlannedShard(Record, frozen=True, kw_only=True):
     category: str = ""
     """The one category of all its files, or ``""`` if they are mixed."""
     services: tuple[str, ...] = ()
+    """What the categories of its files need."""
+
+    @property
+    def services_to_start(self) -> tuple[str, ...]:
+        """What to bring up for it: the usual ones where no category says what its tests need, none where one does."""
+        return self.services or (() if self.category else USUAL_SERVICES)
 
 
 class Cut(Record, frozen=True, kw_only=True):

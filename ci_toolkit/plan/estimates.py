@@ -22,6 +22,8 @@ class FileEstimate(Record, frozen=True, kw_only=True):
 
     path: str
     category: str = ""
+    mentions: tuple[str, ...] = ()
+    """Further categories that its tests may have, as far as somebody looked."""
     setup_seconds: float = 0.0
     """Import and shared fixtures: paid by every shard that runs any of its tests."""
     seconds: float
@@ -180,6 +182,7 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
         return FileEstimate(
             path=file.path,
             category=file.category,
+            mentions=file.mentions,
             setup_seconds=import_seconds if known is None or known.import_seconds is None else known.import_seconds,
             seconds=function.seconds * len(reading.new),
             spread=function.spread * len(reading.new),  # the tests of one file are slow together
@@ -196,6 +199,7 @@ def _estimate_file(reading: _Reading, function: _Function, import_seconds: float
     return FileEstimate(
         path=file.path,
         category=file.category,
+        mentions=file.mentions,
         setup_seconds=known.fixture_seconds
         + (import_seconds if known.import_seconds is None else known.import_seconds),
         seconds=math.fsum((total, *of_new)),

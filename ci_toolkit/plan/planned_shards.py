@@ -27,7 +27,8 @@ def planned_shards(
         cuts.append(cut)
         for shard, unit in pieces:
             units[shard].append(unit)
-    categories = [{assignment.work.files[file].category for file in parts} for parts in assignment.parts]
+    files = [[assignment.work.files[file] for file in parts] for parts in assignment.parts]
+    categories = [{file.category for file in own} for own in files]
     planned = tuple(
         PlannedShard(
             index=shard + 1,
@@ -35,7 +36,7 @@ def planned_shards(
             spread_seconds=assignment.spread(shard),
             units=tuple(units[shard]),
             category=next(iter(own)) if len(own) == 1 else "",
-            services=_services_of(own, services),
+            services=_services_of(own.union(*(file.mentions for file in files[shard])), services),
         )
         for shard, own in enumerate(categories)
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode
+from ci_toolkit.model.category import USUAL_SERVICES
 from ci_toolkit.model.mode import FailFast
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.quarantine import QuarantineInForce
@@ -28,7 +29,7 @@ from ci_toolkit.workflow.planning import find_suite_of, plan_stages, save_plan
 from ci_toolkit.workflow.quarantine import quarantine_in_force
 from ci_toolkit.workflow.reports import remove_reports
 from ci_toolkit.workflow.run_identity import named
-from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
+from ci_toolkit.workflow.run_services import ServiceOptions, services_for
 from ci_toolkit.workflow.shard_options import shard_options
 from ci_toolkit.workflow.shards import ShardWork, run_shards
 from ci_toolkit.workflow.stop_rules import StopRules, stop_rules
@@ -37,7 +38,7 @@ from ci_toolkit.workflow.thresholds import thresholds_of
 _SHARDS = 2
 
 
-class RunRequest(Record, frozen=True, kw_only=True):
+class RunRequest(ServiceOptions, frozen=True, kw_only=True):
     """The options of ``ci-toolkit run``, one field each."""
 
     paths: tuple[str, ...]
@@ -58,12 +59,6 @@ class RunRequest(Record, frozen=True, kw_only=True):
     test_files: tuple[str, ...]
     parallel: bool
     workers: int | None
-    real_services: bool
-    provider: str | None
-    real_llm: bool
-    no_alpine: bool
-    dynamic_ports: bool
-    force_recreate: bool
     coverage: bool
     test_timeout: float | None
     fail_fast: FailFast | None
@@ -139,7 +134,8 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     observer.say(_planned(staged.plan, request.jobs_at_a_time))
     remove_bundles(request.results)
     save_plan(staged.plan, request.out / "plan.json")
-    with services_for(_needs(request, selection, suite, rules), root, observer.say) as services:
+    needed = selection.services_of(selection.files_of(suite)) or USUAL_SERVICES
+    with services_for(request.needs(needed, rules.seconds_left), root, observer.say) as services:
         work = _shard_work(request, folder, staged, selection, rules, services.variables)
         end = run_shards(work, observer, save_logs=services.save_logs)
         failure = services.failure(request.results / "shard-*")
@@ -198,18 +194,6 @@ def _plan(
     durations = load_durations(request.history, suite, folder / suite.root)
     staged = plan_stages(suite, durations, shape, selection, critical_first=bool(rules.budget_seconds))
     return msgspec.structs.replace(staged, plan=named(staged.plan, os.environ))
-
-
-def _needs(request: RunRequest, selection: CategorySelection, suite: Suite, rules: StopRules) -> ServiceNeeds:
-    return ServiceNeeds(
-        services=selection.services_of(selection.files_of(suite)) if request.real_services else None,
-        provider=request.provider or "",
-        llm=request.real_llm,
-        alpine=not request.no_alpine,
-        dynamic_ports=request.dynamic_ports,
-        force_recreate=request.force_recreate,
-        seconds=rules.seconds_left,
-    )
 
 
 def _shard_work(

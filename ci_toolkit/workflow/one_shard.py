@@ -9,7 +9,6 @@ from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode, PlanMismatchError
 from ci_toolkit.model.mode import FailFast
 from ci_toolkit.model.plan import Plan
-from ci_toolkit.model.record import Record
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.verdict.exit_codes import exit_code_of_shards
 from ci_toolkit.workflow.category_selection import select_categories
@@ -17,13 +16,13 @@ from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
 from ci_toolkit.workflow.quarantine import quarantine_in_force
-from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
+from ci_toolkit.workflow.run_services import ServiceOptions, services_for
 from ci_toolkit.workflow.shard_options import shard_options
 from ci_toolkit.workflow.shards import ShardWork, run_shards
 from ci_toolkit.workflow.stop_rules import stop_rules
 
 
-class ShardRequest(Record, frozen=True, kw_only=True):
+class ShardRequest(ServiceOptions, frozen=True, kw_only=True):
     """The options of ``ci-toolkit shard``, one field each."""
 
     index: int | None
@@ -49,7 +48,7 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
     plan = read_plan(request.plan_path)
     _check_commit(plan, folder)
     index = shard_of_this_job(plan, os.environ) if request.index is None else request.index
-    plan.shard(index)
+    shard = plan.shard(index)
     root = project_root(folder)
     selection = select_categories(root, mode=plan.mode)
     rules = stop_rules(
@@ -60,7 +59,8 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
         begun_at=request.begun_at,
         quarantine=quarantine_in_force(root),
     )
-    with services_for(ServiceNeeds(), root, observer.say) as services:
+    needs = request.needs(shard.services_to_start, rules.seconds_left)
+    with services_for(needs, root, observer.say) as services:
         work = ShardWork(
             plan=plan,
             stages=((index,),),

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 REAL_LLM = "CI_TOOLKIT_REAL_LLM"
 """``1`` makes a test fail that asks for a real language model and has none; else it is skipped with the reason."""
 
-USUAL_SERVICES = ("postgresql", "redis")
-"""What --real-services brings up where no test has a category that says what it needs."""
-
 
 class ServiceNeeds(Record, frozen=True, kw_only=True):
     """What a run asks for to be real."""
@@ -33,6 +30,29 @@ class ServiceNeeds(Record, frozen=True, kw_only=True):
     llm: bool = False
     seconds: float | None = None
     """What the run's budget leaves them to start in."""
+
+
+class ServiceOptions(Record, frozen=True, kw_only=True):
+    """The options of a command that brings services up for its tests, one field each."""
+
+    real_services: bool = False
+    provider: str | None = None
+    real_llm: bool = False
+    no_alpine: bool = False
+    dynamic_ports: bool = False
+    force_recreate: bool = False
+
+    def needs(self, services: tuple[str, ...], seconds: float | None) -> ServiceNeeds:
+        """Return what is asked for, where the tests need ``services``, which have ``seconds`` to start in."""
+        return ServiceNeeds(
+            services=services if self.real_services else None,
+            provider=self.provider or "",
+            llm=self.real_llm,
+            alpine=not self.no_alpine,
+            dynamic_ports=self.dynamic_ports,
+            force_recreate=self.force_recreate,
+            seconds=seconds,
+        )
 
 
 class RunServices:
@@ -126,7 +146,7 @@ def _services(needs: ServiceNeeds, root: Path, say: Callable[[str], None]) -> "t
     from ci_toolkit.services.stack import StackRequest, acquire
 
     table = read_table(root)
-    wanted = tuple(name for name in needs.services or USUAL_SERVICES if name in table.startable())
+    wanted = tuple(name for name in needs.services or () if name in table.startable())
     environment = ServiceEnvironment.TEST_ALPINE if needs.alpine else ServiceEnvironment.TEST
     provider = Provider(needs.provider) if needs.provider else None
     request = StackRequest(

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,13 @@ class Lab:
         (self._repository / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
         self._event = folder / "event.json"
         self._event.write_text(json.dumps({"ref": "refs/heads/main", "repository": {"default_branch": "main"}}))
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Put these files into the repository."""
+        for name, text in files.items():
+            path = self._repository / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
 
     def artifacts(self) -> set[str]:
         """The names of what was uploaded."""

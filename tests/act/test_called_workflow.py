@@ -1,10 +1,14 @@
 """The reusable workflow as act runs it; each test asks how the job ended that is to be required."""
 
+import re
 from pathlib import Path
 
 import pytest
 from act_lab import Lab
 from github_server import REPOSITORY, TOKEN, Fault, github_server
+
+from ci_toolkit.services.catalog.table import Protocol
+from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
 
 GREEN = {"plan": True, "shard": True, "verdict": True}
 RED = {"plan": True, "shard": False, "verdict": False}
@@ -63,6 +67,27 @@ def test_a_history_that_is_not_saved_is_said_and_fails_nothing(lab: Lab) -> None
     ended = lab.push()
     assert ended.jobs == GREEN
     assert "::warning title=ci-toolkit::The history of this run was not saved" in ended.output
+
+
+NEEDS_REDIS = (
+    "import os, redis\ndef test_{}(): assert redis.from_url(os.environ['REDIS_URL']).set('mine', 1, nx=True)\n"
+)
+
+
+@pytest.mark.skipif(find_server(Protocol.REDIS) is None, reason=f"needs redis-server: {HOW_TO_GET[Protocol.REDIS]}")
+def test_each_job_has_the_services_of_its_category_for_itself_though_all_share_one_machine(lab: Lab) -> None:
+    lab.write(
+        {
+            "pyproject.toml": "[tool.ci-toolkit.categories.cache]\nservices = ['redis']\n",
+            "tests/unit/test_u.py": "import os\ndef test_u(): assert 'REDIS_URL' not in os.environ\n",
+            "tests/cache/test_c.py": NEEDS_REDIS.format("c"),
+            "tests/cache/test_d.py": NEEDS_REDIS.format("d"),
+        }
+    )
+    options = "--real-services --dynamic-ports --provider native"
+    ended = lab.push(paths="tests/unit tests/cache", shards="3", shard_options=options)
+    assert ended.jobs == GREEN, ended.output
+    assert len(re.findall(r"redis [\d.]+ native 127\.0\.0\.1:\d+ ready", ended.output)) == 2
 
 
 @pytest.mark.parametrize("is_fork", [False, True])

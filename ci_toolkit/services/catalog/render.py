@@ -17,7 +17,9 @@ from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironm
 HEADER: Final = (
     "# Rendered from the table of services; change [tool.ci-toolkit.services], then `ci-toolkit services render`."
 )
-_BEGIN: Final = re.compile(r"^( *)# ci-toolkit services: begin (\S+)\s*$")
+_BEGIN: Final = re.compile(r"^( *)# ci-toolkit services: begin (\S+)(?: (\S+))?\s*$")
+_OF_THE_LEG: Final = "matrix.services"
+"""Where the matrix of `ci-toolkit plan` says which services a job needs."""
 _END: Final = "# ci-toolkit services: end"
 _LABEL: Final = "ci-toolkit"
 
@@ -80,9 +82,18 @@ def compose_text(table: Table, environment: ServiceEnvironment) -> str:
     return text.replace("$", "$$")  # compose would put a variable's value there
 
 
-def workflow_lines(table: Table, environment: ServiceEnvironment, indent: str) -> list[str]:
-    """Return the ``services:`` block of a GitHub Actions job, indented by ``indent``."""
+def workflow_lines(
+    table: Table, environment: ServiceEnvironment, indent: str, *, only_needed: bool = False
+) -> list[str]:
+    """Return the ``services:`` block of a GitHub Actions job, indented by ``indent``.
+
+    With ``only_needed`` a job of the matrix starts what its tests need: a service whose image is empty is not started.
+    """
     services = {row.name: _workflow_service(row, environment) for row in table.services if row.image}
+    if only_needed:
+        services = {
+            name: {**service, "image": _if_needed(name, service["image"])} for name, service in services.items()
+        }
     return [indent + line for line in _yaml({"services": services}, 0)]
 
 
@@ -116,6 +127,11 @@ def _workflow_service(row: Service, environment: ServiceEnvironment) -> Node:
     if row.protocol in images.DATA_FOLDER:
         service["options"] = f'--health-cmd "{_health(row)}" --health-interval 1s --health-retries 60'
     return service
+
+
+def _if_needed(name: str, image: object) -> str:
+    quoted = str(image).replace("'", "''")  # as an expression writes a quote
+    return f"${{{{ contains({_OF_THE_LEG}, '{name}') && '{quoted}' || '' }}}}"
 
 
 def _health(row: Service) -> str:
@@ -162,7 +178,9 @@ def _filled(table: Table, lines: Sequence[str], name: str) -> Iterable[str]:
                 raise ConfigurationError(f"{name}:{number}: a second 'begin' before '{_END}'")
             inside = number
             yield line
-            yield from workflow_lines(table, _environment(begin[2], f"{name}:{number}"), begin[1])
+            where = f"{name}:{number}"
+            only_needed = _only_needed(begin[3], where)
+            yield from workflow_lines(table, _environment(begin[2], where), begin[1], only_needed=only_needed)
         elif line.strip() == _END:
             inside = 0
             yield line
@@ -170,6 +188,15 @@ def _filled(table: Table, lines: Sequence[str], name: str) -> Iterable[str]:
             yield line
     if inside:
         raise ConfigurationError(f"{name}:{inside}: 'begin' without '{_END}'")
+
+
+def _only_needed(word: str | None, where: str) -> bool:
+    if word not in {None, _OF_THE_LEG}:
+        raise ConfigurationError(
+            f"{where}: '{word}' says nothing of which services a job needs",
+            advice=f"Write {_OF_THE_LEG}, or nothing for all of them.",
+        )
+    return word is not None
 
 
 def _environment(word: str, where: str) -> ServiceEnvironment:

@@ -12,6 +12,7 @@ from ci_toolkit import __version__
 from ci_toolkit.config.project import project_root, read_section
 from ci_toolkit.errors import InfrastructureError
 from ci_toolkit.masking import without_secrets
+from ci_toolkit.model.category import USUAL_SERVICES
 from ci_toolkit.model.diagnosis import Diagnosis, Finding, Mark, diagnosis_of
 from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.catalog.settings import read_table
@@ -31,7 +32,6 @@ from ci_toolkit.workflow.doctor.facts import (
 )
 from ci_toolkit.workflow.doctor.wishes import Trouble, Wishes
 from ci_toolkit.workflow.reports import has_browser
-from ci_toolkit.workflow.run_services import USUAL_SERVICES
 
 
 def diagnose(wishes: Wishes, troubles: tuple[Trouble, ...], folder: Path, environment: Mapping[str, str]) -> Diagnosis:

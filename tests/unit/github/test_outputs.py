@@ -10,6 +10,22 @@ from ci_toolkit.model.plan import Plan, PlannedShard
 HOSTILE = "unit\nplan-id=forged\r\nEOF\n${{ secrets.TOKEN }} `rm` \"'<<x"
 
 
+@pytest.mark.parametrize(
+    ("category", "services", "wanted"),
+    [
+        ("integration", ("redis",), ["redis"]),
+        ("unit", (), []),
+        ("", ("clickhouse",), ["clickhouse"]),
+        ("", (), ["postgresql", "redis"]),
+    ],
+)
+def test_a_job_gets_what_its_category_needs_and_the_usual_where_none_says(
+    category: str, services: tuple[str, ...], wanted: list[str]
+) -> None:
+    matrix = json.loads(outputs_of(plan_of(1, category=category, services=services))["matrix"])
+    assert matrix["include"][0]["services"] == wanted
+
+
 def plan_of(count: int, *, category: str = "unit", services: tuple[str, ...] = ("redis",)) -> Plan:
     shards = tuple(
         PlannedShard(index=index, estimated_seconds=1.0, units=(), category=category, services=services)

@@ -1,5 +1,6 @@
 import math
 
+import msgspec
 import pytest
 from workloads import assigned, contents, file_of, work_of
 
@@ -88,3 +89,10 @@ def test_planned_shards_name_their_files_pieces_and_services() -> None:
     assert [shard.spread_seconds for shard in shards] == pytest.approx([2.0, 4.0, 0.0])
     assert [shard.category for shard in shards] == ["", "unit", ""]
     assert [shard.services for shard in shards] == [("postgresql", "redis"), ("redis",), ()]
+
+
+def test_a_shard_needs_the_services_of_the_categories_that_its_files_speak_of() -> None:
+    marked = msgspec.structs.replace(file_of("a", 1.0), mentions=("e2e",))
+    assignment = assigned(Workload([marked]), [0])
+    (shard,), _ = planned_shards(assignment, (("e2e", ("clickhouse",)), ("unit", ("redis",))))
+    assert (shard.category, shard.services) == ("", ("clickhouse",))

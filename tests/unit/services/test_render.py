@@ -54,6 +54,17 @@ def test_what_was_rendered_does_not_drift_and_rendering_again_changes_nothing(tm
     assert workflow.read_text() == once
 
 
+def test_a_job_of_the_matrix_starts_the_services_that_its_tests_need_alone(tmp_path: Path) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "ci.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(WORKFLOW.replace("begin test", "begin test-alpine matrix.services"))
+    write(tmp_path)
+    images = [line.strip() for line in workflow.read_text().splitlines() if "image:" in line]
+    assert images[1] == """image: "${{ contains(matrix.services, 'redis') && 'redis:7-alpine' || '' }}\""""
+    assert len(images) == 3
+    assert drifts(rendered(BUILT_IN, tmp_path), tmp_path) == ()
+
+
 def test_drift_names_file_and_line(tmp_path: Path) -> None:
     write(tmp_path)
     compose = tmp_path / "compose" / "test.yml"
@@ -71,6 +82,7 @@ def test_a_missing_file_drifts_at_its_first_line(tmp_path: Path) -> None:
     ("lines", "says"),
     [
         ("# ci-toolkit services: begin nowhere\n# ci-toolkit services: end\n", "no environment 'nowhere'"),
+        ("# ci-toolkit services: begin test needs.x\n# ci-toolkit services: end\n", "'needs.x' says nothing"),
         ("# ci-toolkit services: end\n# ci-toolkit services: begin test\n", "without"),
     ],
 )
