@@ -1,15 +1,17 @@
 """Judges the failures of one run, and returns what is to be remembered of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from ci_toolkit.model.outcomes import Judged
 from ci_toolkit.model.record import Record
 from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules, Ruling, Where
 from ci_toolkit.verdict.court.hearing import Hearing
-from ci_toolkit.verdict.court.lists import remembered, suspects
+from ci_toolkit.verdict.court.lists import suspects
 from ci_toolkit.verdict.court.mass import judge_mass, masses_in
-from ci_toolkit.verdict.court.memory import Memory, orders_with, trees_with
+from ci_toolkit.verdict.court.memory import Memory, trees_with
+from ci_toolkit.verdict.court.recollection import Recollection, SeenRun
 from ci_toolkit.verdict.court.trials import Trials
 
 
@@ -18,6 +20,8 @@ class Judgement(Record, frozen=True, kw_only=True):
 
     rulings: tuple[Ruling, ...]
     """One for each failure, in the order of ``CaseRun.failures``."""
+    found: tuple[Judged, ...]
+    """What the history keeps of each, before main's past is held against it."""
     memory: Memory
     """What to judge the next run with."""
 
@@ -29,9 +33,8 @@ class Judgement(Record, frozen=True, kw_only=True):
 
 def adjudicate(run: CaseRun, memory: Memory, ask: Ask, prices: Prices, rules: Rules) -> Judgement:
     """Judge every failure of ``run`` by what ``memory`` has and ``ask`` answers. ``ask`` alone has effects."""
-    share = rules.budget_share * run.seconds
-    most = rules.savings * share
-    budget = share + (most if memory.saved_seconds is None else memory.saved_seconds)
+    recollection = Recollection(memory, rules)
+    budget = recollection.budget_for(run.seconds)
     trials = Trials(ask, prices, {failure.test: failure.shard for failure in run.failures}, budget)
     rulings: dict[str, Ruling] = {}
     where = Where.SAME
@@ -45,15 +48,47 @@ def adjudicate(run: CaseRun, memory: Memory, ask: Ask, prices: Prices, rules: Ru
     hearings, heard = _hear(rest, lambda failure: Hearing(failure, run, memory, rules, trials, where), rules)
     rulings.update(heard)
     ordered = tuple(rulings[failure.test] for failure in run.failures)
-    after = msgspec.structs.replace(
-        memory,
-        tests=remembered(memory, run, ordered),
-        orders=orders_with(memory, run, [hearing.failure for hearing in hearings if hearing.base_failed_alike]),
-        trees=trees_with(memory, run, [hearing.failure.test for hearing in hearings if hearing.head_passed]),
-        runs=memory.runs + 1,
-        saved_seconds=min(budget - trials.seconds, most),
+    found = tuple(_found(run.failures, ordered, hearings))
+    recollection.add(
+        SeenRun(
+            commit=run.commit,
+            is_main=run.is_main,
+            order=run.order,
+            failures=found,
+            passed=_AllBut(run.not_run),
+            tests_seconds=run.seconds,
+            trial_seconds=trials.seconds,
+        )
     )
-    return Judgement(rulings=tuple(_with_suspicion(ordered, after, run)), memory=after)
+    after = msgspec.structs.replace(
+        recollection.memory(), trees=trees_with(memory, run, [judged.test for judged in found if judged.head_passed])
+    )
+    return Judgement(rulings=tuple(_with_suspicion(ordered, after, run)), found=found, memory=after)
+
+
+class _AllBut(Container[str]):
+    """Every test but some."""
+
+    def __init__(self, others: frozenset[str]) -> None:
+        self._others = others
+
+    def __contains__(self, test: object) -> bool:
+        return test not in self._others
+
+
+def _found(failures: Sequence[FailedTest], rulings: Sequence[Ruling], hearings: Iterable[Hearing]) -> Iterator[Judged]:
+    heard = {hearing.failure.test: hearing for hearing in hearings}
+    for failure, ruling in zip(failures, rulings, strict=True):
+        hearing = heard.get(failure.test)
+        yield Judged(
+            test=failure.test,
+            signature=failure.signature,
+            kind=str(ruling.kind),
+            is_red=ruling.is_red,
+            rate=ruling.rate,
+            head_passed=hearing is not None and hearing.head_passed,
+            base_failed_alike=hearing is not None and hearing.base_failed_alike,
+        )
 
 
 def _hear(

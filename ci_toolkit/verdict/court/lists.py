@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Kind, Ruling
+from ci_toolkit.model.outcomes import Judged
+from ci_toolkit.verdict.court.case import Kind
 from ci_toolkit.verdict.court.memory import Memory, TestMemory
 
 FLAKINESS = frozenset({Kind.FLAKY, Kind.ORDER_DEPENDENT, Kind.ENVIRONMENT, Kind.KNOWN})
@@ -17,18 +18,6 @@ PATIENCE = 10
 SURPRISE = 0.01
 _DOUBT = 0.05
 _RAREST = 0.003
-
-
-def remembered(memory: Memory, run: CaseRun, rulings: tuple[Ruling, ...]) -> Mapping[str, TestMemory]:
-    """Return ``memory.tests`` with what the rulings on ``run`` add."""
-    tests = dict(memory.tests)
-    for failure, ruling in zip(run.failures, rulings, strict=True):
-        tests[failure.test] = _after(memory, failure, ruling, run)
-    failed = {failure.test for failure in run.failures} | run.not_run
-    for test, known in memory.tests.items():
-        if test not in failed and (known.is_listed or known.broken_since is not None):
-            tests[test] = _after_a_pass(known, run)
-    return tests
 
 
 def passes_for_release(known: TestMemory) -> int:
@@ -63,34 +52,35 @@ def _is_change(known: TestMemory, commit: int) -> bool:
     return is_recent and (1 - known.rate / 2) ** known.runs_before < SURPRISE
 
 
-def _after(memory: Memory, failure: FailedTest, ruling: Ruling, run: CaseRun) -> TestMemory:
-    known = msgspec.structs.replace(memory.of(failure.test), clean_orders=frozenset())
-    if ruling.kind in FLAKINESS:
+def after_a_ruling(known: TestMemory, judged: Judged, commit: int, runs: int, *, is_main: bool) -> TestMemory:
+    """Return what is known of a test after the ruling on its failure at ``commit``; ``runs`` had been seen before."""
+    known = msgspec.structs.replace(known, clean_orders=frozenset())
+    if judged.kind in FLAKINESS:
         known = msgspec.structs.replace(
             known,
-            signatures=known.signatures | {failure.signature},
-            runs_before=known.runs_before if known.commits else memory.runs,
-            commits=(*known.commits, run.commit)[-COMMITS_KEPT:],
+            signatures=known.signatures | {judged.signature},
+            runs_before=known.runs_before if known.commits else runs,
+            commits=(*known.commits, commit)[-COMMITS_KEPT:],
             times=known.times + 1,
-            runs_then=memory.runs + 1,
-            rate=max(known.rate, ruling.rate),
+            runs_then=runs + 1,
+            rate=max(known.rate, judged.rate),
         )
         return msgspec.structs.replace(
             known,
-            is_listed=known.is_listed
-            or (len(set(known.commits)) >= COMMITS_TO_LIST and not _is_change(known, run.commit)),
+            is_listed=known.is_listed or (len(set(known.commits)) >= COMMITS_TO_LIST and not _is_change(known, commit)),
         )
-    if ruling.kind is Kind.REGRESSION and run.is_main and known.broken_since is None:
-        return msgspec.structs.replace(known, broken_since=run.commit, broken_signature=failure.signature)
+    if judged.kind == Kind.REGRESSION and is_main and known.broken_since is None:
+        return msgspec.structs.replace(known, broken_since=commit, broken_signature=judged.signature)
     return known
 
 
-def _after_a_pass(known: TestMemory, run: CaseRun) -> TestMemory:
-    if run.is_main and known.broken_since is not None:
+def after_a_pass(known: TestMemory, order: str, *, is_main: bool) -> TestMemory:
+    """Return what is known of a test after it passed in ``order``."""
+    if is_main and known.broken_since is not None:
         known = msgspec.structs.replace(known, broken_since=None, broken_signature="")
     if not known.is_listed:
         return known
-    orders = known.clean_orders | {run.order}
+    orders = known.clean_orders | {order}
     if len(orders) < passes_for_release(known):
         return msgspec.structs.replace(known, clean_orders=orders)
     return msgspec.structs.replace(known, is_listed=False, clean_orders=frozenset())

@@ -1,12 +1,10 @@
 """What the court remembers of earlier runs. It holds nothing that the outcome history does not tell."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
 
 from ci_toolkit.model.record import Record
-from ci_toolkit.verdict.court.case import CaseRun, FailedTest
+from ci_toolkit.verdict.court.case import CaseRun
 
-V = TypeVar("V")
 ORDERS_KEPT = 12
 TREES_KEPT = 12
 
@@ -66,30 +64,13 @@ class Memory(Record, frozen=True, kw_only=True):
         return frozenset(test for test, known in self.tests.items() if known.is_listed)
 
 
-def orders_with(
-    memory: Memory, run: CaseRun, base_failed: Iterable[FailedTest]
-) -> Mapping[str, Mapping[str, frozenset[str]]]:
-    """Return ``memory.orders`` with what ``run`` adds: its failures on main, and those that its base has alike."""
-    seen = (*base_failed, *(run.failures if run.is_main else ()))
-    if not seen and not run.is_main:
-        return memory.orders
-    failed = dict(memory.orders.get(run.order, {}))
-    for failure in seen:
-        failed[failure.test] = failed.get(failure.test, frozenset()) | {failure.signature}
-    others = {order: tests for order, tests in memory.orders.items() if order != run.order}
-    return _last({**others, run.order: failed}, ORDERS_KEPT)
-
-
 def trees_with(memory: Memory, run: CaseRun, passed: Iterable[str]) -> Mapping[str, frozenset[str]]:
     """Return ``memory.trees`` with what ``run`` adds; ``passed`` are failed tests that the head passed in a trial."""
     failed = (frozenset(failure.test for failure in run.failures) | run.not_run) - frozenset(passed)
     earlier = memory.trees.get(run.tree)
     others = {tree: tests for tree, tests in memory.trees.items() if tree != run.tree}
-    return _last({**others, run.tree: failed if earlier is None else failed & earlier}, TREES_KEPT)
-
-
-def _last(values: Mapping[str, V], count: int) -> Mapping[str, V]:
-    return dict(list(values.items())[-count:])
+    trees = {**others, run.tree: failed if earlier is None else failed & earlier}
+    return dict(list(trees.items())[-TREES_KEPT:])
 
 
 _NOTHING = TestMemory()
