@@ -5,33 +5,27 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_INI = (".coveragerc", "setup.cfg", "tox.ini", "pytest.ini")
+from ci_toolkit.adoption.yaml_files import table
+
+_OWN_FILE = ".coveragerc"
+_INI = (_OWN_FILE, "setup.cfg", "tox.ini", "pytest.ini")
 
 
 def coverage_goal(document: Mapping[str, Any], read: Callable[[str], str | None]) -> str:
-    """Return the percentage of the project's own settings, ``0`` where it only measures coverage, else ``""``."""
-    table = document.get("tool", {}).get("coverage") if isinstance(document.get("tool"), Mapping) else None
-    under = table.get("report", {}).get("fail_under") if isinstance(table, Mapping) else None
-    measures = isinstance(table, Mapping) or "--cov" in str(_pytest_options(document))
+    """Return the percentage of the project's own settings, ``0`` where it only measures coverage, else ``""``.
+
+    ``document`` is its pyproject.toml, ``read`` returns the text of a file of its folder.
+    """
+    measures = "coverage" in table(document, "tool") or read(_OWN_FILE) is not None
+    measures = measures or "--cov" in str(table(document, "tool", "pytest", "ini_options").get("addopts"))
+    goals = [table(document, "tool", "coverage", "report").get("fail_under")]
     for name in _INI:
         parser = _parsed(read(name) or "")
-        sections = [section for section in parser.sections() if section.split(":")[0] == "coverage"]
-        sections += ["run", "report"] if name == ".coveragerc" and read(name) is not None else []
-        measures = measures or bool(sections) or any("--cov" in value for value in _options(parser))
-        for section in ("report", "coverage:report"):
-            under = under or parser.get(section, "fail_under", fallback=None, raw=True)
-    return _percent(under) or ("0" if measures else "")
-
-
-def _pytest_options(document: Mapping[str, Any]) -> object:
-    here: Any = document
-    for key in ("tool", "pytest", "ini_options", "addopts"):
-        here = here.get(key) if isinstance(here, Mapping) else None
-    return here
-
-
-def _options(parser: configparser.RawConfigParser) -> list[str]:
-    return [parser.get(section, "addopts", fallback="", raw=True) for section in parser.sections()]
+        prefix = "" if name == _OWN_FILE else "coverage:"
+        measures = measures or any(section.startswith("coverage:") for section in parser.sections())
+        measures = measures or any("--cov" in parser.get(each, "addopts", fallback="") for each in parser.sections())
+        goals.append(parser.get(f"{prefix}report", "fail_under", fallback=None))
+    return next(filter(None, map(_percent, goals)), "0" if measures else "")
 
 
 def _parsed(text: str) -> configparser.RawConfigParser:
@@ -44,6 +38,7 @@ def _parsed(text: str) -> configparser.RawConfigParser:
 
 
 def _percent(value: object) -> str:
+    """Return the number as a plain text, ``""`` where it asks for nothing."""
     try:
         number = float(str(value))
     except ValueError:

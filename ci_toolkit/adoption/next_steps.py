@@ -48,6 +48,8 @@ def _finding(project: Project) -> str:
     tests = project.layout.test_files
     found = project.installation
     told = f"{where}{tests} test file{'s' * (tests != 1)}, {found.manager} ({found.because}), Python {project.python}"
+    if project.services:
+        told += "".join(f", {service.name} ({service.image} in {service.where})" for service in project.services)
     if project.coverage:
         told += ", coverage measured" if project.coverage == "0" else f", coverage of {project.coverage}%"
     return told

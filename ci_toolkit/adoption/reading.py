@@ -1,73 +1,121 @@
 """Reads a repository: asks git, then the files of each project, and hands on what they say as one value."""
 
+import os
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ci_toolkit.adoption.coverage_goal import coverage_goal
 from ci_toolkit.adoption.errors import AdoptionError
-from ci_toolkit.adoption.installation import Manifest, installation
+from ci_toolkit.adoption.found_services import found_services
+from ci_toolkit.adoption.installation import installation
 from ci_toolkit.adoption.layout import layout_of
+from ci_toolkit.adoption.manifest import Manifest
 from ci_toolkit.adoption.projects import chosen_projects, count_tests, is_test_file
-from ci_toolkit.adoption.python_version import chosen_python
+from ci_toolkit.adoption.python_version import SUPPORTED, chosen_python
 from ci_toolkit.adoption.repository import Project, Repository
-from ci_toolkit.adoption.tree import Tree, default_branch, read_tree
+from ci_toolkit.adoption.tree import Tree, branch_named, default_branch, read_tree
 from ci_toolkit.config.categories import read_categories
-from ci_toolkit.config.project import read_pyproject
+from ci_toolkit.config.project import nearest, read_pyproject
 
 WORKFLOW = ".github/workflows/ci-toolkit.yml"
 """The file that calls the reusable workflow."""
+_ENGINE_CLIENT = "docker>=7.1"
+"""What containers need. The extra `services` would also bring clients, which a suite may have in older versions."""
 
 
 def read_repository(start: Path, *, folders: Sequence[str] = (), branch: str = "", python: str = "") -> Repository:
-    """Return what the repository around ``start`` is; ``folders`` (relative to its top) say which projects to take.
+    """Return what the repository around ``start`` is; ``folders`` (relative to ``start``) are the projects to take.
 
     ``branch`` and ``python`` stand in the place of what would be found. Raises AdoptionError, and ConfigurationError
     for a pyproject.toml that cannot be read.
     """
-    tree = read_tree(start)
-    counts = count_tests(tree.files)
-    chosen, others = (tuple(folders), ()) if folders else chosen_projects(counts)
-    if not chosen:
+    if python and python not in SUPPORTED:
         raise AdoptionError(
-            f"{tree.top} holds no Python project with tests",
-            advice="Name the folders: `ci-toolkit init FOLDER`. A project has a pyproject.toml or a setup.py.",
+            f"ci-toolkit does not run on Python '{python}'", advice=nearest(python, SUPPORTED, "versions")
         )
+    tree = read_tree(start)
+    reader = _Reader(tree)
+    chosen, others = reader.choose(start, folders)
+    projects = tuple(reader.project(folder, python, is_alone=len(chosen) == 1) for folder in chosen)
     return Repository(
         top=tree.top,
-        branch=branch or default_branch(tree.top),
-        projects=tuple(_project(tree, folder, counts, python) for folder in chosen),
+        branch=branch_named(tree.top, branch) if branch else default_branch(tree.top),
+        projects=projects,
         workflow=tree.text(WORKFLOW),
         others=others,
+        notes=tuple(dict.fromkeys(reader.notes)),
     )
 
 
-def _project(tree: Tree, folder: str, counts: Mapping[str, int], python: str) -> Project:
-    root = tree.top / folder
-    document = read_pyproject(root)
-    manifest = Manifest(tree=tree, folder=folder, document=document)
-    goal = coverage_goal(document, manifest.text)
-    return Project(
-        folder=folder,
-        installation=installation(manifest, extras=("coverage",) if goal else ()),
-        python=python
-        or chosen_python(document, where=str(root / "pyproject.toml"), pinned=manifest.text(".python-version") or ""),
-        layout=layout_of(_test_sources(tree, folder, counts), read_categories(root)),
-        coverage=goal,
-        pyproject=manifest.text("pyproject.toml"),
-        noxfile=manifest.text("noxfile.py"),
-    )
+class _Reader:
+    """Reads the projects of ``tree``, and notes what it could not read."""
 
+    def __init__(self, tree: Tree) -> None:
+        self.notes: list[str] = []
+        self._tree = tree
+        self._tests = count_tests(tree.files)
 
-def _test_sources(tree: Tree, folder: str, counts: Mapping[str, Any]) -> dict[str, str]:
-    """Return the text of each test file of the project, without those of projects inside it."""
-    inner = [other for other in counts if other not in {folder, "."} and _is_below(other, folder)]
-    return {
-        path: (tree.data(posixpath.normpath(f"{folder}/{path}")) or b"").decode(errors="replace")
-        for path in sorted(tree.below(folder))
-        if is_test_file(path) and not any(_is_below(posixpath.normpath(f"{folder}/{path}"), other) for other in inner)
-    }
+    def choose(self, start: Path, folders: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the folders of the projects that get a job, and those of further ones. Raises AdoptionError."""
+        if folders:
+            return tuple(dict.fromkeys(self._named(start, name) for name in folders)), ()
+        chosen, others = chosen_projects(self._tests)
+        if not chosen:
+            raise AdoptionError(
+                f"{self._tree.top} holds no Python project with tests",
+                advice="Name the folders: `ci-toolkit init FOLDER`. A project has a pyproject.toml or a setup.py.",
+            )
+        return chosen, others
+
+    def project(self, folder: str, python: str, *, is_alone: bool) -> Project:
+        """Return the project in ``folder``. Raises AdoptionError, and ConfigurationError."""
+        tree, root = self._tree, self._tree.top / folder
+        document = read_pyproject(root)
+        manifest = Manifest(tree=tree, folder=folder, document=document)
+        goal = coverage_goal(document, manifest.text)
+        services = found_services(tree, folder, is_alone=is_alone, ours=WORKFLOW, note=self.notes.append)
+        if not python:
+            pinned = manifest.text(".python-version") or ""
+            python = chosen_python(document, where=str(root / "pyproject.toml"), pinned=pinned)
+        return Project(
+            folder=folder,
+            installation=installation(
+                manifest,
+                python=python,
+                extras=("coverage",) if goal else (),
+                beside=(_ENGINE_CLIENT,) if services else (),
+            ),
+            python=python,
+            layout=layout_of(self._sources(folder), read_categories(root)),
+            services=services,
+            coverage=goal,
+            pyproject=manifest.text("pyproject.toml"),
+            noxfile=manifest.text("noxfile.py"),
+        )
+
+    def _named(self, start: Path, name: str) -> str:
+        """Return the folder that ``name`` is, seen from ``start``, relative to the repository's top."""
+        path = Path(os.path.normpath(start / name))
+        if not path.is_relative_to(self._tree.top):
+            raise AdoptionError(f"{path} is not in the repository {self._tree.top}", advice="Name a folder inside it.")
+        folder = path.relative_to(self._tree.top).as_posix()
+        if not self._tree.below(folder):
+            known = [each for each, tests in self._tests.items() if tests]
+            raise AdoptionError(
+                f"{path} is no folder with files that git knows", advice=nearest(folder, known, "projects")
+            )
+        return folder
+
+    def _sources(self, folder: str) -> dict[str, str]:
+        """Return the text of each test file of the project, without those of projects inside it."""
+        inner = [other for other in self._tests if other not in {folder, "."} and _is_below(other, folder)]
+        paths = {path: posixpath.normpath(f"{folder}/{path}") for path in sorted(self._tree.below(folder))}
+        return {
+            path: (self._tree.data(whole) or b"").decode(errors="replace")
+            for path, whole in paths.items()
+            if is_test_file(path) and not any(_is_below(whole, other) for other in inner)
+        }
 
 
 def _is_below(path: str, folder: str) -> bool:

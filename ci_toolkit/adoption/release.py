@@ -6,6 +6,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 import ci_toolkit
+from ci_toolkit.adoption.errors import AdoptionError
 from ci_toolkit.suite.checkout import commit_of
 
 REPOSITORY = "ci-toolkit/ci-toolkit"
@@ -21,9 +22,11 @@ def installed_commit() -> str:
     return next((found for found in (_built(), _from_repository(), _of_checkout()) if _COMMIT.fullmatch(found)), "")
 
 
-def is_commit(text: str) -> bool:
-    """Whether ``text`` is a whole commit id, as a pinned workflow needs it."""
-    return _COMMIT.fullmatch(text) is not None
+def commit_named(text: str) -> str:
+    """Return ``text``. Raises AdoptionError unless it is a whole commit id, for a part of one pins nothing."""
+    if not _COMMIT.fullmatch(text):
+        raise AdoptionError(f"'{text}' is no commit id of 40 digits", advice="`git rev-parse TAG` prints it.")
+    return text
 
 
 def _built() -> str:

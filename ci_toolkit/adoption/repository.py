@@ -25,10 +25,16 @@ class Installation:
     manager: Manager
     tools: tuple[str, ...] = ()
     """What pip installs before: the package manager itself."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """What the package manager reads from the environment."""
     steps: tuple[Words, ...]
     """The commands, in the project's folder."""
-    programs: str = ""
-    """The folder of the installed programs, relative to the project; empty where it is on PATH already."""
+    added: Words = ()
+    """Requirements that go into ``venv`` after these."""
+    venv: str = ""
+    """The environment that they make, as a shell in the project's folder says it; empty for Python's own."""
+    environment: str = ""
+    """The name of hatch's environment, in the project's settings."""
     because: str
     """The file, or the table of one, that shows it."""
 

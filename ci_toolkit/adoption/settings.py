@@ -5,17 +5,19 @@ that it says what it said before, and the new tables.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ci_toolkit.adoption.errors import AdoptionError
-from ci_toolkit.adoption.repository import Project
+from ci_toolkit.adoption.repository import FoundService, Project
 from ci_toolkit.adoption.templating import quoted
 from ci_toolkit.config.project import tool_table
 from ci_toolkit.model.category import BUILT_IN
+from ci_toolkit.services.catalog.table import BUILT_IN as BUILT_IN_SERVICES
+from ci_toolkit.services.catalog.table import ServiceEnvironment
 
 Tables = dict[tuple[str, ...], dict[str, Any]]
-"""The tables below ``[tool.ci-toolkit]`` by their names; a value is a string, a number or a list of strings."""
+"""The tables below ``[tool.ci-toolkit]`` by their names; a value is a string, a number, false or a list of strings."""
 
 
 def settings_text(project: Project) -> str | None:
@@ -34,15 +36,38 @@ def settings_text(project: Project) -> str | None:
 def _wanted(project: Project) -> Tables:
     built_in = {category.name: category for category in BUILT_IN}
     services = [service.name for service in project.services]
-    return {
+    categories: Tables = {
         ("categories", name): {"directories": [*built_in[name].directories, *folders], "services": services}
         for name, folders in project.layout.directories.items()
     }
+    return categories | (_services(project.services) if services else {})
+
+
+def _services(found: Sequence[FoundService]) -> Tables:
+    """Return the rows that make the table of services the one that the repository's own files describe."""
+    unused = {row.name: False for row in BUILT_IN_SERVICES.services if row.protocol.is_data_store} | {
+        service.name: True for service in found
+    }
+    tables: Tables = {("services",): {name: used for name, used in unused.items() if not used}}
+    for service in found:
+        row = BUILT_IN_SERVICES.service(service.name)
+        login = row.credentials
+        told = {"image": service.image, "port": service.port, "user": service.user, "password": service.password}
+        told |= {"database": service.database}
+        usual = {"image": row.image, "port": row.port(ServiceEnvironment.TEST), "user": login.user}
+        usual |= {"password": login.password, "database": login.database}
+        differing = {key: value for key, value in told.items() if value and value != usual[key]}
+        tables[("services", service.name)] = differing
+    return {keys: table for keys, table in tables.items() if table}
 
 
 def _missing(wanted: Tables, present: Mapping[str, Any]) -> Tables:
-    """Return the tables of which nothing is there: what a team wrote is not touched."""
-    return {keys: table for keys, table in wanted.items() if keys[-1] not in present.get(keys[0], {})}
+    """Return the tables of which nothing is there: what a team wrote is not touched, and its services are its own."""
+    return {
+        keys: table
+        for keys, table in wanted.items()
+        if keys[-1] not in present.get(keys[0], {}) and not (keys[0] == "services" and "services" in present)
+    }
 
 
 def _lines(tables: Tables) -> list[str]:
@@ -57,7 +82,7 @@ def _lines(tables: Tables) -> list[str]:
 def _value(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
-    return quoted(value) if isinstance(value, str) else str(value)
+    return quoted(value) if isinstance(value, str) else str(value).lower()
 
 
 def _prove(before: str, after: str, tables: Tables, path: str) -> None:

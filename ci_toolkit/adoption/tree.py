@@ -77,6 +77,13 @@ def default_branch(top: Path) -> str:
     return found
 
 
+def branch_named(top: Path, name: str) -> str:
+    """Return ``name``. Raises AdoptionError where no branch can be called so."""
+    if _git(top, ("check-ref-format", f"refs/heads/{name}")).returncode:
+        raise AdoptionError(f"no branch can be called '{name}'", advice="Give its name alone: `--branch main`.")
+    return name
+
+
 def _answer(folder: Path, *words: str) -> str:
     done = _git(folder, words)
     return os.fsdecode(done.stdout).strip("\n") if done.returncode == 0 else ""

@@ -10,6 +10,8 @@ from ci_toolkit.adoption.templating import harmless, quoted, render
 
 _CALLED = f"{REPOSITORY}/.github/workflows/ci-toolkit.yml"
 _DOCS = f"https://github.com/{REPOSITORY}/blob/main/docs/github.md"
+_EXTENDED = re.compile(r"(?:^|/)(?:postgis|pgvector|timescaledb)\b")
+"""Images of PostgreSQL with extensions, which a server of this machine does not have."""
 _GLOB = re.compile(r"([*?+!\[\]\\])")
 """What GitHub's patterns of branches do not take as it is."""
 
@@ -29,11 +31,18 @@ def workflow_text(repository: Repository, *, commit: str) -> str:
                 "folder": "" if project.folder == "." else quoted(project.folder),
                 "python": quoted(project.python),
                 "install": [harmless(line) for line in install_lines(project)],
+                "shard_options": quoted(_shard_options(project)) if project.services else "",
                 "coverage": quoted(project.coverage) if project.coverage else "",
             }
             for project in repository.projects
         ],
     )
+
+
+def _shard_options(project: Project) -> str:
+    """Return what brings the services up: by whatever is there, unless an image holds more than the server."""
+    special = any(_EXTENDED.search(service.image) for service in project.services)
+    return "--real-services --provider docker --no-alpine" if special else "--real-services"
 
 
 def job_id(repository: Repository, project: Project) -> str:
@@ -55,12 +64,12 @@ def install_lines(project: Project) -> list[str]:
     """Return the shell commands that install ``project``."""
     found = project.installation
     lines = [shlex.join(("pip", "install", *found.tools))] if found.tools else []
-    lines += [_line(step) for step in found.steps]
-    return [*lines, f'echo "$PWD/{found.programs}" >> "$GITHUB_PATH"'] if found.programs else lines
-
-
-def _line(words: tuple[str, ...]) -> str:
-    return shlex.join(words) if words[0] != "export" else " ".join(words)
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in found.variables]
+    lines += [shlex.join(step) for step in found.steps]
+    if found.venv:
+        lines.append(f'uv pip install --python "{found.venv}" {shlex.join(found.added)}')
+        lines.append(f'echo "{found.venv}/bin" >> "$GITHUB_PATH"')
+    return lines
 
 
 def _word(folder: str) -> str:

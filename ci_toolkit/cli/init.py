@@ -38,16 +38,16 @@ if TYPE_CHECKING:
 def command(*, folders: tuple[str, ...], dry_run: bool, branch: str, python: str, commit: str, no_nox: bool) -> int:
     """Write a workflow, the settings and nox sessions for the repository around this folder.
 
-    FOLDERS are its projects, relative to its top; by default those with tests of their own. What is there is kept: of
+    FOLDERS are its projects; by default those with tests of their own. What is there is kept: of
     a file that differs, the new one stands beside it with `.new`, unless you say otherwise when asked.
     """
     from ci_toolkit.adoption.changes import changes_for
     from ci_toolkit.adoption.reading import read_repository
-    from ci_toolkit.adoption.release import installed_commit
+    from ci_toolkit.adoption.release import commit_named, installed_commit
     from ci_toolkit.adoption.writing import planned_steps, write
 
     repository = read_repository(Path.cwd(), folders=folders, branch=branch, python=python)
-    pin = commit or installed_commit()
+    pin = commit_named(commit) if commit else installed_commit()
     changes = changes_for(repository, commit=pin, with_nox=not no_nox)
     _tell_findings(repository)
     steps = planned_steps(repository.top, changes, (lambda _: False) if dry_run else _may_replace)

@@ -1,0 +1,68 @@
+"""Reads the YAML of others: compose files and workflows. Every value is a string, for nothing here counts."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ci_toolkit.adoption.tree import Tree
+
+_COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml")
+_WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+
+
+def compose_files(tree: Tree, folder: str) -> list[str]:
+    """Return the compose files in ``folder`` and above it, the nearest first, those for tests before others."""
+    found = [path for path in tree.files if _COMPOSE.fullmatch(path.rpartition("/")[2])]
+    near = [
+        path for path in found if (home := path.rpartition("/")[0]) in {"", folder} or folder.startswith(f"{home}/")
+    ]
+    return sorted(near, key=lambda path: (-path.count("/"), _purpose(path), path))
+
+
+def workflow_files(tree: Tree) -> list[str]:
+    """Return the paths of the workflows."""
+    return sorted(path for path in tree.files if _WORKFLOW.fullmatch(path))
+
+
+def read_yaml(tree: Tree, path: str) -> Any:
+    """Return the document in ``path``, made of strings, lists and mappings. Raises ValueError where there is none."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    text = tree.text(path)
+    if text is None:
+        raise ValueError("it is no plain file in UTF-8 of at most 1 MiB")
+    try:
+        return YAML(typ="base", pure=True).load(text)
+    except YAMLError as error:
+        raise ValueError(str(error).strip().splitlines()[0]) from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def table(value: object, *keys: str) -> Mapping[str, Any]:
+    """Return the mapping below ``keys`` of ``value``, empty where there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def entries(value: object) -> Iterator[Any]:
+    """Yield what is in the list, and nothing where it is none."""
+    yield from value if isinstance(value, list) else ()
+
+
+def text_of(value: object) -> str:
+    """Return the string, and ``""`` for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def _purpose(path: str) -> int:
+    words = set(re.split(r"[^a-z]+", path.rpartition("/")[2].lower()))
+    return (
+        0
+        if words & {"test", "tests", "testing", "ci"}
+        else 2
+        if words & {"prod", "production", "staging", "deploy"}
+        else 1
+    )
