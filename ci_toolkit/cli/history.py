@@ -46,9 +46,12 @@ def command() -> None:
     metavar="N",
     help="The number of files and tests to list.",
 )
+@click.option("--test", default=None, metavar="NODEID", help="Draw the last 200 outcomes of one test instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
-    """Print the recorded times, the slowest first."""
+def show(*, history: str, environment: str, top: int, test: str | None, as_json: bool) -> int:
+    """Print the recorded times, the slowest first, or how one test ended."""
+    if test is not None:
+        return _show_test(history, environment, test, top=top, as_json=as_json)
     from ci_toolkit.cli.history_text import lines_of
     from ci_toolkit.history.overview import overview
     from ci_toolkit.model.record import to_json
@@ -60,6 +63,24 @@ def show(*, history: str, environment: str, top: int, as_json: bool) -> int:
         return 0
     for line in lines_of(seen, now=time.time()):
         click.echo(line)
+    return 0
+
+
+def _show_test(history: str, environment: str, test: str, *, top: int, as_json: bool) -> int:
+    from ci_toolkit.cli.output import colours_of, columns, show_line
+    from ci_toolkit.cli.past_text import past_lines
+    from ci_toolkit.history.past import past_of
+    from ci_toolkit.model.record import to_json
+    from ci_toolkit.report.text import View
+
+    with _existing(history) as store:
+        past = past_of(store, test, environment)
+    if as_json:
+        click.echo(harmless_json(to_json(past)), nl=False)
+        return 0
+    console = colours_of(sys.stdout, sys.__stdout__)
+    for line in past_lines(past, View(width=columns()), top=top):
+        show_line(line, console)
     return 0
 
 

@@ -250,3 +250,21 @@ def test_prune_forgets_files_that_are_gone_and_nothing_in_a_wrong_folder(recorde
     for name in ("test_a_slow.py", "test_c_red.py"):
         (recorded.folder / name).unlink()
     assert "Nothing was removed" in recorded.ci_toolkit("history", "prune").stderr
+
+
+def test_past_of_one_test_is_drawn_with_its_failures(recorded: Project) -> None:
+    recorded.write({"test_c_red.py": RED.replace("assert False", "pass")})
+    run_once(recorded)
+    drawn = recorded.ci_toolkit("history", "show", "--test", "test_c_red.py::test_red")
+    assert drawn.returncode == 0, drawn.stderr
+    assert re.search(r"2 outcomes, the oldest first: 1 passed, 1 failed\n.*  A\.\n", drawn.stdout), drawn.stdout
+    assert "AssertionError: assert False" in drawn.stdout
+    past = json.loads(recorded.ci_toolkit("history", "show", "--json", "--test", "test_c_red.py::test_red").stdout)
+    assert [known["go"]["ended"] for known in past["goes"]] == ["F", "."]
+    assert past["ways"][0]["signature"] == past["goes"][0]["go"]["signature"]
+
+
+def test_misspelt_test_is_told_what_was_meant(recorded: Project) -> None:
+    done = recorded.ci_toolkit("history", "show", "--test", "test_c_rde.py::test_red")
+    assert done.returncode == 2
+    assert "Did you mean 'test_c_red.py::test_red'" in done.stderr
