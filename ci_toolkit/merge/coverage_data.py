@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import coverage
@@ -10,6 +10,7 @@ import msgspec
 from coverage.exceptions import CoverageException, NoSource
 
 from ci_toolkit.merge.bundles import Bundle
+from ci_toolkit.merge.kept_sources import bring_sources, is_left_out
 from ci_toolkit.merge.relocation import Relocation
 from ci_toolkit.model.bundle import CONTEXT_PREFIX, ShardState
 from ci_toolkit.model.merged import MeasuredCoverage
@@ -33,8 +34,9 @@ def merge_coverage(
         return None, problems
     try:
         measured = coverage.Coverage(data_file=str(out / ".coverage"), config_file=config_file or True, messages=False)
-        _combine(measured, files)
-        gone, sources = _without_gone(bundles, measured)
+        kept = bring_sources([(_relocation(bundle), bundle) for bundle in bundles], out)
+        _combine(measured, files, kept)
+        gone, sources = _to_report(bundles, measured, kept)
         measured.xml_report(sources, outfile=str(out / "coverage.xml"))
         covered, statements = _report(measured, out / "coverage.json", sources)
         by_category = _by_category(measured, categories, sources)
@@ -55,7 +57,12 @@ def merge_coverage(
     lost_with = tuple(node_id for bundle in bundles for node_id in bundle.card.coverage_losses)
     return (
         MeasuredCoverage(
-            covered=covered, statements=statements, by_category=by_category, gone=gone, lost_with=lost_with
+            covered=covered,
+            statements=statements,
+            by_category=by_category,
+            gone=gone,
+            kept=tuple(sorted(kept)),
+            lost_with=lost_with,
         ),
         problems,
     )
@@ -74,22 +81,25 @@ def _relocation(bundle: Bundle) -> Relocation:
     return Relocation(there=bundle.card.folder, here=str(Path.cwd()))
 
 
-def _combine(measured: coverage.Coverage, files: Sequence[tuple[Relocation, Path]]) -> None:
+def _combine(measured: coverage.Coverage, files: Sequence[tuple[Relocation, Path]], kept: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-coverage-") as folder:
-        moved = [str(relocation.move(file, Path(folder))) for relocation, file in files]
+        moved = [str(relocation.move(file, Path(folder), kept)) for relocation, file in files]
         measured.combine(moved, strict=True, keep=True)
     measured.save()
 
 
-def _without_gone(bundles: Sequence[Bundle], measured: coverage.Coverage) -> tuple[tuple[str, ...], list[str] | None]:
-    """Return the files that tests made and removed, and all others, or None where that is simply every file.
+def _to_report(
+    bundles: Sequence[Bundle], measured: coverage.Coverage, kept: Mapping[str, str]
+) -> tuple[tuple[str, ...], list[str] | None]:
+    """Return the files that tests made and removed, and those to report, or None where that is simply every file.
 
-    Plain pytest passes over such a file with a warning.
+    Plain pytest passes over a file that is gone with a warning.
     """
     known = measured.get_data().measured_files()
     told = {_relocation(bundle).place(name) for bundle in bundles for name in bundle.card.sources_gone}
     gone = tuple(sorted(name for name in told & known if not Path(name).exists()))
-    return gone, sorted(known.difference(gone)) if gone else None
+    unwanted = {kept[name] for name in kept if is_left_out(name, measured)}
+    return gone, sorted(known.difference(gone, unwanted)) if gone or unwanted else None
 
 
 def _by_category(

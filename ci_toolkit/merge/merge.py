@@ -151,6 +151,9 @@ def _sources_gone(coverage: MeasuredCoverage | None) -> Iterator[str]:
     gone = coverage.gone if coverage is not None else ()
     if gone:
         yield f"coverage leaves out what tests made and removed: {_some(gone)}"
+    kept = coverage.kept if coverage is not None else ()
+    if kept:
+        yield f"coverage counts what is not in this checkout by copies that the shards kept: {_some(kept)}"
 
 
 def _account_for_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path, *, learns: bool) -> list[ShardMerge]:

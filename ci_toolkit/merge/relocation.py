@@ -1,6 +1,7 @@
 """Moves coverage data from the folder in which a shard ran to the one in which shards are merged."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from coverage import CoverageData
@@ -33,16 +34,17 @@ class Relocation(Record, frozen=True, kw_only=True):
             return moved
         return moved if Path(moved).exists() and not Path(name).exists() else name
 
-    def move(self, data: Path, into: Path) -> Path:
+    def move(self, data: Path, into: Path, elsewhere: Mapping[str, str]) -> Path:
         """Return ``data``, or a copy in the folder ``into`` with the names of this machine.
 
-        Raises CoverageException where the data cannot be read.
+        ``elsewhere`` says of files that are not here where a copy of each is. Raises CoverageException where the data
+        cannot be read.
         """
-        if not self.is_needed:
+        if not self.is_needed and not elsewhere:
             return data
         original = CoverageData(basename=str(data))
         original.read()
         moved = CoverageData(basename=str(into / f"{len(list(into.iterdir()))}.coverage"))
-        moved.update(original, map_path=self.place)
+        moved.update(original, map_path=lambda name: elsewhere.get(place := self.place(name), place))
         moved.close()
         return Path(moved.data_filename())

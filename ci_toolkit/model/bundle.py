@@ -15,6 +15,8 @@ SERVICES_FOLDER = "services"
 """Of the logs of the services that the shard's tests had, without passwords."""
 PARTS_FOLDER = "parts"
 """Of what plugins wrote of the shard alone into report files that the suite's own options ask for."""
+SOURCES_FOLDER = "sources"
+"""Of measured sources that git does not track, so that another checkout may lack them."""
 CONTEXT_PREFIX = "category:"
 """Begins the coverage context of what one category's tests run."""
 
@@ -74,6 +76,14 @@ class BundleFile(Record, frozen=True, kw_only=True):
     sha256: str
 
 
+class KeptSource(Record, frozen=True, kw_only=True):
+    """A copy of a measured source file, as it was when the shard had ended."""
+
+    name: str
+    """As the coverage data has it."""
+    copy: BundleFile
+
+
 class JournalSeal(Record, frozen=True, kw_only=True):
     """What a journal was when its shard had ended: the supervisor's own account of what it followed."""
 
@@ -131,5 +141,7 @@ class ShardCard(Record, frozen=True, kw_only=True):
     sources_gone: tuple[str, ...] = ()
     """Measured files that were gone when the shard had ended, as the coverage data names them: tests made and removed
     them."""
+    sources_kept: tuple[KeptSource, ...] = ()
+    """Copies of measured files that git does not track: generated modules, files of other folders."""
     service_logs: tuple[str, ...] = ()
     """Relative to the bundle."""

@@ -42,6 +42,10 @@ class CategoryClash(Record, frozen=True, kw_only=True):
     """Such as ``is marked unit in a directory of e2e``."""
 
 
+COPIED_SOURCES = ".coverage-sources"
+"""Beside the reports: copies of measured files that are not here, which coverage reads in their place."""
+
+
 class MeasuredCoverage(Record, frozen=True, kw_only=True):
     """Coverage over all shards."""
 
@@ -52,6 +56,8 @@ class MeasuredCoverage(Record, frozen=True, kw_only=True):
     """Category to (covered, statements)."""
     gone: tuple[str, ...] = ()
     """Measured files that tests made and removed, which have no part in the numbers."""
+    kept: tuple[str, ...] = ()
+    """Measured files that are not here, and have their part in the numbers by the copies that shards kept."""
     lost_with: tuple[str, ...] = ()
     """Tests that killed their process, so that some of what ran is missing."""
 

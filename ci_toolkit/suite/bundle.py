@@ -13,12 +13,22 @@ from ci_toolkit.model.bundle import (
     OUTPUT_FOLDER,
     PARTS_FOLDER,
     SERVICES_FOLDER,
+    SOURCES_FOLDER,
     BundleFile,
     ShardCard,
 )
 from ci_toolkit.model.record import to_json
 
-_FOLDERS = (JOURNAL_FOLDER, COVERAGE_FOLDER, OUTPUT_FOLDER, SERVICES_FOLDER, PARTS_FOLDER, "task", "cache")
+_FOLDERS = (
+    JOURNAL_FOLDER,
+    COVERAGE_FOLDER,
+    OUTPUT_FOLDER,
+    SERVICES_FOLDER,
+    PARTS_FOLDER,
+    SOURCES_FOLDER,
+    "task",
+    "cache",
+)
 
 
 class BundleError(ToolkitError):
@@ -60,14 +70,15 @@ def close_bundle(folder: Path) -> tuple[BundleFile, ...]:
     """Remove what only the run itself needed, and return the coverage data files with their digests."""
     shutil.rmtree(folder / "task", ignore_errors=True)
     shutil.rmtree(folder / "cache", ignore_errors=True)
-    files = []
-    for path in sorted((folder / COVERAGE_FOLDER).rglob(".coverage*")):
-        if path.is_file() and not path.name.endswith("-journal"):
-            with path.open("rb") as data:
-                digest = hashlib.file_digest(data, "sha256").hexdigest()
-            size = path.stat().st_size
-            files.append(BundleFile(path=path.relative_to(folder).as_posix(), size=size, sha256=digest))
-    return tuple(files)
+    found = sorted((folder / COVERAGE_FOLDER).rglob(".coverage*"))
+    return tuple(listed(path, folder) for path in found if path.is_file() and not path.name.endswith("-journal"))
+
+
+def listed(path: Path, folder: Path) -> BundleFile:
+    """Return what the card of the bundle ``folder`` says of its file ``path``."""
+    with path.open("rb") as data:
+        digest = hashlib.file_digest(data, "sha256").hexdigest()
+    return BundleFile(path=path.relative_to(folder).as_posix(), size=path.stat().st_size, sha256=digest)
 
 
 def service_logs(folder: Path) -> tuple[str, ...]:

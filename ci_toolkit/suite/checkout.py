@@ -42,6 +42,13 @@ def parents_of(folder: Path, commit: str) -> tuple[str, ...]:
     return tuple(line.removeprefix("parent ") for line in head.splitlines() if line.startswith("parent "))
 
 
+def tracked_files(folder: Path) -> frozenset[str]:
+    """Return the absolute paths, without links, of what git tracks around ``folder``; none where it does not say."""
+    top = _say(folder, "rev-parse", "--show-toplevel")
+    names = _run(Path(top), "ls-files", "-z") if top else None
+    return frozenset(f"{top}/{name}" for name in (names or "").split("\0") if name)
+
+
 def _main_branch(folder: Path) -> str:
     named = _say(folder, "symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD").removeprefix("origin/")
     return named or next((name for name in _USUAL if _tip(folder, name)), "")

@@ -28,7 +28,7 @@ from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.model.task import FinishedTest, ShardTask
 from ci_toolkit.suite.attempt import Attempt
 from ci_toolkit.suite.bundle import close_bundle, open_bundle, service_logs, write_card
-from ci_toolkit.suite.coverage_sources import sources_gone
+from ci_toolkit.suite.coverage_sources import keep_sources, measured_names, sources_gone
 from ci_toolkit.suite.ending import AttemptEnd, How
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.part_reports import written_parts
@@ -103,8 +103,15 @@ class _Shard:
         save_logs(self.folder / SERVICES_FOLDER)
         logs = service_logs(self.folder)
         files = close_bundle(self.folder)
-        gone = sources_gone([self.folder / file.path for file in files], Path(self.options.folder))
-        card = msgspec.structs.replace(card, files=files, sources_gone=gone, service_logs=logs)
+        here = Path(self.options.folder)
+        names = measured_names(self.folder / file.path for file in files)
+        card = msgspec.structs.replace(
+            card,
+            files=files,
+            sources_gone=sources_gone(names, here),
+            sources_kept=keep_sources(names, here, self.folder),
+            service_logs=logs,
+        )
         write_card(self.folder, card)
         self.observe(
             ShardEnded(

@@ -8,7 +8,7 @@ import pytest
 from bundle_samples import bundle_of, leave_bundle, plan_of, told, write_card
 
 from ci_toolkit.merge.coverage_data import merge_coverage
-from ci_toolkit.model.bundle import BundleFile, ShardState
+from ci_toolkit.model.bundle import BundleFile, KeptSource, ShardState
 from ci_toolkit.model.merged import MeasuredCoverage
 from ci_toolkit.model.problem import Problem
 
@@ -42,6 +42,22 @@ class Run:
         data.close()
         self.seal(folder, **card)
         return folder
+
+    def keep(self, index: int, lines: Sequence[int], *, name: str = "", copy: str = "sources/0/made.py") -> Path:
+        """Leave a bundle that ran ``lines`` of a module that is not here, and kept a copy of it."""
+        name = name or str(self.out.parent / "made.py")
+        folder = leave_bundle(self.results, PLAN, index, {"main": []}, measures_coverage=True)
+        path = folder / "coverage" / "1" / ".coverage"
+        path.parent.mkdir(parents=True)
+        data = coverage.CoverageData(basename=str(path))
+        data.add_lines({str(self.source): [1], name: lines})
+        data.close()
+        kept = folder / "sources" / "0" / "made.py"
+        kept.parent.mkdir(parents=True)
+        kept.write_text(SOURCE)
+        listed = BundleFile(path=copy, size=len(SOURCE), sha256=hashlib.sha256(SOURCE.encode()).hexdigest())
+        self.seal(folder, sources_kept=(KeptSource(name=name, copy=listed),))
+        return kept
 
     def seal(self, folder: Path, *listed: str, **card: Any) -> None:
         """Write the card anew, with the coverage data as it is."""
@@ -88,6 +104,55 @@ def test_where_nobody_measured_there_is_no_coverage_and_no_problem(run: Run) -> 
     run.leave(1, None, measures_coverage=False)
     run.leave(2, None, measures_coverage=False)
     assert run.merge() == (None, [])
+
+
+def test_a_measured_file_that_is_not_here_counts_by_the_copies_that_shards_kept(run: Run) -> None:
+    run.keep(1, [1, 2])
+    run.keep(2, [1, 4])
+    measured, problems = run.merge()
+    assert problems == []
+    made = str(run.out.parent / "made.py")
+    assert measured == MeasuredCoverage(covered=1 + 3, statements=4 + 4, by_category={}, kept=(made,))
+
+
+def test_a_copy_that_the_settings_leave_out_of_reports_is_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(run.out.parent)
+    run.config.write_text("[report]\nomit = made.py\n")
+    run.keep(1, [1, 2])
+    measured, problems = run.merge()
+    assert problems == []
+    assert measured is not None
+    assert (measured.covered, measured.statements) == (1, 4)
+
+
+@pytest.mark.parametrize("copy", ["../../code.py", "coverage/1/.coverage", "sources/../made.py", "sources/0/none.py"])
+def test_a_copy_that_is_not_one_leaves_the_source_missing(run: Run, copy: str) -> None:
+    run.keep(1, [1, 2], copy=copy)
+    measured, (problem,) = run.merge()
+    assert measured is None
+    assert "No source for code" in problem.message
+
+
+def test_a_copy_that_was_changed_or_is_a_link_leaves_the_source_missing(run: Run) -> None:
+    kept = run.keep(1, [1, 2])
+    kept.write_text(SOURCE.replace("1", "2"))
+    assert run.merge()[0] is None
+    kept.unlink()
+    kept.symlink_to(run.source)  # of the same content
+    assert run.merge()[0] is None
+
+
+@pytest.mark.parametrize("name", ["/elsewhere/made.py", "../made.py", "made.py", "/" + "long" * 200 + ".py"])
+def test_a_copy_stays_below_the_reports_whatever_the_file_is_called(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (run.out.parent / "here").mkdir()
+    monkeypatch.chdir(run.out.parent / "here")
+    before = {path for path in run.out.parent.rglob("*") if not path.is_relative_to(run.out)}
+    run.keep(1, [1, 2], name=name)
+    run.merge()
+    after = {path for path in run.out.parent.rglob("*") if not path.is_relative_to(run.out)}
+    assert {path.name for path in after - before if not path.is_relative_to(run.results)} <= {"results"}
 
 
 @pytest.mark.parametrize("measures", [1, 2])

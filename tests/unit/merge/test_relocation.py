@@ -43,7 +43,7 @@ def test_data_moves_with_its_lines_and_contexts_and_the_original_stays(tmp_path:
     original.close()
     before = (tmp_path / "data").read_bytes()
     (tmp_path / "moved").mkdir()
-    path = Relocation(there="/runner/repo", here="/home/repo").move(tmp_path / "data", tmp_path / "moved")
+    path = Relocation(there="/runner/repo", here="/home/repo").move(tmp_path / "data", tmp_path / "moved", {})
     moved = coverage.CoverageData(basename=str(path))
     moved.read()
     assert moved.measured_files() == {"/home/repo/a.py"}
