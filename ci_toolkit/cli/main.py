@@ -33,7 +33,7 @@ COMMANDS = {
     "shard": ("ci_toolkit.cli.shard", "Run one shard of a plan and leave its bundle."),
     "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
     "history": ("ci_toolkit.cli.history", "The times of past runs: show, import, export, prune."),
-    "quarantine": ("ci_toolkit.cli.quarantine", "Tests whose known failures do not fail a run: list, check."),
+    "quarantine": ("ci_toolkit.cli.quarantine", "Tests whose known failures do not fail a run."),
     "services": (
         "ci_toolkit.cli.services",
         "The real services: start, stop, ports, and the files made from their table.",

@@ -30,14 +30,19 @@ class QuarantineEntry(Record, frozen=True, kw_only=True):
 
     def covers(self, node_id: str) -> bool:
         """Whether it is about the test ``node_id``."""
-        if not node_id.startswith(self.test):
-            return False
-        path, suffix = split_node_id(node_id)
-        return self.test in {node_id, node_id_of(path, function_of(suffix))}
+        return is_about(self.test, node_id)
 
     def has_expired(self, today: date) -> bool:
         """Whether it counts no more."""
         return today > self.expires
+
+
+def is_about(test: str, node_id: str) -> bool:
+    """Return whether the entry of ``test`` is about the test ``node_id``: it, or it without its parameters."""
+    if not node_id.startswith(test):
+        return False
+    path, suffix = split_node_id(node_id)
+    return test in {node_id, node_id_of(path, function_of(suffix))}
 
 
 class QuarantineLimits(Record, frozen=True, kw_only=True, rename="kebab"):

@@ -36,7 +36,7 @@ def broken_rules(
             what = f"{entry.test} is mission-critical: such a test is never in quarantine"
             yield BrokenRule(line=entry.line, what=what)
         if entry.test in gone:
-            what = f"{entry.test} no longer exists: remove its entry, or correct its name"
+            what = f"{entry.test} does not exist (any more): correct its name, or remove its entry"
             yield BrokenRule(line=entry.line, what=what)
     for entry in quarantine.entries[limits.most_entries : limits.most_entries + 1]:
         what = (

@@ -21,13 +21,17 @@ _RAREST = 0.003
 
 
 def passes_for_release(known: TestMemory) -> int:
-    """Return how many clean passes in distinct orders end the listing of a test.
+    """Return how many clean passes in distinct orders end the listing of a test."""
+    return passes_needed(known.times / max(known.runs_then, 1))
+
+
+def passes_needed(share: float) -> int:
+    """Return how many passes in a row show that a test which failed in ``share`` of its runs is mended.
 
     A test that fails in the share q of runs passes n times in a row with the chance (1 - q)^n. The n is chosen so that
     this chance is 5% for half of the share that was seen until it last failed.
     """
-    share = max(_RAREST, known.times / max(known.runs_then, 1))
-    return math.ceil(math.log(_DOUBT) / math.log(1 - min(share, 0.9) / 2))
+    return math.ceil(math.log(_DOUBT) / math.log(1 - min(max(share, _RAREST), 0.9) / 2))
 
 
 def suspects(memory: Memory, commit: int) -> Mapping[str, int]:

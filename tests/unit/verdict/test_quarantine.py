@@ -184,7 +184,7 @@ def test_a_pull_request_can_let_an_entry_end_earlier() -> None:
         ({"since": TODAY + timedelta(days=1)}, {}, []),
         ({"since": TODAY + timedelta(days=2)}, {}, ["begins on 2026-11-28, which is to come"]),
         ({}, {"critical": {f"{FAILURE.node_id}[1]"}}, ["is mission-critical"]),
-        ({}, {"gone": {FAILURE.node_id}}, ["no longer exists"]),
+        ({}, {"gone": {FAILURE.node_id}}, ["does not exist (any more)"]),
     ],
 )
 def test_the_rules_of_an_entry(entry: dict[str, Any], also: dict[str, Any], said: list[str]) -> None:
