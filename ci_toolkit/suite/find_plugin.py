@@ -32,6 +32,8 @@ class FindPlugin:
         config.pluginmanager.register(self.places, "ci-toolkit-places")
         self.found: dict[str, str] = {}
         """Path to where it lies."""
+        self._looks_into_files = False
+        self._all_are_read = True
 
     def _note(self, owner: Node) -> None:
         self.found.setdefault(name_of(owner), self.places.of(owner))
@@ -39,7 +41,7 @@ class FindPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport | None:
         """Note a file, or what stands for one, and pretend that it is empty; leave directories to pytest."""
-        if owner_of(collector) is None:
+        if owner_of(collector) is None or self._looks_into_files:
             return None
         self._note(collector)
         return pytest.CollectReport(collector.nodeid, "passed", None, [])
@@ -47,9 +49,10 @@ class FindPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Note the tests directly below a directory, and end the collection: no plugin can do anything with so few."""
-        for item in items:
-            self._note(item)
-        self._try_expressions()
+        if not self._looks_into_files:
+            for item in items:
+                self._note(item)
+            self._try_expressions()
         raise _AllFoundError
 
     def _try_expressions(self) -> None:
@@ -59,18 +62,37 @@ class FindPlugin:
             mark.pytest_collection_modifyitems([], self.config)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection(self) -> Generator[None, object, object]:
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
         """Ask for files, not tests in them, take the end of the collection for what it is, and write the listing.
 
         Not at the end of the session: what another plugin or a conftest raises there would keep it from us.
         """
+        named = [argument for argument in self.config.args if "::" in argument]
         self.config.args = [argument.partition("::")[0] for argument in self.config.args]
         try:
             result = yield
         except _AllFoundError:
             result = None
+        if named:
+            self._refuse_unknown(named, session)
         self._write()
         return result
+
+    def _refuse_unknown(self, named: list[str], session: pytest.Session) -> None:
+        # These files alone are imported, so that a mistyped test is pytest's usage error here, and not a shard's.
+        # What cannot be imported, or skips itself, is a result: the shard's.
+        self._looks_into_files = True
+        try:
+            session.perform_collect(named, genitems=False)
+        except _AllFoundError:
+            return
+        except pytest.UsageError:
+            if self._all_are_read:
+                raise
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note that the tests in a file are unknown."""
+        self._all_are_read &= report.passed
 
     def _write(self) -> None:
         found = FoundFiles(

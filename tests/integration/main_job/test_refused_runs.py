@@ -20,6 +20,7 @@ SUITE = {"test_a.py": "def test_a(): pass\n"}
         pytest.param(["run"], {"pyproject.toml": "[tool"}, id="settings of a run that cannot be read"),
         pytest.param(["run", "--category", "none"], {}, id="an unknown category"),
         pytest.param(["run", "no_such_folder"], {}, id="a suite that is not there"),
+        pytest.param(["run", "test_a.py::test_a", "test_a.py::test_b"], {}, id="a test that is not there"),
     ],
 )
 def test_a_run_or_merge_that_is_refused_leaves_no_earlier_report(
