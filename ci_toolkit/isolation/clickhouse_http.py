@@ -8,7 +8,7 @@ import http.client
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from ci_toolkit.isolation.errors import IsolationError
+from ci_toolkit.isolation.errors import IsolationError, NoAnswerError
 from ci_toolkit.services.catalog.endpoint import Endpoint
 
 _SECONDS = 30
@@ -25,7 +25,10 @@ class ClickHouse:
         self._connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=_SECONDS)
 
     def query(self, sql: str) -> list[Row]:
-        """Run one statement and return the rows as text. Raises IsolationError in the server's words."""
+        """Run one statement and return the rows as text. Raises IsolationError in the server's words.
+
+        Raises NoAnswerError where the connection broke: then nobody knows whether the statement was run.
+        """
         path = f"/?{urlencode({'default_format': 'TabSeparatedRaw'})}"
         try:
             self._connection.request("POST", path, sql.encode(), self._headers)
@@ -33,13 +36,14 @@ class ClickHouse:
             body = response.read().decode()
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            raise IsolationError(f"ClickHouse at {self._endpoint.address} does not answer: {error}") from error
+            kind = IsolationError if isinstance(error, TimeoutError) else NoAnswerError
+            raise kind(f"ClickHouse at {self._endpoint.address} does not answer: {error}") from error
         if response.status != HTTPStatus.OK:
             raise IsolationError(f"ClickHouse at {self._endpoint.address} refuses {sql[:80]!r}: {body.strip()[:300]}")
         return [tuple(line.split("\t")) for line in body.splitlines()]
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; the next statement opens another one."""
         self._connection.close()
 
 

@@ -37,6 +37,7 @@ class Cluster(Closing):
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.connection = _maintenance(endpoint)
+        self._backend = _backend_of(self.connection)
         self._held: list[str] = []
         version = int(self.connection.scalar("SHOW server_version_num") or 0)
         # Copying files takes a third of the time of the default, which writes every page to the log.
@@ -54,22 +55,38 @@ class Cluster(Closing):
         tail = f"{MARK}{run}_{worker}"
         name = self.endpoint.credentials.database[: _LONGEST_NAME - len(tail)] + tail
         if not self._hold(name):
-            raise IsolationError(
-                f"the database {name} on {self.endpoint.address} is held by another session",
-                advice="Give each run its own id.",
-            )
+            raise self._is_anothers(name)
         self._held.append(name)
         return name
 
     def revive(self) -> None:
-        """Connect again, and hold what was held, if a test ended this connection."""
-        try:
-            self.connection.query("SELECT 1")
-        except SqlError:
-            self.connection.close()
-            self.connection = _maintenance(self.endpoint)
-            for name in self._held:
-                self._hold(name)
+        """Connect again, and hold what was held, if a test or something on the way ended this connection.
+
+        Raises IsolationError if another session holds it by now.
+        """
+        if self.connection.is_alive():
+            return
+        self.connection.close()
+        self.connection = _maintenance(self.endpoint)
+        # A proxy may have cut this side alone: the server's side would hold what is held until the run's end.
+        self.connection.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {self._backend}")
+        self._backend = _backend_of(self.connection)
+        for name in self._held:
+            self._hold_patiently(name)
+
+    def _hold_patiently(self, name: str) -> None:
+        """Hold ``name``, which a sweeper of another session, or an ending connection, may have for a moment."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self._hold(name):
+            if time.monotonic() > deadline:
+                raise self._is_anothers(name)
+            self.connection.query("SELECT pg_sleep(0.005)")
+
+    def _is_anothers(self, name: str) -> IsolationError:
+        return IsolationError(
+            f"the database {name} on {self.endpoint.address} is held by another session",
+            advice="Give each run its own id.",
+        )
 
     def clone(self, name: str) -> int:
         """Create ``name`` with the template's content and settings. Raises IsolationError.
@@ -202,6 +219,14 @@ class Cluster(Closing):
             f" FROM pg_stat_activity WHERE datname = {literal(template)} AND backend_type = 'client backend'"
         )
         return [row[0] or "" for row in rows]
+
+
+def _backend_of(connection: Connection) -> str:
+    """Return the condition by which pg_stat_activity knows the server's side of ``connection``, and never another."""
+    ((pid, start),) = connection.query(
+        "SELECT pid, extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+    )
+    return f"pid = {pid} AND extract(epoch FROM backend_start) = {start}"
 
 
 def _maintenance(endpoint: Endpoint) -> Connection:

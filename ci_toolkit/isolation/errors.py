@@ -9,6 +9,10 @@ class IsolationError(InfrastructureError):
     slug = "isolation"
 
 
+class NoAnswerError(IsolationError):
+    """A connection broke before the answer was whole; the server itself may be well."""
+
+
 class StrayConnectionError(IsolationError):
     """A test left a connection open that holds uncommitted changes."""
 

@@ -32,16 +32,24 @@ class Restorer:
     def __init__(
         self, connection: Connection, template: Template, *, since: int, digest_of_template: Callable[[], str]
     ) -> None:
-        self.connection = connection
         self._template = template
         self._since = catalogs.after(since)
         self._look = template.look
         self._digest_of_template = digest_of_template
+        self._prepare(connection)
+
+    def move_to(self, connection: Connection) -> None:
+        """Go on over another connection, where the last one has ended; what was found so far stays known."""
+        self.connection.close()
+        self._prepare(connection)
+
+    def _prepare(self, connection: Connection) -> None:
+        self.connection = connection
         connection.query(catalogs.SESSION)
         self.pid = int(connection.scalar("SELECT pg_backend_pid()") or 0)
         self._may_delete = self._switch_triggers_off()
-        connection.query(catalogs.quick_look_function(template.with_columns))
-        connection.query(restoring.restore_function(template, may_delete=self._may_delete))
+        connection.query(catalogs.quick_look_function(self._template.with_columns))
+        connection.query(restoring.restore_function(self._template, may_delete=self._may_delete))
 
     def close(self) -> None:
         """Close the connection."""

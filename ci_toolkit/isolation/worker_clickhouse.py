@@ -8,12 +8,13 @@ import fcntl
 import os
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from ci_toolkit.isolation.clickhouse_http import ClickHouse, name, text
 from ci_toolkit.isolation.clone_names import MARK
-from ci_toolkit.isolation.errors import IsolationError
+from ci_toolkit.isolation.errors import IsolationError, NoAnswerError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
@@ -63,6 +64,9 @@ class WorkerClickHouse(Closing):
 
     def clean(self) -> None:
         """Empty the tables that hold something new; where more changed than that, copy the database anew."""
+        self._on_a_new_connection(self._restore)
+
+    def _restore(self) -> None:
         now = self._tables(self.name)
         if now.keys() != self._pristine.keys() or any(
             now[table].definition != was.definition or (was.content and now[table].content != was.content)
@@ -77,7 +81,7 @@ class WorkerClickHouse(Closing):
     def close(self) -> None:
         """Drop the database and give up its name."""
         try:
-            self._server.query(f"DROP DATABASE IF EXISTS {name(self.name)}")
+            self._on_a_new_connection(self._drop)
             (self._locks / self.name).unlink(missing_ok=True)
         except IsolationError:
             pass  # the server has ended; where it comes back, the next session drops the database
@@ -87,8 +91,22 @@ class WorkerClickHouse(Closing):
                 os.close(self._lock)
                 self._lock = None
 
-    def _copy(self) -> None:
+    def _on_a_new_connection(self, work: Callable[[], None]) -> None:
+        """Do ``work``, which may be done twice; once more where even a new connection breaks.
+
+        The server, or a proxy before it, closes a connection that was kept alive while a test ran.
+        """
+        self._server.close()
+        try:
+            work()
+        except NoAnswerError:
+            work()
+
+    def _drop(self) -> None:
         self._server.query(f"DROP DATABASE IF EXISTS {name(self.name)}")
+
+    def _copy(self) -> None:
+        self._drop()
         self._server.query(f"CREATE DATABASE {name(self.name)}")
         tables = self._tables(self._source)
         for is_view in (False, True):  # rows first: a view would take them in a second time

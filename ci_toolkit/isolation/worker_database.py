@@ -59,9 +59,10 @@ class WorkerDatabase(Closing):
         """
         if mode is IsolationMode.CLONE:
             return self._clone_afresh("the test asks for it")
+        self._cluster.revive()
         try:
             restorer = self._opened_restorer()
-            findings = restorer.restore()
+            findings = self._restored(restorer)
             if not findings.others_write:
                 return self._finish(findings)
             left_open = self._end_open_transactions(restorer)
@@ -90,6 +91,16 @@ class WorkerDatabase(Closing):
                 digest_of_template=lambda: self._cluster.read_template(read_digest),
             )
         return self._restorer
+
+    def _restored(self, restorer: Restorer) -> Findings:
+        """Restore; once more over a new connection where the last one was cut while the test ran."""
+        try:
+            return restorer.restore()
+        except SqlError:
+            if restorer.connection.is_alive():
+                raise
+        restorer.move_to(self._cluster.connect(self.name))
+        return restorer.restore()
 
     def _stop_restorer(self) -> None:
         if self._restorer is not None:

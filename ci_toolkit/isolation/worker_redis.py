@@ -25,6 +25,8 @@ _LOCK: Final = "ci-toolkit:lock"
 _LOCK_MILLISECONDS: Final = 5000
 _NAME: Final = "ci-toolkit:database:"
 _USUAL_NUMBER: Final = 16
+_SECONDS: Final = 30
+"""How long an answer may take: a connection that something on the way has forgotten gives none."""
 
 
 class WorkerRedis(Closing):
@@ -92,6 +94,7 @@ class WorkerRedis(Closing):
             password=login.password or None,
             db=number,
             client_name=name,
+            socket_timeout=_SECONDS,
             single_connection_client=True,
             retry=Retry(NoBackoff(), 0),
         )
@@ -107,7 +110,7 @@ class WorkerRedis(Closing):
         with self._only_one_chooses() as zero:
             holder = dict(_held(zero)).get(self.number, "")
             is_strange = self.number in _filled(zero) - _ours(zero)
-            if holder or is_strange:
+            if is_strange or holder not in {"", self._holder}:  # a proxy may have cut this side of ours alone
                 raise IsolationError(
                     f"the connection to database {self.number} of the Redis at {self._endpoint.address} was lost, and"
                     f" the database is now {holder or 'used by somebody else'}; it was not emptied",

@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import psycopg
 from sqlalchemy import Executable, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from ci_toolkit.isolation.mode import IsolationMode
 from ci_toolkit.isolation.open_connections import OWN_NAME
 from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.databases.connection import has_something_to_read
 
 _DRIVER: Final = "psycopg"
 _FORGET: Final = "DISCARD ALL"
@@ -76,6 +77,7 @@ class DatabaseSessions:
         self._connections: list[Any] = []
         for engine in (self.engine, self.async_engine.sync_engine):
             event.listen(engine, "connect", self._remember)
+            event.listen(engine, "checkout", _refuse_what_was_cut)
         event.listen(self.async_engine.sync_engine, "checkout", _take_into_this_loop)
 
     @asynccontextmanager
@@ -133,6 +135,13 @@ class DatabaseSessions:
 def _options(mode: IsolationMode) -> Mapping[str, Any]:
     joins = {"join_transaction_mode": "create_savepoint"} if mode is IsolationMode.ROLLBACK else {}
     return {"expire_on_commit": False, **joins}
+
+
+def _refuse_what_was_cut(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool connect anew where the connection was cut since the last test; asks nobody, so it costs nothing."""
+    driver = getattr(connection, "driver_connection", connection)
+    if driver.closed or has_something_to_read(driver.fileno()):
+        raise DisconnectionError
 
 
 def _take_into_this_loop(connection: Any, _record: object, _proxy: object) -> None:

@@ -104,6 +104,7 @@ class RealServicesPlugin:
         """Start what this test needs, and set the environment variables until it ends. Fails the test if it cannot."""
         self._is_in_use = True
         services = self._or_fail(self._worker_services)
+        self._or_fail(services.clean_what_is_owed, for_all=False)
         if if_known:
             self._or_fail(services.start_data_stores)
         if database and not if_known:

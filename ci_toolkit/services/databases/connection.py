@@ -1,5 +1,6 @@
 """A connection to PostgreSQL, over psycopg, whose rows are text as the server wrote it."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -52,6 +53,15 @@ class Connection(Closing):
             )
             self._connection.execute(f"SET statement_timeout = {round(seconds * 1000)}".encode())
 
+    def is_alive(self) -> bool:
+        """Whether it still is one. The server is asked only where it has said something by itself, as at an end."""
+        if self._connection.closed:
+            return False
+        try:
+            return not has_something_to_read(self._connection.fileno()) or self.scalar("SELECT 1") == "1"
+        except SqlError:
+            return False
+
     def close(self) -> None:
         """End the connection; safe to call twice."""
         self._connection.close()
@@ -72,6 +82,13 @@ class Connection(Closing):
         """Return the first column of the first row, or None where there is none."""
         rows = self.query(sql)
         return rows[0][0] if rows else None
+
+
+def has_something_to_read(descriptor: int) -> bool:
+    """Whether the other side of a socket has sent something, or closed it; does not wait."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextmanager
