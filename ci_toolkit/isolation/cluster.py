@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TypeVar
 
-from ci_toolkit.isolation.clone_names import MARK
+from ci_toolkit.isolation.clone_names import RUN_AND_WORKER, clone_name, clone_prefix
 from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
@@ -19,13 +19,11 @@ from ci_toolkit.services.databases.sql import SqlError, literal, quoted
 
 T = TypeVar("T")
 
-_RUN_AND_WORKER: Final = "[0-9a-f]{8}_[a-z0-9]+"
 _PATIENCE_SECONDS: Final = 5.0
 _PATIENCE_WITH_USERS_SECONDS: Final = 1.0
 _LOCK_CLASS: Final = 74617
 _READING: Final = 0
 """The lock of those who look into the template; the locks of names are hashes, and none of them is likely 0."""
-_LONGEST_NAME: Final = 63
 _IN_USE: Final = "55006"
 _NOT_ALLOWED: Final = "42501"
 _HAS_STRATEGIES: Final = 150000
@@ -52,8 +50,7 @@ class Cluster(Closing):
     def claim(self, run: str, worker: str) -> str:
         """Return the name of a clone that nobody else has; it is held from now on. What dead sessions left is gone."""
         self.sweep()
-        tail = f"{MARK}{run}_{worker}"
-        name = self.endpoint.credentials.database[: _LONGEST_NAME - len(tail)] + tail
+        name = clone_name(self.endpoint.credentials.database, run, worker)
         if not self._hold(name):
             raise self._is_anothers(name)
         self._held.append(name)
@@ -151,10 +148,10 @@ class Cluster(Closing):
 
     def sweep(self) -> tuple[str, ...]:
         """Drop the clones of this template that no living session holds, and return their names."""
-        pattern = self.endpoint.credentials.database + MARK
+        prefix = literal(clone_prefix(self.endpoint.credentials.database))
         rows = self.connection.query(
-            f"SELECT datname FROM pg_database WHERE starts_with(datname, {literal(pattern)})"
-            f" AND substr(datname, {len(pattern) + 1}) ~ {literal(f'^{_RUN_AND_WORKER}$')}"
+            f"SELECT datname FROM pg_database WHERE starts_with(datname, {prefix})"
+            f" AND substr(datname, length({prefix}) + 1) ~ {literal(f'^{RUN_AND_WORKER}$')}"
         )
         swept = []
         for (name,) in rows:

@@ -12,6 +12,8 @@ class IsolationError(InfrastructureError):
 class NoAnswerError(IsolationError):
     """A connection broke before the answer was whole; the server itself may be well."""
 
+    slug = "no-answer"
+
 
 class StrayConnectionError(IsolationError):
     """A test left a connection open that holds uncommitted changes."""

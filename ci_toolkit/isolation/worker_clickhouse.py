@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote, unquote
 
 from ci_toolkit.isolation.clickhouse_http import ClickHouse, name, text
-from ci_toolkit.isolation.clone_names import MARK
+from ci_toolkit.isolation.clone_names import MARK, clone_name
 from ci_toolkit.isolation.errors import IsolationError, NoAnswerError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint
@@ -43,12 +44,12 @@ class WorkerClickHouse(Closing):
 
     def __init__(self, endpoint: Endpoint, *, run: str, worker: str) -> None:
         self._source = endpoint.credentials.database or "default"
-        self.name = f"{self._source}{MARK}{run}_{worker}"
+        self.name = clone_name(self._source, run, worker)
         self._endpoint = endpoint
         self._server = ClickHouse(endpoint)
         self._locks = own_folder(own_folder(registry() / "clickhouse") / f"{endpoint.host}-{endpoint.port}")
         self._sweep()
-        self._lock = _lock_patiently(self._locks / self.name)
+        self._lock = _lock_patiently(self._lock_file)
         if self._lock is None:
             raise IsolationError(f"the database {self.name} on {endpoint.address} is held by another session")
         try:
@@ -56,6 +57,10 @@ class WorkerClickHouse(Closing):
         except BaseException:
             self.close()
             raise
+
+    @property
+    def _lock_file(self) -> Path:
+        return self._locks / quote(self.name, safe="")  # a database's name may hold what a file's may not
 
     @property
     def endpoint(self) -> Endpoint:
@@ -82,7 +87,7 @@ class WorkerClickHouse(Closing):
         """Drop the database and give up its name."""
         try:
             self._on_a_new_connection(self._drop)
-            (self._locks / self.name).unlink(missing_ok=True)
+            self._lock_file.unlink(missing_ok=True)
         except IsolationError:
             pass  # the server has ended; where it comes back, the next session drops the database
         finally:
@@ -158,7 +163,7 @@ class WorkerClickHouse(Closing):
         for path in self._locks.iterdir():
             lock = _lock(path)
             if lock is not None:
-                self._server.query(f"DROP DATABASE IF EXISTS {name(path.name)}")
+                self._server.query(f"DROP DATABASE IF EXISTS {name(unquote(path.name))}")
                 path.unlink(missing_ok=True)
                 os.close(lock)
 

@@ -97,6 +97,24 @@ def test_workers_and_runs_do_not_meet_and_a_killed_one_leaves_nothing(server: En
     assert databases(server) == set()
 
 
+@pytest.mark.parametrize("name", ["магазин_магазин_магазин_маг", "a" * 70, "a/b c"], ids=["Cyrillic", "long", "slash"])
+def test_whatever_the_name_a_killed_workers_copy_is_dropped_by_the_next_session(server: Endpoint, name: str) -> None:
+    ask(server, f"CREATE DATABASE `{name}`")
+    named = server.with_database(name)
+    ask(server, f"CREATE TABLE `{name}`.one (a String) ENGINE = Memory")
+    command = [sys.executable, "-c", HOLD, msgspec.json.encode(named).decode()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        killed = other.stdout.readline().rstrip("\n")
+        with WorkerClickHouse(named, run="0123abcd", worker="gw1") as worker:
+            assert databases(server) == {killed, worker.name}
+            assert content(server, worker.name) == {"one": []}
+        other.send_signal(signal.SIGKILL)
+    with WorkerClickHouse(named, run="0123abcd", worker="gw1") as worker:
+        assert databases(server) == {worker.name}
+    ask(server, f"DROP DATABASE `{name}`")
+
+
 def databases(server: Endpoint) -> set[str]:
     rows = ask(server, "SELECT name FROM system.databases WHERE name LIKE '%ci_toolkit%'")
     return {name for (name,) in rows}

@@ -18,6 +18,7 @@ from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials
 from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.databases.sql import literal, quoted
 
 pytest_plugins = ["isolation_fixtures"]
 
@@ -176,6 +177,44 @@ def test_workers_and_runs_have_databases_of_their_own_and_leave_none(postgresql:
             WorkerDatabase(template, run="0123abcd", worker="gw1")
     with connect(postgresql) as maintenance:
         assert maintenance.scalar("SELECT count(*) FROM pg_database WHERE datname ~ '__ci_toolkit_'") == "0"
+
+
+NAMES = {
+    "49 bytes of Cyrillic": "магазин_магазин_магазин_маг",
+    "43 characters": "a" * 43,
+    "as long as a name may be": "b" * 63,
+    "as many bytes of emoji": "🐘" * 15 + "abc",
+    "begins as another one does": "b" * 62 + "c",
+    "quotes": "it\"s '$1' 100%",
+    "capital letters": "Shop-Test",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_whatever_the_name_two_workers_have_databases_and_a_dead_session_leaves_none(
+    postgresql: Endpoint, name: str
+) -> None:
+    template = postgresql.with_database(name)
+    with connect(postgresql) as maintenance:
+        maintenance.query(f"CREATE DATABASE {quoted(name)}")
+        others = maintenance.query("SELECT datname FROM pg_database")
+        with Cluster(template) as dead:
+            dead.clone(dead.claim("00000000", "gw11"))
+        with (
+            WorkerDatabase(template, run="0123abcd", worker="gw0") as one,
+            WorkerDatabase(template, run="0123abcd", worker="a worker's own name") as two,
+        ):
+            assert maintenance.query("SELECT datname FROM pg_database EXCEPT SELECT unnest(" + array(others) + ")") in (
+                [(one.name,), (two.name,)],
+                [(two.name,), (one.name,)],
+            )
+            assert max(len(worker.name.encode()) for worker in (one, two)) <= 63
+        assert maintenance.query("SELECT datname FROM pg_database") == others
+        maintenance.query(f"DROP DATABASE {quoted(name)}")
+
+
+def array(rows: list[tuple[str | None, ...]]) -> str:
+    return f"ARRAY[{', '.join(literal(row[0] or '') for row in rows)}]::name[]"
 
 
 def test_only_what_dead_sessions_left_is_swept(postgresql: Endpoint, template: Endpoint) -> None:
