@@ -96,11 +96,16 @@ def compat(session: nox.Session) -> None:
 
 @nox.session
 def act(session: nox.Session) -> None:
-    """Run the workflow that others call, with act on this machine and stand-ins for the actions of others. Needs Go."""
+    """Run the workflow that others call, and what `init` writes, with act and stand-ins for others' actions.
+
+    Needs Go and a package index; projects of others are installed as their workflow says.
+    """
     install(session)
+    session.install("--require-hashes", "-r", "requirements/build.txt")  # uv locks one of these projects
     programs = str(Path(session.virtualenv.location).resolve() / "go")
     go = {"GOBIN": programs, "GOFLAGS": "-modcacherw"}
-    session.run("go", "install", "github.com/nektos/act@v0.2.89", env=go, external=True)
+    for program in ("nektos/act@v0.2.89", "rhysd/actionlint/cmd/actionlint@v1.7.12"):
+        session.run("go", "install", f"github.com/{program}", env=go, external=True)
     path = os.pathsep.join([programs, session.bin, os.environ["PATH"]])
     session.run("pytest", "tests/act", *session.posargs, env={"PATH": path})
 

@@ -57,8 +57,6 @@ class Lab:
         for name, text in TESTS.items():
             (tests / name).write_text(text)
         (self._repository / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
-        self._event = folder / "event.json"
-        self._event.write_text(json.dumps({"ref": "refs/heads/main", "repository": {"default_branch": "main"}}))
 
     def write(self, files: Mapping[str, str]) -> None:
         """Put these files into the repository."""
@@ -79,40 +77,63 @@ class Lab:
         shutil.copy(GITHUB / "workflows" / "ci-toolkit.yml", workflows)
         lines = (f"      {name.replace('_', '-')}: {json.dumps(value)}\n" for name, value in given.items())
         (workflows / "tests.yml").write_text(CALLER + "".join(lines).replace('"true"', "true"))
-        for words in (
-            ["init", "-q", "-b", "main"],
-            ["add", "-A"],
-            [*AUTHOR, "commit", "-q", "--allow-empty", "-m", "x"],
-        ):
-            subprocess.run(["git", *words], cwd=self._repository, check=True)
-        variables = {
-            "STORE": str(self.store),
-            "PROGRAMS": str(Path(sys.executable).parent),
-            "GITHUB_RUN_ID": "7",
-            "GITHUB_RUN_ATTEMPT": str(attempt),
-        }
-        done = subprocess.run(
-            [
-                *("act", "push", "-W", ".github/workflows/tests.yml", "-e", str(self._event)),
-                *("-P", "ubuntu-24.04=-self-hosted"),
-                *(word for pair in variables.items() for word in ("--env", "=".join(pair))),
-                *stand_in_options(),
-                *options,
-            ],
-            cwd=self._repository,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            env={**os.environ, "ACT_DISABLE_VERSION_CHECK": "1"},
-        )
-        jobs: dict[str, bool] = {}
-        for name, word in re.findall(r"^\[tests/ci-toolkit/(\w+)[^\]]*\] 🏁  Job (\w+)", done.stdout, re.MULTILINE):
-            jobs[name] = jobs.get(name, True) and word == "succeeded"
-        return Ended(jobs=jobs, output=done.stdout + done.stderr)
+        commit_all(self._repository)
+        return run_act(self._repository, "tests.yml", self.store, *options, attempt=attempt)
 
 
 AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+EVENT = {"ref": "refs/heads/main", "repository": {"default_branch": "main"}}
+
+
+def commit_all(repository: Path) -> None:
+    """Commit everything on `main`."""
+    for words in (
+        ["init", "-q", "-b", "main"],
+        ["add", "-A"],
+        [*AUTHOR, "commit", "-q", "--allow-empty", "-m", "x"],
+    ):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+
+
+def run_act(
+    repository: Path,
+    workflow: str,
+    store: Path,
+    *options: str,
+    attempt: int = 1,
+    programs: Path = Path(sys.executable).parent,
+) -> Ended:
+    """Run the workflow on a push to `main`.
+
+    ``store`` holds what GitHub would keep, and what is to go wrong; ``programs`` are those of the Python that is set up.
+    """
+    event = store / "event.json"
+    event.write_text(json.dumps(EVENT))
+    variables = {
+        "STORE": str(store),
+        "PROGRAMS": str(programs),
+        "GITHUB_RUN_ID": "7",
+        "GITHUB_RUN_ATTEMPT": str(attempt),
+    }
+    done = subprocess.run(
+        [
+            *("act", "push", "-W", f".github/workflows/{workflow}", "-e", str(event)),
+            *("-P", "ubuntu-24.04=-self-hosted"),
+            *(word for pair in variables.items() for word in ("--env", "=".join(pair))),
+            *stand_in_options(),
+            *options,
+        ],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "ACT_DISABLE_VERSION_CHECK": "1"},
+    )
+    jobs: dict[str, bool] = {}
+    for name, word in re.findall(r"^\[[\w-]+/ci-toolkit/(\w+)[^\]]*\] 🏁  Job (\w+)", done.stdout, re.MULTILINE):
+        jobs[name] = jobs.get(name, True) and word == "succeeded"
+    return Ended(jobs=jobs, output=done.stdout + done.stderr)
 
 
 def stand_in_options() -> list[str]:
