@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Prices, Rules, Trial, TrialOutcome
+from ci_toolkit.model.trial import Trial, TrialOutcome
+from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Prices, Rules
 from ci_toolkit.verdict.court.court import adjudicate
 from ci_toolkit.verdict.court.lists import suspects
 from ci_toolkit.verdict.court.memory import Memory

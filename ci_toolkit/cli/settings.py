@@ -15,7 +15,7 @@ from ci_toolkit.errors import ConfigurationError, ExitCode, ToolkitError
 from ci_toolkit.masking import masked
 
 PREFIX = "CI_TOOLKIT"
-TABLES = frozenset({"categories", "framework", "lint", "modes", "quarantine", "services"})
+TABLES = frozenset({"categories", "flaky", "framework", "lint", "modes", "quarantine", "services"})
 """Tables of ``[tool.ci-toolkit]`` that a room reads by itself."""
 _NO_SETTINGS = frozenset({"help", "version", "show-settings"})
 

@@ -44,6 +44,8 @@ class Accounts:
         self.skipped_files = sum(merge.skipped_files for merge in merges)
         self.deselected = sum(merge.deselected for merge in merges)
         self.removed = sum(merge.removed for merge in merges)
+        self.trials = tuple(chain.from_iterable(merge.trials for merge in merges))
+        self.trials_ended = tuple((merge.shard.index, merge.trials_ended) for merge in merges if merge.trials_ended)
         self.llm = add_llm_use(merge.llm for merge in merges)
 
 

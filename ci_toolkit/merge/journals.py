@@ -160,6 +160,12 @@ def _names(folder: Path) -> list[str]:
         return sorted(entry.name for entry in islice(entries, MOST_FILES))
 
 
+def sealed_journal(folder: Path, seal: JournalSeal) -> JournalFile | None:
+    """Return the journal in ``folder`` that ``seal`` names, or None where that is no name of a journal."""
+    match = _NAME.fullmatch(seal.name)
+    return None if match is None else JournalFile(folder / seal.name, int(match["attempt"]), match["worker"], seal)
+
+
 def opening_problem(record: JournalRecord, file: JournalFile, bundle: Bundle) -> Problem | None:
     """Return why a journal that begins with ``record`` is not of this bundle, or None.
 

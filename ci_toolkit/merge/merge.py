@@ -98,6 +98,8 @@ def merge_run(
             *_sources_gone(coverage),
         ),
         llm=accounts.llm,
+        trials=accounts.trials,
+        trials_ended=accounts.trials_ended,
         history=run_learned(plan, merges, cut_files, earlier.outcomes) if learns else RunRecord(),
     )
 

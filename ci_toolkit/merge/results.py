@@ -4,11 +4,43 @@ from collections.abc import Iterator
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.journals import SUPERVISOR, JournalFile, journals_of, opening_problem
-from ci_toolkit.model.fold import JournalFold
+from ci_toolkit.model.fold import JournalFold, ProcessFold
 from ci_toolkit.model.journal import Crashed, Failure, Opened, PhaseOutcome, Uncollectable, When
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 from ci_toolkit.model.verdict import LostTest
+
+
+def read_journal(fold: JournalFold, file: JournalFile, bundle: Bundle) -> ProcessFold | None:
+    """Take the records of ``file`` into ``fold``, and note there what is wrong with them.
+
+    Returns the fold of the process alone, or None where the file is no journal of ``bundle``.
+    """
+    process = _read(fold, file, bundle)
+    for message in file.problems:
+        fold.note(ProblemKind.JOURNAL_DAMAGED, message)
+    return process
+
+
+def _read(fold: JournalFold, file: JournalFile, bundle: Bundle) -> ProcessFold | None:
+    records = iter(file)
+    first = next(records, None)
+    if first is None:
+        fold.note(ProblemKind.JOURNAL_DAMAGED, f"{file.place} is empty")
+        return None
+    wrong = opening_problem(first, file, bundle)
+    if wrong is not None:
+        fold.problems.append(wrong)
+        return None
+    if not (isinstance(first, Opened) or file.worker == SUPERVISOR or file.problems):
+        fold.note(ProblemKind.JOURNAL_DAMAGED, f"{file.place} does not begin as a journal does")
+    process = fold.process(file.place)
+    take = process.take
+    take(first)
+    for record in records:
+        take(record)
+    process.close()
+    return process
 
 
 class BundleReading:
@@ -25,28 +57,7 @@ class BundleReading:
             if file.attempt != attempt:
                 attempt = file.attempt
                 self.fold.begin_attempt()
-            self._read_file(file, bundle)
-            for message in file.problems:
-                self.fold.note(ProblemKind.JOURNAL_DAMAGED, message)
-
-    def _read_file(self, file: JournalFile, bundle: Bundle) -> None:
-        records = iter(file)
-        first = next(records, None)
-        if first is None:
-            self.fold.note(ProblemKind.JOURNAL_DAMAGED, f"{file.place} is empty")
-            return
-        wrong = opening_problem(first, file, bundle)
-        if wrong is not None:
-            self.problems.append(wrong)
-            return
-        if not (isinstance(first, Opened) or file.worker == SUPERVISOR or file.problems):
-            self.fold.note(ProblemKind.JOURNAL_DAMAGED, f"{file.place} does not begin as a journal does")
-        process = self.fold.process(file.place)
-        take = process.take
-        take(first)
-        for record in records:
-            take(record)
-        process.close()
+            read_journal(self.fold, file, bundle)
 
     def results(self) -> Iterator[TestResult]:
         """Yield the result of every test that has one."""

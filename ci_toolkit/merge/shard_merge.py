@@ -12,11 +12,12 @@ from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_s
 from ci_toolkit.merge.outcomes_learned import outcomes_learned
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use
+from ci_toolkit.merge.trials import TrialsOfBundle
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.history import FileRun, JobRun
 from ci_toolkit.model.journal import PhaseOutcome, Snapshots
-from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard
+from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard, TrialEvidence
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.outcomes import TryOutcomes
 from ci_toolkit.model.plan import PlannedShard, Unit
@@ -86,6 +87,9 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     """The project's own files that it executed: path to digest."""
     job: JobRun | None = None
     llm: LlmUse | None = None
+    trials: tuple[TrialEvidence, ...] = ()
+    """What the trials of its failures showed."""
+    trials_ended: str = ""
     learned: tuple[FileRun, ...] = ()
     """What history learns: nothing from a bundle that anything is wrong with."""
     outcomes: TryOutcomes | None = None
@@ -110,7 +114,13 @@ def merge_shard(
     without = sum(test.counts_as for test in unrun)
     counts = tally.counts(lost=0 if by_rule else without, left_out=without if by_rule else 0)
     tested = counts.total - without
-    problems = (*reading.problems, *_strangers(reading, planned), *_unplanned(reading.fold, planned))
+    trials = TrialsOfBundle(bundle, {failure.node_id for failure in tally.failures}, reading.fold.sources)
+    problems = (
+        *reading.problems,
+        *trials.problems,
+        *_strangers(reading, planned),
+        *_unplanned(reading.fold, planned),
+    )
     learns = learns and not problems
     between = between_seconds_of(reading.fold, seconds)
     tests_seconds = round(seconds + between + import_seconds_of(reading.fold), 6)
@@ -151,6 +161,8 @@ def merge_shard(
         stops=tuple(reading.fold.stops),
         sources=reading.fold.sources,
         llm=add_llm_use(tally.llm),
+        trials=trials.evidence,
+        trials_ended=card.trials_ended,
         job=job_learned(reading.fold, card, tested, tests_seconds, between) if learns else None,
         learned=learned,
         outcomes=outcomes_learned(reading.fold, card, learned, broken) if learns else None,
@@ -159,7 +171,7 @@ def merge_shard(
 
 def add_files(merge: ShardMerge, files: Sequence[TestResult]) -> ShardMerge:
     """Return ``merge`` with the results of files and classes that could not be collected, in its fragment too."""
-    tally = Tally(merge.shard.index)
+    tally = Tally(merge.shard.index, are_files=True)
     write_fragment(Path(merge.fragment), tally.watch(files))
     of_files = tally.counts()
     counts = add_counts([merge.counts, of_files])

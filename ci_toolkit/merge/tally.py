@@ -63,8 +63,10 @@ def _failed_go(go: PhaseFailure, node_id: str) -> FailedGo:
 class Tally:
     """What the results of one shard amount to."""
 
-    def __init__(self, shard: int) -> None:
+    def __init__(self, shard: int, *, are_files: bool = False) -> None:
+        """``are_files`` says that the results are of what could not be collected."""
         self._shard = shard
+        self._are_files = are_files
         self._outcomes: Counter[Outcome] = Counter()
         self.seconds = 0.0
         """Of all tests together."""
@@ -127,6 +129,8 @@ class Tally:
             signature=_signature(result),
             earlier=tuple(_failed_go(go, result.node_id) for go in result.reruns),
             is_critical=result.is_critical,
+            cause="" if self._are_files else signature_of(failure, result.node_id).cause,
+            seconds=round(result.seconds, 6),
         )
 
     def slowest(self) -> Iterator[SlowTest]:

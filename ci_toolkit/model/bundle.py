@@ -5,6 +5,7 @@ from enum import StrEnum
 from ci_toolkit.model.journal import CoverageSettings, Environment, OwnReport
 from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.trial import Trial
 
 BUNDLE_SCHEMA = 2
 CARD_NAME = "shard.json"
@@ -17,6 +18,8 @@ PARTS_FOLDER = "parts"
 """Of what plugins wrote of the shard alone into report files that the suite's own options ask for."""
 SOURCES_FOLDER = "sources"
 """Of measured sources that git does not track, so that another checkout may lack them."""
+TRIALS_FOLDER = "trials"
+"""A folder for each trial of a failed test, by number, with its journals and its output."""
 CONTEXT_PREFIX = "category:"
 """Begins the coverage context of what one category's tests run."""
 
@@ -96,6 +99,27 @@ class JournalSeal(Record, frozen=True, kw_only=True):
     """Of these bytes."""
 
 
+class TrialRecord(Record, frozen=True, kw_only=True):
+    """A trial that was made in the shard's job, or could not be; its outcome stands in its journals alone."""
+
+    number: int
+    """From 1; names its folder."""
+    trial: Trial
+    why_not: str = ""
+    """Why it could not be made."""
+    seconds: float = 0.0
+    """From its start to its end."""
+    journals: tuple[JournalSeal, ...] = ()
+
+    @property
+    def attempt(self) -> int:
+        """What its journals call it: no attempt of the shard has such a number."""
+        return FIRST_TRIAL + self.number
+
+
+FIRST_TRIAL = 100_000
+
+
 class ShardCard(Record, frozen=True, kw_only=True):
     """``shard.json``: what the bundle is, written at the start and replaced at the end."""
 
@@ -145,3 +169,7 @@ class ShardCard(Record, frozen=True, kw_only=True):
     """Copies of measured files that git does not track: generated modules, files of other folders."""
     service_logs: tuple[str, ...] = ()
     """Relative to the bundle."""
+    trials: tuple[TrialRecord, ...] = ()
+    """In the order in which they were made."""
+    trials_ended: str = ""
+    """Why no further trial was made where one was asked for, such as that the budget was spent."""

@@ -5,6 +5,7 @@ from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.trial import Trial, TrialOutcome
 from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, Proof, SlowTest, TestFailure
 
 
@@ -81,6 +82,16 @@ class UnusedSnapshots(Record, frozen=True, kw_only=True):
     """Whether the suite fails for them."""
 
 
+class TrialEvidence(Record, frozen=True, kw_only=True):
+    """What a trial showed."""
+
+    trial: Trial
+    outcome: TrialOutcome | None = None
+    why_not: str = ""
+    """Why there is no outcome."""
+    seconds: float = 0.0
+
+
 class MergedRun(Record, frozen=True, kw_only=True):
     """What all bundles say together."""
 
@@ -110,5 +121,9 @@ class MergedRun(Record, frozen=True, kw_only=True):
     """Tests that a plugin or a conftest took out without telling pytest."""
     notes: tuple[str, ...] = ()
     llm: LlmUse | None = None
+    trials: tuple[TrialEvidence, ...] = ()
+    """What trials of failed tests showed, of each test in the order in which they were made."""
+    trials_ended: tuple[tuple[int, str], ...] = ()
+    """(shard, why it made no further trial) where one was asked for."""
     history: RunRecord = RunRecord()
     """What the run teaches; empty where no history is kept."""

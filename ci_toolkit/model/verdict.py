@@ -19,7 +19,7 @@ class Status(StrEnum):
 
 
 class Counts(Record, frozen=True, kw_only=True):
-    """How many tests ended how; never files. ``flaky`` and ``quarantined`` are counted among the others too.
+    """How many tests ended how; never files. ``flaky``, ``quarantined``, ``excused`` are counted among the others too.
 
     A file that could not be imported, or skipped itself as a whole, counts as one test, and so does a lost file of
     which nobody knows how many tests it holds.
@@ -34,6 +34,8 @@ class Counts(Record, frozen=True, kw_only=True):
     xpassed: int = 0
     flaky: int = 0
     quarantined: int = 0
+    excused: int = 0
+    """Failures that trials excused: they do not fail the run."""
     lost: int = 0
     left_out: int = 0
     """Not run because a rule of the run (a budget, fail-fast) ended it; in ``total``, and not ``lost``."""
@@ -171,6 +173,16 @@ class TestFailure(Record, frozen=True, kw_only=True):
     """Whether the test is mission-critical."""
     why: str = ""
     """Why it fails the run, or does not, where there is more to say than that the test failed."""
+    cause: str = ""
+    """``Signature.cause``; ``""`` where no test failed, but a file or class that could not be collected."""
+    seconds: float = 0.0
+    """What the test took."""
+    kind: str = ""
+    """What the court found that the failure is, such as ``flaky``; ``""`` where no court sat."""
+    is_excused: bool = False
+    """Whether the court excuses it, so that it does not fail the run."""
+    evidence: tuple[str, ...] = ()
+    """What trials showed, in words."""
 
 
 class SlowTest(Record, frozen=True, kw_only=True):

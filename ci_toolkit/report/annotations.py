@@ -43,7 +43,7 @@ class Annotation(Record, frozen=True, kw_only=True):
 
 def annotations_of(verdict: Verdict, root: Root) -> tuple[Annotation, ...]:
     """Return an annotation for each failed test and then each flaky one, as far as there is a place for it."""
-    by_importance = sorted(verdict.failures, key=lambda failure: failure.quarantined)
+    by_importance = sorted(verdict.failures, key=lambda failure: failure.quarantined or failure.is_excused)
     found = chain(
         (_annotation(failure, root, is_flaky=False) for failure in by_importance),
         (_annotation(failure, root, is_flaky=True) for failure in verdict.flaky),
@@ -81,7 +81,8 @@ def _annotation(failure: TestFailure, root: Root, *, is_flaky: bool) -> Annotati
     if not path:
         return None
     shown_line = min(max(1, line), _LAST_LINE)
-    kind = "flaky" if is_flaky else "quarantined" if failure.quarantined else failure.outcome
+    excuse = "quarantined" if failure.quarantined else "excused" if failure.is_excused else ""
+    kind = "flaky" if is_flaky else excuse or failure.outcome
     return Annotation(
         path=path,
         start_line=shown_line,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, ShardReport, Status, Verdict
 from ci_toolkit.model.wording import number_of
 from ci_toolkit.report.failures import failures_in_full, failures_in_short, quarantined_in_short
+from ci_toolkit.report.rulings import rulings_in_short
 from ci_toolkit.report.text import Line, View, more, one_line, sentences, span
 
 MOST_NAMED = 20
@@ -27,7 +28,7 @@ def counts_line(counts: Counts) -> str:
     names = ("failed", "errors", "lost", "passed", "skipped", "xfailed", "xpassed", "left_out")
     words = {"errors": "error" if counts.errors == 1 else "errors", "left_out": "left out"}
     parts = [f"{getattr(counts, name)} {words.get(name, name)}" for name in names if getattr(counts, name)]
-    among = [f"{getattr(counts, name)} {name}" for name in ("flaky", "quarantined") if getattr(counts, name)]
+    among = [f"{getattr(counts, name)} {name}" for name in ("flaky", "quarantined", "excused") if getattr(counts, name)]
     told = f"; {', '.join(among)} among them" if among else ""
     return f"{', '.join(parts) or 'no tests'}{told}"
 
@@ -66,6 +67,7 @@ def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
     most = MOST_NAMED * (_MORE_NAMED if view.verbosity > 0 else 1)
     yield from failures_in_full(verdict.failures, view)
     yield from quarantined_in_short(verdict.failures, view, most)
+    yield from rulings_in_short(verdict.failures, view, most)
     yield from failures_in_short("flaky: failed, then passed", verdict.flaky, view, most)
     yield from _unrun("lost", verdict.lost, most)
     yield from _unrun("left out", verdict.left_out, most)

@@ -14,6 +14,7 @@ from ci_toolkit.suite.collect_plugin import CollectPlugin
 from ci_toolkit.suite.coverage_file import CoverageFileGuard
 from ci_toolkit.suite.coverage_settings import leave_judging_coverage_to_the_merge, measure_what_the_suite_names
 from ci_toolkit.suite.find_plugin import FindPlugin
+from ci_toolkit.suite.moved_sources import lead_to_the_base
 from ci_toolkit.suite.other_sharding import refuse_other_sharding
 from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
 from ci_toolkit.suite.selection import owned_files
@@ -26,7 +27,11 @@ from ci_toolkit.suite.watchers import ControllerPlugin, die_with_parent
 def look_at_options(task_file: str, config: pytest.Config) -> None:
     """Set right what a plugin would take from the options before any conftest file is loaded."""
     task = _read(task_file)
-    if isinstance(task, ShardTask) and task.measures_coverage:
+    if not isinstance(task, ShardTask):
+        return
+    if task.moved is not None:
+        lead_to_the_base(*task.moved)
+    if task.measures_coverage:
         measure_what_the_suite_names(config)
 
 

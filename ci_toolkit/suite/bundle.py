@@ -14,6 +14,7 @@ from ci_toolkit.model.bundle import (
     PARTS_FOLDER,
     SERVICES_FOLDER,
     SOURCES_FOLDER,
+    TRIALS_FOLDER,
     BundleFile,
     ShardCard,
 )
@@ -58,7 +59,7 @@ def open_bundle(results: Path, index: int) -> Path:
 
 def _is_ours(name: str) -> bool:
     # The card is written under a temporary name first; SIGKILL can leave that.
-    return name in {CARD_NAME, *_FOLDERS} or name.startswith(f".{CARD_NAME}.")
+    return name in {CARD_NAME, TRIALS_FOLDER, *_FOLDERS} or name.startswith(f".{CARD_NAME}.")
 
 
 def write_card(folder: Path, card: ShardCard) -> None:

@@ -1,6 +1,6 @@
 """In pytest: the tests that a plan names, which run alone or before the others."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import pytest
 
@@ -26,6 +26,13 @@ class NamedTests:
         """Put what is to run first before the others, both in the order that they have."""
         if self._first:
             items.sort(key=lambda item: not _is_named(item, self._first))
+
+
+def in_order(items: Iterable[pytest.Item], order: Iterable[str]) -> list[pytest.Item]:
+    """Return those of ``items`` whose node ids are in ``order``, as they stand there."""
+    places = {node_id: place for place, node_id in enumerate(order)}
+    found = [(places.get(escape_surrogates(item.nodeid)), item) for item in items]
+    return [item for _, item in sorted(((p, i) for p, i in found if p is not None), key=lambda pair: pair[0])]
 
 
 def _is_named(item: pytest.Item, names: Collection[str]) -> bool:

@@ -236,7 +236,7 @@ class _Shard:
             parts=str(self.folder / PARTS_FOLDER / str(self.attempts)),
             wall_seconds=time.time(),
             clock_seconds=time.perf_counter(),
-            hash_seed="" if HASH_SEED in variables else _hash_seed(self.plan.run_id),
+            hash_seed="" if HASH_SEED in variables else hash_seed(self.plan.run_id),
             coverage_file=variables.get(COVERAGE_FILE, ""),
             supervisor=os.getpid(),
             root=self.options.root,
@@ -258,5 +258,6 @@ class _Shard:
         )
 
 
-def _hash_seed(run_id: str) -> str:
+def hash_seed(run_id: str) -> str:
+    """Return the PYTHONHASHSEED of each process of the run ``run_id``."""
     return str(int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4]))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ci_toolkit.model.category import MISSION_CRITICAL, Categories
-from ci_toolkit.model.journal import CollectedTest, FileCollected, FileOpened, JournalRecord, Selected
+from ci_toolkit.model.journal import CollectedTest, Executed, FileCollected, FileOpened, JournalRecord, Selected
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.arguments import arguments_with
 from ci_toolkit.suite.clock import Clock
@@ -16,7 +16,8 @@ from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.journal import journal_of
 from ci_toolkit.suite.linking import Dependencies
 from ci_toolkit.suite.mentions import MentionReader
-from ci_toolkit.suite.named_tests import NamedTests
+from ci_toolkit.suite.moved_sources import sources_of_the_checkout
+from ci_toolkit.suite.named_tests import NamedTests, in_order
 from ci_toolkit.suite.opening import opened
 from ci_toolkit.suite.originals import Originals
 from ci_toolkit.suite.owners import name_of, owner_of
@@ -121,6 +122,8 @@ class ShardPlugin:
             self._critical_left_out.setdefault(path, []).append(suffix)
         self._changes.compare(ours, items)
         items[:] = self.selection.unfinished(items)
+        if self.task.order:
+            items[:] = in_order(items, self.task.order)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note what the user's own options leave out."""
@@ -229,7 +232,11 @@ class ShardPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Say what was executed, and close the journal."""
-        self.journal.write(executed_sources(self.root, self._began_at))
+        executed = executed_sources(self.root, self._began_at)
+        if self.task.moved is not None:
+            others = sources_of_the_checkout(self.task.moved[0], self._began_at)
+            executed = Executed(files=(*executed.files, *others))
+        self.journal.write(executed)
         snapshots = snapshots_of(session.config)
         if snapshots is not None:
             self.journal.write(snapshots)

@@ -11,6 +11,7 @@ from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, Gate, ShardReport, Status, Verdict
+from ci_toolkit.verdict.adjudication import Bench, with_rulings
 from ci_toolkit.verdict.advice import advise, overhead_of
 from ci_toolkit.verdict.guide_rules import guide_breaches
 from ci_toolkit.verdict.notes import notes_on, unused
@@ -36,9 +37,10 @@ def judge(
     thresholds: Thresholds,
     strictness: Strictness = Strictness.STRICT,
     quarantine: QuarantineInForce | None = None,
+    bench: Bench | None = None,
 ) -> Verdict:
-    """Return the verdict on ``run``: incomplete before failed before passed."""
-    run = with_excuses(run, quarantine)
+    """Return the verdict on ``run``: incomplete before failed before passed. Without a ``bench`` no court sits."""
+    run = with_rulings(with_excuses(run, quarantine), bench)
     is_strict = strictness is Strictness.STRICT
     doubts = (*_doubts(run), *(_breach(problem) for problem in run.disagreements if is_strict))
     rules = (*_broken_rules(run), *quarantine_breaches(run, quarantine), *guide_breaches(run, strictness))
@@ -137,8 +139,10 @@ def _breach(problem: Problem) -> Breach:
 
 def _broken_rules(run: MergedRun) -> Iterator[Breach]:
     counts = run.counts
-    if counts.failed + counts.errors > counts.quarantined:
+    excused = sum(failure.quarantined or failure.is_excused for failure in run.failures)
+    if counts.failed + counts.errors > excused:
         among = f"; {counts.quarantined} of them in quarantine" if counts.quarantined else ""
+        among += f"; {counts.excused} of them excused" if counts.excused else ""
         message = f"{counts.failed} failed, {counts.errors} error{'s' * (counts.errors != 1)}{among}"
         yield Breach(gate=Gate.TESTS, message=message)
     for shard in run.shards:

@@ -20,6 +20,7 @@ from ci_toolkit.model.wording import number_of
 from ci_toolkit.plan.again import Again, Choice
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
+from ci_toolkit.workflow.adjudication import adjudicate_shards, bench_of
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.history import load_durations
 from ci_toolkit.workflow.last_run import choose_again
@@ -127,6 +128,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     selection = select_categories(root, mode=request.mode, categories=request.categories)
     thresholds = thresholds_of(request.coverage_threshold, request.category_thresholds, selection)
     quarantine = None if request.no_quarantine else quarantine_in_force(root)
+    bench = bench_of(root, folder)
     rules = _rules(request, selection, quarantine)
     choice = choose_again(_find(request, folder, selection, rules), request.out, request.again, observer)
     suite = choice.suite
@@ -138,16 +140,21 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     with services_for(request.needs(needed, rules.seconds_left), root, observer.say) as services:
         work = _shard_work(request, folder, staged, selection, rules, services.variables)
         end = run_shards(work, observer, save_logs=services.save_logs)
+        heard = None
+        if bench is not None and end.has_failures and not end.is_interrupted:
+            heard = adjudicate_shards(staged.plan, request.results, work.options, bench, rules, observer)
         failure = services.failure(request.results / "shard-*")
     judging = Judging(
         thresholds=thresholds,
         strictness=selection.mode.strictness,
         quarantine=quarantine,
+        bench=bench,
         service_failure=failure,
         begun_at=request.begun_at,
     )
     verdict = judge_bundles(staged.plan, request.results, request.out, judging, request.history, observer)
-    return RunEnd(verdict=verdict, is_interrupted=end.is_interrupted)
+    is_interrupted = end.is_interrupted or (heard is not None and heard.is_interrupted)
+    return RunEnd(verdict=verdict, is_interrupted=is_interrupted)
 
 
 def _planned(plan: Plan, jobs: int) -> str:

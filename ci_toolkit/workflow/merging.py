@@ -15,8 +15,10 @@ from ci_toolkit.model.record import Record, to_json
 from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.report.html import render_html
 from ci_toolkit.report.markdown import render_markdown
+from ci_toolkit.verdict.adjudication import Bench
 from ci_toolkit.verdict.exit_codes import despite_service_failure
 from ci_toolkit.verdict.judge import Thresholds, judge
+from ci_toolkit.workflow.adjudication import bench_of
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.history import record_run
 from ci_toolkit.workflow.last_run import keep_last_run
@@ -48,6 +50,8 @@ class Judging(Record, frozen=True, kw_only=True):
     strictness: Strictness = Strictness.STRICT
     quarantine: QuarantineInForce | None = None
     """None where nothing is in quarantine."""
+    bench: Bench | None = None
+    """The court that judges the failures; None where the settings ask for none."""
     service_failure: str = ""
     """Which service did not live as long as the tests, or ``""``."""
     begun_at: float | None = None
@@ -64,6 +68,7 @@ def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Ve
         thresholds=thresholds_of(request.coverage_threshold, request.category_thresholds, selection),
         strictness=selection.mode.strictness,
         quarantine=None if request.no_quarantine else quarantine_in_force(root),
+        bench=bench_of(root, folder),
     )
     return judge_bundles(plan, request.results, request.out, judging, request.history, observer)
 
@@ -79,7 +84,7 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
         coverage_categories={*thresholds.by_category, *thresholds.if_measured},
         learns=bool(history),
     )
-    verdict = judge(run, thresholds, judging.strictness, judging.quarantine)
+    verdict = judge(run, thresholds, judging.strictness, judging.quarantine, judging.bench)
     verdict = despite_service_failure(verdict, judging.service_failure)
     if judging.begun_at is not None:
         verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))

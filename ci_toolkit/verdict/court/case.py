@@ -5,59 +5,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from ci_toolkit.model.record import Record
-
-
-class Where(StrEnum):
-    """On which machine a trial runs."""
-
-    SAME = "same"
-    OTHER = "other"
-    """A fresh one."""
-
-
-class How(StrEnum):
-    """What surrounds the test in a trial."""
-
-    AGAIN = "again"
-    """In the process in which it failed, at once."""
-    ISOLATED = "isolated"
-    """Alone in a fresh process."""
-    BATCH = "batch"
-    """In a fresh process, with the other failures of the run."""
-    ORDER = "order"
-    """In a fresh process, after the tests that ran before it."""
-
-
-class Tree(StrEnum):
-    """Which sources a trial runs."""
-
-    HEAD = "head"
-    BASE = "base"
-    """The merge base; of a run on main, the commit before."""
-
-
-class Trial(Record, frozen=True, kw_only=True):
-    """One more run of a failed test, asked for because its outcome tells two explanations apart."""
-
-    test: str
-    where: Where = Where.SAME
-    how: How = How.ISOLATED
-    tree: Tree = Tree.HEAD
-
-
-class TrialOutcome(Record, frozen=True, kw_only=True):
-    """How a trial ended."""
-
-    failed: bool
-    signature: str = ""
-    """``Signature.digest`` of the failure."""
+from ci_toolkit.model.trial import Trial, TrialOutcome
 
 
 class Ask(Protocol):
     """Runs a trial."""
 
     def __call__(self, trial: Trial) -> TrialOutcome:
-        """Run ``trial`` and return how it ended."""
+        """Run ``trial`` and return how it ended. Raises NoTrialError where that cannot be known."""
         ...
 
 
@@ -163,6 +118,10 @@ class Rules(Record, frozen=True, kw_only=True):
     """The same of one that has, where the change may touch it."""
     repeats_base: int = 16
     """How often the base is tried where the head fails and passes."""
+    least_seconds: float = 0.0
+    """The least that each run may spend, however short its tests are."""
+    process_is_gone: bool = False
+    """Whether the court sits after the run: a test cannot be tried again in the process in which it failed."""
     uses_base: bool = True
     uses_order: bool = True
     uses_clusters: bool = True

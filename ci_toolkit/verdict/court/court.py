@@ -6,7 +6,8 @@ import msgspec
 
 from ci_toolkit.model.outcomes import Judged
 from ci_toolkit.model.record import Record
-from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules, Ruling, Where
+from ci_toolkit.model.trial import Where
+from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules, Ruling
 from ci_toolkit.verdict.court.hearing import Hearing
 from ci_toolkit.verdict.court.lists import suspects
 from ci_toolkit.verdict.court.mass import judge_mass, masses_in
@@ -34,12 +35,12 @@ class Judgement(Record, frozen=True, kw_only=True):
 def adjudicate(run: CaseRun, memory: Memory, ask: Ask, prices: Prices, rules: Rules) -> Judgement:
     """Judge every failure of ``run`` by what ``memory`` has and ``ask`` answers. ``ask`` alone has effects."""
     recollection = Recollection(memory, rules)
-    budget = recollection.budget_for(run.seconds)
+    budget = max(recollection.budget_for(run.seconds), rules.least_seconds)
     trials = Trials(ask, prices, {failure.test: failure.shard for failure in run.failures}, budget)
     rulings: dict[str, Ruling] = {}
     where = Where.SAME
     for mass in masses_in(run.failures, rules):
-        of_mass, is_outage = judge_mass(mass, trials)
+        of_mass, is_outage = judge_mass(mass, trials, rules)
         rulings.update(of_mass)
         if is_outage:
             where = Where.OTHER  # what this machine says of the other failures is worth nothing

@@ -1,8 +1,11 @@
 """Judges one failure: asks for the trial that tells most for its price, until one explanation is left."""
 
-from ci_toolkit.verdict.court.case import CaseRun, FailedTest, How, Kind, Rules, Ruling, Tree, TrialOutcome, Where
+from collections import Counter
+
+from ci_toolkit.model.trial import How, NoTrialError, Tree, TrialOutcome, Where
+from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.memory import Memory
-from ci_toolkit.verdict.court.trials import BudgetSpentError, Trials
+from ci_toolkit.verdict.court.trials import Trials
 
 
 class Hearing:
@@ -23,7 +26,7 @@ class Hearing:
         self._rules = rules
         self._trials = trials
         self._where = where
-        self._evidence: list[str] = []
+        self._evidence: Counter[str] = Counter()
         self.head_passed = False
         """Whether a trial of the head passed."""
         self.base_failed_alike = False
@@ -36,18 +39,30 @@ class Hearing:
         """Return the ruling; without the means for the evidence that it needs, the failure stays red."""
         try:
             return self._judge()
-        except BudgetSpentError:
-            return self._ruling(Kind.NEW_FAILURE, red=True, last="the budget for trials is spent")
+        except NoTrialError as error:
+            return self._ruling(Kind.NEW_FAILURE, red=True, last=str(error))
 
     def _judge(self) -> Ruling:
         broken = self._broken_on_main()
         if broken is not None:
             return broken
+        if self._rules.process_is_gone:
+            return self._in_fresh_processes()
         if any(self._passes(How.AGAIN) for _ in range(self._rules.agains)):
             return self._after_a_pass()
         if self._passes(How.ISOLATED):
             return self._in_this_order()
         return self._here_and_now()
+
+    def _in_fresh_processes(self) -> Ruling:
+        """Judge after the run: a test that passes alone may need what ran before it to fail, so that is replayed."""
+        if not any(self._passes(How.ISOLATED) for _ in range(self._rules.agains)):
+            return self._here_and_now()
+        if self._order_failed_on_main():
+            return self._ruling(Kind.ORDER_DEPENDENT)
+        if any(self._passes(How.ORDER) for _ in range(_REPLAYS)):
+            return self._after_a_pass()
+        return self._ruling(Kind.ORDER_DEPENDENT) if self._base_fails(How.ORDER, _REPLAYS) else self._red()
 
     def _broken_on_main(self) -> Ruling | None:
         known = self._known
@@ -102,7 +117,8 @@ class Hearing:
             return self._red()
         if not self._is_touched or self._has_passed_before() or (not by_order and self._passes_elsewhere()):
             return self._ruling(Kind.ENVIRONMENT)
-        if any(self._passes(How.AGAIN) for _ in range(self._rules.agains_unsure)):
+        again = How.ISOLATED if self._rules.process_is_gone else How.AGAIN
+        if any(self._passes(again) for _ in range(self._rules.agains_unsure)):
             return self._ruling(Kind.ENVIRONMENT)
         return self._ruling(Kind.NEW_FAILURE, red=True, last="the change may touch it, and the head never passed")
 
@@ -176,14 +192,17 @@ class Hearing:
         return self._is_known and signature in self._known.signatures
 
     def _say(self, sentence: str) -> None:
-        if sentence not in self._evidence:
-            self._evidence.append(sentence)
+        self._evidence[sentence] += 1
+
+    def _words(self) -> tuple[str, ...]:
+        times = self._evidence.items()
+        return tuple(sentence if count == 1 else f"{sentence}, {count} times" for sentence, count in times)
 
     def _ruling(self, kind: Kind, *, red: bool = False, last: str = "", since: int | None = None) -> Ruling:
         if last:
             self._say(last)
         return Ruling(
-            test=self.failure.test, kind=kind, is_red=red, evidence=tuple(self._evidence), since=since, rate=self._rate
+            test=self.failure.test, kind=kind, is_red=red, evidence=self._words(), since=since, rate=self._rate
         )
 
 
@@ -195,5 +214,11 @@ _WORDS = {
 }
 
 
+_REPLAYS = 2
+"""How often an order is replayed: what fails now and then would look like what fails in that order."""
+
+
 def _ended(outcome: TrialOutcome) -> str:
+    if not outcome.is_there:
+        return "does not have it, and nothing failed"
     return "failed" if outcome.failed else "passed"

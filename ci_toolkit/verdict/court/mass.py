@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from ci_toolkit.verdict.court.case import FailedTest, How, Kind, Rules, Ruling, Tree, TrialOutcome, Where
+from ci_toolkit.model.trial import How, NoTrialError, Tree, TrialOutcome, Where
+from ci_toolkit.verdict.court.case import FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.trials import Trials
 
 SAMPLE = 3
@@ -11,7 +12,7 @@ SAMPLE = 3
 
 def masses_in(failures: Iterable[FailedTest], rules: Rules) -> Sequence[Sequence[FailedTest]]:
     """Return the failures that are to be judged together: each time at least ``rules.mass`` of one cause."""
-    if not (rules.uses_clusters and rules.uses_other_machine):
+    if not (rules.uses_clusters and (rules.uses_other_machine or rules.process_is_gone)):
         return ()
     by_cause: dict[str, list[FailedTest]] = defaultdict(list)
     for failure in failures:
@@ -19,7 +20,34 @@ def masses_in(failures: Iterable[FailedTest], rules: Rules) -> Sequence[Sequence
     return [mass for mass in by_cause.values() if len(mass) >= rules.mass]
 
 
-def judge_mass(mass: Sequence[FailedTest], trials: Trials) -> tuple[Mapping[str, Ruling], bool]:
+def judge_mass(mass: Sequence[FailedTest], trials: Trials, rules: Rules) -> tuple[Mapping[str, Ruling], bool]:
+    """Return the rulings on failures of one cause, and whether the machine was to blame. None is excused unheard."""
+    try:
+        return judge_elsewhere(mass, trials) if rules.uses_other_machine else (_judge_here(mass, trials), False)
+    except NoTrialError as error:
+        return _all_red(mass, Kind.NEW_FAILURE, str(error)), False
+
+
+def _judge_here(mass: Sequence[FailedTest], trials: Trials) -> Mapping[str, Ruling]:
+    """Judge on the machine on which they failed: that can show that the change broke them, and excuses none."""
+    first = mass[0]
+    head, base = (trials.run(first, How.ISOLATED, tree=tree) for tree in (Tree.HEAD, Tree.BASE))
+    words = f"the head {_ended(head)} one of them alone, the base {_ended(base)}"
+    if head.failed and not base.failed:
+        return _all_red(mass, Kind.REGRESSION, words)
+    return _all_red(mass, Kind.OUTAGE, words, "only another machine can excuse them")
+
+
+def _all_red(mass: Sequence[FailedTest], kind: Kind, *words: str) -> Mapping[str, Ruling]:
+    evidence = (f"{len(mass)} tests failed for one cause", *words)
+    return {f.test: Ruling(test=f.test, kind=kind, is_red=True, evidence=evidence) for f in mass}
+
+
+def _ended(outcome: TrialOutcome) -> str:
+    return "failed" if outcome.failed else "passed" if outcome.is_there else "does not have"
+
+
+def judge_elsewhere(mass: Sequence[FailedTest], trials: Trials) -> tuple[Mapping[str, Ruling], bool]:
     """Return the rulings on failures of one cause, and whether the machine was to blame.
 
     Where a sample fails on another machine as well, all are red. Otherwise each test is tried there: one that passes is
@@ -31,13 +59,8 @@ def judge_mass(mass: Sequence[FailedTest], trials: Trials) -> tuple[Mapping[str,
     begin = f"{len(mass)} tests failed for one cause"
     if all(outcome.failed for outcome in outcomes.values()):
         base = _elsewhere(sample[0], trials, Tree.BASE)
-        words = (
-            begin,
-            f"{len(sample)} of them failed on another machine too",
-            f"the base {'failed' if base.failed else 'passed'} there",
-        )
-        kind = Kind.OUTAGE if base.failed else Kind.REGRESSION
-        return {f.test: Ruling(test=f.test, kind=kind, is_red=True, evidence=words) for f in mass}, False
+        there = (f"{len(sample)} of them failed on another machine too", f"the base {_ended(base)} there")
+        return _all_red(mass, Kind.OUTAGE if base.failed else Kind.REGRESSION, *there), False
     rulings: dict[str, Ruling] = {}
     for failure in mass:
         outcome = outcomes.get(failure.test) or _elsewhere(failure, trials)

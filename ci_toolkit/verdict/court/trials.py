@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 
-from ci_toolkit.verdict.court.case import Ask, FailedTest, How, Prices, Tree, Trial, TrialOutcome, Where
+from ci_toolkit.model.trial import How, NoTrialError, Tree, Trial, TrialOutcome, Where
+from ci_toolkit.verdict.court.case import Ask, FailedTest, Prices
 
 
-class BudgetSpentError(Exception):
+class BudgetSpentError(NoTrialError):
     """The next trial would cost more than is left."""
+
+    def __init__(self) -> None:
+        super().__init__("the budget for trials is spent")
 
 
 class Trials:
@@ -31,7 +35,10 @@ class Trials:
         tree: Tree = Tree.HEAD,
         is_outside_budget: bool = False,
     ) -> TrialOutcome:
-        """Run one trial. Inside the budget, raises BudgetSpentError before one that costs more than is left."""
+        """Run one trial. Inside the budget, raises BudgetSpentError before one that costs more than is left.
+
+        Raises NoTrialError where its outcome cannot be known.
+        """
         trial = Trial(test=failure.test, where=where, how=how, tree=tree)
         count = self._counts[trial] = self._counts.get(trial, 0) + 1
         parts = self._parts(trial, count)

@@ -60,6 +60,7 @@ def test_a_failure_is_shown_with_all_its_messages() -> None:
             outcome="error",
             detail="first\n\nsecond",
             signature=joined(digests),
+            cause=signature_of(failures[0].failure, "test_a.py::test_1").cause,
         )
     ]
 

@@ -3,6 +3,7 @@ from collections.abc import Iterable
 import pytest
 from msgspec.structs import replace
 
+from ci_toolkit.model.trial import Tree, Trial, TrialOutcome, Where
 from ci_toolkit.verdict.court.case import (
     Ask,
     CaseRun,
@@ -11,10 +12,6 @@ from ci_toolkit.verdict.court.case import (
     Prices,
     Rules,
     Ruling,
-    Tree,
-    Trial,
-    TrialOutcome,
-    Where,
 )
 from ci_toolkit.verdict.court.court import Judgement, adjudicate
 from ci_toolkit.verdict.court.lists import passes_for_release, suspects
@@ -191,7 +188,7 @@ def test_evidence_is_told_in_words() -> None:
     ruling = judge(Laboratory(head_again=FAIL, head_isolated=PASS, base_order=FAIL))
 
     assert ruling.evidence == (
-        "the head failed again at once",
+        "the head failed again at once, 3 times",
         "the head passed alone",
         "the base failed in the same order alike",
     )

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Prices, Rules, Tree, Trial, TrialOutcome, Where
+from ci_toolkit.model.trial import Tree, Trial, TrialOutcome, Where
+from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Prices, Rules
 from ci_toolkit.verdict.court.court import adjudicate
 from ci_toolkit.verdict.court.memory import Memory, TestMemory
 

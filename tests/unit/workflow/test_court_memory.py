@@ -15,7 +15,8 @@ from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.model.outcomes import FileOutcomes, Go, TryOutcomes
 from ci_toolkit.model.record import Record
-from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Prices, Rules, Trial, TrialOutcome
+from ci_toolkit.model.trial import Trial, TrialOutcome
+from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Prices, Rules
 from ci_toolkit.verdict.court.court import Judgement, adjudicate
 from ci_toolkit.verdict.court.lists import suspects
 from ci_toolkit.verdict.court.memory import Memory

@@ -1,0 +1,118 @@
+"""Reads what trials showed: each outcome from the trial's own sealed journals, and none from the card's word."""
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from ci_toolkit.merge.bundles import Bundle
+from ci_toolkit.merge.journals import sealed_journal
+from ci_toolkit.merge.results import read_journal
+from ci_toolkit.model.bundle import JOURNAL_FOLDER, TRIALS_FOLDER, ShardState, TrialRecord
+from ci_toolkit.model.fold import JournalFold
+from ci_toolkit.model.journal import Crashed, Failure, Uncollectable
+from ci_toolkit.model.merged import TrialEvidence
+from ci_toolkit.model.node_id import split_node_id
+from ci_toolkit.model.problem import Problem, ProblemKind
+from ci_toolkit.model.result import Outcome, TestResult
+from ci_toolkit.model.signature import joined, signature_of
+from ci_toolkit.model.trial import Tree, TrialOutcome
+
+MOST_TRIALS = 10_000
+"""Of one bundle; a budget allows far fewer."""
+_PASSED = {Outcome.PASSED, Outcome.XPASSED}
+
+
+class TrialsOfBundle:
+    """What the trials in one bundle showed, and what is wrong with their journals."""
+
+    def __init__(self, bundle: Bundle, failed: Collection[str], sources: Mapping[str, str]) -> None:
+        """``failed`` are the bundle's failed tests, and ``sources`` is what its shard executed: path to digest."""
+        self.problems: list[Problem] = []
+        self._bundle = bundle
+        self._sources = sources
+        is_sealed = bundle.card.state is not ShardState.RUNNING
+        records = bundle.card.trials[:MOST_TRIALS] if is_sealed else ()
+        self.evidence = tuple(self._read(record) for record in records if record.trial.test in failed)
+
+    def _read(self, record: TrialRecord) -> TrialEvidence:
+        outcome, why_not = None, record.why_not
+        if not why_not:
+            fold, is_collected = self._fold(record)
+            self.problems += fold.problems
+            outcome, why_not = self._outcome(record, fold, is_collected=is_collected)
+        return TrialEvidence(trial=record.trial, outcome=outcome, why_not=why_not, seconds=max(0.0, record.seconds))
+
+    def _fold(self, record: TrialRecord) -> tuple[JournalFold, bool]:
+        """Return what the journals of a trial say, and whether its collection came to an end."""
+        index = self._bundle.card.index
+        fold = JournalFold(index)
+        fold.begin_attempt()
+        folder = Path(self._bundle.folder, TRIALS_FOLDER, str(record.number), JOURNAL_FOLDER)
+        place = f"shard-{index}/{TRIALS_FOLDER}/{record.number}/{JOURNAL_FOLDER}"
+        if any(part.is_symlink() for part in (folder, folder.parent, folder.parent.parent)):
+            fold.note(ProblemKind.JOURNAL_UNKNOWN, f"{place} is a link")
+            return fold, False
+        is_collected = False
+        for seal in sorted(record.journals, key=lambda seal: seal.name):
+            file = sealed_journal(folder, seal)
+            if file is None or file.attempt != record.attempt:
+                message = f"{place} holds {seal.name!r}, which is no journal of this trial"
+                fold.note(ProblemKind.JOURNAL_UNKNOWN, message)
+            elif not file.path.exists():
+                fold.note(ProblemKind.JOURNAL_MISSING, f"{place}/{seal.name} is missing")
+            else:
+                process = read_journal(fold, file, self._bundle)
+                is_collected |= process is not None and process.is_collected
+        return fold, is_collected
+
+    def _outcome(
+        self, record: TrialRecord, fold: JournalFold, *, is_collected: bool
+    ) -> tuple[TrialOutcome | None, str]:
+        """Return how the trial ended, or None and why nobody knows."""
+        trial = record.trial
+        doubt = self._doubt(trial.tree, fold)
+        if doubt:
+            return None, doubt
+        path, _ = split_node_id(trial.test)
+        failure = next(_failures_of_file(fold, path), None)
+        if failure is not None:
+            return TrialOutcome(failed=True, signature=signature_of(failure, trial.test).digest), ""
+        results = [test.result() for test in fold.tests() if test.node_id == trial.test and test.has_outcome]
+        if results:
+            return _outcome_of(results, trial.tree)
+        if trial.tree is Tree.BASE and is_collected:
+            return TrialOutcome(failed=False, is_there=False), ""
+        return None, f"the {trial.tree} did not come to the test in a trial"
+
+    def _doubt(self, tree: Tree, fold: JournalFold) -> str:
+        """Return why the journals of a trial tell nothing, or ``""``."""
+        if fold.problems:
+            return f"the journals of a trial of the {tree} are damaged"
+        if tree is Tree.HEAD:
+            return "the sources were changed while trials ran" if _differs(fold.sources, self._sources) else ""
+        foreign = next((path for path in fold.sources if path.startswith("/")), "")
+        return f"the base cannot be tried: its tests import what is checked out here ({foreign})" if foreign else ""
+
+
+def _outcome_of(results: list[TestResult], tree: Tree) -> tuple[TrialOutcome | None, str]:
+    failed = next((result for result in results if result.outcome.is_failure), None)
+    if failed is not None:
+        digests = [signature_of(phase.failure, failed.node_id).digest for phase in failed.failures]
+        return TrialOutcome(failed=True, signature=joined(digests)), ""
+    if all(result.outcome in _PASSED for result in results):
+        return TrialOutcome(failed=False), ""
+    return None, f"in a trial of the {tree} it was {results[0].outcome}"
+
+
+def _failures_of_file(fold: JournalFold, path: str) -> Iterator[Failure]:
+    records: tuple[Uncollectable | Crashed, ...] = (*fold.uncollectable.values(), *fold.crashed_files.values())
+    for record in records:
+        if record.path != path:
+            continue
+        if isinstance(record, Crashed):
+            yield Failure(message=record.reason, detail=record.detail, path=path)
+        else:
+            yield record.failure
+
+
+def _differs(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    return any(others.get(path, digest) != digest for path, digest in some.items())

@@ -1,0 +1,57 @@
+"""Trials: further runs of a failed test, asked for because their outcome tells two explanations apart."""
+
+from enum import StrEnum
+
+from ci_toolkit.model.record import Record
+
+
+class Where(StrEnum):
+    """On which machine a trial runs."""
+
+    SAME = "same"
+    OTHER = "other"
+    """A fresh one."""
+
+
+class How(StrEnum):
+    """What surrounds the test in a trial."""
+
+    AGAIN = "again"
+    """In the process in which it failed, at once."""
+    ISOLATED = "isolated"
+    """Alone in a fresh process."""
+    BATCH = "batch"
+    """In a fresh process, with the other failures of the run."""
+    ORDER = "order"
+    """In a fresh process, after the tests that ran before it."""
+
+
+class Tree(StrEnum):
+    """Which sources a trial runs."""
+
+    HEAD = "head"
+    BASE = "base"
+    """The merge base; of a run on main, the commit before."""
+
+
+class Trial(Record, frozen=True, kw_only=True):
+    """One more run of a failed test."""
+
+    test: str
+    where: Where = Where.SAME
+    how: How = How.ISOLATED
+    tree: Tree = Tree.HEAD
+
+
+class TrialOutcome(Record, frozen=True, kw_only=True):
+    """How a trial ended."""
+
+    failed: bool
+    signature: str = ""
+    """``Signature.digest`` of the failure."""
+    is_there: bool = True
+    """Whether these sources have the test; one that they do not have has not failed."""
+
+
+class NoTrialError(Exception):
+    """There is no outcome of this trial; the message says why, in words that follow what was seen before."""

@@ -1,0 +1,131 @@
+"""A git work tree of another commit beside the checkout, for as long as it is needed."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+PREFIX = "ci-toolkit-base-"
+_LOCK = "in-use"
+_TREE = "tree"
+_GIT_SECONDS = 300.0
+_INSTALLS = (
+    "*.lock",
+    "*requirements*.txt",
+    "*requirements*.in",
+    "requirements/*",
+    "*/requirements/*",
+    "*constraints*.txt",
+    "pylock*.toml",
+    "*/pylock*.toml",
+    "Pipfile",
+    "setup.py",
+    "setup.cfg",
+    "*environment*.y*ml",
+)
+"""Files that say what is installed; a change of one means that the base wants another environment than this one."""
+_PYPROJECT_TABLES = ("build-system", "project", "dependency-groups")
+_OF_THE_PROJECT = {"version", "description", "readme", "authors", "maintainers", "keywords", "classifiers", "urls"}
+"""What of ``[project]`` installs nothing."""
+
+
+class NoWorkTreeError(Exception):
+    """There can be no work tree of the base, or not its own environment in it; the message says why."""
+
+
+@contextlib.contextmanager
+def work_tree(repository: Path, commit: str) -> Iterator[Path]:
+    """Yield a folder that holds ``commit`` of the git ``repository``, and remove it whatever happens.
+
+    What a process left that was killed is removed by the next one. Raises NoWorkTreeError.
+    """
+    sweep(repository)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    with (folder / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when this process ends, however it does
+        try:
+            _git(repository, "worktree", "add", "--quiet", "--detach", str(folder / _TREE), commit)
+            yield folder / _TREE
+        finally:
+            _remove(repository, folder)
+
+
+def sweep(repository: Path) -> None:
+    """Remove the work trees whose process was killed."""
+    for line in _git(repository, "worktree", "list", "--porcelain").splitlines():
+        folder = Path(line.removeprefix("worktree ")).parent
+        if line.startswith("worktree ") and folder.name.startswith(PREFIX) and _is_left(folder):
+            _remove(repository, folder)
+
+
+def top_of(folder: Path) -> Path:
+    """Return the top folder of the checkout that ``folder`` is in. Raises NoWorkTreeError where there is none."""
+    return Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
+
+
+def refuse_another_environment(repository: Path, commit: str) -> None:
+    """Raise NoWorkTreeError where ``commit`` wants other packages than the checkout, which is what is installed."""
+    for path in filter(None, _git(repository, "diff", "--name-only", "-z", commit, "--").split("\0")):
+        if any(fnmatch(path, pattern) or fnmatch(Path(path).name, pattern) for pattern in _INSTALLS):
+            raise NoWorkTreeError(f"the base cannot be tried: it wants other packages ({path})")
+        if Path(path).name == "pyproject.toml" and _installs_others(repository, commit, path):
+            raise NoWorkTreeError(f"the base cannot be tried: it wants other packages ({path})")
+
+
+def _installs_others(repository: Path, commit: str, path: str) -> bool:
+    here = repository / path
+    try:
+        before = tomllib.loads(_git(repository, "show", f"{commit}:{path}"))
+        now = tomllib.loads(here.read_text(encoding="utf-8"))
+    except (NoWorkTreeError, OSError, ValueError):
+        return True
+    return _wanted(before) != _wanted(now)
+
+
+def _wanted(document: dict[str, object]) -> list[object]:
+    tables = [document.get(name) for name in _PYPROJECT_TABLES]
+    return [{k: v for k, v in t.items() if k not in _OF_THE_PROJECT} if isinstance(t, dict) else t for t in tables]
+
+
+def _is_left(folder: Path) -> bool:
+    try:
+        with (folder / _LOCK).open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return not folder.exists()
+    return True
+
+
+def _remove(repository: Path, folder: Path) -> None:
+    with contextlib.suppress(NoWorkTreeError):
+        _git(repository, "worktree", "remove", "--force", "--force", str(folder / _TREE))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    # Neither the user's hooks nor a prompt for a password belong here.
+    command = ["git", "-c", f"core.hooksPath={os.devnull}", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_GIT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoWorkTreeError(f"the base cannot be tried: git {arguments[0]} did not run ({error})") from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise NoWorkTreeError(f"the base cannot be tried: git {arguments[0]} failed ({said})")
+    return done.stdout.decode("utf-8", "replace")

@@ -1,0 +1,131 @@
+"""Brings the failures of a run before the court, and writes its rulings beside them."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from ci_toolkit.model.merged import MergedRun, TrialEvidence
+from ci_toolkit.model.record import Record
+from ci_toolkit.model.trial import NoTrialError, Trial, TrialOutcome
+from ci_toolkit.model.verdict import TestFailure
+from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules, Ruling
+from ci_toolkit.verdict.court.court import Judgement, adjudicate
+from ci_toolkit.verdict.court.memory import Memory
+
+_QUICKEST_START = 0.3
+"""Seconds that a pytest process takes at least."""
+_WORK_TREE_SECONDS = 5.0
+NEVER = "a mission-critical test is never excused"
+NOT_COLLECTED = "what cannot be collected is not tried again"
+TOLD_ONLY = "the settings let trials excuse nothing"
+_FLAKY = {Kind.FLAKY, Kind.ORDER_DEPENDENT, Kind.ENVIRONMENT, Kind.KNOWN}
+
+
+class Bench(Record, frozen=True, kw_only=True):
+    """What a court knows beside the failures themselves."""
+
+    rules: Rules
+    excuses: bool = True
+    """Whether its rulings count; else they are told, and every failure stays red."""
+    commit: int = 0
+    """Counts the commits of main."""
+    is_main: bool = False
+    tree: str = ""
+    base: str = ""
+    order: str = ""
+    memory: Memory = Memory()
+
+
+def hear(failures: Sequence[TestFailure], bench: Bench, ask: Ask, prices: Prices, seconds: float) -> Judgement:
+    """Judge those of ``failures`` that can be excused at all; ``seconds`` is what the tests of the run took."""
+    case = CaseRun(
+        commit=bench.commit,
+        is_main=bench.is_main,
+        base=bench.base,
+        tree=bench.tree,
+        order=bench.order,
+        seconds=seconds,
+        failures=tuple(
+            FailedTest(test=f.node_id, signature=f.signature, cause=f.cause, shard=f.shard, is_touched=None)
+            for f in once(failures)
+            if is_heard(f)
+        ),
+    )
+    return adjudicate(case, bench.memory, ask, prices, bench.rules)
+
+
+def is_heard(failure: TestFailure) -> bool:
+    """Return whether trials can excuse ``failure``."""
+    return bool(failure.cause) and not failure.is_critical
+
+
+def once(failures: Iterable[TestFailure]) -> Sequence[TestFailure]:
+    """Return ``failures`` without those of a test that has failed before: pytest allows tests of one name."""
+    return tuple({failure.node_id: failure for failure in reversed(tuple(failures))}.values())[::-1]
+
+
+def prices_of(failures: Iterable[TestFailure], startups: Sequence[float] = (), shards: Sequence[float] = ()) -> Prices:
+    """Return what trials take; ``startups`` are seconds to start shards, ``shards`` those that their tests took."""
+    return Prices(
+        test_seconds={failure.node_id: failure.seconds for failure in failures},
+        shard_seconds=max(shards, default=0.0),
+        process=max(_QUICKEST_START, min(startups, default=0.0)),
+        base=_WORK_TREE_SECONDS,
+    )
+
+
+def with_rulings(run: MergedRun, bench: Bench | None) -> MergedRun:
+    """Return ``run`` with what the court says of each failure, by the trials that the bundles hold."""
+    if bench is None or not run.failures:
+        return run
+    rules = msgspec.structs.replace(bench.rules, least_seconds=float("inf"))  # what has been made is paid
+    prices = prices_of(run.failures)
+    recorded = Recorded(run.trials, run.failures, dict(run.trials_ended))
+    judgement = hear(run.failures, msgspec.structs.replace(bench, rules=rules), recorded, prices, seconds=0.0)
+    rulings = {ruling.test: ruling for ruling in judgement.rulings}
+    failures = tuple(_with_ruling(f, rulings.get(f.node_id), excuses=bench.excuses) for f in run.failures)
+    counts = msgspec.structs.replace(
+        run.counts,
+        excused=sum(failure.is_excused for failure in failures),
+        flaky=run.counts.flaky + sum(f.is_excused and f.kind in _FLAKY for f in failures),
+    )
+    return msgspec.structs.replace(run, failures=failures, counts=counts)
+
+
+class Recorded:
+    """Answers trials by those that were made: each outcome once, in the order in which they came."""
+
+    def __init__(
+        self, evidence: Iterable[TrialEvidence], failures: Iterable[TestFailure], ended: Mapping[int, str]
+    ) -> None:
+        """Take what was made; ``ended`` is shard to why it made no further trial."""
+        self._made: dict[Trial, deque[TrialEvidence]] = defaultdict(deque)
+        for trial in evidence:
+            self._made[trial.trial].append(trial)
+        self._shards = {failure.node_id: failure.shard for failure in failures}
+        self._ended = ended
+
+    def __call__(self, trial: Trial) -> TrialOutcome:
+        """Return the next outcome of ``trial``. Raises NoTrialError where there is none."""
+        if not self._made[trial]:
+            raise NoTrialError(self._ended.get(self._shards[trial.test]) or "the trial that would tell was not made")
+        made = self._made[trial].popleft()
+        if made.outcome is None:
+            raise NoTrialError(made.why_not)
+        return made.outcome
+
+
+def _with_ruling(failure: TestFailure, ruling: Ruling | None, *, excuses: bool) -> TestFailure:
+    if failure.quarantined:
+        return failure
+    kind = Kind.NEW_FAILURE if ruling is None else ruling.kind
+    evidence = ((NEVER if failure.is_critical else NOT_COLLECTED),) if ruling is None else ruling.evidence
+    is_excused = ruling is not None and not ruling.is_red
+    if is_excused and failure.why:  # it is in quarantine and failed in a new way
+        is_excused = False
+    elif is_excused and not excuses:
+        is_excused, evidence = False, (*evidence, TOLD_ONLY)
+    told = filter(None, (*evidence, failure.why))
+    why = f"{'excused' if is_excused else 'red'}: {kind}: {'; '.join(told)}"
+    return msgspec.structs.replace(failure, kind=str(kind), is_excused=is_excused, evidence=evidence, why=why)

@@ -1,0 +1,138 @@
+"""Runs the trials that a court asks for, on this machine, and keeps their records in the bundles of the shards."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ci_toolkit.merge.bundles import Bundle
+from ci_toolkit.merge.results import BundleReading
+from ci_toolkit.merge.tally import Tally
+from ci_toolkit.merge.trials import TrialsOfBundle
+from ci_toolkit.model.bundle import TrialRecord
+from ci_toolkit.model.merged import TrialEvidence
+from ci_toolkit.model.node_id import split_node_id
+from ci_toolkit.model.plan import Plan
+from ci_toolkit.model.trial import How, NoTrialError, Tree, Trial, TrialOutcome, Where
+from ci_toolkit.model.verdict import TestFailure
+from ci_toolkit.report.text import one_line
+from ci_toolkit.suite.bundle import write_card
+from ci_toolkit.suite.options import ShardOptions, StopRequest
+from ci_toolkit.suite.trial import TrialOrder, run_trial
+from ci_toolkit.workflow.base_tree import BaseTree
+
+Say = Callable[[str], None]
+_WORDS = {
+    How.ISOLATED: "alone",
+    How.BATCH: "with the other failures",
+    How.ORDER: "in the same order",
+}
+
+
+class Docket:
+    """One shard's bundle before the court: what failed in it, and the trials of that."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        reading = BundleReading(bundle)
+        tally = Tally(bundle.card.index)
+        for _ in tally.watch(reading.results()):
+            pass
+        self.failures: Sequence[TestFailure] = tally.failures
+        self.seconds = tally.seconds
+        """What its tests took."""
+        self.bundle = bundle
+        self.records: list[TrialRecord] = []
+        self._sources = reading.fold.sources
+        self._sequences = reading.fold.sequences
+
+    def order_of(self, test: str) -> tuple[str, ...]:
+        """Return what ran before ``test`` in its process, and the test itself."""
+        for sequence in reversed(self._sequences):  # what was run again counts as it ran last
+            ran = [before.node_id for before in sequence]
+            if test in ran:
+                return tuple(dict.fromkeys(ran[: ran.index(test) + 1]))
+        return (test,)
+
+    def add(self, record: TrialRecord) -> TrialEvidence:
+        """Keep ``record`` and return what it shows, read as the merge will read it."""
+        self.records.append(record)
+        card = msgspec.structs.replace(self.bundle.card, trials=(record,))
+        bundle = msgspec.structs.replace(self.bundle, card=card)
+        trials = TrialsOfBundle(bundle, {record.trial.test}, self._sources)
+        return trials.evidence[0]
+
+    def close(self, ended: str) -> None:
+        """Write the records into the card; ``ended`` is why no further trial was made where one was asked for."""
+        card = msgspec.structs.replace(self.bundle.card, trials=tuple(self.records), trials_ended=ended)
+        write_card(Path(self.bundle.folder), card)
+
+
+class Laboratory:
+    """Answers trials by running them."""
+
+    def __init__(
+        self, plan: Plan, dockets: Sequence[Docket], options: ShardOptions, base: BaseTree, say: Say, stop: StopRequest
+    ) -> None:
+        self._base = base
+        self._plan = plan
+        self._dockets = {failure.node_id: docket for docket in dockets for failure in docket.failures}
+        self._options = options
+        self._say = say
+        self._stop = stop
+
+    def __call__(self, trial: Trial) -> TrialOutcome:
+        """Run ``trial``. Raises NoTrialError where it cannot be run, or does not tell."""
+        docket = self._dockets[trial.test]
+        if self._stop.is_asked:
+            raise NoTrialError(ended_words(self._stop))
+        evidence = docket.add(self._run(trial, docket))
+        self._say(_told(evidence))
+        if evidence.outcome is None:
+            raise NoTrialError(evidence.why_not)
+        return evidence.outcome
+
+    def _run(self, trial: Trial, docket: Docket) -> TrialRecord:
+        number = len(docket.records) + 1
+        try:
+            options, moved = self._place_of(trial, docket)
+        except NoTrialError as error:
+            return TrialRecord(number=number, trial=trial, why_not=str(error))
+        tests = docket.order_of(trial.test) if trial.how is How.ORDER else (trial.test,)
+        index = docket.bundle.card.index
+        pieces = self._pieces(tests, index)
+        order = TrialOrder(number=number, trial=trial, shard=index, tests=tests, pieces=pieces, moved=moved)
+        return run_trial(self._plan, order, Path(docket.bundle.folder), options, stop=self._stop)
+
+    def _place_of(self, trial: Trial, docket: Docket) -> tuple[ShardOptions, tuple[str, str] | None]:
+        options = self._options_for(docket)
+        if trial.where is Where.OTHER:
+            raise NoTrialError("there is no other machine here")
+        return self._base.instead_of(options) if trial.tree is Tree.BASE else (options, None)
+
+    def _pieces(self, tests: Sequence[str], index: int) -> dict[str, int]:
+        paths = {split_node_id(test)[0] for test in tests}
+        return {unit.path: unit.piece for unit in self._plan.shard(index).units if unit.path in paths}
+
+    def _options_for(self, docket: Docket) -> ShardOptions:
+        """Return how the shard ran, but in one process, and to the end of the tests that are asked for."""
+        ran = docket.bundle.card.environment
+        has_xdist = ran is not None and any(name.startswith("pytest-xdist-") for name in ran.plugins)
+        extra = ("--maxfail=0", *(("-n0",) if has_xdist else ()))
+        return msgspec.structs.replace(self._options, pytest_args=(*self._options.pytest_args, *extra))
+
+
+def ended_words(stop: StopRequest) -> str:
+    """Return why no further trial is made."""
+    return f"the trials were ended: {stop.reason}"
+
+
+def _told(evidence: TrialEvidence) -> str:
+    outcome = evidence.outcome
+    if outcome is None:
+        ended = f"does not tell: {evidence.why_not}"
+    elif not outcome.is_there:
+        ended = "has no such test"
+    else:
+        ended = "failed" if outcome.failed else "passed"
+    trial = evidence.trial
+    return f"trial: the {trial.tree} {_WORDS[trial.how]} {ended} ({evidence.seconds:.1f} s): {one_line(trial.test)}"

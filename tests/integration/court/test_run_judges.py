@@ -1,0 +1,134 @@
+from pathlib import Path
+
+from court_lab import SETTINGS, Repository
+
+PRODUCT = "def answer():\n    return 42\n"
+TESTS = """
+import os
+from pathlib import Path
+
+import pytest
+from product import answer
+
+LEFT = []
+
+
+def fails_the_first_time(name):
+    seen = Path(os.environ["OUTSIDE"], name)
+    try:
+        seen.touch(exist_ok=False)
+    except FileExistsError:
+        return
+    raise AssertionError("it was the first time")
+
+
+def test_leaves_something():
+    LEFT.append(1)
+
+
+def test_victim():
+    assert not LEFT
+
+
+def test_random():
+    fails_the_first_time("random")
+
+
+def test_broken():
+    assert answer() == 42
+
+
+@pytest.mark.mission_critical
+def test_critical():
+    fails_the_first_time("critical")
+"""
+NEW = "\n\ndef test_new():\n    assert answer() == 43\n"
+
+
+def test_run_excuses_what_trials_explain_and_nothing_else(repository: Repository) -> None:
+    repository.commit({"pyproject.toml": SETTINGS, "src/product.py": PRODUCT, "test_all.py": TESTS})
+    repository.git("switch", "-q", "-c", "change")
+    repository.commit({"src/product.py": PRODUCT.replace("42", "41"), "test_all.py": TESTS + NEW})
+
+    code, printed = repository.ci_toolkit("run", "--shards", "1", "--no-history")
+
+    assert code == 1, printed
+    assert repository.judged() == {
+        "test_victim": ("order-dependent", True),
+        "test_random": ("flaky", True),
+        "test_broken": ("regression", False),
+        "test_critical": ("new failure", False),
+        "test_new": ("regression", False),
+    }
+    assert "the base failed in the same order alike" in repository.why("test_victim")
+    assert "the base passed alone" in repository.why("test_broken")
+    assert "the base does not have it" in repository.why("test_new")
+    assert "5 failed, 0 errors; 2 of them excused" in printed
+    assert repository.work_trees() == 1
+    assert "trial: the base alone passed" in printed
+
+
+FLAKE = """
+import os
+from pathlib import Path
+
+def test_random():
+    seen = Path(os.environ["OUTSIDE"], "random")
+    is_first = not seen.exists()
+    seen.touch()
+    assert not is_first
+
+def test_quiet():
+    Path("report.txt").write_text("from " + os.environ.get("PYTEST_CURRENT_TEST", ""))
+"""
+
+
+def test_a_run_with_nothing_but_flakes_is_green_and_its_reports_are_those_of_the_first_run(
+    repository: Repository,
+) -> None:
+    repository.commit({"pyproject.toml": SETTINGS, "test_a.py": FLAKE})
+
+    code, printed = repository.ci_toolkit(
+        "run", "--shards", "1", "--no-history", "--coverage", "--", "--junitxml=own.xml"
+    )
+
+    assert code == 0, printed
+    assert repository.judged() == {"test_random": ("flaky", True)}
+    verdict = repository.verdict()
+    assert (verdict.counts.total, verdict.counts.failed, verdict.counts.excused) == (2, 1, 1)
+    assert verdict.coverage.percent is not None
+    assert "<failure" in (repository.folder / "own.xml").read_text()
+    assert sorted(path.name for path in (repository.results / "shard-1" / "trials" / "1").iterdir()) == [
+        "journal",
+        "output",
+    ]
+    assert "passed: 1 failed, 1 passed; 1 flaky, 1 excused" in printed
+
+    journal = next(Path(repository.results, "shard-1", "trials", "1", "journal").iterdir())
+    journal.write_bytes(journal.read_bytes() + b"{}\n")
+    code, printed = repository.ci_toolkit(
+        "merge", "--plan", ".ci-toolkit/out/plan.json", "--no-history", "--out", "again"
+    )
+    assert code == 5, printed
+    assert "journal-damaged" in printed
+
+
+def test_ctrl_c_ends_the_trials_and_leaves_the_failures_red(repository: Repository) -> None:
+    repository.commit({"pyproject.toml": SETTINGS, "test_a.py": FLAKE})
+
+    code, printed = repository.interrupted_at("trial:", "run", "--shards", "1", "--no-history")
+
+    assert code == 130, printed
+    assert repository.judged() == {"test_random": ("new failure", False)}
+    assert "ended: SIGINT" in repository.why("test_random")
+    assert repository.work_trees() == 1
+
+
+def test_without_the_setting_nothing_is_tried_and_nothing_excused(repository: Repository) -> None:
+    repository.commit({"test_a.py": FLAKE})
+
+    code, printed = repository.ci_toolkit("run", "--shards", "1", "--no-history")
+
+    assert code == 1, printed
+    assert "trial" not in printed
+    assert repository.judged() == {"test_random": ("", False)}

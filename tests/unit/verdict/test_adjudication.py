@@ -1,0 +1,117 @@
+from collections.abc import Iterable
+
+import pytest
+from msgspec.structs import replace
+from run_samples import FAILURE, a_run
+
+from ci_toolkit.model.merged import MergedRun, TrialEvidence
+from ci_toolkit.model.trial import How, Tree, Trial, TrialOutcome
+from ci_toolkit.model.verdict import Counts, Status, TestFailure
+from ci_toolkit.verdict.adjudication import NEVER, NOT_COLLECTED, TOLD_ONLY, Bench
+from ci_toolkit.verdict.court.case import Rules
+from ci_toolkit.verdict.judge import Thresholds, judge
+
+BENCH = Bench(rules=Rules(process_is_gone=True, uses_other_machine=False), tree="head", base="base")
+FAILED = replace(FAILURE, signature="s", cause="c", seconds=0.1)
+PASS, FAIL = TrialOutcome(failed=False), TrialOutcome(failed=True, signature="s")
+
+
+def trials(how: How, outcome: TrialOutcome, times: int = 1, tree: Tree = Tree.HEAD) -> list[TrialEvidence]:
+    return [TrialEvidence(trial=Trial(test=FAILED.node_id, how=how, tree=tree), outcome=outcome)] * times
+
+
+FLAKY = [*trials(How.ISOLATED, PASS, 9), *trials(How.ORDER, PASS)]
+
+
+def failed_run(*failures: TestFailure, evidence: Iterable[TrialEvidence] = (), ended: str = "") -> MergedRun:
+    counts = Counts(total=5 + len(failures), passed=5, failed=len(failures))
+    return a_run(failures=failures, counts=counts, trials=tuple(evidence), trials_ended=((2, ended),) if ended else ())
+
+
+def test_a_run_is_green_where_trials_excuse_each_failure_which_is_shown_all_the_same() -> None:
+    verdict = judge(failed_run(FAILED, evidence=FLAKY), Thresholds(), bench=BENCH)
+
+    assert (verdict.status, verdict.exit_code, verdict.breaches) == (Status.PASSED, 0, ())
+    assert (verdict.counts.failed, verdict.counts.flaky, verdict.counts.excused) == (1, 1, 1)
+    (failure,) = verdict.failures
+    assert (failure.is_excused, failure.kind) == (True, "flaky")
+    assert failure.why == ("excused: flaky: the head passed alone, 9 times; the head passed in the same order")
+
+
+@pytest.mark.parametrize(
+    ("failure", "evidence", "bench", "why"),
+    [
+        pytest.param(FAILED, FLAKY, None, "", id="no court was asked for"),
+        pytest.param(FAILED, (), BENCH, "red: new failure: the trial that would tell was not made", id="no trial"),
+        pytest.param(
+            FAILED,
+            FLAKY[:-1],
+            BENCH,
+            "red: new failure: the head passed alone; the trial that would tell was not made",
+            id="one trial is missing",
+        ),
+        pytest.param(
+            FAILED,
+            [*trials(How.ISOLATED, FAIL, 3), *trials(How.ISOLATED, PASS, 2, Tree.BASE)],
+            BENCH,
+            "red: regression: the head failed alone, 3 times; the base passed alone",
+            id="a regression",
+        ),
+        pytest.param(
+            FAILED,
+            [TrialEvidence(trial=Trial(test=FAILED.node_id), why_not="its journals are damaged")],
+            BENCH,
+            "red: new failure: its journals are damaged",
+            id="a trial that tells nothing",
+        ),
+        pytest.param(replace(FAILED, is_critical=True), FLAKY, BENCH, f"red: new failure: {NEVER}", id="critical"),
+        pytest.param(replace(FAILED, cause=""), FLAKY, BENCH, f"red: new failure: {NOT_COLLECTED}", id="a file"),
+        pytest.param(
+            replace(FAILED, why="it is in quarantine, and failed in a new way"),
+            FLAKY,
+            BENCH,
+            "red: flaky: the head passed alone, 9 times; the head passed in the same order; "
+            "it is in quarantine, and failed in a new way",
+            id="in quarantine, in a new way",
+        ),
+        pytest.param(
+            FAILED,
+            FLAKY,
+            replace(BENCH, excuses=False),
+            f"red: flaky: the head passed alone, 9 times; the head passed in the same order; {TOLD_ONLY}",
+            id="a court that only tells",
+        ),
+    ],
+)
+def test_a_failure_without_enough_evidence_stays_red_and_says_why(
+    failure: TestFailure, evidence: Iterable[TrialEvidence], bench: Bench | None, why: str
+) -> None:
+    verdict = judge(failed_run(failure, evidence=evidence), Thresholds(), bench=bench)
+
+    assert (verdict.status, verdict.exit_code, verdict.counts.excused) == (Status.FAILED, 1, 0)
+    assert verdict.failures[0].why == why
+
+
+def test_one_excused_failure_excuses_no_other() -> None:
+    other = replace(FAILED, node_id="test_a.py::test_b", cause="another")
+    verdict = judge(failed_run(FAILED, other, evidence=FLAKY), Thresholds(), bench=BENCH)
+
+    assert verdict.exit_code == 1
+    assert [failure.is_excused for failure in verdict.failures] == [True, False]
+    assert verdict.breaches[0].message == "2 failed, 0 errors; 1 of them excused"
+
+
+def test_why_no_further_trial_was_made_stands_with_the_failure() -> None:
+    run = failed_run(FAILED, ended="the budget for trials is spent")
+    (failure,) = judge(run, Thresholds(), bench=BENCH).failures
+    assert failure.why == "red: new failure: the budget for trials is spent"
+
+
+def test_trials_of_another_test_say_nothing() -> None:
+    others = [replace(each, trial=replace(each.trial, test="test_a.py::test_other")) for each in FLAKY]
+    assert judge(failed_run(FAILED, evidence=others), Thresholds(), bench=BENCH).exit_code == 1
+
+
+def test_namesakes_that_fail_are_excused_together_or_not_at_all() -> None:
+    verdict = judge(failed_run(FAILED, FAILED, evidence=FLAKY), Thresholds(), bench=BENCH)
+    assert (verdict.exit_code, verdict.counts.excused) == (0, 2)

@@ -1,0 +1,118 @@
+import pytest
+from test_court import FAIL, MAIN_FAILED, OTHER_FAIL, PASS, PRICES, Laboratory, a_failure, a_run
+
+from ci_toolkit.model.trial import NoTrialError, Trial, TrialOutcome
+from ci_toolkit.verdict.court.case import FailedTest, Kind, Rules, Ruling
+from ci_toolkit.verdict.court.court import adjudicate
+from ci_toolkit.verdict.court.memory import Memory
+
+AFTER = Rules(process_is_gone=True, uses_other_machine=False)
+UNSURE = a_failure(touched=None)
+NOT_THERE = TrialOutcome(failed=False, is_there=False)
+Lab = Laboratory
+
+
+def judge(ask: Laboratory, failure: FailedTest, memory: Memory) -> Ruling:
+    (ruling,) = adjudicate(a_run(failure), memory, ask, PRICES, AFTER).rulings
+    return ruling
+
+
+@pytest.mark.parametrize(
+    ("lab", "memory", "expected"),
+    [
+        pytest.param(
+            Lab(head_isolated=PASS, head_order=PASS),
+            *(Memory(), (Kind.FLAKY, False)),
+            id="it passes alone, and in its order",
+        ),
+        pytest.param(
+            Lab(head_isolated=[FAIL, FAIL, *[PASS] * 20], head_order=PASS),
+            *(Memory(), (Kind.FLAKY, False)),
+            id="it passes at the third try",
+        ),
+        pytest.param(
+            Lab(head_isolated=PASS, head_order=FAIL, base_order=PASS),
+            *(Memory(), (Kind.REGRESSION, True)),
+            id="the change broke it in this order",
+        ),
+        pytest.param(
+            Lab(head_isolated=PASS, head_order=FAIL, base_order=FAIL),
+            *(Memory(), (Kind.ORDER_DEPENDENT, False)),
+            id="the base fails in this order as well",
+        ),
+        pytest.param(
+            Lab(head_isolated=PASS, head_order=[FAIL, PASS]),
+            *(Memory(), (Kind.FLAKY, False)),
+            id="the order alone does not make it fail",
+        ),
+        pytest.param(
+            Lab(head_isolated=PASS),
+            *(MAIN_FAILED, (Kind.ORDER_DEPENDENT, False)),
+            id="main has failed in this order: nothing is replayed",
+        ),
+        pytest.param(
+            Lab(head_isolated=FAIL, base_isolated=PASS),
+            *(Memory(), (Kind.REGRESSION, True)),
+            id="the head fails, the base passes",
+        ),
+        pytest.param(
+            Lab(head_isolated=FAIL, base_isolated=NOT_THERE),
+            *(Memory(), (Kind.REGRESSION, True)),
+            id="a new test fails",
+        ),
+        pytest.param(
+            Lab(head_isolated=FAIL, base_isolated=OTHER_FAIL),
+            *(Memory(), (Kind.REGRESSION, True)),
+            id="the base fails in another way",
+        ),
+        pytest.param(
+            Lab(head_isolated=FAIL, base_isolated=FAIL),
+            *(Memory(), (Kind.NEW_FAILURE, True)),
+            id="the base fails alike, and the head never passed",
+        ),
+    ],
+)
+def test_a_failure_is_judged_by_fresh_processes_alone(
+    lab: Laboratory, memory: Memory, expected: tuple[Kind, bool]
+) -> None:
+    ruling = judge(lab, UNSURE, memory)
+
+    assert (ruling.kind, ruling.is_red) == expected
+    assert not [trial for trial in lab.trials if "again" in trial or "elsewhere" in trial]
+
+
+def test_a_trial_without_an_outcome_leaves_a_failure_red_and_says_why() -> None:
+    def ask(trial: Trial) -> TrialOutcome:
+        raise NoTrialError(f"the {trial.tree} is away")
+
+    (ruling,) = adjudicate(a_run(UNSURE), Memory(), ask, PRICES, AFTER).rulings
+    assert (ruling.kind, ruling.is_red, ruling.evidence) == (Kind.NEW_FAILURE, True, ("the head is away",))
+
+
+@pytest.mark.parametrize(
+    ("lab", "kind", "last"),
+    [
+        (
+            Lab(head_isolated=FAIL, base_isolated=PASS),
+            Kind.REGRESSION,
+            "the head failed one of them alone, the base passed",
+        ),
+        (Lab(head_isolated=FAIL, base_isolated=FAIL), Kind.OUTAGE, "only another machine can excuse them"),
+        (Lab(head_isolated=PASS, base_isolated=PASS), Kind.OUTAGE, "only another machine can excuse them"),
+    ],
+)
+def test_many_failures_of_one_cause_are_judged_by_one_of_them_and_never_excused_on_their_own_machine(
+    lab: Laboratory, kind: Kind, last: str
+) -> None:
+    run = a_run(*(a_failure(f"t{number}", cause="one", touched=False) for number in range(40)))
+    rulings = adjudicate(run, Memory(), lab, PRICES, AFTER).rulings
+
+    assert {(ruling.kind, ruling.is_red, ruling.evidence[-1]) for ruling in rulings} == {(kind, True, last)}
+    assert len(lab.trials) == 2
+
+
+def test_a_short_run_has_a_court_as_well() -> None:
+    rules = Rules(process_is_gone=True, uses_other_machine=False, budget_share=0.0, least_seconds=500.0)
+    lab = Laboratory(head_isolated=PASS, head_order=PASS)
+    (ruling,) = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), lab, PRICES, rules).rulings
+    assert ruling.kind is Kind.FLAKY
