@@ -8,6 +8,7 @@ import msgspec
 from ci_toolkit.config.project import project_root
 from ci_toolkit.files import replace_file
 from ci_toolkit.merge.merge import merge_run
+from ci_toolkit.model.changed_lines import ChangedLines
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.quarantine import QuarantineInForce
@@ -20,6 +21,7 @@ from ci_toolkit.verdict.exit_codes import despite_service_failure
 from ci_toolkit.verdict.judge import Thresholds, judge
 from ci_toolkit.workflow.adjudication import bench_of
 from ci_toolkit.workflow.category_selection import select_categories
+from ci_toolkit.workflow.changed_lines import changes_asked
 from ci_toolkit.workflow.history import record_run
 from ci_toolkit.workflow.last_run import keep_last_run
 from ci_toolkit.workflow.observer import Observer
@@ -37,6 +39,8 @@ class MergeRequest(Record, frozen=True, kw_only=True):
     out: Path
     coverage_threshold: float | None = None
     category_thresholds: tuple[tuple[str, float], ...] = ()
+    diff_threshold: float | None = None
+    diff_base: str = ""
     no_quarantine: bool = False
     """Whether the quarantine excuses nothing."""
     history: str = ""
@@ -48,6 +52,8 @@ class Judging(Record, frozen=True, kw_only=True):
 
     thresholds: Thresholds
     strictness: Strictness = Strictness.STRICT
+    changes: ChangedLines | None = None
+    """What the change wrote; None where nobody asks for its coverage."""
     quarantine: QuarantineInForce | None = None
     """None where nothing is in quarantine."""
     bench: Bench | None = None
@@ -65,8 +71,11 @@ def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Ve
     root = project_root(folder)
     selection = select_categories(root, mode=plan.mode, categories=plan.categories)
     judging = Judging(
-        thresholds=thresholds_of(request.coverage_threshold, request.category_thresholds, selection),
+        thresholds=thresholds_of(
+            request.coverage_threshold, request.diff_threshold, request.category_thresholds, selection
+        ),
         strictness=selection.mode.strictness,
+        changes=changes_asked(request.diff_threshold, request.diff_base, folder),
         quarantine=None if request.no_quarantine else quarantine_in_force(root),
         bench=bench_of(root, folder),
     )
@@ -82,6 +91,7 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
         out,
         tell=observer.say,
         coverage_categories={*thresholds.by_category, *thresholds.if_measured},
+        changes=judging.changes,
         learns=bool(history),
     )
     verdict = judge(run, thresholds, judging.strictness, judging.quarantine, judging.bench)
