@@ -64,7 +64,7 @@ def merge_run(
     proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
     with projects_own_plugins(bundles):
         coverage, coverage_problems = _merge_coverage(bundles, out, coverage_categories)
-        changed = _changed_coverage(changes, out) if coverage is not None and changes is not None else None
+        changed = _changed_coverage(changes, bundles, out) if coverage is not None and changes is not None else None
         own_reports = _write_own_reports(bundles, out)
     return MergedRun(
         plan=plan,
@@ -120,10 +120,12 @@ def _merge_coverage(
     return merge_coverage(bundles, out, categories, config_file=config_of(bundles))
 
 
-def _changed_coverage(changes: ChangedLines, out: Path) -> ChangedCoverage:
+def _changed_coverage(changes: ChangedLines, bundles: Sequence[Bundle], out: Path) -> ChangedCoverage:
     from ci_toolkit.merge.line_coverage import read_line_coverage
 
-    return changed_coverage(changes, read_line_coverage(out / "coverage.json", changes.files))
+    written = (path for path, file in changes.files.items() if file.written)
+    measured = read_line_coverage(out / "coverage.json", written, config_file=config_of(bundles))
+    return changed_coverage(changes, measured)
 
 
 def _write_own_reports(bundles: Sequence[Bundle], out: Path) -> tuple[str, ...]:

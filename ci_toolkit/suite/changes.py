@@ -33,20 +33,19 @@ class Base(Record, frozen=True, kw_only=True):
     """A commit or a branch."""
     is_exact: bool = False
     """Whether it is compared with ``ref`` itself, and not with the newest commit that it and ours have in common."""
-    has_untracked: bool = False
-    """Whether files that git does not know yet are a part of the change."""
 
 
-def changes_since(base: Base, folder: Path) -> ChangedLines:
+def changes_since(base: Base, folder: Path, *, has_untracked: bool = False) -> ChangedLines:
     """Return what changed in the checkout around ``folder`` since ``base``. Raises UnknownChangesError.
 
-    The files are compared as they lie in the checkout, for these are what the tests ran.
+    The files are compared as they lie in the checkout, for these are what the tests ran. ``has_untracked`` says
+    whether files that git does not know yet are a part of the change.
     """
     git = _Git(folder)
     prefix = os.fsdecode(git.must("rev-parse", "--show-prefix").rstrip(b"\n"))
     commit = git.have(base.ref) if base.is_exact else git.merge_base(base.ref)
     files = read_diff(git.must("-c", "core.quotePath=true", *_DIFF, commit, "--"))
-    if base.has_untracked:
+    if has_untracked:
         names = git.must("ls-files", "-z", "--others", "--exclude-standard", "--full-name").split(b"\0")
         files |= {os.fsdecode(name): ChangedFile(written=((1, LAST_LINE),)) for name in names if name}
     return ChangedLines(
