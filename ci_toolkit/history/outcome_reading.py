@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ci_toolkit.history.test_sets import NamedTests, TestSet
+from ci_toolkit.history.test_sets import AskedTests, TestSet, UnreadableError
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.model.node_id import node_id_of, split_node_id
@@ -122,9 +122,12 @@ class OutcomeReader:
         runs = [_judged_run(row) for row in self._connection.execute(_JUDGED, (environment,))]
         names = {judged.test for run in runs for judged in run.failures}
         numbers = {name: number for name in names if (number := self._number(name)) is not None}
+        asked = AskedTests(numbers)
         for run in runs:
-            sets = self._connection.execute(_PASSED_OF_RUN, (run.key, environment, _PASSED))
-            yield JudgedPasses(run=run, passed=NamedTests(numbers, [TestSet.unpacked(tests) for (tests,) in sets]))
+            passed = TestSet()
+            for (tests,) in self._connection.execute(_PASSED_OF_RUN, (run.key, environment, _PASSED)):
+                passed |= TestSet.unpacked(tests)
+            yield JudgedPasses(run=run, passed=asked.among(passed))
 
     def _number(self, test: str) -> int | None:
         row = self._connection.execute(_NUMBER, split_node_id(test)).fetchone()
@@ -175,5 +178,12 @@ def _judged_run(row: Sequence[Any]) -> JudgedRun:
         order=order,
         tests_seconds=tests_seconds,
         trial_seconds=trial_seconds,
-        failures=_failures.decode(zlib.decompressobj().decompress(failures, _LONGEST)),
+        failures=_unpacked(failures),
     )
+
+
+def _unpacked(failures: bytes) -> tuple[Judged, ...]:
+    try:
+        return _failures.decode(zlib.decompressobj().decompress(failures, _LONGEST))
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise UnreadableError(f"a list of failures cannot be read: {error}") from error
