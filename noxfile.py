@@ -239,10 +239,15 @@ def build(session: nox.Session) -> None:
         session.error(f"on a package index these links of README.md lead nowhere: {', '.join(links)}")
     session.install("--force-reinstall", str(wheel))
     session.run("ci-toolkit", "--version")
+    commit = session.run("git", "rev-parse", "HEAD", external=True, silent=True)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "test_one.py").write_text("def test_one(): pass\n", encoding="utf-8")
         session.chdir(folder)
         session.run("ci-toolkit", "run")
+        session.run("git", "init", "-q", external=True)
+        written = session.run("ci-toolkit", "init", "--dry-run", silent=True)
+        if f"@{str(commit).strip()} #" not in str(written):
+            session.error("`ci-toolkit init` does not pin the commit that the wheel was made of")
         session.run("ci-toolkit", "run", "--parallel", success_codes=[2])  # it says which extra is missing
 
 
