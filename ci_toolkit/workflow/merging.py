@@ -1,5 +1,6 @@
 """``ci-toolkit merge``, and the end of a local run: merge, judge, write every report, record what was learned."""
 
+import os
 import time
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import msgspec
 
 from ci_toolkit.config.project import project_root
 from ci_toolkit.files import replace_file
+from ci_toolkit.github.job import TOKEN_VARIABLE
 from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.changed_lines import ChangedLines
 from ci_toolkit.model.mode import Strictness
@@ -16,6 +18,7 @@ from ci_toolkit.model.record import Record, to_json
 from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.report.html import render_html
 from ci_toolkit.report.markdown import render_markdown
+from ci_toolkit.report.publishable import publishable
 from ci_toolkit.verdict.adjudication import Bench
 from ci_toolkit.verdict.exit_codes import despite_service_failure
 from ci_toolkit.verdict.judge import Thresholds, judge
@@ -106,5 +109,6 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
 
 def _write_reports(verdict: Verdict, out: Path) -> None:
     replace_file(out / "verdict.json", to_json(verdict))
-    replace_file(out / "summary.md", render_markdown(verdict).encode("utf-8", "backslashreplace"))
-    replace_file(out / "report.html", render_html(verdict).encode("utf-8", "backslashreplace"))
+    shown = publishable(verdict, hidden=(os.environ.get(TOKEN_VARIABLE, "").strip(),), keeps_output=True)
+    replace_file(out / "summary.md", render_markdown(shown).encode("utf-8", "backslashreplace"))
+    replace_file(out / "report.html", render_html(shown).encode("utf-8", "backslashreplace"))
