@@ -69,7 +69,7 @@ _INSERT_TRY = "INSERT OR IGNORE INTO tries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?,
 _INSERT_GO = "INSERT OR IGNORE INTO goes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_SIGNATURE = """
 INSERT INTO signatures (digest, cause, text) VALUES (?, ?, ?)
-ON CONFLICT (digest, cause) DO UPDATE SET text = min(text, excluded.text) RETURNING id
+ON CONFLICT (digest, cause) DO UPDATE SET text = max(text, excluded.text) RETURNING id
 """
 _INSERT_JUDGED_RUN = """
 INSERT INTO judged_runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
