@@ -148,7 +148,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
         end = run_shards(work, observer, save_logs=services.save_logs)
         heard = None
         if bench is not None and end.has_failures and not end.is_interrupted:
-            heard = adjudicate_shards(staged.plan, request.results, work.options, bench, rules, observer)
+            heard = adjudicate_shards(work, bench, observer, history=request.history)
         failure = services.failure(request.results / "shard-*")
     judging = Judging(
         thresholds=thresholds,

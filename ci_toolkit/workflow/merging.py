@@ -11,6 +11,8 @@ from ci_toolkit.files import replace_file
 from ci_toolkit.github.job import TOKEN_VARIABLE
 from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.changed_lines import ChangedLines
+from ci_toolkit.model.history import RunRecord
+from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.quarantine import QuarantineInForce
@@ -19,12 +21,13 @@ from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.report.html import render_html
 from ci_toolkit.report.markdown import render_markdown
 from ci_toolkit.report.publishable import publishable
-from ci_toolkit.verdict.adjudication import Bench
+from ci_toolkit.verdict.adjudication import Bench, case_of, judgement_on, tests_seconds_of
 from ci_toolkit.verdict.exit_codes import despite_service_failure
 from ci_toolkit.verdict.judge import Thresholds, judge
-from ci_toolkit.workflow.adjudication import bench_of
+from ci_toolkit.workflow.adjudication import Past, bench_of, remembering
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.changed_lines import changes_asked
+from ci_toolkit.workflow.court_memory import judged_run
 from ci_toolkit.workflow.history import record_run
 from ci_toolkit.workflow.last_run import keep_last_run
 from ci_toolkit.workflow.observer import Observer
@@ -97,14 +100,40 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
         changes=judging.changes,
         learns=bool(history),
     )
-    verdict = judge(run, thresholds, judging.strictness, judging.quarantine, judging.bench)
+    bench = judging.bench and _remembering(judging.bench, run, history, observer)
+    verdict = judge(run, thresholds, judging.strictness, judging.quarantine, bench)
     verdict = despite_service_failure(verdict, judging.service_failure)
     if judging.begun_at is not None:
         verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))
     _write_reports(verdict, out)
     keep_last_run(out, plan, verdict, observer)
-    record_run(history, run.history, observer.say)
+    record_run(history, run.history if bench is None else _with_judgement(run, bench), observer.say)
     return verdict
+
+
+def _remembering(bench: Bench, run: MergedRun, history: str, observer: Observer) -> Bench:
+    tries = run.history.outcomes
+    if not tries:
+        return bench
+    before, environment = min(found.at for found in tries), tries[0].environment
+    past = Past(history=history, environment=environment, commit=run.plan.commit, before=before)
+    return remembering(bench, past, run.failures, ((found.shard, found.order) for found in tries), observer.say)
+
+
+def _with_judgement(run: MergedRun, bench: Bench) -> RunRecord:
+    tries = run.history.outcomes
+    if not tries:
+        return run.history
+    judged = judged_run(
+        case_of(run.failures, bench, tests_seconds_of(run)),
+        judgement_on(run, bench),
+        key=run.plan.run_id,
+        at=time.time(),
+        environment=tries[0].environment,
+        commit=run.plan.commit,
+        trial_seconds=sum(trial.seconds for trial in run.trials),
+    )
+    return msgspec.structs.replace(run.history, judged=(judged,))
 
 
 def _write_reports(verdict: Verdict, out: Path) -> None:
