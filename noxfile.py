@@ -102,12 +102,30 @@ def act(session: nox.Session) -> None:
     """
     install(session)
     session.install("--require-hashes", "-r", "requirements/build.txt")  # uv locks one of these projects
-    programs = str(Path(session.virtualenv.location).resolve() / "go")
-    go = {"GOBIN": programs, "GOFLAGS": "-modcacherw"}
-    for program in ("nektos/act@v0.2.89", "rhysd/actionlint/cmd/actionlint@v1.7.12"):
-        session.run("go", "install", f"github.com/{program}", env=go, external=True)
-    path = os.pathsep.join([programs, session.bin, os.environ["PATH"]])
+    path = install_from_go(session, "nektos/act@v0.2.89", "rhysd/actionlint/cmd/actionlint@v1.7.12")
     session.run("pytest", "tests/act", *session.posargs, env={"PATH": path})
+
+
+@nox.session
+def act_docker(session: nox.Session) -> None:
+    """Run jobs whose `services:` are real containers, with act. Needs Go, and root on Debian for a Docker engine."""
+    install(session)
+    path = install_from_go(session, "nektos/act@v0.2.89")
+    engine = ("sh", "tools/ci/docker-engine.sh")
+    session.run(*engine, "start", external=True)
+    try:
+        session.run("pytest", "tests/act/test_service_containers.py", *session.posargs, env={"PATH": path})
+    finally:
+        session.run(*engine, "stop", external=True)
+
+
+def install_from_go(session: nox.Session, *programs: str) -> str:
+    """Install programs of GitHub that are written in Go, and return a PATH on which they and the session's own are."""
+    folder = str(Path(session.virtualenv.location).resolve() / "go")
+    for program in programs:
+        go = {"GOBIN": folder, "GOFLAGS": "-modcacherw"}
+        session.run("go", "install", f"github.com/{program}", env=go, external=True)
+    return os.pathsep.join([folder, session.bin, os.environ["PATH"]])
 
 
 @nox.session
