@@ -1,7 +1,8 @@
-"""What `ci-toolkit init` would do to one file, as a value."""
+"""What `ci-toolkit init` would do to a file, and what becomes of it, as values."""
 
 import difflib
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,27 @@ class Change:
     after: str
     adds_only: bool = False
     """Whether everything that was there stays: such a change needs no leave."""
+
+
+class Fate(StrEnum):
+    """What becomes of a file."""
+
+    WRITTEN = "written"
+    CHANGED = "changed"
+    SAME = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One file to write, or to leave as it is."""
+
+    path: str
+    """Relative to the repository's top."""
+    fate: Fate
+    before: bytes | None
+    after: bytes
+    beside: str = ""
+    """The file that this one would have replaced."""
 
 
 def diff(path: str, before: str | None, after: str) -> str:

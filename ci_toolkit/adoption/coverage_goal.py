@@ -1,10 +1,10 @@
 """Finds what a project asks of its coverage."""
 
-import configparser
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ci_toolkit.adoption.requirements import read_ini
 from ci_toolkit.adoption.yaml_files import table
 
 _OWN_FILE = ".coveragerc"
@@ -20,21 +20,12 @@ def coverage_goal(document: Mapping[str, Any], read: Callable[[str], str | None]
     measures = measures or "--cov" in str(table(document, "tool", "pytest", "ini_options").get("addopts"))
     goals = [table(document, "tool", "coverage", "report").get("fail_under")]
     for name in _INI:
-        parser = _parsed(read(name) or "")
+        parser = read_ini(read(name) or "")
         prefix = "" if name == _OWN_FILE else "coverage:"
         measures = measures or any(section.startswith("coverage:") for section in parser.sections())
         measures = measures or any("--cov" in parser.get(each, "addopts", fallback="") for each in parser.sections())
         goals.append(parser.get(f"{prefix}report", "fail_under", fallback=None))
     return next(filter(None, map(_percent, goals)), "0" if measures else "")
-
-
-def _parsed(text: str) -> configparser.RawConfigParser:
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return configparser.RawConfigParser()
-    return parser
 
 
 def _percent(value: object) -> str:

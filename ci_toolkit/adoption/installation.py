@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from ci_toolkit import __version__
 from ci_toolkit.adoption.manifest import Manifest, plain_names
 from ci_toolkit.adoption.repository import Installation, Manager, Words
-from ci_toolkit.adoption.requirements import files_of_tests, has_hashes, names_pytest
+from ci_toolkit.adoption.requirements import files_of_tests, has_hashes, names_pytest, requirements_of_tox
 
 _VENV = "$PWD/.venv"
 _PYTEST_DJANGO = "pytest-django"
@@ -107,13 +107,14 @@ def _by_pip(manifest: Manifest, ours: Words) -> Installation:
     files = files_of_tests(sorted(manifest.tree.below(manifest.folder)), manifest.text)
     hashed = [path for path in files if has_hashes(manifest.text(path) or "")]
     group = None if files else manifest.group
+    tox = () if files or group or manifest.extra else requirements_of_tox(manifest.text("tox.ini") or "")
     words = [word for path in files if path not in hashed for word in ("-r", path)]
     only_required = bool(manifest.table("project")) and not manifest.builds
     if manifest.builds:
         words += ["-e", f".[{manifest.extra}]" if manifest.extra else "."]
     elif only_required:
         words += ["-r", "pyproject.toml", *(["--extra", manifest.extra] if manifest.extra else [])]
-    words += [*(["--group", group] if group else []), *_for_django(manifest, files)]
+    words += [*(["--group", group] if group else []), *tox, *_for_django(manifest, files)]
     # pip takes groups since 25.1 alone, and no requirements from a pyproject.toml.
     needs_uv = only_required or bool(group)
     program = ("uv", "pip", "install", "--python", "python") if needs_uv else ("pip", "install")
@@ -125,7 +126,7 @@ def _by_pip(manifest: Manifest, ours: Words) -> Installation:
             *(("pip", "install", "--require-hashes", "-r", path) for path in hashed),
             (*program, *words, *ours),
         ),
-        because=", ".join(files) or described,
+        because=", ".join(files) or ("tox.ini" if tox else described),
     )
 
 

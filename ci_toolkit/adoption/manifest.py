@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ci_toolkit.adoption.requirements import set_of_tests
+from ci_toolkit.adoption.requirements import extras_of_setup_cfg, set_of_tests
 from ci_toolkit.adoption.tree import Tree
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -50,13 +50,16 @@ class Manifest:
 
         One whose name could be taken for an option or a command is not looked at.
         """
-        sets = self.table(*keys)
+        return self._set_of_tests(self.table(*keys))
+
+    def _set_of_tests(self, sets: Mapping[str, Any]) -> str | None:
         return set_of_tests({name: sets[name] for name in plain_names(sets)}, of=self._name)
 
     @property
     def extra(self) -> str | None:
         """The extra of the tests."""
-        return self.set_of_tests("project", "optional-dependencies")
+        old = extras_of_setup_cfg(self.text("setup.cfg") or "")
+        return self.set_of_tests("project", "optional-dependencies") or self._set_of_tests(old)
 
     @property
     def group(self) -> str | None:

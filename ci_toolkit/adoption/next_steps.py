@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ci_toolkit.adoption.change import Fate, Step
 from ci_toolkit.adoption.repository import Project, Repository
 from ci_toolkit.adoption.workflow_file import required_checks
 
@@ -21,16 +22,16 @@ def findings(repository: Repository) -> list[str]:
     return [*lines, _HISTORY]
 
 
-def next_steps(repository: Repository, *, commit: str) -> list[str]:
-    """Return what a reader does next, in order."""
+def next_steps(repository: Repository, *, commit: str, steps: Sequence[Step]) -> list[str]:
+    """Return what a reader does next, in order, when ``steps`` are done."""
     checks = required_checks(repository)
-    steps = [
-        "commit these files, push a branch and open a pull request",
-        f"in the repository's settings, require the check{'s' * (len(checks) > 1)}: {', '.join(checks)}",
-    ]
+    told = [f"take what you need of {step.path} into {step.beside}, and remove it" for step in steps if step.beside]
+    if any(step.fate is not Fate.SAME for step in steps):
+        told.append("commit these files, push a branch and open a pull request")
+    told.append(f"in the repository's settings, require the check{'s' * (len(checks) > 1)}: {', '.join(checks)}")
     if not commit:
-        steps.append("pin the workflow: `ci-toolkit init --commit` takes the 40 digits of a release's commit")
-    return steps
+        told.append("pin the workflow: `ci-toolkit init --commit` takes the 40 digits of a release's commit")
+    return [f"{number}. {step}" for number, step in enumerate(told, start=1)]
 
 
 def layout_lines(repository: Repository) -> list[str]:

@@ -32,9 +32,7 @@ def read_repository(start: Path, *, folders: Sequence[str] = (), branch: str = "
     for a pyproject.toml that cannot be read.
     """
     if python and python not in SUPPORTED:
-        raise AdoptionError(
-            f"ci-toolkit does not run on Python '{python}'", advice=nearest(python, SUPPORTED, "versions")
-        )
+        raise AdoptionError(f"ci-toolkit does not run on Python '{python}'", advice=f"Use {', '.join(SUPPORTED)}.")
     tree = read_tree(start)
     reader = _Reader(tree)
     chosen, others = reader.choose(start, folders)

@@ -1,5 +1,6 @@
 """Finds what a project calls the requirements of its tests: an extra, a group, or a file of requirements."""
 
+import configparser
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -32,6 +33,38 @@ def files_of_tests(paths: Sequence[str], read: Callable[[str], str | None]) -> t
         return tuple(base[:1])
     best = min(with_pytest, key=lambda path: (_rank(_word(path)), len(path), path))
     return tuple(dict.fromkeys([*base[:1], best]))
+
+
+def requirements_of_tox(text: str) -> tuple[str, ...]:
+    """Return what pip is to install of tox's default environment: plain requirements, and ``-r FILE``.
+
+    What depends on a factor (``py312: x``) or holds a substitution is left out.
+    """
+    deps = read_ini(text).get("testenv", "deps", fallback="")
+    lines = [line.split(" #")[0].strip() for line in deps.splitlines()]
+    words: list[str] = []
+    for line in lines:
+        if match := re.fullmatch(r"-r\s*([\w./-]+)", line):
+            words += ["-r", match[1]]
+        elif re.match(r"[A-Za-z0-9]", line) and not re.search(r"[{}]|^[\w,!.-]+:", line):
+            words.append(line)
+    return tuple(words)
+
+
+def extras_of_setup_cfg(text: str) -> dict[str, list[str]]:
+    """Return the extras of a setup.cfg with their requirements."""
+    ini, section = read_ini(text), "options.extras_require"
+    return {name: value.split("\n") for name, value in (ini.items(section) if ini.has_section(section) else ())}
+
+
+def read_ini(text: str) -> configparser.RawConfigParser:
+    """Return what an ini file says; nothing where it cannot be read."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return configparser.RawConfigParser()
+    return parser
 
 
 def has_hashes(text: str) -> bool:

@@ -3,38 +3,15 @@
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
-from ci_toolkit.adoption.change import Change
+from ci_toolkit.adoption.change import Change, Fate, Step
 from ci_toolkit.adoption.errors import AdoptionError
 from ci_toolkit.errors import InfrastructureError
 from ci_toolkit.files import open_regular, replace_file
 
 BESIDE = ".new"
 """What follows the name of a file that stands beside the one that it would have replaced."""
-
-
-class Fate(StrEnum):
-    """What becomes of a file."""
-
-    WRITTEN = "written"
-    CHANGED = "changed"
-    SAME = "unchanged"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One file to write, or to leave as it is."""
-
-    path: str
-    """Relative to the repository's top."""
-    fate: Fate
-    before: bytes | None
-    after: bytes
-    beside: str = ""
-    """The file that this one would have replaced."""
 
 
 def planned_steps(top: Path, changes: Sequence[Change], may_replace: Callable[[str], bool]) -> tuple[Step, ...]:

@@ -1,11 +1,15 @@
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from adoption_lab import COMMIT, LIBRARY, PROGRAMS, WORKFLOW, Stranger
 from ruamel.yaml import YAML
 
-from ci_toolkit.errors import ExitCode
+from ci_toolkit.adoption.change import Fate, Step
+from ci_toolkit.adoption.writing import write
+from ci_toolkit.errors import ExitCode, InfrastructureError
 
 
 def test_a_plain_repository_gets_a_workflow_and_sessions_and_keeps_the_rest(stranger: Stranger) -> None:
@@ -191,3 +195,51 @@ def test_the_written_workflow_passes_the_checks_that_ours_pass(stranger: Strange
             [PROGRAMS / words[0], *words[1:], WORKFLOW], cwd=stranger.top, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_at_a_terminal_it_asks_before_a_file_is_replaced(stranger: Stranger, answer: str) -> None:
+    stranger.write(LIBRARY | {WORKFLOW: "name: ours\n"})
+    ours, theirs = os.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    command = [sys.executable, "-m", "ci_toolkit", "init", "--commit", COMMIT]
+    done = subprocess.run(command, cwd=stranger.top, stdin=theirs, capture_output=True, text=True, check=True)
+    os.close(ours)
+    os.close(theirs)
+    assert f"{WORKFLOW} is there and differs. Replace it? [y/N]" in done.stderr
+    assert (stranger.text(WORKFLOW) == "name: ours\n") is (answer == "n")
+    assert (stranger.top / f"{WORKFLOW}.new").exists() is (answer == "n")
+
+
+def test_what_the_machine_refuses_to_write_is_said_with_what_was_written(tmp_path: Path) -> None:
+    first, second = (
+        Step(path=path, fate=Fate.WRITTEN, before=None, after=b"x") for path in ("folder/first", "n" * 300)
+    )
+    with pytest.raises(InfrastructureError, match=r"cannot be written: .*; written so far: folder/first") as caught:
+        write(tmp_path, [first, second])
+    assert caught.value.exit_code == ExitCode.INFRASTRUCTURE
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "first"], "no temporary file is left"
+
+
+def test_names_that_are_no_text_do_not_stop_it(stranger: Stranger) -> None:
+    stranger.write(LIBRARY | {"tests/test_latin.py": b"# -*- coding: latin-1 -*-\n# caf\xe9\n"})
+    (stranger.top / os.fsdecode(b"tests/f\xff")).mkdir()
+    (stranger.top / os.fsdecode(b"tests/f\xff/test_\xff.py")).touch()
+    code, _, talked = stranger.init()
+    assert code == ExitCode.PASSED
+    assert "3 test files" in talked
+
+
+def test_what_a_refused_word_should_have_been_is_said(stranger: Stranger) -> None:
+    stranger.write({f"backend/{name}": text for name, text in LIBRARY.items()})
+    for words, told in (
+        (("bakend",), "Did you mean 'backend'?"),
+        (("..",), "is not in the repository"),
+        (("--python", "3.9"), "Use 3.11, 3.12"),
+        (("--branch", "a b"), "no branch can be called 'a b'"),
+        (("--dryrun",), "Did you mean '--dry-run'?"),
+    ):
+        code, _, talked = stranger.init(*words)
+        assert code == ExitCode.USAGE
+        assert told in talked
+    assert not (stranger.top / ".github").exists()

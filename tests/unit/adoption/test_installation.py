@@ -53,6 +53,15 @@ def found(tmp_path: Path, files: dict[str, str], folder: str = ".") -> Installat
             {"requirements.txt": "a==1 --hash=sha256:00\n", "requirements-test.txt": "pytest\n", "setup.py": ""},
             ["pip install --require-hashes -r requirements.txt", "pip install -r requirements-test.txt -e ."],
         ),
+        (
+            {"setup.py": "", "setup.cfg": "[options.extras_require]\ntesting =\n  pytest\n  mock\ndocs = sphinx\n"},
+            ["pip install -e .[testing]"],
+        ),
+        (
+            {"setup.py": "", "tox.ini": "[testenv]\ndeps =\n  pytest>=8  # a comment\n  -rdev.txt\n  py39: mock\n  x{a}\n  --pre\n"},
+            ["pip install -e . pytest>=8 -r dev.txt"],
+        ),
+        ({"setup.py": "", "tox.ini": "[testenv\n", "setup.cfg": "a"}, ["pip install -e ."]),
         ({"requirements-$(x).txt": "pytest\n"}, ["pip install -r requirements-$(x).txt"]),
         ({"pyproject.toml": '[project]\nname = "a"\n'}, ["uv pip install --python python -r pyproject.toml"]),
         ({"pyproject.toml": '[project]\nname = "a"\n', "src/b/__init__.py": ""}, ["pip install -e ."]),

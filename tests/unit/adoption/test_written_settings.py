@@ -1,0 +1,83 @@
+import tomllib
+
+import pytest
+from adoption_lab import LIBRARY, Stranger
+
+FUNCTIONAL = {"tests/functional/test_all.py": "", "tests/api/test_api.py": ""}
+ADDED = """
+[tool.ci-toolkit.categories.e2e]
+directories = ["e2e", "functional"]
+services = []
+
+[tool.ci-toolkit.categories.integration]
+directories = ["integration", "api"]
+services = []
+"""
+
+
+def test_tables_are_added_after_what_is_there(stranger: Stranger) -> None:
+    stranger.write(LIBRARY | FUNCTIONAL)
+    assert "changed    pyproject.toml" in stranger.init()[1]
+    assert stranger.text("pyproject.toml") == LIBRARY["pyproject.toml"] + ADDED
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        LIBRARY["pyproject.toml"].rstrip(),
+        "[tool.black]\nline-length = 1 # so\n",
+        "tool.black.line-length = 1\n",
+        '[tool]\nx = 1\n[[tool.mypy.overrides]]\nmodule = "a"\n',
+        "[tool.ci-toolkit]\n# ours\n",
+        '[tool.ci-toolkit.categories.unit]\ndirectories = ["unit", "fast"]\n',
+        "# nothing\n",
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_what_is_there_stays_byte_for_byte(stranger: Stranger, before: str, newline: str) -> None:
+    before = before.replace("\n", newline)
+    stranger.write(LIBRARY | FUNCTIONAL | {"pyproject.toml": before})
+    (stranger.top / "pyproject.toml").chmod(0o600)
+    assert stranger.init()[0] == 0
+    after = stranger.text("pyproject.toml")
+    assert after.startswith(before)
+    assert after.endswith(ADDED.strip().replace("\n", newline) + newline)
+    assert after.count("\n") == after.count(newline)
+    assert tomllib.loads(after)["tool"]["ci-toolkit"]["categories"]["e2e"]["services"] == []
+    assert (stranger.top / "pyproject.toml").stat().st_mode & 0o777 == 0o600
+    assert "unchanged  pyproject.toml" in stranger.init()[1]
+
+
+@pytest.mark.parametrize("before", ["tool = {x = 1}\n", "tool.ci-toolkit = {}\n"])
+def test_a_table_in_one_line_is_said_with_the_lines_to_add(stranger: Stranger, before: str) -> None:
+    stranger.write(LIBRARY | FUNCTIONAL | {"pyproject.toml": before})
+    contents = stranger.contents()
+    code, _, talked = stranger.init()
+    assert code == 2
+    assert "no table can be added" in talked
+    assert '    directories = ["e2e", "functional"]' in talked
+    assert stranger.contents() == contents
+
+
+def test_a_category_that_a_team_has_or_dropped_is_not_touched(stranger: Stranger) -> None:
+    own = '[tool.ci-toolkit.categories]\ne2e = false\nintegration = {directories = ["api"]}\n'
+    stranger.write(LIBRARY | FUNCTIONAL | {"pyproject.toml": own})
+    stranger.init()
+    assert stranger.text("pyproject.toml") == own
+
+
+def test_folders_whose_markers_say_something_else_are_left_alone(stranger: Stranger) -> None:
+    marked = "import pytest\npytestmark = pytest.mark.unit\n"
+    stranger.write(LIBRARY | {"tests/functional/test_all.py": marked, "tests/api/test_api.py": marked[:15]})
+    _, _, talked = stranger.init()
+    assert set(tomllib.loads(stranger.text("pyproject.toml"))["tool"]["ci-toolkit"]["categories"]) == {"integration"}
+    assert '    directories = ["unit", "tests"]' in talked
+
+
+def test_a_setting_that_cannot_be_used_stops_it(stranger: Stranger) -> None:
+    stranger.write(LIBRARY | {"pyproject.toml": "[tool.ci-toolkit]\nshrads = 3\n"})
+    contents = stranger.contents()
+    code, _, talked = stranger.init()
+    assert code == 2
+    assert "no setting 'shrads'" in talked
+    assert stranger.contents() == contents
