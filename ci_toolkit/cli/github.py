@@ -59,18 +59,35 @@ def _status_options(function: F) -> F:
     show_default=True,
     help="How far the run is. Before the verdict, jobs may say that it has begun.",
 )
-def check(*, path: Path, status: str, **options: Any) -> int:
+@click.option(
+    "--plan",
+    "plan_path",
+    type=click.Path(path_type=Path),
+    help="With another --status than completed: say how many of the plan's shards have ended, by their artifacts.",
+)
+@click.option(
+    "--artifact-prefix",
+    default="",
+    metavar="NAME",
+    help="With --plan: what stands before the names of the shards' artifacts, as in NAME-shard-1-attempt-1.",
+)
+def check(*, path: Path, status: str, plan_path: Path | None, artifact_prefix: str, **options: Any) -> int:
     """Write the verdict as one check run of the pull request and into the job summary, and exit with it.
 
     The token is read from GITHUB_TOKEN. Without permission for check runs, the summary and the exit code remain.
     """
     _require_packages("check")
-    from ci_toolkit.workflow.github_check import announce_run, publish_verdict
+    if status != "completed":
+        from ci_toolkit.workflow.github_progress import ProgressRequest, announce_run
+
+        wanted = ProgressRequest(
+            status=status, name=options["name"], plan_path=plan_path, artifact_prefix=artifact_prefix
+        )
+        announce_run(wanted, os.environ, Terminal())
+        return 0
+    from ci_toolkit.workflow.github_check import publish_verdict
     from ci_toolkit.workflow.github_status import StatusRequest
 
-    if status != "completed":
-        announce_run(status, options["name"], os.environ, Terminal())
-        return 0
     return publish_verdict(path, StatusRequest(**options), Path.cwd(), os.environ, Terminal()).exit_code
 
 

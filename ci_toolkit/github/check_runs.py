@@ -10,6 +10,7 @@ from ci_toolkit.github.job import Job
 from ci_toolkit.github.retries import patiently
 from ci_toolkit.report.annotations import Annotation
 from ci_toolkit.report.check_run import CheckReport
+from ci_toolkit.report.progress import Progress
 
 BATCH = 50
 """Annotations that one request takes."""
@@ -25,6 +26,7 @@ class _Check(msgspec.Struct):
     """What is read of a check run."""
 
     id: int
+    status: str = ""
     external_id: str | None = None
     output: _Output = msgspec.field(default_factory=_Output)
 
@@ -42,10 +44,16 @@ class CheckRun:
         self._name = name
         self._external_id = f"ci-toolkit/{job.run}/{name}"
 
-    def announce(self, status: str) -> None:
-        """Say that the run is ``queued`` or ``in_progress``. Raises GitHubError."""
+    def announce(self, status: str, progress: Progress | None = None) -> None:
+        """Say that the run is ``queued`` or ``in_progress``, and how far. Raises GitHubError.
+
+        A run that has its verdict keeps it.
+        """
+        output = {"output": msgspec.to_builtins(progress)} if progress is not None else {}
         with in_our_words():
-            self._change(self._made(status), {"status": status})
+            check = self._made(status)
+            if check.status != "completed":
+                self._change(check, {"status": status, **output})
 
     def complete(self, report: CheckReport) -> None:
         """Publish ``report``. What is already there of it, from a try that broke off, stays. Raises GitHubError."""

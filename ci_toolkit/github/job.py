@@ -27,6 +27,20 @@ class Job(Record, frozen=True, kw_only=True):
     """The run and its attempt: a new attempt is a new check run, which then is the one that counts."""
     details_url: str
 
+    @property
+    def run_id(self) -> int:
+        """The number of the run; 0 outside of GitHub Actions."""
+        return _number(self.run.partition("/")[0])
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt of the run this is, from 1."""
+        return max(1, _number(self.run.partition("/")[2]))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
 
 def token_of(environment: Mapping[str, str]) -> str:
     """Return the token of the environment. Raises GitHubError where there is none."""

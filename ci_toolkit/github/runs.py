@@ -18,6 +18,7 @@ from ci_toolkit.github.retries import patiently
 from ci_toolkit.model.record import Record
 
 _PAGE = 100
+_MOST_PAGES = 20
 
 
 class _Repository(msgspec.Struct):
@@ -121,6 +122,23 @@ def require_newest(api: GitHubApi, pull_request: int, commit: str) -> None:
         newest = patiently(lambda _: api.get(_PullRequest, f"pulls/{pull_request}")).head.sha
     if newest != commit:
         raise GitHubError(f"pull request {pull_request} has a newer commit than {commit[:12]}")
+
+
+def artifact_names(api: GitHubApi, run: int) -> frozenset[str]:
+    """Return the names of the artifacts that ``run`` has left so far. Raises GitHubError."""
+    names: set[str] = set()
+    with in_our_words():
+        for page in range(1, _MOST_PAGES + 1):
+            listed = _page_of_artifacts(api, run, page)
+            names |= {each.name for each in listed}
+            if len(listed) < _PAGE:
+                break
+    return frozenset(names)
+
+
+def _page_of_artifacts(api: GitHubApi, run: int, page: int) -> list[_Artifact]:
+    path = f"actions/runs/{run}/artifacts"
+    return patiently(lambda _: api.get(_Artifacts, path, per_page=_PAGE, page=page)).artifacts
 
 
 def file_of_artifact(api: GitHubApi, run: WorkflowRun, artifact: str, name: str, largest: int) -> bytes:

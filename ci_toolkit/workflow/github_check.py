@@ -1,14 +1,11 @@
 """``ci-toolkit github check``: one status on the pull request, the job summary, and the verdict's exit code."""
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from ci_toolkit.errors import FormatError
 from ci_toolkit.files import open_regular
-from ci_toolkit.github.check_runs import CheckRun
-from ci_toolkit.github.client import GitHubApi
-from ci_toolkit.github.job import TOKEN_VARIABLE, Job, job_of, pull_request_in, read_event, token_of
+from ci_toolkit.github.job import TOKEN_VARIABLE, pull_request_in, read_event
 from ci_toolkit.github.runs import require_newest
 from ci_toolkit.model.record import from_json
 from ci_toolkit.model.verdict import VERDICT_SCHEMA, Verdict
@@ -16,7 +13,9 @@ from ci_toolkit.report.annotations import Root
 from ci_toolkit.report.check_run import render_check, without_verdict
 from ci_toolkit.report.publishable import publishable
 from ci_toolkit.workflow.github_status import (
+    REMAINS,
     StatusRequest,
+    github_of_job,
     refusals_said,
     write_check,
     write_comment,
@@ -25,13 +24,6 @@ from ci_toolkit.workflow.github_status import (
 from ci_toolkit.workflow.observer import Observer
 
 LARGEST_VERDICT = 512 * 1024 * 1024
-_REMAINS = "The verdict stands in the job summary and the exit code."
-
-
-def announce_run(status: str, name: str, environment: Mapping[str, str], observer: Observer) -> None:
-    """Say on the pull request that the run is ``queued`` or ``in_progress``; where that may not be, say so here."""
-    with refusals_said("check run", _REMAINS, observer), _github(environment) as (api, job):
-        CheckRun(api, job, name).announce(status)
 
 
 def publish_verdict(
@@ -45,28 +37,20 @@ def publish_verdict(
     try:
         verdict = publishable(_read(path), hidden=(environment.get(TOKEN_VARIABLE, "").strip(),))
     except FormatError as error:
-        with refusals_said("check run", _REMAINS, observer), _github(environment) as (api, job):
+        with refusals_said("check run", REMAINS, observer), github_of_job(environment) as (api, job):
             write_check(api, job, wanted.name, without_verdict(error.message), observer)
         raise
     root = _root(folder, environment)
     write_summary(verdict, environment, observer)
-    with refusals_said("check run", _REMAINS, observer), _github(environment) as (api, job):
-        with refusals_said("check run", _REMAINS, observer):
+    with refusals_said("check run", REMAINS, observer), github_of_job(environment) as (api, job):
+        with refusals_said("check run", REMAINS, observer):
             write_check(api, job, wanted.name, render_check(verdict, root), observer)
         number = pull_request_in(read_event(environment))
         if wanted.comments and number is not None:
-            with refusals_said("comment", _REMAINS, observer):
+            with refusals_said("comment", REMAINS, observer):
                 require_newest(api, number, job.commit)
                 write_comment(api, job, number, wanted, verdict, root)
     return verdict
-
-
-@contextlib.contextmanager
-def _github(environment: Mapping[str, str]) -> Iterator[tuple[GitHubApi, Job]]:
-    token = token_of(environment)
-    job = job_of(environment, read_event(environment))
-    with GitHubApi(job.api_url, job.repository, token) as api:
-        yield api, job
 
 
 def _root(folder: Path, environment: Mapping[str, str]) -> Root:

@@ -8,7 +8,7 @@ from ci_toolkit.github.check_runs import CheckRun
 from ci_toolkit.github.client import GitHubApi
 from ci_toolkit.github.comments import ACTIONS, Comment
 from ci_toolkit.github.errors import GitHubError
-from ci_toolkit.github.job import Job
+from ci_toolkit.github.job import Job, job_of, read_event, token_of
 from ci_toolkit.github.job_summary import append_summary, room_in, summary_file
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Verdict
@@ -18,6 +18,8 @@ from ci_toolkit.report.comment import is_worth_a_comment, render_comment
 from ci_toolkit.report.markdown import LARGEST_SUMMARY, render_markdown
 from ci_toolkit.workflow.observer import Observer
 
+REMAINS = "The verdict stands in the job summary and the exit code."
+
 
 class StatusRequest(Record, frozen=True, kw_only=True):
     """The options of the commands that publish a verdict."""
@@ -26,6 +28,15 @@ class StatusRequest(Record, frozen=True, kw_only=True):
     """The name of the check, by which the comment is known too."""
     comments: bool = False
     comment_author: str = ACTIONS
+
+
+@contextlib.contextmanager
+def github_of_job(environment: Mapping[str, str]) -> Iterator[tuple[GitHubApi, Job]]:
+    """Open GitHub for this job. Raises GitHubError where there is no token, or no job of GitHub Actions."""
+    token = token_of(environment)
+    job = job_of(environment, read_event(environment))
+    with GitHubApi(job.api_url, job.repository, token) as api:
+        yield api, job
 
 
 def write_check(api: GitHubApi, job: Job, name: str, report: CheckReport, observer: Observer) -> None:

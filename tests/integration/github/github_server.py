@@ -60,6 +60,8 @@ class FakeGitHub:
     runs: list[dict[str, Any]] = field(default_factory=list)
     artifacts: list[tuple[str, bytes]] = field(default_factory=list)
     """Name and zip archive; the place in the list is the id, from 1."""
+    arriving: list[str] = field(default_factory=list)
+    """Names of artifacts that other jobs upload, one after each time that somebody has listed them."""
 
     def answer(self, method: str, target: str, headers: Any, body: bytes) -> Answer:
         """Return status, headers and content; status `DROPPED` is no answer."""
@@ -139,6 +141,8 @@ class FakeGitHub:
             for number, (name, data) in enumerate(self.artifacts, 1)
             if asked in {"", name}
         ]
+        if self.arriving:
+            self.artifacts.append((self.arriving.pop(0), b""))
         return 200, {}, {"total_count": len(listed), "artifacts": page_of(listed, query)}
 
     def _changed(self, check: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
