@@ -33,6 +33,7 @@ COMMANDS = {
     "shard": ("ci_toolkit.cli.shard", "Run one shard of a plan and leave its bundle."),
     "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
     "history": ("ci_toolkit.cli.history", "The times of past runs: show, import, export, prune."),
+    "flaky": ("ci_toolkit.cli.flaky", "A failure of the last run reproduced, and what in its order makes it fail."),
     "quarantine": ("ci_toolkit.cli.quarantine", "Tests whose known failures do not fail a run."),
     "services": (
         "ci_toolkit.cli.services",

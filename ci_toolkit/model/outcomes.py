@@ -1,5 +1,6 @@
 """How tests ended, go by go, and what the court said of failures: the nouns of the outcome history."""
 
+from collections.abc import Container
 from enum import StrEnum
 
 from ci_toolkit.model.ended import Column, Ended
@@ -130,5 +131,5 @@ class JudgedPasses(Record, frozen=True, kw_only=True):
     """A judged run and which tests passed in it at first."""
 
     run: JudgedRun
-    passed: frozenset[str]
-    """Node ids, of the tests alone that the court has judged in any run."""
+    passed: Container[str]
+    """Node ids; asked only of tests that the court has judged in some run."""

@@ -25,11 +25,10 @@ _INVISIBLE = re.compile(
 """Zero-width characters, and those that turn the direction of what follows."""
 
 
-def publishable(verdict: Verdict, hidden: Iterable[str] = (), *, keeps_output: bool = False) -> Verdict:
-    """Return ``verdict`` with each line of its texts cut, masked and visible.
+def publishable(verdict: Verdict, hidden: Iterable[str] = ()) -> Verdict:
+    """Return ``verdict`` with each line of its texts cut, masked and visible, and without what tests printed.
 
-    ``hidden`` are secrets that are known by value, such as the token that this process was given. What tests printed
-    is left out, unless ``keeps_output`` says that it is for those who may read the run's artifacts.
+    ``hidden`` are secrets that are known by value, such as the token that this process was given.
     """
     secrets = sorted(filter(None, hidden), key=len, reverse=True)
 
@@ -45,18 +44,18 @@ def publishable(verdict: Verdict, hidden: Iterable[str] = (), *, keeps_output: b
 
     short = msgspec.structs.replace(
         verdict,
-        failures=_shortened(verdict.failures, keeps_output=keeps_output),
-        flaky=_shortened(verdict.flaky, keeps_output=keeps_output),
+        failures=_without_output(verdict.failures),
+        flaky=_without_output(verdict.flaky),
     )
     return msgspec.convert(_mapped(msgspec.to_builtins(short), clean), Verdict)
 
 
-def _shortened(failures: Sequence[TestFailure], *, keeps_output: bool) -> tuple[TestFailure, ...]:
+def _without_output(failures: Sequence[TestFailure]) -> tuple[TestFailure, ...]:
     return tuple(
         msgspec.structs.replace(
             failure,
             detail=_end_of(failure.detail, LONGEST_DETAIL if number < MOST_DETAILS else _LAST_FRAMES),
-            output=_end_of(failure.output, LONGEST_DETAIL) if keeps_output and number < MOST_DETAILS else "",
+            output="",
         )
         for number, failure in enumerate(failures)
     )

@@ -46,8 +46,18 @@ class TrialOrder(Record, frozen=True, kw_only=True):
     """Path to the piece of it that the shard has, of the files that hold these tests."""
 
 
-def run_trial(plan: Plan, order: TrialOrder, bundle: Path, options: ShardOptions, *, stop: StopRequest) -> TrialRecord:
+def run_trial(
+    plan: Plan,
+    order: TrialOrder,
+    bundle: Path,
+    options: ShardOptions,
+    *,
+    stop: StopRequest,
+    fold: JournalFold | None = None,
+) -> TrialRecord:
     """Run the trial with the shard's ``options`` and leave its journals in the folder ``bundle/trials/NUMBER``.
+
+    ``fold``, if there is one, takes in what they say.
 
     What it measures of coverage and writes of reports is thrown away: the shard's own stay as they are.
     """
@@ -60,7 +70,7 @@ def run_trial(plan: Plan, order: TrialOrder, bundle: Path, options: ShardOptions
     task = _task(plan, order, record.attempt, folder, options)
     began = time.monotonic()
     try:
-        attempt = Attempt(task, folder, options, lambda _: None, stop, JournalFold(order.shard))
+        attempt = Attempt(task, folder, options, lambda _: None, stop, fold or JournalFold(order.shard))
         end = attempt.run()
     finally:
         for name in _OF_THE_PROCESS_ALONE:

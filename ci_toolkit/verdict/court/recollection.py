@@ -1,13 +1,11 @@
 """What the court remembers, run by run: the same steps whether it has just judged, or reads what it found before."""
 
-from collections.abc import Iterable, Mapping
-
-from msgspec.structs import replace
+from collections.abc import Container, Iterable, Mapping
 
 from ci_toolkit.model.outcomes import Judged, JudgedPasses, JudgedRun
 from ci_toolkit.model.record import Record
 from ci_toolkit.verdict.court.case import Kind, Rules
-from ci_toolkit.verdict.court.lists import after_a_ruling, passes_for_release
+from ci_toolkit.verdict.court.lists import after_a_pass, after_a_ruling
 from ci_toolkit.verdict.court.memory import ORDERS_KEPT, Memory, TestMemory
 
 _NOTHING = TestMemory()
@@ -21,8 +19,7 @@ class SeenRun(Record, frozen=True, kw_only=True):
     is_main: bool
     order: str
     failures: tuple[Judged, ...]
-    passed: frozenset[str]
-    """Those of the remembered tests that passed."""
+    passed: Container[str]
     tests_seconds: float
     trial_seconds: float
 
@@ -37,26 +34,18 @@ class Recollection:
         self._trees = memory.trees
         self._runs = memory.runs
         self._saved = memory.saved_seconds
-        self._broken: set[str] = set()
-        """Tests that main has failed since a commit."""
-        self._clean: dict[str, set[str]] = {}
-        """Of each listed test, the orders in which it passed since it last failed."""
-        self._needed: dict[str, int] = {}
-        """How many such orders end its listing."""
-        for test, known in memory.tests.items():
-            self._remember(test, known)
+        self._watched = {test for test, known in self._tests.items() if _is_watched(known)}
+        """Those of which a pass says something."""
 
     def add(self, run: SeenRun) -> None:
         """Remember what the court found of ``run``."""
-        passed = run.passed - {judged.test for judged in run.failures}
-        if run.is_main:
-            for test in self._broken & passed:
-                self._remember(test, replace(self._known(test), broken_since=None, broken_signature=""))
-        for test in self._clean.keys() & passed:
-            self._take_pass(test, run.order)
+        failed = {judged.test for judged in run.failures}
+        passed = [test for test in self._watched - failed if test in run.passed]
         for judged in run.failures:
-            known = self._known(judged.test)
+            known = self._tests.get(judged.test, _NOTHING)
             self._remember(judged.test, after_a_ruling(known, judged, run.commit, self._runs, is_main=run.is_main))
+        for test in passed:
+            self._remember(test, after_a_pass(self._tests[test], run.order, is_main=run.is_main))
         self._remember_order(run)
         self._saved = self.budget_for(run.tests_seconds) - run.trial_seconds
         self._saved = min(self._saved, self._most(run.tests_seconds))
@@ -70,7 +59,7 @@ class Recollection:
     def memory(self) -> Memory:
         """Return what is remembered now."""
         return Memory(
-            tests={test: self._known(test) for test in self._tests},
+            tests=dict(self._tests),
             orders=dict(self._orders),
             trees=self._trees,
             runs=self._runs,
@@ -80,26 +69,12 @@ class Recollection:
     def _most(self, tests_seconds: float) -> float:
         return self._rules.savings * self._rules.budget_share * tests_seconds
 
-    def _known(self, test: str) -> TestMemory:
-        known = self._tests.get(test, _NOTHING)
-        return replace(known, clean_orders=frozenset(self._clean[test])) if test in self._clean else known
-
     def _remember(self, test: str, known: TestMemory) -> None:
         self._tests[test] = known
-        self._broken.discard(test)
-        self._clean.pop(test, None)
-        if known.broken_since is not None:
-            self._broken.add(test)
-        if known.is_listed:
-            self._clean[test] = set(known.clean_orders)
-            self._needed[test] = passes_for_release(known)
-
-    def _take_pass(self, test: str, order: str) -> None:
-        # A history of a thousand listed tests comes here millions of times.
-        clean = self._clean[test]
-        clean.add(order)
-        if len(clean) >= self._needed[test]:
-            self._remember(test, replace(self._tests[test], is_listed=False, clean_orders=frozenset()))
+        if _is_watched(known):
+            self._watched.add(test)
+        else:
+            self._watched.discard(test)
 
     def _remember_order(self, run: SeenRun) -> None:
         """Keep what failed in the order on main, or on the base alike; the last orders alone."""
@@ -151,11 +126,17 @@ def recall(runs: Iterable[JudgedPasses], rules: Rules, passes: Mapping[str, int]
     memory = recollection.memory()
     if tree and any(passes.values()):
         never = frozenset(test for test, count in passes.items() if not count)
-        memory = replace(memory, trees={tree: never})
+        memory = Memory(
+            tests=memory.tests,
+            orders=memory.orders,
+            trees={tree: never},
+            runs=memory.runs,
+            saved_seconds=memory.saved_seconds,
+        )
     return Recalled(memory=memory, commits=tuple(commits))
 
 
-def _seen(run: JudgedRun, number: int, passed: frozenset[str]) -> SeenRun:
+def _seen(run: JudgedRun, number: int, passed: Container[str]) -> SeenRun:
     return SeenRun(
         commit=number,
         is_main=run.is_main,
@@ -165,6 +146,10 @@ def _seen(run: JudgedRun, number: int, passed: frozenset[str]) -> SeenRun:
         tests_seconds=run.tests_seconds,
         trial_seconds=run.trial_seconds,
     )
+
+
+def _is_watched(known: TestMemory) -> bool:
+    return known.is_listed or known.broken_since is not None
 
 
 _KINDS = frozenset(map(str, Kind))

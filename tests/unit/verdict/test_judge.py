@@ -19,8 +19,7 @@ from ci_toolkit.model.verdict import (
     SlowTest,
     Verdict,
 )
-from ci_toolkit.verdict.judge import Thresholds, judge
-from ci_toolkit.verdict.percentages import reaches, shown
+from ci_toolkit.verdict.judge import Thresholds, judge, reaches, shown
 
 STRICT, LENIENT = Strictness.STRICT, Strictness.LENIENT
 
