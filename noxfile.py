@@ -102,12 +102,30 @@ def act(session: nox.Session) -> None:
     """
     install(session)
     session.install("--require-hashes", "-r", "requirements/build.txt")  # uv locks one of these projects
-    programs = str(Path(session.virtualenv.location).resolve() / "go")
-    go = {"GOBIN": programs, "GOFLAGS": "-modcacherw"}
-    for program in ("nektos/act@v0.2.89", "rhysd/actionlint/cmd/actionlint@v1.7.12"):
-        session.run("go", "install", f"github.com/{program}", env=go, external=True)
-    path = os.pathsep.join([programs, session.bin, os.environ["PATH"]])
+    path = install_from_go(session, "nektos/act@v0.2.89", "rhysd/actionlint/cmd/actionlint@v1.7.12")
     session.run("pytest", "tests/act", *session.posargs, env={"PATH": path})
+
+
+@nox.session
+def act_docker(session: nox.Session) -> None:
+    """Run jobs whose `services:` are real containers, with act. Needs Go, and root on Debian for a Docker engine."""
+    install(session)
+    path = install_from_go(session, "nektos/act@v0.2.89")
+    engine = ("sh", "tools/ci/docker-engine.sh")
+    session.run(*engine, "start", external=True)
+    try:
+        session.run("pytest", "tests/act/test_service_containers.py", *session.posargs, env={"PATH": path})
+    finally:
+        session.run(*engine, "stop", external=True)
+
+
+def install_from_go(session: nox.Session, *programs: str) -> str:
+    """Install programs of GitHub that are written in Go, and return a PATH on which they and the session's own are."""
+    folder = str(Path(session.virtualenv.location).resolve() / "go")
+    for program in programs:
+        go = {"GOBIN": folder, "GOFLAGS": "-modcacherw"}
+        session.run("go", "install", f"github.com/{program}", env=go, external=True)
+    return os.pathsep.join([folder, session.bin, os.environ["PATH"]])
 
 
 @nox.session
@@ -239,10 +257,15 @@ def build(session: nox.Session) -> None:
         session.error(f"on a package index these links of README.md lead nowhere: {', '.join(links)}")
     session.install("--force-reinstall", str(wheel))
     session.run("ci-toolkit", "--version")
+    commit = session.run("git", "rev-parse", "HEAD", external=True, silent=True)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "test_one.py").write_text("def test_one(): pass\n", encoding="utf-8")
         session.chdir(folder)
         session.run("ci-toolkit", "run")
+        session.run("git", "init", "-q", external=True)
+        written = session.run("ci-toolkit", "init", "--dry-run", silent=True)
+        if f"@{str(commit).strip()} #" not in str(written):
+            session.error("`ci-toolkit init` does not pin the commit that the wheel was made of")
         session.run("ci-toolkit", "run", "--parallel", success_codes=[2])  # it says which extra is missing
 
 

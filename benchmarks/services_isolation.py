@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from ci_toolkit.isolation.mode import IsolationMode
+from ci_toolkit.isolation.own_redis import OwnRedis
 from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
@@ -64,6 +65,7 @@ def per_test(template: Endpoint, redis_server: Endpoint) -> dict[str, float]:
     with (
         WorkerDatabase(template, run="0123abcd", worker="gw0") as worker,
         WorkerRedis(redis_server, run="0123abcd", worker="gw0") as redis,
+        OwnRedis(redis_server) as own_redis,
         connect(template.with_database("postgres")) as maintenance,
         connect(worker.endpoint) as app,
     ):
@@ -76,7 +78,8 @@ def per_test(template: Endpoint, redis_server: Endpoint) -> dict[str, float]:
                 session.execute(WRITES)
                 session.commit()
             took(taken, "rollback, then a look", lambda: worker.clean(IsolationMode.ROLLBACK, test="a test"))
-            took(taken, "Redis", redis.clean)
+            took(taken, "Redis, a logical database", redis.clean)
+            took(taken, "Redis, a server", own_redis.clean)
             took(taken, "a clone per test", lambda: clone_again(maintenance, template))
         sessions.close()
         maintenance.query("DROP DATABASE per_test")

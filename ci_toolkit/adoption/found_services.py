@@ -9,7 +9,15 @@ from typing import Any
 
 from ci_toolkit.adoption.repository import FoundService
 from ci_toolkit.adoption.tree import Tree
-from ci_toolkit.adoption.yaml_files import compose_files, entries, read_yaml, table, text_of, workflow_files
+from ci_toolkit.adoption.yaml_files import (
+    compose_files,
+    entries,
+    job_folders,
+    read_yaml,
+    table,
+    text_of,
+    workflow_files,
+)
 from ci_toolkit.services.catalog.table import BUILT_IN
 
 _IMAGES = {
@@ -66,15 +74,9 @@ def found_services(tree: Tree, folder: str, *, is_alone: bool, ours: str, note: 
 
 def _of_workflow(document: Any, path: str, folder: str, *, is_alone: bool) -> Iterator[FoundService]:
     for job in table(document, "jobs").values():
-        if is_alone or folder in _folders_of(document, job):
+        if is_alone or folder in job_folders(document, job):
             for row in table(job, "services").values():
                 yield from _service(row, table(row, "env"), path)
-
-
-def _folders_of(document: Any, job: Any) -> set[str]:
-    named = [table(here, "defaults", "run").get("working-directory") for here in (document, job)]
-    named += [table(step).get("working-directory") for step in entries(table(job).get("steps"))]
-    return {posixpath.normpath(name) for name in named if isinstance(name, str)}
 
 
 def _of_compose(document: Any, path: str, folder: str, *, is_alone: bool) -> Iterator[FoundService]:

@@ -1,5 +1,7 @@
 """Renders a noxfile with ci-toolkit's sessions, installed as the workflow installs them."""
 
+import ast
+
 from ci_toolkit.adoption.repository import Installation, Manager, Project, Words
 from ci_toolkit.adoption.templating import quoted, render
 
@@ -12,10 +14,34 @@ _VENV = "session.virtualenv.location"
 
 
 def noxfile_text(project: Project) -> str:
-    """Return the noxfile of ``project``; one that has our sessions already stays as it is."""
-    if project.noxfile is not None and _OURS in project.noxfile:
-        return project.noxfile
-    return render("noxfile.py.j2", install=_lines(project))
+    """Return the noxfile of ``project``; one that has our sessions already stays as it is.
+
+    To a noxfile with other sessions ours are added, except for those whose names it has.
+    """
+    theirs = project.noxfile
+    if theirs is not None and _OURS in theirs:
+        return theirs
+    values = {"install": _lines(project), "theirs": None if theirs is None else theirs.rstrip()}
+    return render("noxfile.py.j2", **values, leave_out=", ".join(map(quoted, _sessions(theirs or ""))))
+
+
+def _sessions(source: str) -> list[str]:
+    """Return the names of the sessions that a noxfile defines, as far as its text shows them."""
+    try:
+        functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    return sorted({name for function in functions for name in _named(function)})
+
+
+def _named(function: ast.FunctionDef) -> list[str]:
+    for decorator in function.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if ast.unparse(called).rpartition(".")[2] == "session":
+            given = decorator.keywords if isinstance(decorator, ast.Call) else []
+            names = [word.value.value for word in given if word.arg == "name" and isinstance(word.value, ast.Constant)]
+            return [str(name) for name in names] or [function.name]
+    return []
 
 
 def _lines(project: Project) -> list[str]:
@@ -26,7 +52,7 @@ def _lines(project: Project) -> list[str]:
     """
     found = project.installation
     if found.manager is Manager.HATCH:
-        return _by_hatch(found)
+        return _by_hatch(found) + _environment(project)
     venv = f'env={{"UV_PROJECT_ENVIRONMENT": {_VENV}}}'
     options = {Manager.UV: (_OUTSIDE, venv), Manager.POETRY: (_OUTSIDE,), Manager.PDM: (_OUTSIDE,)}
     lines = _call("session.install", found.tools) if found.manager is Manager.PIP and found.tools else []
@@ -35,7 +61,12 @@ def _lines(project: Project) -> list[str]:
             lines += _call("session.install", step[2:])
         else:
             lines += _call("session.run_install", step, options.get(found.manager, ()))
-    return lines + (_call("session.install", found.added) if found.added else [])
+    lines += _call("session.install", found.added) if found.added else []
+    return lines + _environment(project)
+
+
+def _environment(project: Project) -> list[str]:
+    return [f"session.env[{quoted(name)}] = {quoted(value)}" for name, value in project.variables]
 
 
 def _by_hatch(found: Installation) -> list[str]:

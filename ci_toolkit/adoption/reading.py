@@ -9,6 +9,7 @@ from ci_toolkit.adoption.coverage_goal import coverage_goal
 from ci_toolkit.adoption.errors import AdoptionError
 from ci_toolkit.adoption.found_services import found_services
 from ci_toolkit.adoption.installation import installation
+from ci_toolkit.adoption.job_variables import job_variables
 from ci_toolkit.adoption.layout import layout_of
 from ci_toolkit.adoption.manifest import Manifest
 from ci_toolkit.adoption.projects import chosen_projects, count_tests, is_test_file
@@ -87,6 +88,7 @@ class _Reader:
             python=python,
             layout=layout_of(self._sources(folder), read_categories(root)),
             services=services,
+            variables=job_variables(tree, folder, is_alone=is_alone, ours=WORKFLOW, note=self.notes.append),
             coverage=goal,
             pyproject=manifest.text("pyproject.toml"),
             noxfile=manifest.text("noxfile.py"),

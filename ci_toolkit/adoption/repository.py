@@ -77,6 +77,8 @@ class Project:
     """The version to run the tests on."""
     layout: Layout
     services: tuple[FoundService, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    """Name and value of what its tests have in their environment elsewhere."""
     coverage: str = ""
     """The percentage to reach; ``0`` where coverage is only measured, empty where it is not."""
     pyproject: str | None = None

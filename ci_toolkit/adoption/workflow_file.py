@@ -61,7 +61,7 @@ def required_checks(repository: Repository) -> tuple[str, ...]:
 
 
 def install_lines(project: Project) -> list[str]:
-    """Return the shell commands that install ``project``."""
+    """Return the shell commands that install ``project``, and give its tests their environment."""
     found = project.installation
     lines = [shlex.join(("pip", "install", *found.tools))] if found.tools else []
     lines += [f"export {name}={shlex.quote(value)}" for name, value in found.variables]
@@ -69,7 +69,7 @@ def install_lines(project: Project) -> list[str]:
     if found.venv:
         lines.append(f'uv pip install --python "{found.venv}" {shlex.join(found.added)}')
         lines.append(f'echo "{found.venv}/bin" >> "$GITHUB_PATH"')
-    return lines
+    return lines + [f'echo {shlex.quote(f"{name}={value}")} >> "$GITHUB_ENV"' for name, value in project.variables]
 
 
 def _word(folder: str) -> str:

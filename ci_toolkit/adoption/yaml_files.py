@@ -1,5 +1,6 @@
 """Reads the YAML of others: compose files and workflows. Every value is a string, for nothing here counts."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -38,6 +39,13 @@ def read_yaml(tree: Tree, path: str) -> Any:
         raise ValueError(str(error).strip().splitlines()[0]) from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def job_folders(workflow: Any, job: Any) -> set[str]:
+    """Return the folders in which a job of a workflow works, where it says so."""
+    named = [table(here, "defaults", "run").get("working-directory") for here in (workflow, job)]
+    named += [table(step).get("working-directory") for step in entries(table(job).get("steps"))]
+    return {posixpath.normpath(name) for name in named if isinstance(name, str)}
 
 
 def table(value: object, *keys: str) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ _NEEDED_BY = {
     "category_thresholds": ("--category-threshold", Extra.COVERAGE),
     "coverage": ("--coverage", Extra.COVERAGE),
     "coverage_threshold": ("--coverage-threshold", Extra.COVERAGE),
+    "diff_threshold": ("--diff-threshold", Extra.COVERAGE),
     "parallel": ("--parallel", Extra.XDIST),
     "workers": ("--workers", Extra.XDIST),
 }

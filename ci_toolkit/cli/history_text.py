@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from ci_toolkit.history.flake_costs import FlakeCosts
 from ci_toolkit.history.overview import Overview
 from ci_toolkit.history.store import DAY
-from ci_toolkit.report.text import one_line
+from ci_toolkit.model.wording import number_of
+from ci_toolkit.report.text import one_line, span
 
 
 def lines_of(seen: Overview, *, now: float) -> Iterator[str]:
@@ -29,6 +31,21 @@ def lines_of(seen: Overview, *, now: float) -> Iterator[str]:
         yield "-- did not simply pass --"
     for unsteady in seen.unsteady:
         yield f"  failed {unsteady.failed}  flaky {unsteady.flaky}  {one_line(unsteady.node_id)}"
+    yield from _costs(seen.costs)
+
+
+def _costs(costs: FlakeCosts) -> Iterator[str]:
+    if not (costs.goes or costs.judged):
+        return
+    yield "-- what flaky tests cost --"
+    yield f"  {number_of(costs.goes, 'rerun or trial', 'reruns and trials')} took {span(costs.seconds)}"
+    if costs.judged:
+        share = costs.trial_seconds / costs.tests_seconds if costs.tests_seconds else 0.0
+        told = f"{costs.kept_green} kept green by trials, {costs.red_by_flakes} red by flaky tests alone"
+        yield f"  {number_of(costs.judged, 'run')} judged: {told}"
+        yield f"  trials took {share:.1%} of the time of their tests"
+    for test in costs.costliest:
+        yield f"  {test.seconds:9.2f} s  {test.goes:4} goes  flaky {test.flaky:3}  {one_line(test.node_id)}"
 
 
 def _ago(now: float, then: float) -> str:

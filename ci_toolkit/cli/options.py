@@ -110,6 +110,18 @@ def judging_options(function: F) -> F:
             help="The lowest coverage that the tests of a category may reach, in percent (repeatable).",
         ),
         click.option(
+            "--diff-base",
+            default="",
+            metavar="REF",
+            help="What --diff-threshold compares with, such as origin/main.  [default: the base that CI or git names]",
+        ),
+        click.option(
+            "--diff-threshold",
+            type=PERCENT,
+            metavar="P",
+            help="The lowest coverage that the lines of the change may reach, in percent, without rounding.",
+        ),
+        click.option(
             "--coverage-threshold",
             type=PERCENT,
             metavar="P",

@@ -4,8 +4,10 @@ No checkout, no work tree, no index: only git's plumbing. The branch has no past
 """
 
 import os
+import random
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -18,10 +20,17 @@ from ci_toolkit.masking import without_secrets
 T = TypeVar("T")
 
 FILE = "history.sqlite"
-TRIES = 20
-"""How often a merge starts over because another has published first."""
+TRIES = 100
+"""How often a merge starts over because another has published first: among so many at once, each comes to its turn."""
+STUCK_TRIES = 8
+"""How many of these may follow one another though nobody has published."""
+LONGEST_PAUSE = 1.0
+"""Seconds between two tries, at most; it is left to chance, so that those who clash do not clash again."""
 GIT_SECONDS = 120.0
+_PAUSE = 0.05
 _NO_SUCH_REF = 2
+_RACES = (b"cannot lock ref", b"failed to update ref", b"incorrect old value", b"reference already exists")
+"""What git says where another push is just about to change the branch, though it has not yet."""
 _IDENTITY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -62,8 +71,14 @@ class BranchLocation:
 
         If another merge publishes first, ``action`` is done again on what that one left.
         """
-        for _ in range(TRIES):
+        stuck = 0
+        seen = None
+        for number in range(TRIES):
             tip = self._tip()
+            stuck = stuck + 1 if tip == seen else 0
+            if stuck == STUCK_TRIES:
+                break
+            seen = tip
             with tempfile.TemporaryDirectory(prefix="ci-toolkit-history-") as name:
                 folder = Path(name)
                 if tip:
@@ -71,23 +86,39 @@ class BranchLocation:
                 done, note = FileLocation(folder / FILE).change(action)
                 if self._publish(folder, tip):
                     return done, note.replace(f"{folder}/", f"{self.origin}/")
-        raise HistoryError(f"branch {self.branch} was changed by others {TRIES} times in a row; nothing was recorded")
+            time.sleep(random.uniform(0, min(LONGEST_PAUSE, _PAUSE * (number + 1))))  # noqa: S311 (no secret)
+        raise self._too_busy(number + 1)
 
     # --- git --------------------------------------------------------------------------------------
 
     def _tip(self) -> str:
+        """Return the commit at the branch's tip, which is here then; ``""`` where there is no such branch."""
         if not self._has_remote:
             return self._try("rev-parse", "--verify", "--quiet", self._ref).stdout.decode().strip()
-        listed = self._try("ls-remote", "--exit-code", "origin", self._ref)
-        if listed.returncode == _NO_SUCH_REF:
-            return ""
-        if listed.returncode:
-            raise self._unreachable(listed)
-        tip = listed.stdout.decode().split()[0]
-        fetched = self._try("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", self._ref)
-        if fetched.returncode:
-            raise self._unreachable(fetched)
-        return tip
+        for _ in range(TRIES):
+            listed = self._try("ls-remote", "--exit-code", "origin", self._ref)
+            if listed.returncode == _NO_SUCH_REF:
+                return ""
+            if listed.returncode:
+                raise self._unreachable(listed)
+            tip = listed.stdout.decode().split()[0]
+            if self._is_here(tip):
+                return tip
+            fetched = self._try("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", self._ref)
+            if fetched.returncode:
+                raise self._unreachable(fetched)
+            if self._is_here(tip):  # else another was published between the two, and replaced it
+                return tip
+        raise self._too_busy(TRIES)
+
+    def _is_here(self, commit: str) -> bool:
+        return not self._try("cat-file", "-e", f"{commit}^{{tree}}").returncode
+
+    def _too_busy(self, tries: int) -> HistoryError:
+        return HistoryError(
+            f"branch {self.branch} could not be changed in {tries} tries, for others change it; nothing was recorded",
+            advice="Let fewer jobs record at once, or look whether a killed push left a *.lock file in the repository.",
+        )
 
     def _unreachable(self, done: subprocess.CompletedProcess[bytes]) -> HistoryError:
         said = without_secrets(done.stderr.decode("utf-8", "replace")).strip().splitlines()
@@ -118,7 +149,7 @@ class BranchLocation:
             return not self._try("update-ref", self._ref, commit, tip or "0" * len(commit)).returncode
         lease = f"--force-with-lease={self._ref}:{tip}"
         pushed = self._try("push", "--quiet", "--no-verify", lease, "origin", f"{commit}:{self._ref}")
-        if pushed.returncode and self._tip() == tip:  # nobody was faster: it is refused
+        if pushed.returncode and not _is_race(pushed.stderr) and self._tip() == tip:  # nobody was faster: it is refused
             raise self._unreachable(pushed)
         return not pushed.returncode
 
@@ -146,3 +177,7 @@ class BranchLocation:
             raise HistoryError("git is not installed, and the history is on a branch") from error
         except subprocess.TimeoutExpired as error:
             raise UnreachableHistoryError(f"git {args[0]} took over {self._git_seconds:g} s") from error
+
+
+def _is_race(said: bytes) -> bool:
+    return any(words in said for words in _RACES)

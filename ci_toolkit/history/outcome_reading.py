@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from ci_toolkit.history.test_sets import NamedTests, TestSet
+from ci_toolkit.history.store import ExtraGoes
+from ci_toolkit.history.test_sets import AskedTests, TestSet, UnreadableError
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.model.node_id import node_id_of, split_node_id
@@ -21,10 +22,12 @@ _TRIES = f"""
 SELECT id, {_TRY_COLUMNS} FROM tries WHERE ? IN ('', environment) ORDER BY at DESC, key DESC
 """  # noqa: S608 (names of ours)
 _GOES = """
-SELECT try, number, kind, on_base, elsewhere, ended, coalesce(digest, ''), coalesce(cause, ''), coalesce(text, ''),
-    milliseconds
+SELECT try, number, kind, on_base, elsewhere, ended, coalesce(digest, ''),
+    coalesce((SELECT max(cause) FROM signatures AS alike WHERE alike.digest = signatures.digest), ''),
+    coalesce((SELECT max(text) FROM signatures AS alike WHERE alike.digest = signatures.digest), ''), milliseconds
 FROM goes LEFT JOIN signatures ON signatures.id = goes.signature WHERE test = ? ORDER BY try, number
 """
+"""Of a trial, only the digest is known: the failures that it repeats have the words."""
 _NUMBER = "SELECT tests.id FROM tests JOIN paths ON paths.id = tests.path WHERE (paths.path, suffix) = (?, ?)"
 _SETS_OF_TREE = """
 SELECT tests FROM first_goes JOIN tries ON tries.id = first_goes.try
@@ -33,6 +36,11 @@ WHERE (environment, tree) = (?, ?) AND ended = ?
 _GOES_OF_TREE = """
 SELECT count(*) FROM goes JOIN tries ON tries.id = goes.try
 WHERE test = ? AND (environment, tree) = (?, ?) AND ended = ? AND kind <> ? AND NOT on_base
+"""
+_EXTRA_GOES = """
+SELECT paths.path, suffix, count(*), sum(milliseconds)
+FROM goes JOIN tries ON tries.id = goes.try JOIN tests ON tests.id = goes.test JOIN paths ON paths.id = tests.path
+WHERE environment = ? AND kind <> ? GROUP BY goes.test
 """
 _JUDGED = """
 SELECT key, at, environment, commit_id, tree, is_main, order_digest, tests_seconds, trial_seconds, failures
@@ -60,6 +68,10 @@ class NoOutcomes:
     def passes(self, tests: Collection[str], environment: str, tree: str) -> Mapping[str, int]:  # noqa: ARG002
         """Return 0 for each test."""
         return dict.fromkeys(tests, 0)
+
+    def extra_goes(self, environment: str) -> Iterator[ExtraGoes]:  # noqa: ARG002
+        """Yield nothing."""
+        return iter(())
 
     def judged_runs(self, environment: str) -> Iterator[JudgedPasses]:  # noqa: ARG002
         """Yield nothing."""
@@ -117,14 +129,22 @@ class OutcomeReader:
             found[test] = trials + sum(number in passed for passed in sets)
         return found
 
+    def extra_goes(self, environment: str) -> Iterator[ExtraGoes]:
+        """Yield each test that was run again in ``environment``, by a plugin or in trials."""
+        for path, suffix, count, took in self._connection.execute(_EXTRA_GOES, (environment, str(GoKind.FIRST))):
+            yield ExtraGoes(test=node_id_of(path, suffix), goes=count, seconds=took / 1000)
+
     def judged_runs(self, environment: str) -> Iterator[JudgedPasses]:
         """Yield what the court found of each run, the oldest first, and what passed in it."""
         runs = [_judged_run(row) for row in self._connection.execute(_JUDGED, (environment,))]
         names = {judged.test for run in runs for judged in run.failures}
         numbers = {name: number for name in names if (number := self._number(name)) is not None}
+        asked = AskedTests(numbers)
         for run in runs:
-            sets = self._connection.execute(_PASSED_OF_RUN, (run.key, environment, _PASSED))
-            yield JudgedPasses(run=run, passed=NamedTests(numbers, [TestSet.unpacked(tests) for (tests,) in sets]))
+            passed = TestSet()
+            for (tests,) in self._connection.execute(_PASSED_OF_RUN, (run.key, environment, _PASSED)):
+                passed |= TestSet.unpacked(tests)
+            yield JudgedPasses(run=run, passed=asked.among(passed))
 
     def _number(self, test: str) -> int | None:
         row = self._connection.execute(_NUMBER, split_node_id(test)).fetchone()
@@ -175,5 +195,12 @@ def _judged_run(row: Sequence[Any]) -> JudgedRun:
         order=order,
         tests_seconds=tests_seconds,
         trial_seconds=trial_seconds,
-        failures=_failures.decode(zlib.decompressobj().decompress(failures, _LONGEST)),
+        failures=_unpacked(failures),
     )
+
+
+def _unpacked(failures: bytes) -> tuple[Judged, ...]:
+    try:
+        return _failures.decode(zlib.decompressobj().decompress(failures, _LONGEST))
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise UnreadableError(f"a list of failures cannot be read: {error}") from error

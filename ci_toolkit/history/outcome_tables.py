@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ci_toolkit.history.store import DAY
-from ci_toolkit.history.test_sets import TestSet
+from ci_toolkit.history.test_sets import TestSet, UnreadableError
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.outcomes import FileOutcomes, Go, JudgedRun, TryOutcomes
 from ci_toolkit.model.record import encode
@@ -69,7 +69,7 @@ _INSERT_TRY = "INSERT OR IGNORE INTO tries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?,
 _INSERT_GO = "INSERT OR IGNORE INTO goes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_SIGNATURE = """
 INSERT INTO signatures (digest, cause, text) VALUES (?, ?, ?)
-ON CONFLICT (digest, cause) DO UPDATE SET text = min(text, excluded.text) RETURNING id
+ON CONFLICT (digest, cause) DO UPDATE SET text = max(text, excluded.text) RETURNING id
 """
 _INSERT_JUDGED_RUN = """
 INSERT INTO judged_runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -266,8 +266,11 @@ def _drop_tries(connection: sqlite3.Connection, numbers: Iterable[tuple[int]]) -
 
 def _drop_unused(connection: sqlite3.Connection) -> None:
     used = TestSet()
-    for (tests,) in connection.execute("SELECT tests FROM first_goes"):
-        used |= TestSet.unpacked(tests)
+    for of_try, ended, tests in connection.execute("SELECT try, ended, tests FROM first_goes").fetchall():
+        try:
+            used |= TestSet.unpacked(tests)
+        except UnreadableError:  # whoever asks for it is told; it must not keep later runs from being recorded
+            connection.execute("DELETE FROM first_goes WHERE (try, ended) = (?, ?)", (of_try, ended))
     numbered = connection.execute("SELECT id FROM tests WHERE id NOT IN (SELECT test FROM goes)").fetchall()
     connection.executemany("DELETE FROM tests WHERE id = ?", (row for row in numbered if row[0] not in used))
     connection.execute("DELETE FROM paths WHERE id NOT IN (SELECT path FROM tests)")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from ci_toolkit.history.expected import expected_durations
+from ci_toolkit.history.flake_costs import FlakeCosts, flake_costs
 from ci_toolkit.history.store import HistoryStore, KnownEnvironment
 from ci_toolkit.model.durations import FileDurations
 from ci_toolkit.model.ended import Ended
@@ -54,10 +55,13 @@ class Overview(Record, frozen=True, kw_only=True):
     slowest_files: tuple[FileOverview, ...] = ()
     slowest_tests: tuple[TestOverview, ...] = ()
     unsteady: tuple[UnsteadyTest, ...] = ()
+    costs: FlakeCosts = FlakeCosts()
 
 
 def overview(store: HistoryStore, environment: str, *, top: int) -> Overview:
     """Return what ``store`` holds, with the ``top`` slowest of ``environment``."""
+    with store.outcomes() as outcomes:
+        costs = flake_costs(outcomes, environment, top=top)
     files = list(expected_durations(store.file_runs(environment)))
     return Overview(
         origin=store.origin,
@@ -69,6 +73,7 @@ def overview(store: HistoryStore, environment: str, *, top: int) -> Overview:
         slowest_files=tuple(sorted(map(_file_overview, files), key=lambda file: (-file.seconds, file.path))[:top]),
         slowest_tests=_slowest(files, top),
         unsteady=_unsteady(store.incidents(), environment)[:top],
+        costs=costs,
     )
 
 

@@ -37,6 +37,7 @@ from ci_toolkit.history.store import (
     Outcomes,
     Pruned,
 )
+from ci_toolkit.history.test_sets import UnreadableError
 from ci_toolkit.model.history import FileRun, Incident, JobRun, RunRecord
 
 LOCK_SECONDS = 60.0
@@ -210,6 +211,8 @@ class SqliteHistory:
             yield
         except sqlite3.DatabaseError as error:
             raise _as_history_error(error, self.path) from error
+        except UnreadableError as error:
+            raise damaged(self.path, error) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -67,6 +67,14 @@ class Pruned(Record, frozen=True, kw_only=True):
     runs: int
 
 
+class ExtraGoes(Record, frozen=True, kw_only=True):
+    """How often a test was run again, and what that took."""
+
+    test: str
+    goes: int
+    seconds: float
+
+
 class Outcomes(Protocol):
     """How tests ended, and what the court found."""
 
@@ -78,6 +86,9 @@ class Outcomes(Protocol):
 
     def passes(self, tests: Collection[str], environment: str, tree: str) -> Mapping[str, int]:
         """Return how often each of ``tests`` passed on ``tree`` in ``environment``, trials of the head included."""
+
+    def extra_goes(self, environment: str) -> Iterator[ExtraGoes]:
+        """Yield each test that was run again in ``environment``, by a plugin or in trials."""
 
     def judged_runs(self, environment: str) -> Iterator[JudgedPasses]:
         """Yield what the court found of each run, the oldest first, and what passed in it."""

@@ -1,4 +1,4 @@
-"""One worker's logical Redis database, emptied after each test.
+"""One worker's logical database on a Redis that others use too, emptied after each test.
 
 Its number belongs to whoever has a connection with its name, so that kill -9 of the owner frees it. Only
 databases that were found empty, or that a session before filled, are ever emptied: the others are a person's.
@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the client's own, no OSError)
-from redis.retry import Retry
 
 from ci_toolkit.isolation.errors import IsolationError, NoFreeDatabaseError
+from ci_toolkit.isolation.redis_clients import NOBODY, connected, others, release_waiting
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
 
@@ -25,8 +23,6 @@ _LOCK: Final = "ci-toolkit:lock"
 _LOCK_MILLISECONDS: Final = 5000
 _NAME: Final = "ci-toolkit:database:"
 _USUAL_NUMBER: Final = 16
-_SECONDS: Final = 30
-"""How long an answer may take: a connection that something on the way has forgotten gives none."""
 
 
 class WorkerRedis(Closing):
@@ -36,6 +32,8 @@ class WorkerRedis(Closing):
         self._endpoint = endpoint
         self._holder = f"{run}:{worker}:pid-{os.getpid()}"
         self._is_open = self._is_held = False
+        self._server = ""
+        """The id of the server's process."""
         try:
             with self._only_one_chooses() as zero:
                 self.number = self._choose(zero)
@@ -60,15 +58,30 @@ class WorkerRedis(Closing):
         """Remove every key of this database, and of no other. Raises IsolationError if it is no longer ours."""
         if self._is_held:
             try:
-                self._client.flushdb()
+                self._empty()
             except RedisError:  # a test ended all clients, or the server did: with the name the number was free
                 self._is_held = False
         if not self._is_held:
             try:
                 self._reclaim()
-                self._client.flushdb()
+                self._empty()
             except RedisError as error:
                 raise IsolationError(f"the Redis at {self._endpoint.address} does not answer: {error}") from error
+
+    def clean_again(self) -> str:
+        """Clean what was written since the last clean-up; return who may have done it, ``""`` if nothing was."""
+        try:
+            if not self._client.dbsize():
+                return ""
+            found = others(self._client, number=self.number)
+        except RedisError:  # which the next clean-up looks into
+            return ""
+        self.clean()
+        return found or NOBODY
+
+    def _empty(self) -> None:
+        release_waiting(self._client, number=self.number)
+        self._client.flushdb()
 
     def close(self) -> None:
         """Empty the database and give its number up; safe to call twice."""
@@ -84,32 +97,20 @@ class WorkerRedis(Closing):
         finally:
             self._client.close()
 
-    def _connected(self, number: int = 0, name: str | None = None) -> Any:
-        """Return a client of one connection: a command on a lost one raises ConnectionError, whatever comes next."""
-        login = self._endpoint.credentials
-        return Redis(
-            host=self._endpoint.host,
-            port=self._endpoint.port,
-            username=login.user or None,
-            password=login.password or None,
-            db=number,
-            client_name=name,
-            socket_timeout=_SECONDS,
-            single_connection_client=True,
-            retry=Retry(NoBackoff(), 0),
-        )
-
     def _hold(self, zero: Any) -> Any:
         """Return the connection whose name says whose the number is; its settings survive a reconnect."""
         zero.sadd(_OURS, self.number)
-        return self._connected(self.number, f"{_NAME}{self.number}:{self._holder}")
+        self._server = zero.info("server").get("run_id", "")
+        return connected(self._endpoint, number=self.number, name=f"{_NAME}{self.number}:{self._holder}")
 
     def _reclaim(self) -> None:
         """Take the same number again after a lost connection. Raises IsolationError if it has become another's."""
         self._client.close()
         with self._only_one_chooses() as zero:
             holder = dict(_held(zero)).get(self.number, "")
-            is_strange = self.number in _filled(zero) - _ours(zero)
+            is_another_server = zero.info("server").get("run_id", "") != self._server
+            # On the same server it was ours until the connection was lost, whatever a FLUSHALL forgot.
+            is_strange = is_another_server and self.number in _filled(zero) - _ours(zero)
             if is_strange or holder not in {"", self._holder}:  # a proxy may have cut this side of ours alone
                 raise IsolationError(
                     f"the connection to database {self.number} of the Redis at {self._endpoint.address} was lost, and"
@@ -141,7 +142,7 @@ class WorkerRedis(Closing):
     def _only_one_chooses(self) -> Iterator[Any]:
         """Yield a client of database 0 that has the lock."""
         deadline = time.monotonic() + 2 * _LOCK_MILLISECONDS / 1000
-        with self._connected() as zero:
+        with connected(self._endpoint) as zero:
             while not zero.set(_LOCK, self._holder, nx=True, px=_LOCK_MILLISECONDS):
                 if time.monotonic() > deadline:
                     raise IsolationError(f"the lock {_LOCK} on {self._endpoint.address} is not released")

@@ -11,6 +11,7 @@ import msgspec
 from ci_toolkit.errors import ConfigurationError, ToolkitError
 from ci_toolkit.isolation.errors import IsolationError, StrayConnectionError
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
+from ci_toolkit.isolation.own_redis import OwnRedis
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.model.record import Record
@@ -64,7 +65,7 @@ class WorkerServices:
         self._endpoints: dict[str, Endpoint] = {}
         """What this worker's tests see of it."""
         self._database: WorkerDatabase | None = None
-        self._redis: WorkerRedis | None = None
+        self._redis: WorkerRedis | OwnRedis | None = None
         self._clickhouse: WorkerClickHouse | None = None
         self._owed: list[_Cleaning] = []
         """What failed after the last test."""
@@ -80,12 +81,16 @@ class WorkerServices:
         return self._database
 
     @property
-    def redis(self) -> WorkerRedis:
-        """This worker's logical Redis database. Raises an InfrastructureError if there can be none."""
+    def redis(self) -> "WorkerRedis | OwnRedis":
+        """This worker's Redis, or its logical database of one. Raises an InfrastructureError if there can be none."""
         if self._redis is None:
             service = self._only(Protocol.REDIS)
-            server = self._started(service)
-            self._redis = WorkerRedis(server, run=self.identity.run, worker=self.identity.worker)
+            own = self._own_redis(service)
+            if own is None:
+                run, worker = self.identity.run, self.identity.worker
+                self._redis = WorkerRedis(self._started(service), run=run, worker=worker)
+            else:
+                self._redis = OwnRedis(own)
             self._endpoints[service.name] = self._redis.endpoint
         return self._redis
 
@@ -98,6 +103,26 @@ class WorkerServices:
             self._clickhouse = WorkerClickHouse(server, run=self.identity.run, worker=self.identity.worker)
             self._endpoints[service.name] = self._clickhouse.endpoint
         return self._clickhouse
+
+    def _own_redis(self, service: Service) -> Endpoint | None:
+        """Return a server that no other worker uses, where one may be started: for as little as a logical database."""
+        server = self._started(service)
+        if server.provider is Provider.EXTERNAL or self._is_lent(server):
+            return None
+        if self.identity.is_alone:
+            return server
+        if server.provider is not Provider.NATIVE:
+            return None
+        request = StackRequest(
+            services=(service.name,), environment=self._environment, provider=Provider.NATIVE, dynamic_ports=True
+        )
+        stack = self._acquire(request, self.table, os.getpid())
+        self._own_stacks.append(stack)
+        return stack.endpoints[0]
+
+    def _is_lent(self, server: Endpoint) -> bool:
+        """Whether the server was there before this run, and will be after it."""
+        return any(server in stack.endpoints and stack.is_lent(server) for stack in self._stacks)
 
     def has(self, protocol: Protocol) -> bool:
         """Whether the table has a service that speaks ``protocol``."""
@@ -126,7 +151,7 @@ class WorkerServices:
             )
         return self._endpoints[name]
 
-    def _own(self, protocol: Protocol) -> "WorkerDatabase | WorkerRedis | WorkerClickHouse":
+    def _own(self, protocol: Protocol) -> "WorkerDatabase | WorkerRedis | OwnRedis | WorkerClickHouse":
         if protocol is Protocol.POSTGRESQL:
             return self.database
         return self.redis if protocol is Protocol.REDIS else self.clickhouse
@@ -149,6 +174,10 @@ class WorkerServices:
         """Clean what could not be cleaned after the last test; raises as ``clean`` does, and the next test is told."""
         if self._owed:
             self._do(self._owed)
+
+    def clean_again(self) -> str:
+        """Clean what was written to Redis after its last clean-up; return who may have done it, or ``""``."""
+        return "" if self._redis is None else self._redis.clean_again()
 
     def _do(self, cleanings: list["_Cleaning"]) -> CleanUpReport:
         report, errors, self._owed = CleanUpReport(), list[Exception](), []

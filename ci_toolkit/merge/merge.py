@@ -11,6 +11,7 @@ from ci_toolkit.files import make_folder
 from ci_toolkit.merge.accounts import Accounts
 from ci_toolkit.merge.agreement import disagreements
 from ci_toolkit.merge.bundles import Bundle, open_delivery
+from ci_toolkit.merge.changed_coverage import changed_coverage
 from ci_toolkit.merge.completeness import compare_pieces, prove
 from ci_toolkit.merge.coverage_settings import config_of, demand_of, projects_own_plugins
 from ci_toolkit.merge.earlier_tries import read_earlier_tries
@@ -19,10 +20,12 @@ from ci_toolkit.merge.separation import separated_tests
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.merge.snapshots import unused_snapshots
 from ci_toolkit.merge.whole_run import run_learned
+from ci_toolkit.model.changed_lines import ChangedLines
 from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
+from ci_toolkit.model.verdict import ChangedCoverage
 from ci_toolkit.model.wording import number_of
 
 MOST_NAMED = 5
@@ -37,6 +40,7 @@ def merge_run(
     *,
     tell: Tell,
     coverage_categories: Iterable[str] = (),
+    changes: ChangedLines | None = None,
     learns: bool = False,
 ) -> MergedRun:
     """Merge the bundles below ``results`` and write junit.xml and the coverage files to ``out``.
@@ -60,6 +64,7 @@ def merge_run(
     proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
     with projects_own_plugins(bundles):
         coverage, coverage_problems = _merge_coverage(bundles, out, coverage_categories)
+        changed = _changed_coverage(changes, bundles, out) if coverage is not None and changes is not None else None
         own_reports = _write_own_reports(bundles, out)
     return MergedRun(
         plan=plan,
@@ -81,6 +86,7 @@ def merge_run(
         ),
         disagreements=disagreements(bundles, merges),
         coverage=coverage,
+        changed=changed,
         coverage_demand=demand_of(bundles),
         unused_snapshots=unused_snapshots(plan, bundles, merges),
         proof=proof,
@@ -112,6 +118,14 @@ def _merge_coverage(
     from ci_toolkit.merge.coverage_data import merge_coverage
 
     return merge_coverage(bundles, out, categories, config_file=config_of(bundles))
+
+
+def _changed_coverage(changes: ChangedLines, bundles: Sequence[Bundle], out: Path) -> ChangedCoverage:
+    from ci_toolkit.merge.line_coverage import read_line_coverage
+
+    written = (path for path, file in changes.files.items() if file.written)
+    measured = read_line_coverage(out / "coverage.json", written, config_file=config_of(bundles))
+    return changed_coverage(changes, measured)
 
 
 def _write_own_reports(bundles: Sequence[Bundle], out: Path) -> tuple[str, ...]:

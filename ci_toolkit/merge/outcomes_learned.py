@@ -13,11 +13,13 @@ from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.history import FileRun
-from ci_toolkit.model.node_id import function_of, suffix_below
+from ci_toolkit.model.merged import TrialEvidence
+from ci_toolkit.model.node_id import function_of, split_node_id, suffix_below
 from ci_toolkit.model.outcomes import MOST_TEXT, FileOutcomes, Go, GoKind, TryOutcomes
 from ci_toolkit.model.record import encode
 from ci_toolkit.model.result import PhaseFailure, TestResult
 from ci_toolkit.model.signature import joined, signature_of
+from ci_toolkit.model.trial import Tree, Where
 from ci_toolkit.plan.sanitize import is_valid
 
 MOST_GOES = 2_000
@@ -26,14 +28,19 @@ _DIGITS = 16
 
 
 def outcomes_learned(
-    fold: JournalFold, card: ShardCard, runs: Iterable[FileRun], broken: Iterable[TestResult]
+    fold: JournalFold,
+    card: ShardCard,
+    runs: Iterable[FileRun],
+    broken: Iterable[TestResult],
+    trials: Iterable[TrialEvidence] = (),
 ) -> TryOutcomes:
     """Return how the tests of a bundle ended.
 
-    ``runs`` are what it teaches of each file, ``broken`` the files and classes that could not be collected.
+    ``runs`` are what it teaches of each file, ``broken`` the files and classes that could not be collected,
+    ``trials`` what trials of its failures showed.
     """
     failed = [result for result in broken if result.failures]
-    goes = (*_goes(fold), *(_of_file(result) for result in failed))
+    goes = (*_goes(fold), *(_of_file(result) for result in failed), *goes_of_trials(trials))
     return TryOutcomes(
         key=short_digest(f"{card.run_id}/{card.index}/{card.run_attempt}/{card.began_at!r}/{fold.started_at!r}"),
         run=card.run_id,
@@ -86,6 +93,24 @@ def _goes(fold: JournalFold) -> Iterator[Go]:
     for test in fold.tests():
         if not test.is_plain and (test.was_rerun or test.has_failed):
             yield from goes_of(test)
+
+
+def goes_of_trials(trials: Iterable[TrialEvidence]) -> Iterator[Go]:
+    """Yield a go for each trial that showed how its test ended."""
+    for made in trials:
+        if made.outcome is None or not made.outcome.is_there:
+            continue
+        path, suffix = split_node_id(made.trial.test)
+        yield Go(
+            path=path,
+            suffix=suffix,
+            kind=GoKind(made.trial.how),
+            on_base=made.trial.tree is Tree.BASE,
+            elsewhere=made.trial.where is Where.OTHER,
+            ended=Ended.FAILED if made.outcome.failed else Ended.PASSED,
+            signature=made.outcome.signature,
+            seconds=round(made.seconds, 6) if is_valid(made.seconds) else 0.0,
+        )
 
 
 def goes_of(test: FoldedTest) -> Iterator[Go]:

@@ -165,7 +165,7 @@ def merge_shard(
         trials_ended=card.trials_ended,
         job=job_learned(reading.fold, card, tested, tests_seconds, between) if learns else None,
         learned=learned,
-        outcomes=outcomes_learned(reading.fold, card, learned, broken) if learns else None,
+        outcomes=outcomes_learned(reading.fold, card, learned, broken, trials.evidence) if learns else None,
     )
 
 

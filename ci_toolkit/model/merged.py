@@ -6,7 +6,7 @@ from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.trial import Trial, TrialOutcome
-from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, Proof, SlowTest, TestFailure
+from ci_toolkit.model.verdict import ChangedCoverage, Counts, LlmUse, LostTest, Proof, SlowTest, TestFailure
 
 
 class MergedShard(Record, frozen=True, kw_only=True):
@@ -110,6 +110,8 @@ class MergedRun(Record, frozen=True, kw_only=True):
     critical: tuple[CriticalTest, ...] = ()
     clashes: tuple[CategoryClash, ...] = ()
     coverage: MeasuredCoverage | None
+    changed: ChangedCoverage | None = None
+    """Coverage of what the change wrote; None where nobody asks for it, or no coverage was measured."""
     coverage_demand: CoverageDemand | None = None
     unused_snapshots: UnusedSnapshots | None = None
     proof: Proof

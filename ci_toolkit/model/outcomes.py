@@ -1,6 +1,5 @@
 """How tests ended, go by go, and what the court said of failures: the nouns of the outcome history."""
 
-from collections.abc import Container
 from enum import StrEnum
 
 from ci_toolkit.model.ended import Column, Ended
@@ -131,5 +130,5 @@ class JudgedPasses(Record, frozen=True, kw_only=True):
     """A judged run and which tests passed in it at first."""
 
     run: JudgedRun
-    passed: Container[str]
-    """Node ids; asked only of tests that the court has judged in some run."""
+    passed: frozenset[str]
+    """Node ids, of the tests alone that the court has judged in any run."""

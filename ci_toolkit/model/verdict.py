@@ -70,6 +70,8 @@ class Gate(StrEnum):
     """pytest ends as its tests' outcomes explain."""
     COVERAGE = "coverage"
     """Coverage reaches its thresholds."""
+    CHANGED_LINES = "changed-lines"
+    """Coverage of the lines that the change wrote reaches its threshold."""
     UNUSED_SNAPSHOTS = "unused-snapshots"
     """Every snapshot is used by a test, where the suite asks for that."""
     BUDGET = "budget"
@@ -117,12 +119,40 @@ class CategoryCoverage(Record, frozen=True, kw_only=True):
     threshold: float | None = None
 
 
+class MissedLines(Record, frozen=True, kw_only=True):
+    """Changed statements that no test reached."""
+
+    path: str
+    first: int
+    last: int
+
+
+class ChangedCoverage(Record, frozen=True, kw_only=True):
+    """Coverage of the lines that a change wrote."""
+
+    percent: float | None = None
+    """None where it is not known, and where the change wrote no statement that coverage measures."""
+    threshold: float | None = None
+    base: str = ""
+    """The commit since which they changed."""
+    covered: int = 0
+    statements: int = 0
+    """Those of which the change wrote a line."""
+    missed: tuple[MissedLines, ...] = ()
+    unmeasured: tuple[str, ...] = ()
+    """Changed files that coverage does not measure, though it measures others with this ending."""
+    unknown: str = ""
+    """Why it is not known, or ``""``."""
+
+
 class Coverage(Record, frozen=True, kw_only=True):
     """Coverage of the run, in percent of lines, or of lines and branches where branches were measured."""
 
     percent: float | None
     threshold: float | None = None
     by_category: dict[str, CategoryCoverage] = msgspec.field(default_factory=dict)
+    changed: ChangedCoverage | None = None
+    """Of the lines that the change wrote; None where nobody asks for it."""
 
 
 class ShardReport(Record, frozen=True, kw_only=True):

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import msgspec
 
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.verdict import Breach, LostTest, Status, TestFailure, Verdict
+from ci_toolkit.model.verdict import Breach, ChangedCoverage, LostTest, Status, TestFailure, Verdict
 from ci_toolkit.report.annotations import MOST_ANNOTATIONS, Annotation, Root, annotations_of, place_of
 from ci_toolkit.report.byte_limits import Block, cut_to, fitted
+from ci_toolkit.report.changed_lines import changed_line, missed_places, unmeasured_line
 from ci_toolkit.report.markdown import code
 from ci_toolkit.report.terminal import counts_line, llm_line, quarantine_line, times_line
 
@@ -65,6 +66,9 @@ def summary_blocks(verdict: Verdict, root: Root) -> Iterator[Block]:
     yield _table("lost tests", ("test", "shard", "why"), map(_unrun, verdict.lost))
     yield _table("tests left out", ("test", "shard", "why"), map(_unrun, verdict.left_out))
     yield _table("flaky tests", ("where", "test", "first failure"), (_failure(f, root) for f in verdict.flaky))
+    if verdict.coverage.changed is not None:
+        places = ((code(place),) for place in missed_places(verdict.coverage.changed))
+        yield _table("changed lines that no test reached", ("where",), places)
     annotated = len(verdict.failures) + len(verdict.flaky)
     if annotated > MOST_ANNOTATIONS:
         note = f"The first {MOST_ANNOTATIONS} of {annotated} failures are annotated at their lines."
@@ -73,6 +77,8 @@ def summary_blocks(verdict: Verdict, root: Root) -> Iterator[Block]:
 
 def _text(verdict: Verdict) -> Iterator[Block]:
     yield Block(noun="lines about coverage", rows=tuple(_coverage(verdict)))
+    rows = tuple(_changed(verdict.coverage.changed))
+    yield Block(noun="lines about coverage of changed lines", opening=("",), rows=rows)
     yield _table(
         "shards",
         ("shard", "state", "tests", "took", "start-up", "why"),
@@ -103,6 +109,13 @@ def _coverage(verdict: Verdict) -> Iterator[str]:
     yield f"Coverage: {coverage.percent:.2f}%{_asked(coverage.threshold)}"
     for name, part in coverage.by_category.items():
         yield f"- {code(name)}: {part.percent:.2f}%{_asked(part.threshold)}"
+
+
+def _changed(changed: ChangedCoverage | None) -> Iterator[str]:
+    if changed is not None:
+        yield code(changed_line(changed))
+    if changed is not None and changed.unmeasured:
+        yield code(unmeasured_line(changed))
 
 
 def _asked(threshold: float | None) -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from ci_toolkit.model.verdict import Status, TestFailure, Verdict
+from ci_toolkit.model.verdict import ChangedCoverage, Status, TestFailure, Verdict
+from ci_toolkit.report.changed_lines import changed_line, missed_places, unmeasured_line
 from ci_toolkit.report.terminal import counts_line, llm_line, quarantine_line, times_line
 from ci_toolkit.report.text import one_line
 
@@ -88,6 +89,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     if verdict.coverage.percent is not None:
         asked = f" of {verdict.coverage.threshold:g}% asked" if verdict.coverage.threshold is not None else ""
         yield from ("", f"Coverage: {verdict.coverage.percent:.2f}%{asked}")
+    if verdict.coverage.changed is not None:
+        yield from _changed(verdict.coverage.changed)
     if verdict.quarantine:
         yield from ("", _text(quarantine_line(verdict)), "")
         yield from (f"- does not count yet: {_text(added)}" for added in verdict.quarantine.held_back[:MOST_LISTED])
@@ -104,6 +107,17 @@ def _failure(failure: TestFailure) -> tuple[str, ...]:
     why = f" — {_text(failure.why)}" if failure.why else ""
     message = f"{_text(failure.message.partition(chr(10))[0])}{why}"
     return code(failure.node_id), code(f"{failure.file}:{failure.line}"), message, str(failure.shard)
+
+
+def _changed(changed: ChangedCoverage) -> Iterator[str]:
+    yield from ("", _text(changed_line(changed)))
+    yield from _table(
+        "Changed lines that no test reached",
+        ("where",),
+        ((code(place),) for place in list(missed_places(changed))[:MOST_LISTED]),
+    )
+    if changed.unmeasured:
+        yield from ("", _text(unmeasured_line(changed)))
 
 
 def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

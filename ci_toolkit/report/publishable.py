@@ -25,10 +25,11 @@ _INVISIBLE = re.compile(
 """Zero-width characters, and those that turn the direction of what follows."""
 
 
-def publishable(verdict: Verdict, hidden: Iterable[str] = ()) -> Verdict:
-    """Return ``verdict`` with each line of its texts cut, masked and visible, and without what tests printed.
+def publishable(verdict: Verdict, hidden: Iterable[str] = (), *, keeps_output: bool = False) -> Verdict:
+    """Return ``verdict`` with each line of its texts cut, masked and visible.
 
-    ``hidden`` are secrets that are known by value, such as the token that this process was given.
+    ``hidden`` are secrets that are known by value, such as the token that this process was given. What tests printed
+    is left out, unless ``keeps_output`` says that it is for those who may read the run's artifacts.
     """
     secrets = sorted(filter(None, hidden), key=len, reverse=True)
 
@@ -44,18 +45,18 @@ def publishable(verdict: Verdict, hidden: Iterable[str] = ()) -> Verdict:
 
     short = msgspec.structs.replace(
         verdict,
-        failures=_without_output(verdict.failures),
-        flaky=_without_output(verdict.flaky),
+        failures=_shortened(verdict.failures, keeps_output=keeps_output),
+        flaky=_shortened(verdict.flaky, keeps_output=keeps_output),
     )
     return msgspec.convert(_mapped(msgspec.to_builtins(short), clean), Verdict)
 
 
-def _without_output(failures: Sequence[TestFailure]) -> tuple[TestFailure, ...]:
+def _shortened(failures: Sequence[TestFailure], *, keeps_output: bool) -> tuple[TestFailure, ...]:
     return tuple(
         msgspec.structs.replace(
             failure,
             detail=_end_of(failure.detail, LONGEST_DETAIL if number < MOST_DETAILS else _LAST_FRAMES),
-            output="",
+            output=_end_of(failure.output, LONGEST_DETAIL) if keeps_output and number < MOST_DETAILS else "",
         )
         for number, failure in enumerate(failures)
     )

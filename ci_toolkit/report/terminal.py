@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, ShardReport, Status, Verdict
+from ci_toolkit.model.verdict import ChangedCoverage, Counts, LlmUse, LostTest, ShardReport, Status, Verdict
 from ci_toolkit.model.wording import number_of
+from ci_toolkit.report.changed_lines import changed_line, missed_places, unmeasured_line
 from ci_toolkit.report.failures import failures_in_full, failures_in_short, quarantined_in_short
 from ci_toolkit.report.rulings import rulings_in_short
 from ci_toolkit.report.text import Line, View, more, one_line, sentences, span
@@ -134,6 +135,8 @@ def _measured(verdict: Verdict, view: View) -> Iterator[Line]:
         for name, part in coverage.by_category.items():
             asked = f" (asked: {part.threshold:g}%)" if part.threshold is not None else ""
             yield Line(f"  {name}: {part.percent:.2f}%{asked}")
+    if coverage.changed is not None:
+        yield from _changed(coverage.changed, view)
     if verdict.quarantine:
         yield Line(sentences(quarantine_line(verdict), view))
     if verdict.llm:
@@ -141,3 +144,13 @@ def _measured(verdict: Verdict, view: View) -> Iterator[Line]:
     yield Line(sentences(f"proof: {verdict.proof.statement}", view))
     for note in verdict.notes:
         yield Line(sentences(f"note: {one_line(note, _LONGEST_SENTENCE)}", view), "yellow")
+
+
+def _changed(changed: ChangedCoverage, view: View) -> Iterator[Line]:
+    yield Line(sentences(one_line(changed_line(changed), _LONGEST_SENTENCE), view))
+    most = MOST_NAMED * (_MORE_NAMED if view.verbosity > 0 else 1)
+    for place in list(missed_places(changed))[:most]:
+        yield Line(f"  not reached: {one_line(place)}", "yellow")
+    yield from more(len(changed.missed), most)
+    if changed.unmeasured:
+        yield Line(sentences(f"  {one_line(unmeasured_line(changed), _LONGEST_SENTENCE)}", view), "yellow")

@@ -126,6 +126,10 @@ class Stack:
                 if endpoint in self.endpoints:
                     yield info, endpoint
 
+    def is_lent(self, server: Endpoint) -> bool:
+        """Whether ``server`` runs for whoever comes, as `services up` started it."""
+        return any(info.owner is None for info, endpoint in self._kept() if endpoint == server)
+
     def stop(self) -> None:
         """End what this call started, unless it belongs to another process; safe to call twice."""
         for info in self._started:

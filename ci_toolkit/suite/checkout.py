@@ -26,7 +26,7 @@ def lineage_of(folder: Path, *, branch: str = "", main: str = "", base: str = ""
     if not commit:
         return Lineage()
     branch = branch or _say(folder, "symbolic-ref", "--short", "--quiet", "HEAD")
-    main = main or _main_branch(folder)
+    main = main or main_branch(folder)
     is_main = bool(branch) and branch == main
     return Lineage(
         tree="" if _has_changes(folder) else _say(folder, "rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}"),
@@ -49,19 +49,21 @@ def tracked_files(folder: Path) -> frozenset[str]:
     return frozenset(f"{top}/{name}" for name in (names or "").split("\0") if name)
 
 
-def _main_branch(folder: Path) -> str:
+def main_branch(folder: Path) -> str:
+    """Return the name of the main branch as git knows it, or ``""``."""
     named = _say(folder, "symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD").removeprefix("origin/")
-    return named or next((name for name in _USUAL if _tip(folder, name)), "")
+    return named or next((name for name in _USUAL if tip_of(folder, name)), "")
 
 
-def _tip(folder: Path, branch: str) -> str:
+def tip_of(folder: Path, branch: str) -> str:
+    """Return the newest commit of ``branch`` as origin has it, else as it is here, or ``""``."""
     names = (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}")
     tips = (_say(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") for name in names)
     return next(filter(None, tips), "")
 
 
 def _base(folder: Path, commit: str, main: str) -> str:
-    tip = _tip(folder, main) if main else ""
+    tip = tip_of(folder, main) if main else ""
     if tip and tip != commit:
         return _say(folder, "merge-base", commit, tip)
     return next(iter(parents_of(folder, commit)), "")

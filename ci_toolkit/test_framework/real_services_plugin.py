@@ -64,6 +64,7 @@ class RealServicesPlugin:
         self._is_in_use = False
         self._environment: dict[str, str | None] = {}
         self._notice = ""
+        self._last_test = ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -76,9 +77,20 @@ class RealServicesPlugin:
             self.start(database=True, redis=True, if_known=True)
         elif names & (_DATABASE | _REDIS):
             self.start(database=bool(names & _DATABASE), redis=bool(names & _REDIS))
-        if self._is_in_use and self._notice:
-            item.add_report_section("setup", "isolation", self._notice)
+        if self._is_in_use:
+            self._tell_of_late_writes()
+            if self._notice:
+                item.add_report_section("setup", "isolation", self._notice)
         self._notice = ""
+
+    def _tell_of_late_writes(self) -> None:
+        services = self._services
+        if services is None or self._failure:
+            return
+        who = self._or_fail(services.clean_again, for_all=False)
+        if who:
+            late = f"after {self._last_test} and its clean-up something wrote to Redis, and was cleaned again: {who}"
+            self._notice = "\n".join(filter(None, (self._notice, late)))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -88,6 +100,7 @@ class RealServicesPlugin:
         finally:
             if self._is_in_use:
                 self._is_in_use = False
+                self._last_test = item.nodeid
                 self._take_back_environment()
                 self._clean(item)
 

@@ -1,5 +1,6 @@
 """Brings the failures of a run before the court, and writes its rulings beside them."""
 
+import hashlib
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,6 +14,9 @@ from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices
 from ci_toolkit.verdict.court.court import Judgement, adjudicate
 from ci_toolkit.verdict.court.memory import Memory
 
+_NO_NAME = "changed"
+"""Of sources without a name: no base and no earlier run has it."""
+_DIGITS = 16
 _QUICKEST_START = 0.3
 """Seconds that a pytest process takes at least."""
 _WORK_TREE_SECONDS = 5.0
@@ -30,20 +34,25 @@ class Bench(Record, frozen=True, kw_only=True):
     """Whether its rulings count; else they are told, and every failure stays red."""
     commit: int = 0
     """Counts the commits of main."""
+    commits: tuple[str, ...] = ()
+    """Their names, as far as they were judged."""
     is_main: bool = False
     tree: str = ""
+    """git's name of the sources; ``""`` where they have none, and are compared with nothing."""
     base: str = ""
+    """The commit that they are compared with; ``""`` where nobody knows it."""
     order: str = ""
     memory: Memory = Memory()
 
 
-def hear(failures: Sequence[TestFailure], bench: Bench, ask: Ask, prices: Prices, seconds: float) -> Judgement:
-    """Judge those of ``failures`` that can be excused at all; ``seconds`` is what the tests of the run took."""
-    case = CaseRun(
+def case_of(failures: Sequence[TestFailure], bench: Bench, seconds: float) -> CaseRun:
+    """Return those of ``failures`` that can be excused at all; ``seconds`` is what the tests of the run took."""
+    return CaseRun(
         commit=bench.commit,
+        commits=bench.commits,
         is_main=bench.is_main,
         base=bench.base,
-        tree=bench.tree,
+        tree=bench.tree or _NO_NAME,
         order=bench.order,
         seconds=seconds,
         failures=tuple(
@@ -52,7 +61,11 @@ def hear(failures: Sequence[TestFailure], bench: Bench, ask: Ask, prices: Prices
             if is_heard(f)
         ),
     )
-    return adjudicate(case, bench.memory, ask, prices, bench.rules)
+
+
+def hear(failures: Sequence[TestFailure], bench: Bench, ask: Ask, prices: Prices, seconds: float) -> Judgement:
+    """Judge ``failures`` by what ``ask`` answers."""
+    return adjudicate(case_of(failures, bench, seconds), bench.memory, ask, prices, bench.rules)
 
 
 def is_heard(failure: TestFailure) -> bool:
@@ -79,10 +92,7 @@ def with_rulings(run: MergedRun, bench: Bench | None) -> MergedRun:
     """Return ``run`` with what the court says of each failure, by the trials that the bundles hold."""
     if bench is None or not run.failures:
         return run
-    rules = msgspec.structs.replace(bench.rules, least_seconds=float("inf"))  # what has been made is paid
-    prices = prices_of(run.failures)
-    recorded = Recorded(run.trials, run.failures, dict(run.trials_ended))
-    judgement = hear(run.failures, msgspec.structs.replace(bench, rules=rules), recorded, prices, seconds=0.0)
+    judgement = judgement_on(run, bench)
     rulings = {ruling.test: ruling for ruling in judgement.rulings}
     failures = tuple(_with_ruling(f, rulings.get(f.node_id), excuses=bench.excuses) for f in run.failures)
     counts = msgspec.structs.replace(
@@ -91,6 +101,25 @@ def with_rulings(run: MergedRun, bench: Bench | None) -> MergedRun:
         flaky=run.counts.flaky + sum(f.is_excused and f.kind in _FLAKY for f in failures),
     )
     return msgspec.structs.replace(run, failures=failures, counts=counts)
+
+
+def judgement_on(run: MergedRun, bench: Bench) -> Judgement:
+    """Judge the failures of ``run`` by the trials that the bundles hold: no further one is made."""
+    rules = msgspec.structs.replace(bench.rules, least_seconds=float("inf"))  # what has been made is paid
+    recorded = Recorded(run.trials, run.failures, dict(run.trials_ended))
+    paid = msgspec.structs.replace(bench, rules=rules)
+    return hear(run.failures, paid, recorded, prices_of(run.failures), tests_seconds_of(run))
+
+
+def tests_seconds_of(run: MergedRun) -> float:
+    """Return what the tests of ``run`` took together."""
+    return sum(shard.tests_seconds for shard in run.shards)
+
+
+def order_of(orders: Iterable[tuple[int, str]]) -> str:
+    """Return what names the order in which shards ran their tests, of (shard, its digest); ``""`` if one has none."""
+    parts = [f"{shard} {order}" for shard, order in sorted(set(orders)) if order]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_DIGITS] if parts else ""
 
 
 class Recorded:

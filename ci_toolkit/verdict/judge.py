@@ -13,8 +13,10 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, Gate, ShardReport, Status, Verdict
 from ci_toolkit.verdict.adjudication import Bench, with_rulings
 from ci_toolkit.verdict.advice import advise, overhead_of
+from ci_toolkit.verdict.changed_lines import changed_lines_breaches, coverage_of_changes
 from ci_toolkit.verdict.guide_rules import guide_breaches
 from ci_toolkit.verdict.notes import notes_on, unused
+from ci_toolkit.verdict.percentages import reaches, shown
 from ci_toolkit.verdict.quarantine import quarantine_breaches, quarantine_notes, quarantine_use, with_excuses
 
 
@@ -22,6 +24,7 @@ class Thresholds(Record, frozen=True, kw_only=True):
     """What coverage must reach, in percent; None is no demand."""
 
     overall: float | None = None
+    changed_lines: float | None = None
     by_category: Mapping[str, float] = {}
     if_measured: Mapping[str, float] = {}
     """What categories must reach where coverage was measured at all."""
@@ -44,7 +47,8 @@ def judge(
     is_strict = strictness is Strictness.STRICT
     doubts = (*_doubts(run), *(_breach(problem) for problem in run.disagreements if is_strict))
     rules = (*_broken_rules(run), *quarantine_breaches(run, quarantine), *guide_breaches(run, strictness))
-    breaches = (*doubts, *rules, *_coverage_breaches(run, thresholds), *_suites_own_demand(run))
+    of_changes = changed_lines_breaches(run, thresholds.changed_lines)
+    breaches = (*doubts, *rules, *_coverage_breaches(run, thresholds), *of_changes, *_suites_own_demand(run))
     nothing = run.counts.total == run.skipped_files and not doubts
     status = Status.INCOMPLETE if doubts else Status.FAILED if breaches or nothing else Status.PASSED
     code = {
@@ -193,33 +197,20 @@ def _reached(coverage: MeasuredCoverage | None, category: str) -> tuple[int, int
     return reached if reached is not None and reached[1] else None  # nothing of nothing is no coverage
 
 
-def reaches(covered: int, statements: int, threshold: float) -> bool:
-    """Return whether covered/statements is at least ``threshold`` percent, without rounding."""
-    return covered * 100 >= threshold * statements
-
-
-def shown(percent: float, threshold: float) -> str:
-    """Return ``percent`` with as many digits as it takes not to look like ``threshold``."""
-    for digits in range(2, 12):
-        text = f"{percent:.{digits}f}"
-        if float(text) < threshold:
-            return text
-    return repr(percent)
-
-
 def _coverage(run: MergedRun, thresholds: Thresholds) -> Coverage:
     measured, overall = run.coverage, thresholds.overall
+    changed = coverage_of_changes(run, thresholds.changed_lines)
     if overall is None and run.coverage_demand is not None:
         overall = run.coverage_demand.percent
     if measured is None:
-        return Coverage(percent=None, threshold=overall)
+        return Coverage(percent=None, threshold=overall, changed=changed)
     demands = thresholds.demands(measured)
     by_category = {
         name: CategoryCoverage(percent=_percent(*numbers), threshold=demands.get(name))
         for name, numbers in sorted(measured.by_category.items())
     }
     percent = _percent(measured.covered, measured.statements) if measured.statements else None
-    return Coverage(percent=percent, threshold=overall, by_category=by_category)
+    return Coverage(percent=percent, threshold=overall, by_category=by_category, changed=changed)
 
 
 def _percent(covered: int, statements: int) -> float:

@@ -1,25 +1,42 @@
 """Judges the failures of shards that have ended by trials on this machine, so that the merge finds the evidence."""
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import msgspec
+
 from ci_toolkit.config.flaky import read_flaky
+from ci_toolkit.errors import ToolkitError
 from ci_toolkit.merge.bundles import open_delivery
 from ci_toolkit.model.bundle import ShardState, StopKind
-from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.model.wording import number_of
 from ci_toolkit.suite.checkout import commit_of
-from ci_toolkit.suite.options import ShardOptions, StopRequest
-from ci_toolkit.verdict.adjudication import Bench, hear, is_heard, prices_of
+from ci_toolkit.suite.options import StopRequest
+from ci_toolkit.verdict.adjudication import Bench, hear, is_heard, once, order_of, prices_of
 from ci_toolkit.verdict.court.case import Rules
 from ci_toolkit.verdict.court.trials import BudgetSpentError
 from ci_toolkit.workflow.base_tree import BaseTree
+from ci_toolkit.workflow.court_memory import recalled
 from ci_toolkit.workflow.laboratory import Docket, Laboratory, ended_words
 from ci_toolkit.workflow.lineage import here
 from ci_toolkit.workflow.observer import Observer
+from ci_toolkit.workflow.shards import ShardWork
 from ci_toolkit.workflow.signals import stop_on_signals
-from ci_toolkit.workflow.stop_rules import StopRules, StopRuleWatcher
+from ci_toolkit.workflow.stop_rules import StopRuleWatcher
+
+
+class Past(Record, frozen=True, kw_only=True):
+    """Which part of which history counts for a run."""
+
+    history: str
+    """Where it is; ``""`` is nowhere."""
+    environment: str
+    commit: str
+    before: float
+    """When the run began, in seconds since the epoch."""
 
 
 class Hearing(Record, frozen=True, kw_only=True):
@@ -47,27 +64,60 @@ def bench_of(root: Path, folder: Path) -> Bench | None:
         uses_other_machine=False,
     )
     base = commit_of(folder) if changed else lineage.base
-    tree = lineage.tree or "changed"
-    return Bench(rules=rules, excuses=settings.excuses, is_main=lineage.is_main, tree=tree, base=base)
+    return Bench(rules=rules, excuses=settings.excuses, is_main=lineage.is_main, tree=lineage.tree, base=base)
 
 
-def adjudicate_shards(
-    plan: Plan, results: Path, options: ShardOptions, bench: Bench, rules: StopRules, observer: Observer
-) -> Hearing:
-    """Try the failed tests of the bundles below ``results`` again, and write what was seen into the bundles.
+def remembering(
+    bench: Bench,
+    past: Past,
+    failures: Iterable[TestFailure],
+    orders: Iterable[tuple[int, str]],
+    say: Callable[[str], None],
+) -> Bench:
+    """Return ``bench`` with what the history tells of ``failures``; one that cannot be used is said, and tells nothing.
+
+    ``orders`` are (shard, digest of the order in which it ran its tests).
+    """
+    bench = msgspec.structs.replace(bench, order=order_of(orders))
+    tests = [failure.node_id for failure in once(failures) if is_heard(failure)]
+    if not (past.history and tests):
+        return bench
+    rules, tree = bench.rules, bench.tree
+    try:
+        found = recalled(past.history, past.environment, rules=rules, tree=tree, tests=tests, before=past.before)
+    except ToolkitError as error:
+        say(f"failures are judged without the past: {error.message}")
+        return bench
+    number = found.number_of(past.commit, is_main=bench.is_main)
+    return msgspec.structs.replace(bench, memory=found.memory, commit=number, commits=found.commits)
+
+
+def adjudicate_shards(work: ShardWork, bench: Bench, observer: Observer, *, history: str = "") -> Hearing:
+    """Try the failed tests of the shards of ``work`` again, and write what was seen into their bundles.
 
     Of a shard that did not come to its end nobody knows what would have failed, so it stays as it is.
     """
-    bundles = open_delivery(results, plan).bundles.values()
+    plan, options = work.plan, work.options
+    ours = {index for indexes in work.stages for index in indexes}
+    bundles = [bundle for index, bundle in open_delivery(work.results, plan).bundles.items() if index in ours]
     dockets = [Docket(bundle) for bundle in bundles if bundle.card.state is ShardState.FINISHED]
     failures = [failure for docket in dockets for failure in docket.failures]
+    others = sum(docket.broken + bool(docket.bundle.card.unexplained_exit) for docket in dockets)
     heard = sum(map(is_heard, failures))
     if not heard:
-        return Hearing(red=len(failures))
+        return Hearing(red=len(failures) + others)
+    past = Past(
+        history=history,
+        environment=dockets[0].environment,
+        commit=options.commit,
+        before=min(docket.bundle.card.began_at for docket in dockets),
+    )
+    orders = [(docket.bundle.card.index, docket.order) for docket in dockets]
+    bench = remembering(bench, past, failures, orders, observer.say)
     observer.say(f"judging {number_of(heard, 'failure')} by trials")
     stop = StopRequest()
     base = BaseTree(Path(options.folder), bench.base)
-    with stop_on_signals(stop), StopRuleWatcher(rules, stop), base:
+    with stop_on_signals(stop), StopRuleWatcher(work.rules, stop), base:
         laboratory = Laboratory(plan, dockets, options, base, observer.say, stop)
         prices = prices_of(failures, [_startup(docket) for docket in dockets], [docket.seconds for docket in dockets])
         try:
@@ -78,7 +128,7 @@ def adjudicate_shards(
                 docket.close(ended)
     excused = {ruling.test for ruling in judgement.rulings if bench.excuses and not ruling.is_red}
     red = sum(failure.node_id not in excused for failure in failures)
-    return Hearing(red=red, is_interrupted=stop.kind is StopKind.SIGNAL)
+    return Hearing(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
 
 
 def _startup(docket: Docket) -> float:

@@ -6,6 +6,8 @@ from pathlib import Path
 import msgspec
 
 from ci_toolkit.merge.bundles import Bundle
+from ci_toolkit.merge.learned import environment_of
+from ci_toolkit.merge.outcomes_learned import order_digest
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.merge.tally import Tally
 from ci_toolkit.merge.trials import TrialsOfBundle
@@ -42,6 +44,10 @@ class Docket:
         """What its tests took."""
         self.bundle = bundle
         self.records: list[TrialRecord] = []
+        self.broken = sum(result.outcome.is_failure for result in reading.results_of_files())
+        """Files and classes that could not be collected."""
+        self.order = order_digest(reading.fold)
+        self.environment = environment_of(bundle.card, reading.fold)
         self._sources = reading.fold.sources
         self._sequences = reading.fold.sequences
 

@@ -22,7 +22,7 @@ def here(folder: Path, environment: Mapping[str, str]) -> Lineage:
         branch = environment.get("GITHUB_HEAD_REF", "")
         if branch in {"", main}:  # a fork's branch can have the same name, and is not main for that
             branch = environment.get("GITHUB_REF_NAME") or "pull request"
-        base = _base_of_pull_request(folder, environment.get("GITHUB_SHA", ""))
+        base = target_of_merge(folder, environment.get("GITHUB_SHA", ""))
         return lineage_of(folder, branch=branch, main=main, base=base)
     if "merge_group" in event:
         base = _text(event, "merge_group", "base_sha")
@@ -31,7 +31,8 @@ def here(folder: Path, environment: Mapping[str, str]) -> Lineage:
     return lineage_of(folder, branch=branch, main=main)
 
 
-def _base_of_pull_request(folder: Path, merge: str) -> str:
+def target_of_merge(folder: Path, merge: str) -> str:
+    """Return the commit into which ``merge``, if it is checked out, merges a pull request; ``""`` if it is none."""
     # GitHub checks out the merge of the change into its target, unless the workflow names the head itself. The first
     # parent then is what the target has without the change.
     parents = parents_of(folder, merge) if merge and merge == commit_of(folder) else ()

@@ -22,6 +22,7 @@ from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
 from ci_toolkit.workflow.adjudication import adjudicate_shards, bench_of
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
+from ci_toolkit.workflow.changed_lines import changes_asked
 from ci_toolkit.workflow.history import load_durations
 from ci_toolkit.workflow.last_run import choose_again
 from ci_toolkit.workflow.merging import Judging, judge_bundles
@@ -67,6 +68,8 @@ class RunRequest(ServiceOptions, frozen=True, kw_only=True):
     budget: float | None
     coverage_threshold: float | None
     category_thresholds: tuple[tuple[str, float], ...]
+    diff_threshold: float | None
+    diff_base: str
     no_quarantine: bool = False
     """Whether the quarantine excuses nothing."""
     history: str
@@ -105,7 +108,8 @@ class RunRequest(ServiceOptions, frozen=True, kw_only=True):
     @property
     def measures_coverage(self) -> bool:
         """Whether coverage is measured: it was asked for, or has to reach something."""
-        return self.coverage or self.coverage_threshold is not None or bool(self.category_thresholds)
+        thresholds = (self.coverage_threshold, self.diff_threshold)
+        return self.coverage or any(t is not None for t in thresholds) or bool(self.category_thresholds)
 
 
 class RunEnd(Record, frozen=True, kw_only=True):
@@ -126,7 +130,9 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     remove_reports(request.out)
     root = project_root(folder)
     selection = select_categories(root, mode=request.mode, categories=request.categories)
-    thresholds = thresholds_of(request.coverage_threshold, request.category_thresholds, selection)
+    thresholds = thresholds_of(
+        request.coverage_threshold, request.diff_threshold, request.category_thresholds, selection
+    )
     quarantine = None if request.no_quarantine else quarantine_in_force(root)
     bench = bench_of(root, folder)
     rules = _rules(request, selection, quarantine)
@@ -142,11 +148,12 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
         end = run_shards(work, observer, save_logs=services.save_logs)
         heard = None
         if bench is not None and end.has_failures and not end.is_interrupted:
-            heard = adjudicate_shards(staged.plan, request.results, work.options, bench, rules, observer)
+            heard = adjudicate_shards(work, bench, observer, history=request.history)
         failure = services.failure(request.results / "shard-*")
     judging = Judging(
         thresholds=thresholds,
         strictness=selection.mode.strictness,
+        changes=changes_asked(request.diff_threshold, request.diff_base, folder),
         quarantine=quarantine,
         bench=bench,
         service_failure=failure,

@@ -1,5 +1,6 @@
 """``ci-toolkit merge``, and the end of a local run: merge, judge, write every report, record what was learned."""
 
+import os
 import time
 from pathlib import Path
 
@@ -7,7 +8,11 @@ import msgspec
 
 from ci_toolkit.config.project import project_root
 from ci_toolkit.files import replace_file
+from ci_toolkit.github.job import TOKEN_VARIABLE
 from ci_toolkit.merge.merge import merge_run
+from ci_toolkit.model.changed_lines import ChangedLines
+from ci_toolkit.model.history import RunRecord
+from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.quarantine import QuarantineInForce
@@ -15,11 +20,14 @@ from ci_toolkit.model.record import Record, to_json
 from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.report.html import render_html
 from ci_toolkit.report.markdown import render_markdown
-from ci_toolkit.verdict.adjudication import Bench
+from ci_toolkit.report.publishable import publishable
+from ci_toolkit.verdict.adjudication import Bench, case_of, judgement_on, tests_seconds_of
 from ci_toolkit.verdict.exit_codes import despite_service_failure
 from ci_toolkit.verdict.judge import Thresholds, judge
-from ci_toolkit.workflow.adjudication import bench_of
+from ci_toolkit.workflow.adjudication import Past, bench_of, remembering
 from ci_toolkit.workflow.category_selection import select_categories
+from ci_toolkit.workflow.changed_lines import changes_asked
+from ci_toolkit.workflow.court_memory import judged_run
 from ci_toolkit.workflow.history import record_run
 from ci_toolkit.workflow.last_run import keep_last_run
 from ci_toolkit.workflow.observer import Observer
@@ -37,6 +45,8 @@ class MergeRequest(Record, frozen=True, kw_only=True):
     out: Path
     coverage_threshold: float | None = None
     category_thresholds: tuple[tuple[str, float], ...] = ()
+    diff_threshold: float | None = None
+    diff_base: str = ""
     no_quarantine: bool = False
     """Whether the quarantine excuses nothing."""
     history: str = ""
@@ -48,6 +58,8 @@ class Judging(Record, frozen=True, kw_only=True):
 
     thresholds: Thresholds
     strictness: Strictness = Strictness.STRICT
+    changes: ChangedLines | None = None
+    """What the change wrote; None where nobody asks for its coverage."""
     quarantine: QuarantineInForce | None = None
     """None where nothing is in quarantine."""
     bench: Bench | None = None
@@ -65,8 +77,11 @@ def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Ve
     root = project_root(folder)
     selection = select_categories(root, mode=plan.mode, categories=plan.categories)
     judging = Judging(
-        thresholds=thresholds_of(request.coverage_threshold, request.category_thresholds, selection),
+        thresholds=thresholds_of(
+            request.coverage_threshold, request.diff_threshold, request.category_thresholds, selection
+        ),
         strictness=selection.mode.strictness,
+        changes=changes_asked(request.diff_threshold, request.diff_base, folder),
         quarantine=None if request.no_quarantine else quarantine_in_force(root),
         bench=bench_of(root, folder),
     )
@@ -82,19 +97,47 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
         out,
         tell=observer.say,
         coverage_categories={*thresholds.by_category, *thresholds.if_measured},
+        changes=judging.changes,
         learns=bool(history),
     )
-    verdict = judge(run, thresholds, judging.strictness, judging.quarantine, judging.bench)
+    bench = judging.bench and _remembering(judging.bench, run, history, observer)
+    verdict = judge(run, thresholds, judging.strictness, judging.quarantine, bench)
     verdict = despite_service_failure(verdict, judging.service_failure)
     if judging.begun_at is not None:
         verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))
     _write_reports(verdict, out)
     keep_last_run(out, plan, verdict, observer)
-    record_run(history, run.history, observer.say)
+    record_run(history, run.history if bench is None else _with_judgement(run, bench), observer.say)
     return verdict
+
+
+def _remembering(bench: Bench, run: MergedRun, history: str, observer: Observer) -> Bench:
+    tries = run.history.outcomes
+    if not tries:
+        return bench
+    before, environment = min(found.at for found in tries), tries[0].environment
+    past = Past(history=history, environment=environment, commit=run.plan.commit, before=before)
+    return remembering(bench, past, run.failures, ((found.shard, found.order) for found in tries), observer.say)
+
+
+def _with_judgement(run: MergedRun, bench: Bench) -> RunRecord:
+    tries = run.history.outcomes
+    if not tries:
+        return run.history
+    judged = judged_run(
+        case_of(run.failures, bench, tests_seconds_of(run)),
+        judgement_on(run, bench),
+        key=run.plan.run_id,
+        at=time.time(),
+        environment=tries[0].environment,
+        commit=run.plan.commit,
+        trial_seconds=sum(trial.seconds for trial in run.trials),
+    )
+    return msgspec.structs.replace(run.history, judged=(judged,))
 
 
 def _write_reports(verdict: Verdict, out: Path) -> None:
     replace_file(out / "verdict.json", to_json(verdict))
-    replace_file(out / "summary.md", render_markdown(verdict).encode("utf-8", "backslashreplace"))
-    replace_file(out / "report.html", render_html(verdict).encode("utf-8", "backslashreplace"))
+    shown = publishable(verdict, hidden=(os.environ.get(TOKEN_VARIABLE, "").strip(),), keeps_output=True)
+    replace_file(out / "summary.md", render_markdown(shown).encode("utf-8", "backslashreplace"))
+    replace_file(out / "report.html", render_html(shown).encode("utf-8", "backslashreplace"))

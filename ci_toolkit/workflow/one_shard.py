@@ -11,6 +11,7 @@ from ci_toolkit.model.mode import FailFast
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.verdict.exit_codes import exit_code_of_shards
+from ci_toolkit.workflow.adjudication import adjudicate_shards, bench_of
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
@@ -51,6 +52,7 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
     shard = plan.shard(index)
     root = project_root(folder)
     selection = select_categories(root, mode=plan.mode)
+    bench = bench_of(root, folder)
     rules = stop_rules(
         selection.mode,
         request.fail_fast,
@@ -76,11 +78,17 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
             rules=rules,
         )
         end = run_shards(work, observer, save_logs=services.save_logs)
+        heard = None
+        if bench is not None and end.has_failures and not end.is_interrupted:
+            heard = adjudicate_shards(work, bench, observer)
         failure = services.failure(request.results / f"shard-{index}")
     if failure:
         observer.say(failure)
     return exit_code_of_shards(
-        end.cards, has_failures=end.has_failures, is_interrupted=end.is_interrupted, has_lost_service=bool(failure)
+        end.cards,
+        has_failures=end.has_failures if heard is None else bool(heard.red),
+        is_interrupted=end.is_interrupted or (heard is not None and heard.is_interrupted),
+        has_lost_service=bool(failure),
     )
 
 

@@ -7,7 +7,10 @@ from ci_toolkit.workflow.category_selection import CategorySelection
 
 
 def thresholds_of(
-    overall: float | None, by_category: tuple[tuple[str, float], ...], selection: CategorySelection
+    overall: float | None,
+    changed_lines: float | None,
+    by_category: tuple[tuple[str, float], ...],
+    selection: CategorySelection,
 ) -> Thresholds:
     """Return the thresholds in percent. Raises ConfigurationError for the name of no category."""
     for name, _ in by_category:
@@ -17,4 +20,9 @@ def thresholds_of(
                 f"--category-threshold names the category '{name}', which does not exist",
                 advice=nearest(name, known, "categories"),
             )
-    return Thresholds(overall=overall, by_category=dict(by_category), if_measured=selection.coverage_thresholds)
+    return Thresholds(
+        overall=overall,
+        changed_lines=changed_lines,
+        by_category=dict(by_category),
+        if_measured=selection.coverage_thresholds,
+    )

@@ -131,7 +131,7 @@ def run_act(
         env={**os.environ, "ACT_DISABLE_VERSION_CHECK": "1"},
     )
     jobs: dict[str, bool] = {}
-    for name, word in re.findall(r"^\[[\w-]+/ci-toolkit/(\w+)[^\]]*\] 🏁  Job (\w+)", done.stdout, re.MULTILINE):
+    for name, word in re.findall(r"^\[[\w-]+/(?:ci-toolkit/)?(\w+)[^\]]*\] 🏁  Job (\w+)", done.stdout, re.MULTILINE):
         jobs[name] = jobs.get(name, True) and word == "succeeded"
     return Ended(jobs=jobs, output=done.stdout + done.stderr)
 

@@ -16,6 +16,9 @@ class Ask(Protocol):
         ...
 
 
+_SHORT = 12
+
+
 class FailedTest(Record, frozen=True, kw_only=True):
     """A failure that is to be judged."""
 
@@ -47,6 +50,12 @@ class CaseRun(Record, frozen=True, kw_only=True):
     """Tests without an outcome. Each other test that is not in ``failures`` passed."""
     seconds: float
     """What the tests took together."""
+    commits: tuple[str, ...] = ()
+    """The names of main's commits, as far as they are known: number 1 is the first."""
+
+    def name_of(self, commit: int) -> str:
+        """Return the name of a commit, for people; its number where it has none."""
+        return self.commits[commit - 1][:_SHORT] if 1 <= commit <= len(self.commits) else str(commit)
 
 
 class Prices(Record, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Judges the failures of one run, and returns what is to be remembered of it."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -56,7 +56,7 @@ def adjudicate(run: CaseRun, memory: Memory, ask: Ask, prices: Prices, rules: Ru
             is_main=run.is_main,
             order=run.order,
             failures=found,
-            passed=_AllBut(run.not_run),
+            passed=frozenset(memory.tests) - run.not_run,
             tests_seconds=run.seconds,
             trial_seconds=trials.seconds,
         )
@@ -65,16 +65,6 @@ def adjudicate(run: CaseRun, memory: Memory, ask: Ask, prices: Prices, rules: Ru
         recollection.memory(), trees=trees_with(memory, run, [judged.test for judged in found if judged.head_passed])
     )
     return Judgement(rulings=tuple(_with_suspicion(ordered, after, run)), found=found, memory=after)
-
-
-class _AllBut(Container[str]):
-    """Every test but some."""
-
-    def __init__(self, others: frozenset[str]) -> None:
-        self._others = others
-
-    def __contains__(self, test: object) -> bool:
-        return test not in self._others
 
 
 def _found(failures: Sequence[FailedTest], rulings: Sequence[Ruling], hearings: Iterable[Hearing]) -> Iterator[Judged]:
@@ -117,7 +107,7 @@ def _with_suspicion(rulings: Iterable[Ruling], memory: Memory, run: CaseRun) -> 
     since = suspects(memory, run.commit) if run.is_main else {}
     for ruling in rulings:
         if ruling.test in since and ruling.kind is not Kind.OUTAGE:
-            words = (*ruling.evidence, f"it began at commit {since[ruling.test]}")
+            words = (*ruling.evidence, f"it began at commit {run.name_of(since[ruling.test])}")
             yield msgspec.structs.replace(ruling, kind=Kind.SUSPECT, since=since[ruling.test], evidence=words)
         else:
             yield ruling

@@ -76,15 +76,3 @@ def after_a_ruling(known: TestMemory, judged: Judged, commit: int, runs: int, *,
     if judged.kind == Kind.REGRESSION and is_main and known.broken_since is None:
         return msgspec.structs.replace(known, broken_since=commit, broken_signature=judged.signature)
     return known
-
-
-def after_a_pass(known: TestMemory, order: str, *, is_main: bool) -> TestMemory:
-    """Return what is known of a test after it passed in ``order``."""
-    if is_main and known.broken_since is not None:
-        known = msgspec.structs.replace(known, broken_since=None, broken_signature="")
-    if not known.is_listed:
-        return known
-    orders = known.clean_orders | {order}
-    if len(orders) < passes_for_release(known):
-        return msgspec.structs.replace(known, clean_orders=orders)
-    return msgspec.structs.replace(known, is_listed=False, clean_orders=frozenset())

@@ -1,11 +1,13 @@
 """What the court remembers, run by run: the same steps whether it has just judged, or reads what it found before."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
 
 from ci_toolkit.model.outcomes import Judged, JudgedPasses, JudgedRun
 from ci_toolkit.model.record import Record
 from ci_toolkit.verdict.court.case import Kind, Rules
-from ci_toolkit.verdict.court.lists import after_a_pass, after_a_ruling
+from ci_toolkit.verdict.court.lists import after_a_ruling, passes_for_release
 from ci_toolkit.verdict.court.memory import ORDERS_KEPT, Memory, TestMemory
 
 _NOTHING = TestMemory()
@@ -19,7 +21,8 @@ class SeenRun(Record, frozen=True, kw_only=True):
     is_main: bool
     order: str
     failures: tuple[Judged, ...]
-    passed: Container[str]
+    passed: frozenset[str]
+    """Those of the remembered tests that passed."""
     tests_seconds: float
     trial_seconds: float
 
@@ -34,18 +37,26 @@ class Recollection:
         self._trees = memory.trees
         self._runs = memory.runs
         self._saved = memory.saved_seconds
-        self._watched = {test for test, known in self._tests.items() if _is_watched(known)}
-        """Those of which a pass says something."""
+        self._broken: set[str] = set()
+        """Tests that main has failed since a commit."""
+        self._clean: dict[str, set[str]] = {}
+        """Of each listed test, the orders in which it passed since it last failed."""
+        self._needed: dict[str, int] = {}
+        """How many such orders end its listing."""
+        for test, known in memory.tests.items():
+            self._remember(test, known)
 
     def add(self, run: SeenRun) -> None:
         """Remember what the court found of ``run``."""
-        failed = {judged.test for judged in run.failures}
-        passed = [test for test in self._watched - failed if test in run.passed]
+        passed = run.passed - {judged.test for judged in run.failures}
+        if run.is_main:
+            for test in self._broken & passed:
+                self._remember(test, replace(self._known(test), broken_since=None, broken_signature=""))
+        for test in self._clean.keys() & passed:
+            self._take_pass(test, run.order)
         for judged in run.failures:
-            known = self._tests.get(judged.test, _NOTHING)
+            known = self._known(judged.test)
             self._remember(judged.test, after_a_ruling(known, judged, run.commit, self._runs, is_main=run.is_main))
-        for test in passed:
-            self._remember(test, after_a_pass(self._tests[test], run.order, is_main=run.is_main))
         self._remember_order(run)
         self._saved = self.budget_for(run.tests_seconds) - run.trial_seconds
         self._saved = min(self._saved, self._most(run.tests_seconds))
@@ -59,7 +70,7 @@ class Recollection:
     def memory(self) -> Memory:
         """Return what is remembered now."""
         return Memory(
-            tests=dict(self._tests),
+            tests={test: self._known(test) for test in self._tests},
             orders=dict(self._orders),
             trees=self._trees,
             runs=self._runs,
@@ -69,12 +80,26 @@ class Recollection:
     def _most(self, tests_seconds: float) -> float:
         return self._rules.savings * self._rules.budget_share * tests_seconds
 
+    def _known(self, test: str) -> TestMemory:
+        known = self._tests.get(test, _NOTHING)
+        return replace(known, clean_orders=frozenset(self._clean[test])) if test in self._clean else known
+
     def _remember(self, test: str, known: TestMemory) -> None:
         self._tests[test] = known
-        if _is_watched(known):
-            self._watched.add(test)
-        else:
-            self._watched.discard(test)
+        self._broken.discard(test)
+        self._clean.pop(test, None)
+        if known.broken_since is not None:
+            self._broken.add(test)
+        if known.is_listed:
+            self._clean[test] = set(known.clean_orders)
+            self._needed[test] = passes_for_release(known)
+
+    def _take_pass(self, test: str, order: str) -> None:
+        # A history of a thousand listed tests comes here millions of times.
+        clean = self._clean[test]
+        clean.add(order)
+        if len(clean) >= self._needed[test]:
+            self._remember(test, replace(self._tests[test], is_listed=False, clean_orders=frozenset()))
 
     def _remember_order(self, run: SeenRun) -> None:
         """Keep what failed in the order on main, or on the base alike; the last orders alone."""
@@ -126,17 +151,11 @@ def recall(runs: Iterable[JudgedPasses], rules: Rules, passes: Mapping[str, int]
     memory = recollection.memory()
     if tree and any(passes.values()):
         never = frozenset(test for test, count in passes.items() if not count)
-        memory = Memory(
-            tests=memory.tests,
-            orders=memory.orders,
-            trees={tree: never},
-            runs=memory.runs,
-            saved_seconds=memory.saved_seconds,
-        )
+        memory = replace(memory, trees={tree: never})
     return Recalled(memory=memory, commits=tuple(commits))
 
 
-def _seen(run: JudgedRun, number: int, passed: Container[str]) -> SeenRun:
+def _seen(run: JudgedRun, number: int, passed: frozenset[str]) -> SeenRun:
     return SeenRun(
         commit=number,
         is_main=run.is_main,
@@ -146,10 +165,6 @@ def _seen(run: JudgedRun, number: int, passed: Container[str]) -> SeenRun:
         tests_seconds=run.tests_seconds,
         trial_seconds=run.trial_seconds,
     )
-
-
-def _is_watched(known: TestMemory) -> bool:
-    return known.is_listed or known.broken_since is not None
 
 
 _KINDS = frozenset(map(str, Kind))

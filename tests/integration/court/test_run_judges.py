@@ -132,3 +132,27 @@ def test_without_the_setting_nothing_is_tried_and_nothing_excused(repository: Re
     assert code == 1, printed
     assert "trial" not in printed
     assert repository.judged() == {"test_random": ("", False)}
+
+
+BROKEN = "from product import answer\n\ndef test_answer():\n    assert answer() == 42\n"
+
+
+def test_shards_try_their_failures_in_their_own_jobs_and_the_merge_judges_by_what_they_saw(
+    repository: Repository,
+) -> None:
+    repository.commit(
+        {"pyproject.toml": SETTINGS, "src/product.py": PRODUCT, "a/test_a.py": FLAKE, "b/test_b.py": BROKEN}
+    )
+    repository.git("switch", "-q", "-c", "change")
+    repository.commit({"src/product.py": PRODUCT.replace("42", "41")})
+
+    repository.ci_toolkit("plan", "--shards", "2")
+    ended = [repository.ci_toolkit("shard", index, "--results", "results") for index in ("1", "2")]
+    code, printed = repository.ci_toolkit("merge", "--results", "results")
+
+    assert sorted(exit_code for exit_code, _ in ended) == [0, 1], ended
+    assert code == 1, printed
+    assert repository.judged() == {"test_random": ("flaky", True), "test_answer": ("regression", False)}
+    _, told = repository.ci_toolkit("history", "show", "--test", "a/test_a.py::test_random")
+    assert "isolated" in told
+    assert "order" in told

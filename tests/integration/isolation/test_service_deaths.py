@@ -18,8 +18,22 @@ def pytest_runtest_teardown(nextitem):
     result = yield  # the clean-up as well
     if nextitem is None:
         redis.from_url(URL[0]).shutdown(nosave=True)
-        {then}
     return result
+"""
+SHARED = """
+import os, pathlib, signal, pytest
+PID = []
+
+@pytest.fixture(autouse=True)
+def remembered(real_db_sync):
+    path = real_db_sync.scalar("SHOW data_directory") + "/postmaster.pid"
+    PID[:] = [int(pathlib.Path(path).read_text().split()[0])]
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown():
+    yield
+    os.kill(PID[0], signal.SIGKILL)
+    os._exit(1)
 """
 BY_IMPORT = "from ci_toolkit.test_framework.real_services_test_fixtures import real_redis_sync\n"
 
@@ -37,7 +51,7 @@ def test_a_service_that_dies_unnoticed_ends_pytest_with_4_and_is_named(
 ) -> None:
     if not adopts:
         project.write("pyproject.toml", "[tool.pytest.ini_options]\n")
-    project.write("conftest.py", ("" if adopts else BY_IMPORT) + UNNOTICED.format(then=""))
+    project.write("conftest.py", ("" if adopts else BY_IMPORT) + UNNOTICED)
     project.write("test_it.py", ONE_TEST)
     code, output = ended(project, "-n", workers)
     assert (code, "2 passed in" in output) == (4, True), output
@@ -47,11 +61,11 @@ def test_a_service_that_dies_unnoticed_ends_pytest_with_4_and_is_named(
 
 
 def test_a_service_that_dies_with_the_only_worker_that_knew_of_it_is_named_by_the_controller(project: Project) -> None:
-    project.write("conftest.py", UNNOTICED.format(then="os._exit(1)"))
-    project.write("test_it.py", ONE_TEST)
+    project.write("conftest.py", SHARED)
+    project.write("test_it.py", "def test_one(real_db_sync): pass\n")
     code, output = ended(project, "-n", "1", "--max-worker-restart", "0")
     assert code == 4, output
-    assert "bye bye" in output
+    assert "postgresql ended by itself" in output
 
 
 def test_services_that_live_leave_the_exit_status_alone(project: Project) -> None:

@@ -3,12 +3,14 @@
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 from isolation_servers import redis_server
 from redis import Redis
+from redis.exceptions import RedisError
 
 from ci_toolkit.isolation.errors import IsolationError, NoFreeDatabaseError
 from ci_toolkit.isolation.worker_redis import WorkerRedis
@@ -99,6 +101,46 @@ def test_after_its_connection_was_ended_it_empties_its_own_database_and_still_ha
         assert person.get("precious") == b"yes"
     with client(small, 0) as person:
         assert person.get("precious") == b"yes"
+
+
+def test_after_a_flushall_and_the_end_of_its_connection_it_still_has_its_database(small: Endpoint) -> None:
+    with (
+        WorkerRedis(small, run="0123abcd", worker="gw0") as worker,
+        WorkerRedis(small, run="0123abcd", worker="gw1") as other,
+        client(small, worker.number) as test,
+    ):
+        for _ in range(2):
+            test.flushall()
+            test.set("left", "behind")
+            test.client_kill_filter(_type="normal", skipme=True)
+            worker.clean()
+            other.clean()
+            assert test.dbsize() == 0
+
+
+def test_what_still_waits_in_its_database_is_ended_and_in_no_other(small: Endpoint) -> None:
+    with WorkerRedis(small, run="0123abcd", worker="gw0") as worker, client(small, 0) as looks:
+        said: list[str] = []
+        threads = [threading.Thread(target=wait, args=(small, number, said)) for number in (worker.number, 3)]
+        for thread in threads:
+            thread.start()
+        while sum("b" in one["flags"] for one in looks.client_list()) < 2:
+            pass
+        worker.clean()
+        threads[0].join(60)
+        assert said == ["UNBLOCKED client unblocked via CLIENT UNBLOCK"]
+        with client(small, 3) as elsewhere:
+            elsewhere.rpush("queue", "meant for it")
+        threads[1].join(60)
+        assert said[1:] == ["(b'queue', b'meant for it')"]
+
+
+def wait(server: Endpoint, number: int, said: list[str]) -> None:
+    with client(server, number) as waits:
+        try:
+            said.append(str(waits.blpop(["queue"])))
+        except RedisError as error:
+            said.append(str(error))
 
 
 def test_a_number_that_went_to_another_while_the_connection_was_lost_is_not_emptied(small: Endpoint) -> None:

@@ -14,6 +14,7 @@ def test_it(one): pass
     "test_import.py": "import no_such_module\n",
     "test_passes.py": "def test_it():\n    print('a', 'good', 'clue')\n",
     "test_prints.py": "def test_it():\n    print('the', 'clue')\n    assert 0\n",
+    "test_tells.py": "def test_it():\n    url = 'redis://:hu' + 'sh@h/0'\n    print(url)\n    raise ValueError(url)\n",
 }
 
 
@@ -26,7 +27,12 @@ def test_what_went_wrong_is_in_the_message_and_what_was_printed_beside_it(projec
         "test_recursive.py::test_it": ("recursive dependency involving fixture 'one' detected", 5),
         "test_import.py": ("ModuleNotFoundError: No module named 'no_such_module'", 0),
         "test_prints.py::test_it": ("assert 0", 3),
+        "test_tells.py::test_it": ("ValueError: redis://:hush@h/0", 4),
     }
+    for report in ("summary.md", "report.html"):
+        shown = (project.out / report).read_text()
+        assert "hush" not in shown
+        assert "the clue" in shown or report == "summary.md"
     assert "PASSED test_passes.py::test_it\n--- Captured stdout call ---\na good clue\n" in done.stderr
     assert "a good clue" not in done.stdout
     assert "\n>       assert 0\nE       assert 0\n" in done.stdout

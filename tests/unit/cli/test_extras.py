@@ -12,6 +12,7 @@ UNUSED: dict[str, object] = {
     "workers": None,
     "coverage": False,
     "coverage_threshold": None,
+    "diff_threshold": None,
     "category_thresholds": (),
     "algorithm": "files",
 }
@@ -32,6 +33,7 @@ def advice_on(given: Mapping[str, object], installed: Collection[str] = ()) -> s
         ({"workers": 4}, "--workers", "pytest-xdist", "xdist"),
         ({"coverage": True}, "--coverage", "pytest-cov", "coverage"),
         ({"coverage_threshold": 80.0}, "--coverage-threshold", "pytest-cov", "coverage"),
+        ({"diff_threshold": 90.0}, "--diff-threshold", "pytest-cov", "coverage"),
         ({"coverage_threshold": 0.0}, "--coverage-threshold", "pytest-cov", "coverage"),
         ({"category_thresholds": ("unit=80",)}, "--category-threshold", "pytest-cov", "coverage"),
         ({"algorithm": "least_duration"}, "--algorithm", "pytest-split", "split"),

@@ -1,6 +1,7 @@
 """History on a branch of real repositories."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -87,6 +88,33 @@ def test_merge_that_comes_second_adds_to_what_the_first_left(origin: Path, tmp_p
     assert BranchLocation(BRANCH, here).change(while_another_publishes) == (1, "")
     assert len(tries) == 2
     assert paths(here) == {"faster.py", "slower.py"}
+
+
+FASTER = """\
+#!/bin/sh
+if [ "$1" = fetch ] && mkdir {once} 2>/dev/null; then {git} -C {there} push -qf origin {commit}:refs/heads/{branch}; fi
+exec {git} "$@"
+"""
+
+
+def test_branch_that_is_replaced_between_its_listing_and_its_fetching_is_read_anew(
+    origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = clone(origin, tmp_path / "here"), clone(origin, tmp_path / "there")
+    commits = []
+    for path in ("a.py", "b.py"):
+        add(there, path)
+        commits.append(git(origin, "rev-parse", BRANCH))
+    git(there, "push", "-qf", "origin", f"{commits[0]}:refs/heads/{BRANCH}")
+    program = tmp_path / "programs" / "git"
+    program.parent.mkdir()
+    program.write_text(
+        FASTER.format(once=tmp_path / "once", git=shutil.which("git"), there=there, commit=commits[1], branch=BRANCH)
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    assert paths(here) == {"a.py", "b.py"}
+    assert (tmp_path / "once").exists()
 
 
 def test_branch_with_other_things_is_refused_and_not_touched(origin: Path, tmp_path: Path) -> None:

@@ -84,6 +84,13 @@ def test_passes_are_counted_for_each_environment_and_tree() -> None:
         assert passes(history, "test_a.py::unknown") == 0
 
 
+def test_trial_that_fails_as_the_test_did_has_its_words() -> None:
+    trial = msgspec.structs.replace(go("t", number=1, kind=GoKind.ISOLATED), cause="", text="")
+    with SqliteHistory(MEMORY) as history:
+        history.add(try_of({"t": "F"}, go("t"), trial), now=NOW)
+        assert [known.go.text for known in goes(history)] == [go("t").text, go("t").text]
+
+
 def test_file_that_could_not_be_imported_is_an_outcome_of_its_own() -> None:
     broken = msgspec.structs.replace(go("", Ended.ERROR), path="test_broken.py")
     with SqliteHistory(MEMORY) as history:

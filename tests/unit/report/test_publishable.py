@@ -27,6 +27,14 @@ def test_what_tests_printed_is_left_out_and_known_secrets_are_masked() -> None:
     assert (failure.output, failure.message, failure.detail) == ("", "it is ***-***", "***")
 
 
+def test_what_tests_printed_is_kept_for_artifacts_and_masked_and_its_end_is_shown() -> None:
+    printed = "early\n" + "x\n" * LONGEST_DETAIL + "postgresql://u:hush@h/db\n"
+    (failure,) = publishable(failed(output=printed, message=""), keeps_output=True).failures
+    assert failure.output.endswith("x\npostgresql://u:***@h/db\n")
+    assert "early" not in failure.output
+    assert len(failure.output) <= LONGEST_DETAIL + 100
+
+
 def test_long_lines_and_long_tracebacks_are_cut_where_no_secret_is_halved() -> None:
     detail = "x" * 50 + "\n" + ("y" * 99 + "\n") * 500
     (failure,) = publishable(failed(message="z" * 5000, detail=detail)).failures

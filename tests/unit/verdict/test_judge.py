@@ -19,7 +19,8 @@ from ci_toolkit.model.verdict import (
     SlowTest,
     Verdict,
 )
-from ci_toolkit.verdict.judge import Thresholds, judge, reaches, shown
+from ci_toolkit.verdict.judge import Thresholds, judge
+from ci_toolkit.verdict.percentages import reaches, shown
 
 STRICT, LENIENT = Strictness.STRICT, Strictness.LENIENT
 

@@ -1,0 +1,52 @@
+"""Finds the environment variables that another workflow gives to the tests."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ci_toolkit.adoption.tree import Tree
+from ci_toolkit.adoption.yaml_files import entries, job_folders, read_yaml, table, text_of, workflow_files
+
+_RUNS_TESTS = re.compile(r"\b(pytest|tox|nox|manage\.py test|hatch test|make (test|check)|unittest)\b")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ENGINES = ("GITHUB_", "RUNNER_", "ACTIONS_", "CI_TOOLKIT_")
+"""Beginnings of names that belong to the engine, or to us."""
+
+Say = Callable[[str], None]
+
+
+def job_variables(tree: Tree, folder: str, *, is_alone: bool, ours: str, note: Say) -> tuple[tuple[str, str], ...]:
+    """Return the environment, as names and values, of the first job that runs the tests of the project in ``folder``.
+
+    ``is_alone`` says that the repository has no other project, ``ours`` is the workflow that is written here. A value
+    that GitHub computes, such as a secret, is not taken: ``note`` is told of it.
+    """
+    for path in workflow_files(tree):
+        document = _document(tree, path) if path != ours else None
+        for job in table(document, "jobs").values():
+            step = next((step for step in entries(table(job).get("steps")) if _runs_tests(step)), None)
+            if step is not None and (is_alone or folder in job_folders(document, job)):
+                return tuple(_literal([document, job, step], path, note))
+    return ()
+
+
+def _document(tree: Tree, path: str) -> Any:
+    try:
+        return read_yaml(tree, path)
+    except ValueError:  # said where services are looked for
+        return None
+
+
+def _runs_tests(step: Any) -> bool:
+    return _RUNS_TESTS.search(text_of(table(step).get("run"))) is not None
+
+
+def _literal(places: list[Any], path: str, note: Say) -> Iterator[tuple[str, str]]:
+    told = {name: value for place in places for name, value in table(place, "env").items()}
+    for name, value in told.items():
+        if not isinstance(value, str) or not _NAME.fullmatch(name) or name.startswith(_ENGINES) or name == "PATH":
+            continue
+        if "${{" in value:
+            note(f"{path} gives its tests a {name} that GitHub computes; say in `prepare` what it is to be")
+        elif "\n" not in value:
+            yield name, value

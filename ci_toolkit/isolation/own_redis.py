@@ -1,0 +1,135 @@
+"""A Redis server that one worker has for itself: after each test it is as it was when the worker got it.
+
+What a test can change beside keys is rare, and reading all of it takes longer than emptying the server. So the
+server's own statistics say which commands were called, and only what these can have changed is looked at.
+"""
+
+import re
+import secrets
+from typing import Any, Final
+
+from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the client's own, no OSError)
+from redis.utils import str_if_bytes
+
+from ci_toolkit.isolation.errors import IsolationError
+from ci_toolkit.isolation.redis_clients import NOBODY, OWN_NAME, connected, others, release_waiting
+from ci_toolkit.model.record import Record
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.catalog.table import Credentials
+from ci_toolkit.services.closing import Closing
+
+_USER: Final = "ci-toolkit"
+"""Its own, so that no change to the rights of the others locks the clean-up out."""
+_CALLS: Final = re.compile(rb"^cmdstat_([a-z_]+)(?:\|[a-z-]+)?:calls=(\d+)", re.MULTILINE)
+_OF_SCRIPTS: Final = frozenset({b"eval", b"eval_ro", b"evalsha", b"evalsha_ro", b"script"})
+_OF_SETTINGS: Final = frozenset({b"acl", b"function", b"replicaof", b"slaveof", b"debug", b"latency"})
+_OWN_CALLS: Final = {b"config": 1, b"slowlog": 1}
+"""What a clean-up itself calls once its statistics are at zero; fewer means that a test has reset them."""
+
+
+class _Settings(Record, frozen=True, kw_only=True):
+    """What a server holds beside keys."""
+
+    config: dict[bytes, bytes]
+    users: dict[str, str]
+    """The rules of each, by name."""
+    functions: bytes
+
+
+class OwnRedis(Closing):
+    """A whole server. Closing it leaves the server to who started it."""
+
+    number: Final = 0
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint.with_database(str(self.number))
+        login = Credentials(user=_USER, password=secrets.token_hex())
+        try:
+            with connected(endpoint) as first:
+                first.execute_command("ACL SETUSER", _USER, "reset", "on", f">{login.password}", "~*", "&*", "+@all")
+            self._client = connected(endpoint, login=login, name=OWN_NAME)
+            self._initial = _read(self._client)
+            self._restore()
+        except RedisError as error:
+            raise self._no_answer(error) from error
+
+    def clean(self) -> None:
+        """Empty every database, let go of who still waits, and set back what else was changed."""
+        try:
+            try:
+                self._restore()
+            except ConnectionError:  # a test ended all clients: the next command opens another one
+                self._restore()
+        except RedisError as error:
+            raise self._no_answer(error) from error
+
+    def clean_again(self) -> str:
+        """Clean what was written since the last clean-up; return who may have done it, ``""`` if nothing was."""
+        try:
+            if b"keys=" not in self._client.execute_command("INFO keyspace"):
+                return ""
+            found = others(self._client)
+        except RedisError:  # which the next clean-up looks into
+            return ""
+        self.clean()
+        return found or NOBODY
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _no_answer(self, error: RedisError) -> IsolationError:
+        return IsolationError(f"the Redis at {self.endpoint.address} does not answer: {error}")
+
+    def _restore(self) -> None:
+        self._client.execute_command("CLIENT UNPAUSE")
+        release_waiting(self._client)
+        called = self._calls()
+        if not called.keys().isdisjoint(_OF_SCRIPTS):
+            self._client.script_flush()
+        if not called.keys().isdisjoint(_OF_SETTINGS) or any(called.get(name) != n for name, n in _OWN_CALLS.items()):
+            self._set_back()
+        with self._client.pipeline(transaction=False) as all_at_once:
+            all_at_once.flushall()
+            all_at_once.config_resetstat()
+            all_at_once.slowlog_reset()
+            all_at_once.execute()
+
+    def _calls(self) -> dict[bytes, int]:
+        """Return how often each command was called since the last clean-up."""
+        called: dict[bytes, int] = {}
+        for name, calls in _CALLS.findall(self._client.execute_command("INFO commandstats")):
+            called[name] = called.get(name, 0) + int(calls)
+        return called
+
+    def _set_back(self) -> None:
+        if b"master_host" in self._client.execute_command("INFO replication"):
+            self._client.execute_command("REPLICAOF", "NO", "ONE")
+        now = _read(self._client)
+        for name, value in self._initial.config.items():
+            if now.config.get(name) != value:
+                self._client.execute_command("CONFIG SET", name, value)
+        for user in now.users.keys() - self._initial.users.keys():
+            self._client.execute_command("ACL DELUSER", user)
+        for user, rules in self._initial.users.items():
+            if now.users.get(user) != rules:
+                self._client.execute_command("ACL SETUSER", user, "reset", *rules.split())
+        if now.functions != self._initial.functions:
+            self._client.execute_command("FUNCTION RESTORE", self._initial.functions, "FLUSH")
+
+
+def _read(connection: Any) -> _Settings:
+    # A command with its words in one string is one that the client does not know, and whose answer it does not parse.
+    config = iter(connection.execute_command("CONFIG GET *"))
+    rules = (str_if_bytes(line).split(" ", 2) for line in connection.execute_command("ACL LIST"))
+    try:
+        functions = connection.execute_command("FUNCTION DUMP")
+    except ConnectionError:
+        raise
+    except RedisError:  # before Redis 7 there are none
+        functions = b""
+    return _Settings(
+        config=dict(zip(config, config, strict=True)),
+        users={name: rule for _, name, rule in rules},
+        functions=functions,
+    )

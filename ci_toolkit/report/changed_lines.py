@@ -1,0 +1,43 @@
+"""What the reports say of the coverage of changed lines."""
+
+from collections.abc import Iterator
+
+from ci_toolkit.model.verdict import ChangedCoverage, MissedLines
+from ci_toolkit.model.wording import number_of
+
+MOST_FILES = 5
+"""Files without coverage that a line names."""
+
+
+def changed_line(changed: ChangedCoverage) -> str:
+    """Return such as ``coverage of changed lines: 83.33% of 12 statements since 1234567 (asked: 90%)``."""
+    asked = f" (asked: {changed.threshold:g}%)" if changed.threshold is not None else ""
+    return f"coverage of changed lines: {_answer(changed)}{asked}"
+
+
+def _answer(changed: ChangedCoverage) -> str:
+    if changed.unknown:
+        return f"not known: {changed.unknown}"
+    since = f" since {changed.base[:12]}"
+    if changed.percent is None:
+        return f"no statement that is measured has changed{since}"
+    return f"{changed.percent:.2f}% of {number_of(changed.statements, 'statement')}{since}"
+
+
+def unmeasured_line(changed: ChangedCoverage) -> str:
+    """Return which changed files coverage does not measure, or ``""``."""
+    files = changed.unmeasured
+    if not files:
+        return ""
+    more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
+    return f"changed, and not measured: {', '.join(files[:MOST_FILES])}{more}"
+
+
+def missed_places(changed: ChangedCoverage) -> Iterator[str]:
+    """Yield such as ``src/a.py:3-5`` for each run of changed statements that no test reached."""
+    return map(_place, changed.missed)
+
+
+def _place(missed: MissedLines) -> str:
+    last = f"-{missed.last}" if missed.last != missed.first else ""
+    return f"{missed.path}:{missed.first}{last}"
