@@ -70,7 +70,7 @@ def lint_source(source: bytes, *, path: str, within: str, settings: LintSettings
     codes = settings.codes_for(within)
     directory, _, name = within.rpartition("/")
     waived = 0
-    triggers = TriggerLines(source)
+    triggers = TriggerLines(source, settings.known_ports)
     if not can_have_violations(triggers, name=name, directory=directory, settings=settings):
         unreadable = why_unreadable(source)
         violations = [unreadable] if unreadable else []

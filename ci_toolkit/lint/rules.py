@@ -91,6 +91,12 @@ ONLY_MOCKS = Rule(
     forbids="A test that exercises nothing but the mocks that it made itself.",
     instead="Call the code that the test is about; if nothing is left, delete the test.",
 )
+SWALLOWED_FAILURE = Rule(
+    code="CIT013",
+    name="swallowed-failure",
+    forbids="A test that catches its own failure and passes, or makes a skip of it.",
+    instead="Let the assertion fail; where an error is expected, name it with pytest.raises.",
+)
 WAIVER_WITHOUT_REASON = Rule(
     code="CIT090",
     name="waiver-without-reason",
@@ -124,6 +130,7 @@ ALL_RULES = (
     WRONG_DIRECTORY,
     FLAKY_WITHOUT_REASON,
     ONLY_MOCKS,
+    SWALLOWED_FAILURE,
     WAIVER_WITHOUT_REASON,
     UNKNOWN_WAIVER,
     UNUSED_WAIVER,

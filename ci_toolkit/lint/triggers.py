@@ -20,9 +20,10 @@ class Trigger(Enum):
         *(b"responses", b"respx", b"httpretty", b"moto", b"fakeredis"),
     )
     ENVIRON = (b"environ", b"tenv")
-    SLEEP = (b"sleep",)
+    SLEEP = (b"sleep", b"qWait(")
     SKIP = (b"skip", b"xfail")
     FLAKY = (b"flaky",)
+    CAUGHT = (b"AssertionError", b"suppress", b"s(Exception")
     PORT = (
         *(b"localhost", b"127.0.0.1", b"0.0.0.0", b"::1", b"docker.internal:"),
         *(b"port=", b"port =", b"port: int", b"PORT", b'("",', b"('',"),
@@ -30,24 +31,57 @@ class Trigger(Enum):
     AGENT = (b"agent", b"Agent")
 
 
+_WITHIN = {
+    (Trigger.SLEEP, b"wait"): (
+        *(b"wait_for_timeout", b"bot.wait(", b"sigtimedwait(", b"Event()", b"Condition()", b"Barrier("),
+        *(b"Future()", b"create_future(", b"threading import", b"asyncio import"),
+    ),
+    (Trigger.SLEEP, b"while "): (
+        *(b"while time.", b"time.time():", b"monotonic():", b"perf_counter():", b"time.time() <", b"monotonic() <"),
+    ),
+    (Trigger.SLEEP, b"select"): (b"select([", b"select((", b"select import", b"poll()"),
+    (Trigger.SLEEP, b"signal"): (b"pause()",),
+    (Trigger.SLEEP, b"ueue"): (b"Queue()",),
+    (Trigger.CAUGHT, b"except"): (b"except:", b"except Exception", b"except BaseException", b"except (", b"except*"),
+    (Trigger.CAUGHT, b"finally:"): (b"finally:",),
+}
+"""More words of a trigger, which are looked for only where the shorter one beside the trigger stands."""
+_NEARBY_WORD = {
+    b"except (": re.compile(rb"Exception|AssertionError"),
+    b"except*": re.compile(rb"Exception|AssertionError"),
+    b"finally:": re.compile(rb"\b(?:return|break|continue)\b"),
+}
+"""What must follow soon after a word for it to count."""
 _RENAMED = re.compile(
-    rb"\b(?:environb?|getenvb?|putenv|unsetenv|sleep|patch|\w*[Mm]ock|create_autospec|responses|respx|fakeredis|moto)$"
+    rb"\b(?:environb?|getenvb?|putenv|unsetenv|sleep|patch|\w*[Mm]ock|create_autospec|responses|respx|fakeredis|moto"
+    rb"|Event|Condition|Barrier|\w*Queue|Future|select|pause|skip|suppress|AssertionError)$"
 )
+_OTHER_NAME = re.compile(
+    rb"[ \t]*(\w+)(?:[ \t]*:[^=\n]*)?[ \t]*=[ \t]*"
+    rb"(?:[\w.]+|getattr\(.*|(?:\w+\.)?partial\(.*|lambda.*|\(.*)[ \t]*(?:#.*)?$"
+)
+"""``nap = time.sleep``, ``nap = partial(time.sleep, 3)``, ``BAD = (AssertionError, KeyError)``: names given anew."""
+_GETS_NAMES = frozenset({Trigger.ENVIRON, Trigger.SLEEP, Trigger.SKIP, Trigger.CAUGHT})
 _NEW_NAME = re.compile(rb"\w+")
 _LONGEST_NAME = 40
 _NUMBER = re.compile(rb"\d{4}")
+_PORT = re.compile(rb"[^\w.]\d{4,5}(?![\w.])")
+"""A number of its own, neither a part of a longer one nor of a word."""
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+"""Makes of the search for any number of four digits one for a text, which is several times faster."""
 _NEARBY = 120
-"""Where a port stands after the word that announces it."""
+"""Within so many bytes stands what a word announces."""
 _MAKES_A_MOCK = re.compile(rb"=\s*(?:\w+\.)*\w*(?:Mock|create_autospec|mock_open)\(")
 
 
 class TriggerLines:
-    """The lines of one source that hold each trigger."""
+    """The lines of one source that hold each trigger. ``ports`` are those of the table: each is a word of its own."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, ports: Iterable[int] = ()) -> None:
         if b"\r" in source:
             source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self.source = source
+        self._ports = tuple(str(port).encode() for port in ports)
         self._lines: dict[Trigger, list[int]] = {}
 
     @cached_property
@@ -76,12 +110,30 @@ class TriggerLines:
                 lines.append(line)
         return lines
 
-    def _positions(self, trigger: Trigger) -> Iterator[int]:
-        words = [word for word in trigger.value if word in self.source]
-        for word in (*words, *self._aliases) if words else ():
-            for at in _occurrences(word, self.source):
-                if trigger is not Trigger.PORT or _NUMBER.search(self.source, at, at + _NEARBY):
-                    yield at
+    def _positions(self, trigger: Trigger) -> list[int]:
+        if trigger is Trigger.PORT and b"0000" not in self.source.translate(_DIGITS_ALIKE):
+            return []
+        words = self._words(trigger)
+        found = [at for word in words for at in _occurrences(word, self.source) if self._counts(trigger, word, at)]
+        aliases = set(self._aliases) if words else set()
+        if trigger in _GETS_NAMES:
+            aliases |= {match[1] for at in found if (match := _OTHER_NAME.match(self._line_at(at)))}
+        found += [at for alias in aliases for at in _occurrences(alias, self.source)]
+        for port in self._ports if trigger is Trigger.PORT else ():
+            found += [at for at in _occurrences(port, self.source) if _PORT.match(self.source, max(0, at - 1))]
+        return found
+
+    def _words(self, trigger: Trigger) -> list[bytes]:
+        more = [words for (of, gate), words in _WITHIN.items() if of is trigger and gate in self.source]
+        return [word for word in (*trigger.value, *(word for words in more for word in words)) if word in self.source]
+
+    def _counts(self, trigger: Trigger, word: bytes, at: int) -> bool:
+        needed = _NUMBER if trigger is Trigger.PORT else _NEARBY_WORD.get(word)
+        return needed is None or needed.search(self.source, at, at + _NEARBY) is not None
+
+    def _line_at(self, position: int) -> bytes:
+        end = self.source.find(b"\n", position)
+        return self.source[self.source.rfind(b"\n", 0, position) + 1 : end if end >= 0 else len(self.source)]
 
     def marks_a_category(self, names: Iterable[str]) -> bool:
         """Whether a marker of one of these categories can stand in the source."""

@@ -17,7 +17,7 @@ class Violation:
     message: str
 
 
-def violation_at(node: ast.expr | ast.stmt, rule: Rule, what: str, *, instead: str = "") -> Violation:
+def violation_at(node: ast.expr | ast.stmt | ast.arg, rule: Rule, what: str, *, instead: str = "") -> Violation:
     """Make a violation of ``node``: ``what`` is wrong, and the rule's own advice unless ``instead`` says better."""
     return Violation(
         rule=rule,

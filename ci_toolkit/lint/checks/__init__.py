@@ -13,6 +13,7 @@ from ci_toolkit.lint.checks import (
     ports,
     skips,
     sleeps,
+    swallowing,
 )
 from ci_toolkit.lint.module import Module
 from ci_toolkit.lint.rules import (
@@ -27,6 +28,7 @@ from ci_toolkit.lint.rules import (
     NO_JUSTIFICATION,
     ONLY_MOCKS,
     SLEEP,
+    SWALLOWED_FAILURE,
     WRONG_DIRECTORY,
 )
 from ci_toolkit.lint.settings import LintSettings
@@ -47,5 +49,6 @@ CHECKS: dict[str, Check] = {
     WRONG_DIRECTORY.code: categories.in_wrong_directory,
     FLAKY_WITHOUT_REASON.code: flaky.without_reason,
     ONLY_MOCKS.code: mocks.only,
+    SWALLOWED_FAILURE.code: swallowing.failures,
 }
 """Code to check. Every rule that reads a tree is here; the waiver rules need the other findings first."""

@@ -1,6 +1,7 @@
 """CIT002: test code goes through the isolated environment, not through ``os.environ``."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ci_toolkit.lint.checks.mocks import is_patch_dict
@@ -11,8 +12,10 @@ from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
 from ci_toolkit.lint.violation import Violation, violation_at
 
-_ENVIRONS = frozenset({"os.environ", "os.environb"})
-_FUNCTIONS = frozenset({"os.getenv", "os.getenvb", "os.putenv", "os.unsetenv"})
+_ENVIRON = re.compile(r"(?:^|\.)(?:os|posix|nt)\.(?:environb?|getenvb?|putenv|unsetenv)$")
+"""``os.environ``, and that of the ``os`` which another module has imported (``shutil.os.environ``)."""
+_BY_NAME = frozenset({"os.environ", "os.environb"})
+_Use = ast.Attribute | ast.Subscript | ast.Call
 
 
 def direct(module: Module, _settings: LintSettings) -> Iterator[Violation]:
@@ -26,16 +29,17 @@ def direct(module: Module, _settings: LintSettings) -> Iterator[Violation]:
 
 
 def _environ_use(node: ast.AST, scope: Scope) -> str:
-    """Return what of ``os`` the node uses, or ``""``."""
-    if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
-        origin = dotted(node, scope)
-        return origin if origin in _ENVIRONS | _FUNCTIONS else ""
+    """Return what of ``os`` the node uses, or ``""``. Where it is given another name, that is the finding."""
     if isinstance(node, ast.Call) and is_patch_dict(node, scope) and _names_environ(node):
         return "os.environ"
-    return ""
+    if isinstance(node, ast.Name):
+        origin = dotted(node, scope, hops=0) if isinstance(node.ctx, ast.Load) else ""
+    else:
+        origin = dotted(node, scope) if isinstance(node, _Use) else ""
+    return "os." + origin.rpartition(".")[2] if _ENVIRON.search(origin) else ""
 
 
 def _names_environ(call: ast.Call) -> bool:
     """Whether ``patch.dict`` is given ``os.environ`` by name, as text."""
     first = call.args[0] if call.args else None
-    return isinstance(first, ast.Constant) and first.value in _ENVIRONS
+    return isinstance(first, ast.Constant) and first.value in _BY_NAME

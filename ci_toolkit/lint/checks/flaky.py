@@ -35,7 +35,7 @@ def without_reason(module: Module, _settings: LintSettings) -> Iterator[Violatio
         if (
             id(node) in called
             or not isinstance(target, ast.Attribute | ast.Name)
-            or dotted(target, scope) not in _FLAKY
+            or dotted(target, scope, hops=0) not in _FLAKY
         ):
             continue
         called.add(id(target))

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from ci_toolkit.lint.checks.categories import category_of
+from ci_toolkit.lint.checks.stand_ins import asked_for, made_by_fixture, stand_ins_in
 from ci_toolkit.lint.module import Function, Kind, Module
-from ci_toolkit.lint.names import Scope, dotted, walk, words
+from ci_toolkit.lint.names import FunctionNode, Scope, arguments_of, dotted, walk, words
 from ci_toolkit.lint.rules import MOCK_IN_E2E, ONLY_MOCKS
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
@@ -35,17 +36,35 @@ def is_patch_dict(call: ast.Call, scope: Scope) -> bool:
 
 
 def in_e2e(module: Module, settings: LintSettings) -> Iterator[Violation]:
-    """Find each mock and patch in the tests that must be real, and in the fixtures and classes that serve only them."""
+    """Find each mock, patch and stand-in in the tests that must be real, and in what serves only them."""
     by_directory = settings.category_of_directory(module.directory)
     if by_directory not in settings.mock_free and not module.triggers.marks_a_category(settings.mock_free):
         return
-    for function in module.functions_with(Trigger.MOCK):
+    for function in module.functions:
         if category := _mock_free_category(function, module, settings):
-            for node, what in _mocks_in(function):
+            for node, what in _mocks_in(function, module):
                 where = f"{category} test" if function.kind is Kind.TEST else f"code of {category} tests"
                 yield violation_at(node, MOCK_IN_E2E, f"{what} in {where} {function.qualname}")
     for node, what, category in _class_patches(module, settings):
         yield violation_at(node, MOCK_IN_E2E, f"{what} on a class of {category} tests")
+    if by_directory in settings.mock_free:
+        for node, what in _at_import(module):
+            yield violation_at(node, MOCK_IN_E2E, f"{what} where {by_directory} tests are imported")
+
+
+def _at_import(module: Module) -> Iterator[tuple[ast.expr | ast.arg, str]]:
+    """Find what the module itself mocks or replaces, outside its functions and classes."""
+    seen: set[int] = set()
+    for statement in module.tree.body:
+        if isinstance(statement, FunctionNode | ast.ClassDef | ast.Import | ast.ImportFrom):
+            continue
+        for node, what in (
+            *_mock_calls(statement, module.scope, set()),
+            *stand_ins_in(statement, module.scope, module),
+        ):
+            if node.lineno not in seen:
+                seen.add(node.lineno)
+                yield node, what
 
 
 def _mock_free_category(function: Function, module: Module, settings: LintSettings) -> str:
@@ -66,20 +85,33 @@ def _served_tests(function: Function, module: Module) -> list[Function]:
     return []
 
 
-def _mocks_in(function: Function) -> Iterator[tuple[ast.expr, str]]:
+def _mocks_in(function: Function, module: Module) -> Iterator[tuple[ast.expr | ast.arg, str]]:
     seen: set[int] = set()
-    parameters = set(function.parameters)
-    for name in sorted(parameters & _MOCK_FIXTURES):
-        argument = next(arg for arg in ast.walk(function.node.args) if isinstance(arg, ast.arg) and arg.arg == name)
-        yield ast.copy_location(ast.Name(id=name, ctx=ast.Load()), argument), f"The mock fixture {name}"
-    for node, scope in walk(function.node, function.scope):
-        if isinstance(node, ast.Call) and node.lineno not in seen and (what := _mock_call(node, scope, parameters)):
+    for node, what in _all_mocks_in(function, module):
+        if node.lineno not in seen:
             seen.add(node.lineno)
             yield node, what
+
+
+def _all_mocks_in(function: Function, module: Module) -> Iterator[tuple[ast.expr | ast.arg, str]]:
+    parameters = set(function.parameters)
+    for argument in arguments_of(function.node.args):
+        if argument.arg in _MOCK_FIXTURES:
+            yield argument, f"The mock fixture {argument.arg}"
+    yield from _mock_calls(function.node, function.scope, parameters)
     for decorator in function.node.decorator_list:
         origin = dotted(decorator, function.scope)
-        if _LIBRARIES.search(origin) and decorator.lineno not in seen:
+        if _LIBRARIES.search(origin):
             yield decorator, origin
+    yield from stand_ins_in(function.node, function.scope, module)
+    yield from made_by_fixture(function)
+    yield from asked_for(function, module)
+
+
+def _mock_calls(root: ast.AST, scope: Scope, parameters: set[str]) -> Iterator[tuple[ast.expr, str]]:
+    for node, inner in walk(root, scope):
+        if isinstance(node, ast.Call) and (what := _mock_call(node, inner, parameters)):
+            yield node, what
 
 
 def _mock_call(call: ast.Call, scope: Scope, parameters: set[str]) -> str:

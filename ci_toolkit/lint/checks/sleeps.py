@@ -4,15 +4,14 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ci_toolkit.lint.checks.waits import Wait, outwaits_the_clock, waits_of
 from ci_toolkit.lint.module import Function, Kind, Module
-from ci_toolkit.lint.names import FunctionNode, Scope, dotted, words
+from ci_toolkit.lint.names import FunctionNode, words
 from ci_toolkit.lint.rules import SLEEP
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
 from ci_toolkit.lint.violation import Violation, violation_at
 
-_BLOCKING = frozenset({"time.sleep", "gevent.sleep", "eventlet.sleep", "eventlet.greenthread.sleep"})
-_AWAITED = frozenset({"asyncio.sleep", "asyncio.tasks.sleep", "anyio.sleep", "trio.sleep", "curio.sleep"})
 _SUBJECT = re.compile(
     r"time_?out|raises|fail_after|move_on_after|time_?limit|deadline|timer|stop_?watch|measure|elapsed|profil|span|trace"
     r"|cancel",
@@ -21,56 +20,88 @@ _SUBJECT = re.compile(
 """Words of a ``with`` whose body sleeps because time is what the test is about."""
 
 _Loop = ast.While | ast.For | ast.AsyncFor
+_Helpers = dict[tuple[str, str], Function]
+"""Functions of the file that wait, by class (``""`` at module level) and name."""
 
 
 def as_synchronisation(module: Module, _settings: LintSettings) -> Iterator[Violation]:
-    """Find sleeps that are statements of a test, a fixture or a set-up method, outside loops that poll."""
-    for function in module.functions_with(Trigger.SLEEP):
+    """Find the fixed waits of tests, fixtures and set-up methods, outside loops that poll, and of what these call."""
+    if not module.triggers.of(Trigger.SLEEP):
+        return
+    helpers = _helpers(module)
+    waits_for_a_global = any(_makes_something(statement) for statement in module.tree.body)
+    looked_at = module.functions if helpers or waits_for_a_global else module.functions_with(Trigger.SLEEP)
+    seen: set[tuple[int, int]] = set()
+    for function in looked_at:
         if function.kind is not Kind.OTHER:
-            for call, name in _sleeps(function):
-                kind = "Test" if function.kind is Kind.TEST else "Code around tests"
-                yield violation_at(call, SLEEP, f"{kind} {function.qualname} waits a fixed time with {name}")
+            kind = "Test" if function.kind is Kind.TEST else "Code around tests"
+            for place, name in (*_sleeps(function), *_sleeps_of_helpers(function, helpers)):
+                if (place.lineno, place.col_offset) not in seen:
+                    seen.add((place.lineno, place.col_offset))
+                    yield violation_at(place, SLEEP, f"{kind} {function.qualname} waits a fixed time with {name}")
 
 
-def _sleeps(function: Function) -> Iterator[tuple[ast.Call, str]]:
+def _makes_something(statement: ast.stmt) -> bool:
+    """Whether the module makes an object that a test could wait for."""
+    return isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Call)
+
+
+def _helpers(module: Module) -> _Helpers:
+    return {
+        (function.owner.name if function.owner else "", function.node.name): function
+        for function in module.functions_with(Trigger.SLEEP)
+        if function.kind is Kind.OTHER and not function.node.decorator_list and any(_sleeps(function))
+    }
+
+
+def _sleeps_of_helpers(function: Function, helpers: _Helpers) -> Iterator[Wait]:
+    """Find what a function of the file waits that is called for nothing else: its result is thrown away."""
+    for statement in _statements(function) if helpers else ():
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        call = call.value if isinstance(call, ast.Await) else call
+        if not isinstance(call, ast.Call):
+            continue
+        chain = words(call.func)
+        owner = function.owner.name if function.owner and chain[:-1] in {("self",), ("cls",)} else ""
+        helper = helpers.get((owner, chain[-1])) if chain and (owner or len(chain) == 1) else None
+        if helper is not None:
+            yield from ((place, f"{name} in {helper.qualname}") for place, name in _sleeps(helper))
+
+
+def _sleeps(function: Function) -> Iterator[Wait]:
     scope = function.body_scope
+    for statement in _statements(function):
+        if clock := outwaits_the_clock(statement, scope):
+            yield clock
+        else:
+            yield from waits_of(statement, scope)
+
+
+def _statements(function: Function) -> Iterator[ast.stmt]:
+    """Yield the statements that the function itself runs, without those that poll or whose subject is time."""
     pending: list[ast.AST] = list(reversed(function.node.body))
     while pending:
         node = pending.pop()
-        if isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
+        if isinstance(node, FunctionNode | ast.ClassDef):
             continue  # code that the test hands to something else: being slow may be its purpose
-        if isinstance(node, _Loop) and _polls(node):
+        if isinstance(node, _Loop) and polls(node):
+            if outwaits_the_clock(node, function.body_scope):
+                yield node
             pending.extend(reversed(node.orelse))
             continue
         if isinstance(node, ast.With | ast.AsyncWith) and _is_about_time(node):
             continue
-        if isinstance(node, ast.Expr) and (found := _sleep_statement(node.value, scope)):
-            yield found
-        pending.extend(child for child in reversed(list(ast.iter_child_nodes(node))) if _holds_statements(child))
+        if isinstance(node, ast.stmt):
+            yield node
+        pending.extend(child for child in reversed(list(ast.iter_child_nodes(node))) if holds_statements(child))
 
 
-def _holds_statements(node: ast.AST) -> bool:
+def holds_statements(node: ast.AST) -> bool:
+    """Whether the node is a statement, or a part of one that holds statements."""
     return isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case)
 
 
-def _sleep_statement(value: ast.expr, scope: Scope) -> tuple[ast.Call, str] | None:
-    awaited = isinstance(value, ast.Await)
-    call = value.value if isinstance(value, ast.Await) else value
-    if not isinstance(call, ast.Call):
-        return None
-    origin = dotted(call.func, scope)
-    if origin not in (_AWAITED if awaited else _BLOCKING):
-        return None
-    return None if _yields_only(call) else (call, ".".join(words(call.func)))
-
-
-def _yields_only(call: ast.Call) -> bool:
-    """Whether the sleep is ``sleep(0)``, which lets others run and waits for no time."""
-    first = call.args[0] if call.args else next((keyword.value for keyword in call.keywords), None)
-    return isinstance(first, ast.Constant) and first.value == 0
-
-
-def _polls(loop: _Loop) -> bool:
+def polls(loop: _Loop) -> bool:
     """Whether the loop asks again and again: it ends by a condition, so the sleep is its interval."""
     if isinstance(loop, ast.While) and not isinstance(loop.test, ast.Constant):
         return True
