@@ -98,25 +98,35 @@ def compat(session: nox.Session) -> None:
 def act(session: nox.Session) -> None:
     """Run the workflow that others call, and what `init` writes, with act and stand-ins for others' actions.
 
-    Needs Go and a package index; projects of others are installed as their workflow says.
+    Needs Go, Node with npm, and a package index; projects of others are installed as their workflow says.
     """
     install(session)
     session.install("--require-hashes", "-r", "requirements/build.txt")  # uv locks one of these projects
     path = install_from_go(session, "nektos/act@v0.2.89", "rhysd/actionlint/cmd/actionlint@v1.7.12")
-    session.run("pytest", "tests/act", *session.posargs, env={"PATH": path})
+    session.run("pytest", "tests/act", *session.posargs, env={"PATH": path, "STAND_INS": bundle_stand_ins(session)})
 
 
 @nox.session
 def act_docker(session: nox.Session) -> None:
-    """Run jobs whose `services:` are real containers, with act. Needs Go, and root on Debian for a Docker engine."""
+    """Run jobs whose `services:` are real containers, with act. Needs Go, Node, and on Debian root."""
     install(session)
-    path = install_from_go(session, "nektos/act@v0.2.89")
+    names = {"PATH": install_from_go(session, "nektos/act@v0.2.89"), "STAND_INS": bundle_stand_ins(session)}
     engine = ("sh", "tools/ci/docker-engine.sh")
     session.run(*engine, "start", external=True)
     try:
-        session.run("pytest", "tests/act/test_service_containers.py", *session.posargs, env={"PATH": path})
+        session.run("pytest", "tests/act/test_service_containers.py", *session.posargs, env=names)
     finally:
         session.run(*engine, "stop", external=True)
+
+
+def bundle_stand_ins(session: nox.Session) -> str:
+    """Bundle the stand-ins for others' actions with GitHub's own clients, and return their folder; needs npm."""
+    folder = Path(session.create_tmp()).resolve() / "stand_ins"
+    shutil.copytree("tests/act/stand_ins", folder, dirs_exist_ok=True)
+    npm = ("npm", "--prefix", str(folder))
+    session.run(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
+    session.run(*npm, "run", "--silent", "bundle", external=True)
+    return str(folder)
 
 
 def install_from_go(session: nox.Session, *programs: str) -> str:

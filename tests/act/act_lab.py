@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 GITHUB = Path(__file__).parents[2] / ".github"
-STAND_INS = Path(__file__).with_name("stand_ins")
+STAND_INS = os.environ.get("STAND_INS", "")
+"""The folder `stand_ins` with what they are bundled to; `nox -s act` makes it."""
+RUN_ID = "7"
 TESTS = {
     "test_one.py": "def test_a(): pass\n",
     "test_two.py": """\
@@ -67,7 +70,7 @@ class Lab:
 
     def artifacts(self) -> set[str]:
         """The names of what was uploaded."""
-        return {path.name for path in (self.store / "artifacts").iterdir()}
+        return {path.name for path in (self.store / "artifacts" / RUN_ID).iterdir()}
 
     def push(self, *options: str, attempt: int = 1, **inputs: str) -> Ended:
         """Run the workflow on a push of everything; ``options`` are act's, ``inputs`` the workflow's."""
@@ -112,7 +115,7 @@ def run_act(
     variables = {
         "STORE": str(store),
         "PROGRAMS": str(programs),
-        "GITHUB_RUN_ID": "7",
+        "GITHUB_RUN_ID": RUN_ID,
         "GITHUB_RUN_ATTEMPT": str(attempt),
     }
     done = subprocess.run(
@@ -121,6 +124,7 @@ def run_act(
             *("-P", "ubuntu-24.04=-self-hosted"),
             *(word for pair in variables.items() for word in ("--env", "=".join(pair))),
             *stand_in_options(),
+            *server_options(store),
             *options,
         ],
         cwd=repository,
@@ -136,12 +140,26 @@ def run_act(
     return Ended(jobs=jobs, output=done.stdout + done.stderr)
 
 
+def server_options(store: Path) -> list[str]:
+    """Say to act where its own servers of artifacts and the cache, which GitHub's clients ask, keep what they get."""
+    artifacts = store / "artifacts"
+    (artifacts / RUN_ID).mkdir(parents=True, exist_ok=True)  # the server does not make it
+    with socket.create_server(("127.0.0.1", 0)) as free:  # for artifacts, a port of 0 is not any port
+        port = free.getsockname()[1]
+    return [
+        *("--artifact-server-path", str(artifacts)),
+        *("--artifact-server-addr", "127.0.0.1", "--artifact-server-port", str(port)),
+        *("--cache-server-path", str(store / "cache"), "--cache-server-addr", "127.0.0.1"),
+    ]
+
+
 def stand_in_options() -> list[str]:
     """Say to act which folder stands for which pinned action."""
+    assert STAND_INS, "STAND_INS names no folder: `nox -s act` bundles the stand-ins, and says where they are"
     used = set(re.findall(r"uses: (actions/([\w-]+))[\w/-]*@(\w+)", (GITHUB / "workflows/ci-toolkit.yml").read_text()))
     known = [(action, name, commit) for action, name, commit in sorted(used) if name != "checkout"]  # act's own
     return [
         word
         for action, name, commit in known
-        for word in ("--local-repository", f"{action}@{commit}={STAND_INS / name}")
+        for word in ("--local-repository", f"{action}@{commit}={STAND_INS}/{name}")
     ]
