@@ -4,6 +4,7 @@ It is made of the type of the exception, its message and the frames that it pass
 run (``volatile_text``) and without line numbers. It is evidence, never proof: two faults can look alike.
 """
 
+import functools
 import hashlib
 import re
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ class Signature(Record, frozen=True, kw_only=True):
     """The message as it was compared, for people."""
 
 
+@functools.lru_cache(maxsize=512)  # the verdict and the history both ask, a shard's failures at a time
 def signature_of(failure: Failure, node_id: str) -> Signature:
     """Return the signature of ``failure`` of the test ``node_id``."""
     path, suffix = split_node_id(node_id)
