@@ -36,7 +36,6 @@ TABLES = """
 CREATE TABLE paths (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE tests (path INTEGER NOT NULL, suffix TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (path, suffix))
 WITHOUT ROWID;
-CREATE UNIQUE INDEX test_ids ON tests (id);
 CREATE TABLE tries (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, run TEXT NOT NULL, run_attempt INTEGER NOT NULL, at REAL NOT NULL,
     environment TEXT NOT NULL, commit_id TEXT NOT NULL, tree TEXT NOT NULL, base TEXT NOT NULL, branch TEXT NOT NULL,
@@ -101,8 +100,9 @@ def add_outcomes(
 ) -> None:
     """Add what is new of ``outcomes`` and ``judged``, and drop what is over the bounds. Call it in a transaction."""
     before = _last_try(connection)
+    numbers = _Numbers(connection)
     for of_try in outcomes:
-        _add_try(connection, of_try, now)
+        _add_try(connection, of_try, numbers, now)
     connection.executemany(_INSERT_JUDGED_RUN, (_judged_row(run, now) for run in judged))
     _keep_bounds(connection, before, now)
 
@@ -119,12 +119,11 @@ def prune_outcomes(connection: sqlite3.Connection, *, gone: Iterable[str], befor
 # --- adding ---------------------------------------------------------------------------------------
 
 
-def _add_try(connection: sqlite3.Connection, of_try: TryOutcomes, now: float) -> None:
+def _add_try(connection: sqlite3.Connection, of_try: TryOutcomes, ids: "_Numbers", now: float) -> None:
     place = connection.execute(_INSERT_TRY, _try_row(of_try, now))
     if not place.rowcount:
         return  # known already
     number = place.lastrowid
-    ids = _Numbers(connection)
     sets: dict[str, list[int]] = {}
     for file in of_try.files:
         _sort_by_letter(file, ids.of_file(file), sets)
@@ -198,8 +197,8 @@ class _Numbers:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._paths: dict[str, int] = {}
-        (last,) = connection.execute("SELECT max(id) FROM tests").fetchone()
-        self._next = 0 if last is None else last + 1
+        (first,) = connection.execute("SELECT coalesce(max(id) + 1, 0) FROM tests").fetchone()
+        self._next = int(first)
 
     def of_file(self, file: FileOutcomes) -> list[int]:
         """Return the number of each test of ``file``, in order."""
@@ -271,8 +270,9 @@ def _drop_unused(connection: sqlite3.Connection) -> None:
             used |= TestSet.unpacked(tests)
         except UnreadableError:  # whoever asks for it is told; it must not keep later runs from being recorded
             connection.execute("DELETE FROM first_goes WHERE (try, ended) = (?, ?)", (of_try, ended))
-    numbered = connection.execute("SELECT id FROM tests WHERE id NOT IN (SELECT test FROM goes)").fetchall()
-    connection.executemany("DELETE FROM tests WHERE id = ?", (row for row in numbered if row[0] not in used))
+    named = connection.execute("SELECT path, suffix, id FROM tests WHERE id NOT IN (SELECT test FROM goes)").fetchall()
+    unused = ((path, suffix) for path, suffix, number in named if number not in used)
+    connection.executemany("DELETE FROM tests WHERE (path, suffix) = (?, ?)", unused)
     connection.execute("DELETE FROM paths WHERE id NOT IN (SELECT path FROM tests)")
     connection.execute(
         "DELETE FROM signatures WHERE id NOT IN (SELECT signature FROM goes WHERE signature IS NOT NULL)"
