@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 GITHUB = Path(__file__).parents[2] / ".github"
 STAND_INS = os.environ.get("STAND_INS", "")
@@ -68,12 +69,20 @@ class Lab:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
+    @property
+    def repository(self) -> Path:
+        """Its folder."""
+        return self._repository
+
     def artifacts(self) -> set[str]:
         """The names of what was uploaded."""
         return {path.name for path in (self.store / "artifacts" / RUN_ID).iterdir()}
 
-    def push(self, *options: str, attempt: int = 1, **inputs: str) -> Ended:
-        """Run the workflow on a push of everything; ``options`` are act's, ``inputs`` the workflow's."""
+    def push(self, *options: str, attempt: int = 1, before: str = "", **inputs: str) -> Ended:
+        """Run the workflow on a push of everything, ``before`` which main was at that commit.
+
+        ``options`` are act's, ``inputs`` the workflow's.
+        """
         given = {"install": "ci-toolkit --version", "shards": "2", **inputs}
         workflows = self._repository / ".github" / "workflows"
         workflows.mkdir(parents=True, exist_ok=True)
@@ -81,7 +90,8 @@ class Lab:
         lines = (f"      {name.replace('_', '-')}: {json.dumps(value)}\n" for name, value in given.items())
         (workflows / "tests.yml").write_text(CALLER + "".join(lines).replace('"true"', "true"))
         commit_all(self._repository)
-        return run_act(self._repository, "tests.yml", self.store, *options, attempt=attempt)
+        told = {**EVENT, "before": before}
+        return run_act(self._repository, "tests.yml", self.store, *options, attempt=attempt, told=told)
 
 
 AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.org")
@@ -105,13 +115,15 @@ def run_act(
     *options: str,
     attempt: int = 1,
     programs: Path = Path(sys.executable).parent,
+    trigger: str = "push",
+    told: Mapping[str, Any] = EVENT,
 ) -> Ended:
-    """Run the workflow on a push to `main`.
+    """Run the workflow on a push to `main`, or on another ``trigger`` with what GitHub would have ``told`` of it.
 
     ``store`` holds what GitHub would keep, and what is to go wrong; ``programs`` are those of the Python that is set up.
     """
     event = store / "event.json"
-    event.write_text(json.dumps(EVENT))
+    event.write_text(json.dumps(told))
     variables = {
         "STORE": str(store),
         "PROGRAMS": str(programs),
@@ -120,7 +132,7 @@ def run_act(
     }
     done = subprocess.run(
         [
-            *("act", "push", "-W", f".github/workflows/{workflow}", "-e", str(event)),
+            *("act", trigger, "-W", f".github/workflows/{workflow}", "-e", str(event)),
             *("-P", "ubuntu-24.04=-self-hosted"),
             *(word for pair in variables.items() for word in ("--env", "=".join(pair))),
             *stand_in_options(),

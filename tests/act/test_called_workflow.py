@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from act_lab import Lab
+from act_lab import Lab, commit_all
 from github_server import REPOSITORY, TOKEN, Fault, github_server
 
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
+from ci_toolkit.suite.checkout import commit_of
 
 GREEN = {"plan": True, "shard": True, "verdict": True}
 RED = {"plan": True, "shard": False, "verdict": False}
@@ -32,6 +33,17 @@ def test_a_failed_test_is_red(lab: Lab) -> None:
     assert lab.push().jobs == RED
     (lab.store / "fails").unlink()
     assert "there is no history yet" not in lab.push(attempt=2).output, "a red run teaches as well"
+
+
+def test_the_lines_of_a_change_are_judged_where_that_is_asked_for(lab: Lab) -> None:
+    commit_all(lab.repository)
+    before = commit_of(lab.repository)
+    lab.write({"tests/test_new.py": "def test_new(): pass\ndef never():\n    return [\n        1,\n    ]\n"})
+    for asked, verdict in (("66", True), ("67", False)):
+        ended = lab.push(diff_threshold=asked, before=before)
+        assert ended.jobs["verdict"] is verdict, ended.output
+        assert "coverage of changed lines: 66.67% of 3 statements" in ended.output
+        assert "not reached: tests/test_new.py:3" in ended.output
 
 
 def test_a_shard_that_is_killed_is_red(lab: Lab) -> None:
