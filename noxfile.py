@@ -153,6 +153,13 @@ def signatures(session: nox.Session) -> None:
 
 
 @nox.session
+def court(session: nox.Session) -> None:
+    """Judge forty commits of a repository with tests of the twelve known kinds, by plan, shards and merge."""
+    install(session)
+    session.run("pytest", "-s", "tests/court", *session.posargs)
+
+
+@nox.session
 def flakesim(session: nox.Session) -> None:
     """Let the court judge a simulated CI history: `-- FOLDER --seeds 1-12`, `-- FOLDER --evidence`."""
     install(session)

@@ -148,6 +148,8 @@ class ShardCard(Record, frozen=True, kw_only=True):
     coverage_losses: tuple[str, ...] = ()
     """Node ids of tests that killed a process, so that some lines that it ran are not in the data."""
     environment: Environment | None = None
+    seeds: tuple[str, ...] = ()
+    """Options that give plugins the random seeds which they had."""
     coverage: CoverageSettings | None = None
     """What the suite itself asks of coverage; None where pytest-cov does not measure."""
     own_reports: tuple[OwnReport, ...] = ()

@@ -121,6 +121,8 @@ class Opened(_Line, frozen=True, kw_only=True, tag="opened"):
     coverage: CoverageSettings | None = None
     """None where pytest-cov does not measure."""
     own_reports: tuple[OwnReport, ...] = ()
+    seeds: tuple[str, ...] = ()
+    """Options that give plugins the random seeds which they have here."""
 
 
 class FileOpened(_Line, frozen=True, kw_only=True, tag="file"):

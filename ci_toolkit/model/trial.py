@@ -55,3 +55,7 @@ class TrialOutcome(Record, frozen=True, kw_only=True):
 
 class NoTrialError(Exception):
     """There is no outcome of this trial; the message says why, in words that follow what was seen before."""
+
+
+class NotMadeError(NoTrialError):
+    """Nobody has made this trial, and nobody will; another test may have one."""

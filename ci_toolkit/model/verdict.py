@@ -213,6 +213,8 @@ class TestFailure(Record, frozen=True, kw_only=True):
     """Whether the court excuses it, so that it does not fail the run."""
     evidence: tuple[str, ...] = ()
     """What trials showed, in words."""
+    reproduce: str = ""
+    """The command that runs it again in the order of its shard, where the run's bundles are."""
 
 
 class SlowTest(Record, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """In pytest: the first record of a journal, which says what runs the tests."""
 
 import platform
+from collections.abc import Iterator
 
 import pytest
 
@@ -25,7 +26,19 @@ def opened(task: ShardTask, worker: str, config: pytest.Config, clock: Clock) ->
         environment=environment(config),
         coverage=config.stash.get(COVERAGE_SETTINGS, None),
         own_reports=config.stash.get(OWN_REPORTS, ()),
+        seeds=tuple(_seeds(config)),
     )
+
+
+_SEEDS = (("randomly_seed", "--randomly-seed"), ("random_order_seed", "--random-order-seed"))
+"""(attribute of pytest's options, option) of pytest-randomly and pytest-random-order, which make up a seed."""
+
+
+def _seeds(config: pytest.Config) -> Iterator[str]:
+    for attribute, option in _SEEDS:
+        value = str(getattr(config.option, attribute, None) or "")
+        if value.isalnum():
+            yield f"{option}={value}"
 
 
 def environment(config: pytest.Config) -> Environment:

@@ -143,6 +143,7 @@ class _Shard:
             unexplained_exit=ending.unexplained_exit,
             coverage_losses=tuple(self.losses) if self.options.measures_coverage else (),
             environment=self.opened.environment if self.opened else None,
+            seeds=self.opened.seeds if self.opened else (),
             coverage=self.opened.coverage if self.opened else None,
             own_reports=(*(self.opened.own_reports if self.opened else ()), *written_parts(self.folder / PARTS_FOLDER)),
             commit=self.options.commit,

@@ -1,6 +1,7 @@
 """Runs one trial: a pytest process of its own, recorded as a shard's are, that leaves nothing but its record."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from ci_toolkit.model.bundle import (
     OUTPUT_FOLDER,
     PARTS_FOLDER,
     TRIALS_FOLDER,
+    ShardCard,
     TrialRecord,
 )
 from ci_toolkit.model.fold import JournalFold
@@ -31,6 +33,9 @@ from ci_toolkit.suite.task_variable import COVERAGE_FILE, HASH_SEED
 _OF_THE_PROCESS_ALONE = (COVERAGE_FOLDER, PARTS_FOLDER, "task", "cache")
 
 
+_SEED = re.compile(r"--random(ly|-order)-seed=[A-Za-z0-9]+")
+
+
 class TrialOrder(Record, frozen=True, kw_only=True):
     """What a trial is to run."""
 
@@ -44,6 +49,15 @@ class TrialOrder(Record, frozen=True, kw_only=True):
     """Of a trial of the base, (the checkout, the work tree of the base)."""
     pieces: Mapping[str, int]
     """Path to the piece of it that the shard has, of the files that hold these tests."""
+
+
+def for_trials(options: ShardOptions, card: ShardCard) -> ShardOptions:
+    """Return ``options`` for one process that ends with the tests that are asked for, with the seeds of ``card``."""
+    ran = card.environment
+    has_xdist = ran is not None and any(name.startswith("pytest-xdist-") for name in ran.plugins)
+    seeds = filter(_SEED.fullmatch, card.seeds)  # the card may be a stranger's
+    extra = ("--maxfail=0", *(("-n0",) if has_xdist else ()), *seeds)
+    return msgspec.structs.replace(options, pytest_args=(*options.pytest_args, *extra))
 
 
 def run_trial(

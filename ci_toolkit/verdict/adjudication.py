@@ -1,6 +1,7 @@
 """Brings the failures of a run before the court, and writes its rulings beside them."""
 
 import hashlib
+import shlex
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,7 +9,7 @@ import msgspec
 
 from ci_toolkit.model.merged import MergedRun, TrialEvidence
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.trial import NoTrialError, Trial, TrialOutcome
+from ci_toolkit.model.trial import NotMadeError, NoTrialError, Trial, TrialOutcome
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules, Ruling
 from ci_toolkit.verdict.court.court import Judgement, adjudicate
@@ -138,7 +139,7 @@ class Recorded:
     def __call__(self, trial: Trial) -> TrialOutcome:
         """Return the next outcome of ``trial``. Raises NoTrialError where there is none."""
         if not self._made[trial]:
-            raise NoTrialError(self._ended.get(self._shards[trial.test]) or "the trial that would tell was not made")
+            raise NotMadeError(self._ended.get(self._shards[trial.test]) or "the trial that would tell was not made")
         made = self._made[trial].popleft()
         if made.outcome is None:
             raise NoTrialError(made.why_not)
@@ -157,4 +158,7 @@ def _with_ruling(failure: TestFailure, ruling: Ruling | None, *, excuses: bool) 
         is_excused, evidence = False, (*evidence, TOLD_ONLY)
     told = filter(None, (*evidence, failure.why))
     why = f"{'excused' if is_excused else 'red'}: {kind}: {'; '.join(told)}"
-    return msgspec.structs.replace(failure, kind=str(kind), is_excused=is_excused, evidence=evidence, why=why)
+    again = f"ci-toolkit flaky rerun {shlex.quote(failure.node_id)} --as shard {failure.shard}" if failure.cause else ""
+    return msgspec.structs.replace(
+        failure, kind=str(kind), is_excused=is_excused, evidence=evidence, why=why, reproduce=again
+    )

@@ -20,7 +20,7 @@ from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.report.text import one_line
 from ci_toolkit.suite.bundle import write_card
 from ci_toolkit.suite.options import ShardOptions, StopRequest
-from ci_toolkit.suite.trial import TrialOrder, run_trial
+from ci_toolkit.suite.trial import TrialOrder, for_trials, run_trial
 from ci_toolkit.workflow.base_tree import BaseTree
 
 Say = Callable[[str], None]
@@ -110,7 +110,7 @@ class Laboratory:
         return run_trial(self._plan, order, Path(docket.bundle.folder), options, stop=self._stop)
 
     def _place_of(self, trial: Trial, docket: Docket) -> tuple[ShardOptions, tuple[str, str] | None]:
-        options = self._options_for(docket)
+        options = for_trials(self._options, docket.bundle.card)
         if trial.where is Where.OTHER:
             raise NoTrialError("there is no other machine here")
         return self._base.instead_of(options) if trial.tree is Tree.BASE else (options, None)
@@ -118,13 +118,6 @@ class Laboratory:
     def _pieces(self, tests: Sequence[str], index: int) -> dict[str, int]:
         paths = {split_node_id(test)[0] for test in tests}
         return {unit.path: unit.piece for unit in self._plan.shard(index).units if unit.path in paths}
-
-    def _options_for(self, docket: Docket) -> ShardOptions:
-        """Return how the shard ran, but in one process, and to the end of the tests that are asked for."""
-        ran = docket.bundle.card.environment
-        has_xdist = ran is not None and any(name.startswith("pytest-xdist-") for name in ran.plugins)
-        extra = ("--maxfail=0", *(("-n0",) if has_xdist else ()))
-        return msgspec.structs.replace(self._options, pytest_args=(*self._options.pytest_args, *extra))
 
 
 def ended_words(stop: StopRequest) -> str:

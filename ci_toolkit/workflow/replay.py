@@ -23,7 +23,7 @@ from ci_toolkit.model.result import Outcome
 from ci_toolkit.model.signature import joined, signature_of
 from ci_toolkit.model.trial import How, Trial
 from ci_toolkit.suite.options import ShardOptions, StopRequest
-from ci_toolkit.suite.trial import TrialOrder, run_trial
+from ci_toolkit.suite.trial import TrialOrder, for_trials, run_trial
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
 
@@ -125,7 +125,7 @@ class Replayer:
     ) -> None:
         """``folder`` takes the journals and what is kept."""
         self._place = place
-        self._options = _in_one_process(options, place)
+        self._options = for_trials(options, place.bundle.card)
         self._folder = make_folder(folder / hashlib.sha256(encode(place.test)).hexdigest()[:_DIGITS])
         self._stop = stop
         self._observer = observer
@@ -219,13 +219,6 @@ def _failed(failures: Sequence[Failure], test: str) -> Replayed:
 
 def _message(ran: FoldedTest) -> str:
     return ran.result().failures[0].failure.message.partition("\n")[0]
-
-
-def _in_one_process(options: ShardOptions, place: Place) -> ShardOptions:
-    ran = place.environment
-    has_xdist = ran is not None and any(name.startswith("pytest-xdist-") for name in ran.plugins)
-    extra = ("--maxfail=0", *(("-n0",) if has_xdist else ()))
-    return msgspec.structs.replace(options, pytest_args=(*options.pytest_args, *extra))
 
 
 _NO_RUN = "Run the suite with `ci-toolkit run`, or give the plan and the bundles of a run with --plan and --results."

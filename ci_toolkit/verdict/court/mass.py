@@ -1,9 +1,10 @@
 """Judges failures of one cause in many tests together: an outage of the machine or of a service, or a broken helper."""
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from ci_toolkit.model.trial import How, NoTrialError, Tree, TrialOutcome, Where
+from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Tree, TrialOutcome, Where
 from ci_toolkit.verdict.court.case import FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.trials import Trials
 
@@ -30,12 +31,23 @@ def judge_mass(mass: Sequence[FailedTest], trials: Trials, rules: Rules) -> tupl
 
 def _judge_here(mass: Sequence[FailedTest], trials: Trials) -> Mapping[str, Ruling]:
     """Judge on the machine on which they failed: that can show that the change broke them, and excuses none."""
-    first = mass[0]
-    head, base = (trials.run(first, How.ISOLATED, tree=tree) for tree in (Tree.HEAD, Tree.BASE))
+    head, base = _of_one(mass, trials)
     words = f"the head {_ended(head)} one of them alone, the base {_ended(base)}"
     if head.failed and not base.failed:
         return _all_red(mass, Kind.REGRESSION, words)
     return _all_red(mass, Kind.OUTAGE, words, "only another machine can excuse them")
+
+
+def _of_one(mass: Sequence[FailedTest], trials: Trials) -> tuple[TrialOutcome, TrialOutcome]:
+    """Return how the head and the base ended for one failure: where trials are read, for one that has them."""
+    for failure in mass[:-1]:
+        with contextlib.suppress(NotMadeError):
+            return _head_and_base(failure, trials)
+    return _head_and_base(mass[-1], trials)
+
+
+def _head_and_base(failure: FailedTest, trials: Trials) -> tuple[TrialOutcome, TrialOutcome]:
+    return trials.run(failure, How.ISOLATED), trials.run(failure, How.ISOLATED, tree=Tree.BASE)
 
 
 def _all_red(mass: Sequence[FailedTest], kind: Kind, *words: str) -> Mapping[str, Ruling]:
