@@ -2,7 +2,6 @@
 
 from ci_toolkit.adoption.change import Change
 from ci_toolkit.adoption.noxfile import noxfile_text
-from ci_toolkit.adoption.reading import WORKFLOW
 from ci_toolkit.adoption.repository import Project, Repository
 from ci_toolkit.adoption.settings import settings_text
 from ci_toolkit.adoption.workflow_file import workflow_text
@@ -10,7 +9,8 @@ from ci_toolkit.adoption.workflow_file import workflow_text
 
 def changes_for(repository: Repository, *, commit: str, with_nox: bool = True) -> tuple[Change, ...]:
     """Return every file that is to be there, the workflow first; ``commit`` pins it. Raises AdoptionError."""
-    workflow = Change(path=WORKFLOW, before=repository.workflow, after=workflow_text(repository, commit=commit))
+    text = workflow_text(repository, commit=commit)
+    workflow = Change(path=repository.workflow_path, before=repository.workflow, after=text)
     return (workflow, *(change for project in repository.projects for change in _of_project(project, with_nox)))
 
 

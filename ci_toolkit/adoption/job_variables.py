@@ -26,6 +26,7 @@ def job_variables(tree: Tree, folder: str, *, is_alone: bool, ours: str, note: S
         for job in table(document, "jobs").values():
             step = next((step for step in entries(table(job).get("steps")) if _runs_tests(step)), None)
             if step is not None and (is_alone or folder in job_folders(document, job)):
+                note(f"{path} runs tests too; keep there what the new check does not cover, such as other Pythons")
                 return tuple(_literal([document, job, step], path, note))
     return ()
 

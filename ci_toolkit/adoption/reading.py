@@ -14,13 +14,16 @@ from ci_toolkit.adoption.layout import layout_of
 from ci_toolkit.adoption.manifest import Manifest
 from ci_toolkit.adoption.projects import chosen_projects, count_tests, is_test_file
 from ci_toolkit.adoption.python_version import SUPPORTED, chosen_python
+from ci_toolkit.adoption.release import REPOSITORY
 from ci_toolkit.adoption.repository import Project, Repository
 from ci_toolkit.adoption.tree import Tree, branch_named, default_branch, read_tree
+from ci_toolkit.adoption.yaml_files import workflow_files
 from ci_toolkit.config.categories import read_categories
 from ci_toolkit.config.project import nearest, read_pyproject
 
-WORKFLOW = ".github/workflows/ci-toolkit.yml"
-"""The file that calls the reusable workflow."""
+_WORKFLOW = ".github/workflows/ci-toolkit.yml"
+_OURS = f"{REPOSITORY}/.github/"
+"""What a workflow that calls ours says."""
 _ENGINE_CLIENT = "docker>=7.1"
 """What containers need. The extra `services` would also bring clients, which a suite may have in older versions."""
 
@@ -41,7 +44,8 @@ def read_repository(start: Path, *, folders: Sequence[str] = (), branch: str = "
         top=tree.top,
         branch=branch_named(tree.top, branch) if branch else default_branch(tree.top),
         projects=projects,
-        workflow=tree.text(WORKFLOW),
+        workflow_path=reader.workflow,
+        workflow=tree.text(reader.workflow),
         others=others,
         notes=tuple(dict.fromkeys(reader.notes)),
     )
@@ -54,6 +58,9 @@ class _Reader:
         self.notes: list[str] = []
         self._tree = tree
         self._tests = count_tests(tree.files)
+        calling = (path for path in workflow_files(tree) if _OURS in (tree.text(path) or ""))
+        self.workflow = next(calling, _WORKFLOW)
+        """The file that calls our workflow, or is to call it."""
 
     def choose(self, start: Path, folders: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the folders of the projects that get a job, and those of further ones. Raises AdoptionError."""
@@ -73,7 +80,7 @@ class _Reader:
         document = read_pyproject(root)
         manifest = Manifest(tree=tree, folder=folder, document=document)
         goal = coverage_goal(document, manifest.text)
-        services = found_services(tree, folder, is_alone=is_alone, ours=WORKFLOW, note=self.notes.append)
+        services = found_services(tree, folder, is_alone=is_alone, ours=self.workflow, note=self.notes.append)
         if not python:
             pinned = manifest.text(".python-version") or ""
             python = chosen_python(document, where=str(root / "pyproject.toml"), pinned=pinned)
@@ -88,7 +95,7 @@ class _Reader:
             python=python,
             layout=layout_of(self._sources(folder), read_categories(root)),
             services=services,
-            variables=job_variables(tree, folder, is_alone=is_alone, ours=WORKFLOW, note=self.notes.append),
+            variables=job_variables(tree, folder, is_alone=is_alone, ours=self.workflow, note=self.notes.append),
             coverage=goal,
             pyproject=manifest.text("pyproject.toml"),
             noxfile=manifest.text("noxfile.py"),

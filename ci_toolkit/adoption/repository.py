@@ -62,6 +62,8 @@ class Layout:
     test_files: int
     directories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Category to the names of folders that are to be of it, and are not yet."""
+    markers: dict[str, str] = field(default_factory=dict)
+    """Category to the marker that the project has for it."""
     advice: tuple[str, ...] = ()
     """The lines of settings that would give a category to the others, if their reader agrees."""
 
@@ -99,8 +101,10 @@ class Repository:
     branch: str
     """Where pull requests go."""
     projects: tuple[Project, ...]
+    workflow_path: str
+    """The workflow file, relative to the top."""
     workflow: str | None = None
-    """The text of the workflow file, where there is one already."""
+    """Its text, where there is one already."""
     others: tuple[str, ...] = ()
     """Folders of further projects, which have no job."""
     notes: tuple[str, ...] = ()

@@ -36,10 +36,14 @@ def settings_text(project: Project) -> str | None:
 def _wanted(project: Project) -> Tables:
     built_in = {category.name: category for category in BUILT_IN}
     services = [service.name for service in project.services]
-    categories: Tables = {
-        ("categories", name): {"directories": [*built_in[name].directories, *folders], "services": services}
-        for name, folders in project.layout.directories.items()
-    }
+    categories: Tables = {}
+    for name in sorted({*project.layout.directories, *project.layout.markers}):
+        table = categories[("categories", name)] = {}
+        if name in project.layout.directories:
+            table["directories"] = [*built_in[name].directories, *project.layout.directories[name]]
+        if name in project.layout.markers:
+            table["marker"] = project.layout.markers[name]
+        table["services"] = services
     return categories | (_services(project.services) if services else {})
 
 

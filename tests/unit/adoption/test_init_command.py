@@ -243,3 +243,14 @@ def test_what_a_refused_word_should_have_been_is_said(stranger: Stranger) -> Non
         assert code == ExitCode.USAGE
         assert told in talked
     assert not (stranger.top / ".github").exists()
+
+
+def test_a_workflow_that_calls_ours_under_another_name_is_the_one(stranger: Stranger) -> None:
+    stranger.write(LIBRARY)
+    stranger.init()
+    moved = ".github/workflows/tests.yml"
+    (stranger.top / WORKFLOW).replace(stranger.top / moved)
+    assert stranger.init()[1].startswith(f"unchanged  {moved}\n")
+    stranger.write({moved: stranger.text(moved) + "# ours\n"})
+    assert f"written    {moved}.new  ({moved} is kept)" in stranger.init()[1]
+    assert not (stranger.top / WORKFLOW).exists()

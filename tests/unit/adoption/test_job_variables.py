@@ -38,6 +38,7 @@ def test_the_tests_have_the_variables_that_another_workflow_gives_them(stranger:
     _, _, talked = stranger.init()
     assert exported(stranger, tmp_path) == TAKEN
     assert "gives its tests a TOKEN that GitHub computes" in talked
+    assert "ci.yml runs tests too" in talked
     assert not (tmp_path / "x").exists()
     assert stranger.init()[1].count("unchanged") == 3
 
