@@ -37,6 +37,11 @@ _BY_OWN_OID: Final = {
     "pg_statistic_ext": "oid",
     "pg_collation": "oid",
     "pg_description": "objoid",
+    "pg_aggregate": "aggfnoid",
+    "pg_range": "rngtypid",
+    "pg_foreign_table": "ftrelid",
+    "pg_partitioned_table": "partrelid",
+    "pg_seclabel": "objoid",
 }
 _WHOLE: Final = (
     "pg_namespace",
@@ -44,8 +49,51 @@ _WHOLE: Final = (
     "pg_event_trigger",
     "pg_foreign_server",
     "pg_publication",
+    "pg_publication_rel",
     "pg_largeobject_metadata",
+    "pg_am",
+    "pg_amop",
+    "pg_amproc",
+    "pg_cast",
+    "pg_conversion",
+    "pg_foreign_data_wrapper",
+    "pg_language",
+    "pg_opclass",
+    "pg_opfamily",
+    "pg_transform",
+    "pg_ts_config",
+    "pg_ts_config_map",
+    "pg_ts_dict",
+    "pg_ts_parser",
+    "pg_ts_template",
 )
+_LARGE_OBJECTS: Final = "pg_largeobject"
+"""Their content; only a superuser may read it here."""
+_HERE: Final = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+_OF_THE_DATABASE: Final = (
+    "SELECT xmin FROM pg_database WHERE datname = current_database()",
+    f"SELECT xmin FROM pg_db_role_setting WHERE setdatabase = {_HERE}",
+    f"SELECT xmin FROM pg_shdescription WHERE classoid = 'pg_database'::regclass AND objoid = {_HERE}",
+    "SELECT xmin FROM pg_description WHERE classoid = 'pg_namespace'::regclass AND objoid = 'public'::regnamespace",
+    f"SELECT '2'::xid FROM pg_subscription WHERE subdbid = {_HERE} AND subname IS NOT NULL",
+)
+"""What the server's shared catalogs hold of this database, and a comment that every database has.
+
+Not everybody may read the ``xmin`` of a subscription: these are only counted.
+"""
+SETTINGS_TO_COPY: Final = (
+    "(setrole = 0 OR setrole = current_user::regrole OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))"
+)
+"""Those that the user may give to a clone."""
+_SETTINGS_AND_RIGHTS: Final = f"""
+    SELECT ROW(coalesce(setrole::regrole::text, ''), unnest(setconfig))::text FROM pg_db_role_setting
+      WHERE setdatabase = {_HERE} AND {SETTINGS_TO_COPY}
+    UNION ALL SELECT ROW(grantee, privilege_type, is_grantable)::text
+      FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE oid = {_HERE} AND grantee <> datdba
+    UNION ALL SELECT ROW(datconnlimit, shobj_description(oid, 'pg_database'))::text FROM pg_database WHERE oid = {_HERE}
+    UNION ALL SELECT obj_description('public'::regnamespace, 'pg_namespace')
+    UNION ALL SELECT subname FROM pg_subscription WHERE subdbid = {_HERE}
+"""
 _TEMPORARY_RELATIONS: Final = "SELECT oid FROM pg_class WHERE relpersistence = 't'"
 _TEMPORARY_SCHEMAS: Final = "SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_'"
 _NOT_TEMPORARY: Final = {
@@ -85,7 +133,12 @@ END $quick$
 """
 
 
-def quick_look_function(relations: Iterable[int]) -> str:
+def may_read_large_objects(connection: Connection) -> bool:
+    """Whether this user sees the content of large objects; others see only that one is there."""
+    return connection.scalar(f"SELECT has_table_privilege('{_LARGE_OBJECTS}', 'SELECT')") == "t"
+
+
+def quick_look_function(relations: Iterable[int], *, large_objects: bool) -> str:
     """Return the definition of ``pg_temp.ci_quick_look(since)``; ``relations`` are those that have columns.
 
     It returns how many rows pg_class has and whether one is younger than ``since``, then the same of all other
@@ -94,7 +147,8 @@ def quick_look_function(relations: Iterable[int]) -> str:
     columns = f"pg_attribute WHERE attnum > 0 AND attrelid = ANY ('{{{', '.join(map(str, relations))}}}'::oid[])"
     others = [f"{name} WHERE {key} >= {FIRST_OWN_OID}{_NOT_OWN.get(name, '')}" for name, key in _BY_OWN_OID.items()]
     whole = [f"{name} WHERE true{_NOT_OWN.get(name, '')}" for name in _WHOLE]
-    rows = " UNION ALL ".join(f"SELECT xmin FROM {source}" for source in (columns, *others, *whole))
+    sources = [columns, *others, *whole, *([_LARGE_OBJECTS] if large_objects else [])]
+    rows = " UNION ALL ".join([*(f"SELECT xmin FROM {source}" for source in sources), *_OF_THE_DATABASE])
     return _QUICK_LOOK.format(first=FIRST_OWN_OID, rows=rows)
 
 
@@ -112,16 +166,15 @@ def _of_catalog(name: str, condition: str) -> str:
     return _digest(f"SELECT c::text FROM {name} AS c WHERE {condition} AND {_NOT_TEMPORARY.get(name, 'true')}")
 
 
-EVERYTHING_ELSE: Final = "SELECT concat({})".format(
-    ",\n  ".join(
-        (
-            _of_catalog("pg_attribute", f"attrelid >= {FIRST_OWN_OID}"),
-            *(_of_catalog(name, f"{key} >= {FIRST_OWN_OID}") for name, key in _BY_OWN_OID.items()),
-            *(_of_catalog(name, "true") for name in _WHOLE),
-        )
+def everything_else(*, large_objects: bool) -> str:
+    """Return the query for a digest of the rest of the schema, and of the database's settings and rights."""
+    digests = (
+        _of_catalog("pg_attribute", f"attrelid >= {FIRST_OWN_OID}"),
+        *(_of_catalog(name, f"{key} >= {FIRST_OWN_OID}") for name, key in _BY_OWN_OID.items()),
+        *(_of_catalog(name, "true") for name in (*_WHOLE, *([_LARGE_OBJECTS] if large_objects else []))),
+        _digest(_SETTINGS_AND_RIGHTS),
     )
-)
-"""Returns a digest of the rest of the schema."""
+    return f"SELECT concat({', '.join(digests)})"
 
 
 def quick_look(connection: Connection, *, since: int) -> str:

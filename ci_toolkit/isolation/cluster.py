@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Final, TypeVar
 
 from ci_toolkit.isolation.clone_names import RUN_AND_WORKER, clone_name, clone_prefix
+from ci_toolkit.isolation.database_settings import copy_settings
 from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
@@ -24,6 +25,7 @@ _PATIENCE_WITH_USERS_SECONDS: Final = 1.0
 _LOCK_CLASS: Final = 74617
 _READING: Final = 0
 """The lock of those who look into the template; the locks of names are hashes, and none of them is likely 0."""
+_RECOVERS: Final = ("recovery mode", "starting up", "not yet accepting")
 _IN_USE: Final = "55006"
 _NOT_ALLOWED: Final = "42501"
 _HAS_STRATEGIES: Final = 150000
@@ -36,6 +38,9 @@ class Cluster(Closing):
         self.endpoint = endpoint
         self.connection = _maintenance(endpoint)
         self._backend = _backend_of(self.connection)
+        self._start = _start_of(self.connection)
+        self.recoveries = 0
+        """How often the server was seen to have begun anew, as it does when one of its processes is killed."""
         self._held: list[str] = []
         version = int(self.connection.scalar("SHOW server_version_num") or 0)
         # Copying files takes a third of the time of the default, which writes every page to the log.
@@ -64,12 +69,26 @@ class Cluster(Closing):
         if self.connection.is_alive():
             return
         self.connection.close()
-        self.connection = _maintenance(self.endpoint)
+        self.connection = self._connect_after_recovery()
+        start = _start_of(self.connection)
+        self.recoveries += start != self._start
+        self._start = start
         # A proxy may have cut this side alone: the server's side would hold what is held until the run's end.
         self.connection.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {self._backend}")
         self._backend = _backend_of(self.connection)
         for name in self._held:
             self._hold_patiently(name)
+
+    def _connect_after_recovery(self) -> Connection:
+        """Connect; a server that recovers from a killed process refuses for a moment."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return _maintenance(self.endpoint)
+            except SqlError as error:
+                if time.monotonic() > deadline or not any(words in str(error) for words in _RECOVERS):
+                    raise
+                time.sleep(0.01)  # between two questions
 
     def _hold_patiently(self, name: str) -> None:
         """Hold ``name``, which a sweeper of another session, or an ending connection, may have for a moment."""
@@ -99,7 +118,7 @@ class Cluster(Closing):
             raise self._cannot_clone(template, error) from error
         finally:
             self.connection.query(f"SELECT pg_advisory_unlock_shared({_LOCK_CLASS}, {_READING})")
-        self._copy_settings(template, name)
+        copy_settings(self.connection, template, name)
         return int(self.connection.scalar("SELECT pg_current_xact_id()") or 0)
 
     def read_template(self, read: Callable[[Connection], T]) -> T:
@@ -116,16 +135,10 @@ class Cluster(Closing):
         finally:
             self.connection.query(f"SELECT pg_advisory_unlock({_LOCK_CLASS}, {_READING})")
 
-    def _copy_settings(self, template: str, name: str) -> None:
-        for setting, value in self._settings(template):
-            self.connection.query(
-                f"SELECT set_config({literal(setting)}, {literal(value)}, false);"
-                f"ALTER DATABASE {quoted(name)} SET {quoted(setting)} FROM CURRENT; RESET {quoted(setting)}"
-            )
-
     def drop(self, name: str) -> None:
         """Drop ``name`` if it is there, closing whatever is connected to it."""
         self._roll_back_prepared(name)
+        self._drop_subscriptions(name)
         # FORCE alone waits a tenth of a second where anybody was connected.
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while self._end_connections_to(name) and time.monotonic() < deadline:
@@ -138,6 +151,18 @@ class Cluster(Closing):
             with self.connect(name) as connection:
                 for (transaction,) in rows:
                     connection.query(f"ROLLBACK PREPARED {literal(transaction or '')}")
+
+    def _drop_subscriptions(self, name: str) -> None:
+        """Drop what would keep the database from being dropped; what it subscribed to is left as it is."""
+        rows = self.connection.query(
+            f"SELECT subname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid WHERE datname = {literal(name)}"
+        )
+        if rows:
+            with self.connect(name) as connection:
+                for (row,) in rows:
+                    subscription = f"SUBSCRIPTION {quoted(row or '')}"
+                    connection.query(f"ALTER {subscription} DISABLE; ALTER {subscription} SET (slot_name = NONE)")
+                    connection.query(f"DROP {subscription}")
 
     def _end_connections_to(self, name: str) -> bool:
         """Tell every connection to ``name`` to end; return whether there was one."""
@@ -177,15 +202,6 @@ class Cluster(Closing):
         )
         return self.connection.scalar(sql.format(_LOCK_CLASS, literal(name))) == "t"
 
-    def _settings(self, template: str) -> list[tuple[str, str]]:
-        """Return what ``ALTER DATABASE .. SET`` gave the template, which CREATE DATABASE leaves out."""
-        rows = self.connection.query(
-            "SELECT unnest(setconfig) FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase"
-            f" WHERE setrole = 0 AND datname = {literal(template)}"
-        )
-        pairs = ((row[0] or "").partition("=") for row in rows)
-        return [(setting, value) for setting, _, value in pairs]
-
     def _wait_until_nobody_uses(self, template: str) -> None:
         """Wait a moment for its users to leave; the server itself would wait five seconds before it refuses."""
         deadline = time.monotonic() + _PATIENCE_WITH_USERS_SECONDS
@@ -224,6 +240,13 @@ def _backend_of(connection: Connection) -> str:
         "SELECT pid, extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
     )
     return f"pid = {pid} AND extract(epoch FROM backend_start) = {start}"
+
+
+def _start_of(connection: Connection) -> str:
+    """Return when the server began: its checkpointer is as old, and ends with every other process in a crash."""
+    return (
+        connection.scalar("SELECT min(backend_start) FROM pg_stat_activity WHERE backend_type = 'checkpointer'") or ""
+    )
 
 
 def _maintenance(endpoint: Endpoint) -> Connection:

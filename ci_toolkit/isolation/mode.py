@@ -25,6 +25,8 @@ class CleanUpReport(Record, frozen=True, kw_only=True):
     """How many sequences were set back."""
     cloned_because: str = ""
     """Why the database was cloned afresh; empty where it was not."""
+    recovered: str = ""
+    """What became of the server in the middle of the test, where one of its processes was killed."""
     closed: tuple[str, ...] = ()
     """The connections of others that a fresh clone had to close."""
 

@@ -5,9 +5,10 @@ from typing import Final
 
 from ci_toolkit.isolation import catalogs, restoring
 from ci_toolkit.isolation.restoring import Template
+from ci_toolkit.isolation.server_settings import ServerSettings
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.databases.connection import Connection
-from ci_toolkit.services.databases.sql import SqlError
+from ci_toolkit.services.databases.sql import SqlError, literal
 
 _NOT_ALLOWED: Final = "42501"
 
@@ -30,9 +31,16 @@ class Restorer:
     """
 
     def __init__(
-        self, connection: Connection, template: Template, *, since: int, digest_of_template: Callable[[], str]
+        self,
+        connection: Connection,
+        template: Template,
+        server: ServerSettings,
+        *,
+        since: int,
+        digest_of_template: Callable[[], str],
     ) -> None:
         self._template = template
+        self._server = server
         self._since = catalogs.after(since)
         self._look = template.look
         self._digest_of_template = digest_of_template
@@ -48,8 +56,12 @@ class Restorer:
         connection.query(catalogs.SESSION)
         self.pid = int(connection.scalar("SELECT pg_backend_pid()") or 0)
         self._may_delete = self._switch_triggers_off()
-        connection.query(catalogs.quick_look_function(self._template.with_columns))
-        connection.query(restoring.restore_function(self._template, may_delete=self._may_delete))
+        connection.query(
+            catalogs.quick_look_function(self._template.with_columns, large_objects=self._template.large_objects)
+        )
+        connection.query(
+            restoring.restore_function(self._template, may_delete=self._may_delete, server_look=self._server.expression)
+        )
 
     def close(self) -> None:
         """Close the connection."""
@@ -69,8 +81,13 @@ class Restorer:
         return findings
 
     def _call(self, look: str) -> list[tuple[str, str]]:
-        rows = self.connection.query(f"SELECT * FROM pg_temp.ci_restore('{self._since}'::xid, '{look}')")
-        return [(kind or "", word or "") for kind, word in rows]
+        found = self.connection.query(
+            f"SELECT * FROM pg_temp.ci_restore('{self._since}'::xid, '{look}', {literal(self._server.look)})"
+        )
+        rows = [(kind or "", word or "") for kind, word in found]
+        if (restoring.SERVER, "") in rows:
+            self._server.set_back(self.connection)
+        return rows
 
     def _findings(self, rows: list[tuple[str, str]]) -> Findings:
         def words(wanted: str) -> tuple[str, ...]:
@@ -81,7 +98,7 @@ class Restorer:
         return Findings(
             others_write=bool(words(restoring.OPEN_TRANSACTIONS)),
             reference_changed=words(restoring.REFERENCE),
-            emptied=words(restoring.EMPTIED) + self._empty_large_tables(words(restoring.LARGE)),
+            emptied=tuple(dict.fromkeys(words(restoring.EMPTIED))) + self._empty_large_tables(words(restoring.LARGE)),
             sequences=sum(map(int, words(restoring.SEQUENCES))),
         )
 
@@ -109,7 +126,7 @@ class Restorer:
         _, _, rest = look.partition(")")
         if rest == self._look.partition(")")[2]:
             return True
-        return self.connection.scalar(catalogs.EVERYTHING_ELSE) == self._digest_of_template()
+        return restoring.read_digest(self.connection) == self._digest_of_template()
 
     def _note_current_state(self) -> None:
         self._since = catalogs.after(catalogs.own_transaction(self.connection))

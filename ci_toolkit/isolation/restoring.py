@@ -15,7 +15,12 @@ from ci_toolkit.services.databases.sql import literal
 SMALL_PAGES: Final = 16
 """A table up to this size is emptied row by row, 20 times faster than TRUNCATE; a larger one gets a new file."""
 
+_ANY_SIZE: Final = 2**31
+_PASSES: Final = 4
+"""A trigger that always fires may fill a table that has been emptied already; after so many times it is a circle."""
+
 OPEN_TRANSACTIONS: Final = "open"
+SERVER: Final = "server"
 SCHEMA: Final = "schema"
 REFERENCE: Final = "reference"
 EMPTIED: Final = "emptied"
@@ -42,6 +47,8 @@ class Sequence(Record, frozen=True, kw_only=True):
     name: str
     value: int
     is_called: bool
+    is_cached: bool = False
+    """Whether connections keep numbers of it, which only a restart of the sequence takes from them."""
 
 
 class Template(Record, frozen=True, kw_only=True):
@@ -52,6 +59,10 @@ class Template(Record, frozen=True, kw_only=True):
     foreign_keys: tuple[tuple[str, str], ...]
     """Which table refers to which."""
     with_columns: tuple[int, ...]
+    large_objects: bool
+    """Whether the user may read their content."""
+    fires_always: bool
+    """Whether a trigger or rule works even where triggers are switched off, and may fill a table that was emptied."""
     look: str
     """What the quick look sees in it."""
     relations_digest: str
@@ -79,6 +90,10 @@ _FIND: Final = f"""
     WHERE c.oid >= {catalogs.FIRST_OWN_OID} AND {_OWN_SCHEMAS} AND (relkind {{kinds}})
     ORDER BY 1
 """
+_FIRES_ALWAYS: Final = f"""
+    SELECT EXISTS (SELECT FROM pg_trigger WHERE oid >= {catalogs.FIRST_OWN_OID} AND tgenabled IN ('A', 'R'))
+      OR EXISTS (SELECT FROM pg_rewrite WHERE oid >= {catalogs.FIRST_OWN_OID} AND ev_enabled IN ('A', 'R'))
+"""
 _FIND_KEYS: Final = """
     SELECT DISTINCT format('%I.%I', rn.nspname, r.relname), format('%I.%I', tn.nspname, t.relname)
     FROM pg_constraint JOIN pg_class r ON r.oid = conrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace
@@ -94,45 +109,67 @@ def read_template(connection: Connection) -> Template:
     filled = [name for oid, name, _ in relations if connection.scalar(f"SELECT pg_relation_size({oid})") != "0"]
     counts = dict(zip(filled, _numbered(connection, [f"count(*) FROM ONLY {name}" for name in filled]), strict=True))
     with_columns = tuple(oid for oid, _, _ in _found(connection, "IN ('r', 'v', 'm', 'p', 'f', 'c')"))
-    connection.query(catalogs.quick_look_function(with_columns))
+    large_objects = catalogs.may_read_large_objects(connection)
+    connection.query(catalogs.quick_look_function(with_columns, large_objects=large_objects))
     sequences = _found(connection, "= 'S'")
     states = _numbered(connection, [f"last_value || ' ' || is_called FROM {name}" for _, name, _ in sequences])
+    cached = {row[0] for row in connection.query("SELECT seqrelid FROM pg_sequence WHERE seqcache > 1")}
     return Template(
         relations=tuple(
             Relation(oid=oid, name=name, rows=int(counts.get(name, 0)), is_view=kind == "m")
             for oid, name, kind in relations
         ),
         sequences=tuple(
-            Sequence(oid=oid, name=name, value=int(state.split()[0]), is_called=state.endswith("true"))
+            Sequence(
+                oid=oid,
+                name=name,
+                value=int(state.split()[0]),
+                is_called=state.endswith("true"),
+                is_cached=str(oid) in cached,
+            )
             for (oid, name, _), state in zip(sequences, states, strict=True)
         ),
         foreign_keys=tuple((referring or "", referred or "") for referring, referred in connection.query(_FIND_KEYS)),
         with_columns=with_columns,
         look=catalogs.quick_look(connection, since=catalogs.after(catalogs.own_transaction(connection))),
         relations_digest=connection.scalar(catalogs.RELATIONS) or "",
+        large_objects=large_objects,
+        fires_always=connection.scalar(_FIRES_ALWAYS) == "t",
     )
 
 
 def read_digest(connection: Connection) -> str:
     """Return a digest of the whole schema of the database of ``connection``, relations apart."""
     connection.query(catalogs.SESSION)
-    return connection.scalar(catalogs.EVERYTHING_ELSE) or ""
+    large_objects = catalogs.may_read_large_objects(connection)
+    return connection.scalar(catalogs.everything_else(large_objects=large_objects)) or ""
 
 
-def restore_function(template: Template, *, may_delete: bool) -> str:
-    """Return the definition of ``pg_temp.ci_restore(since, look)`` for clones of ``template``.
+def restore_function(template: Template, *, may_delete: bool, server_look: str) -> str:
+    """Return the definition of ``pg_temp.ci_restore(since, look, server)`` for clones of ``template``.
 
+    ``server_look`` is the expression that gave ``server``.
     It returns rows of a kind and a word: open transactions of others, a changed schema or a changed reference
     table end it at once; else it empties what is small, sets sequences back, and returns what it did, and the
     number of its transaction. ``may_delete`` says that foreign keys and triggers are switched off.
     """
     return _FUNCTION.format(
+        server_look=server_look,
         changed_reference=_changed_reference(template.reference_tables),
         oids=_array([str(relation.oid) for relation in template.empty_tables], "oid"),
         names=_array([literal(relation.name) for relation in template.empty_tables], "text"),
-        small=SMALL_PAGES if may_delete else 0,
-        moved_sequences=_moved_sequences(template.sequences),
+        small=_small(template, may_delete=may_delete),
+        passes=_PASSES if template.fires_always else 1,
+        cached_sequences="".join(map(_restart, (one for one in template.sequences if one.is_cached))),
+        moved_sequences=_moved_sequences(tuple(one for one in template.sequences if not one.is_cached)),
     )
+
+
+def _small(template: Template, *, may_delete: bool) -> int:
+    """Return up to how many pages a table is emptied row by row."""
+    if not may_delete:
+        return 0
+    return _ANY_SIZE if template.fires_always else SMALL_PAGES  # what a trigger adds is seen in the same call
 
 
 def _found(connection: Connection, kinds: str) -> list[tuple[int, str, str]]:
@@ -169,8 +206,19 @@ def _moved_sequences(sequences: tuple[Sequence, ...]) -> str:
     return " UNION ALL ".join(looks) or "SELECT 0 WHERE false"
 
 
+def _restart(sequence: Sequence) -> str:
+    """Return the statement that sets back a sequence of which connections keep numbers."""
+    moved = f"last_value <> {sequence.value} OR is_called <> {sequence.is_called}"
+    return f"""
+  IF EXISTS (SELECT FROM {sequence.name} WHERE {moved}) THEN
+    EXECUTE {literal(f"ALTER SEQUENCE {sequence.name} RESTART WITH {sequence.value}")};
+    PERFORM setval({sequence.oid}::regclass, {sequence.value}, {sequence.is_called});
+    RETURN QUERY SELECT '{SEQUENCES}', '1';
+  END IF;"""
+
+
 _FUNCTION: Final = """
-CREATE FUNCTION pg_temp.ci_restore(since xid, look text) RETURNS TABLE (kind text, word text)
+CREATE FUNCTION pg_temp.ci_restore(since xid, look text, server text) RETURNS TABLE (kind text, word text)
 LANGUAGE plpgsql AS $restore$
 DECLARE
   oids CONSTANT oid[] := {oids};
@@ -178,6 +226,7 @@ DECLARE
   page CONSTANT bigint := current_setting('block_size')::bigint;
   size bigint;
   touched bigint;
+  again boolean;
 BEGIN
   IF EXISTS (SELECT FROM pg_stat_get_activity(NULL) AS a JOIN pg_database d ON d.oid = a.datid
              WHERE d.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xid IS NOT NULL)
@@ -186,6 +235,7 @@ BEGIN
     RETURN QUERY SELECT 'open', '';
     RETURN;
   END IF;
+  RETURN QUERY SELECT 'server', '' WHERE {server_look} <> server;
   IF pg_temp.ci_quick_look(since) <> look THEN
     RETURN QUERY SELECT 'schema', '';
     RETURN;
@@ -194,18 +244,32 @@ BEGIN
   IF FOUND THEN
     RETURN;
   END IF;
-  FOR position IN 1 .. cardinality(oids) LOOP
-    size := pg_relation_size(oids[position]) / page;
-    IF size > {small} THEN
-      RETURN QUERY SELECT 'large', names[position];
-    ELSIF size > 0 THEN
-      EXECUTE 'DELETE FROM ONLY ' || names[position];
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      IF touched > 0 THEN
-        RETURN QUERY SELECT 'emptied', names[position];
+  FOR pass IN 1 .. {passes} LOOP
+    again := false;
+    FOR position IN 1 .. cardinality(oids) LOOP
+      size := pg_relation_size(oids[position]) / page;
+      IF size > {small} THEN
+        IF pass = 1 THEN
+          RETURN QUERY SELECT 'large', names[position];
+        END IF;
+      ELSIF size > 0 THEN
+        EXECUTE 'DELETE FROM ONLY ' || names[position];
+        GET DIAGNOSTICS touched = ROW_COUNT;
+        IF touched > 0 THEN
+          again := true;
+          RETURN QUERY SELECT 'emptied', names[position];
+        END IF;
       END IF;
-    END IF;
+    END LOOP;
+    EXIT WHEN NOT again;
   END LOOP;
+  IF again AND {passes} > 1 THEN
+    RETURN QUERY SELECT 'reference', 'tables that a trigger fills while they are emptied';
+    RETURN;
+  END IF;{cached_sequences}
+  IF {passes} > 1 THEN
+    RETURN QUERY SELECT 'reference', changed.name FROM ({changed_reference}) AS changed(name);
+  END IF;
   RETURN QUERY SELECT 'sequences', count(*)::text FROM ({moved_sequences}) AS moved HAVING count(*) > 0;
   RETURN QUERY SELECT 'transaction', pg_current_xact_id_if_assigned()::text
     WHERE pg_current_xact_id_if_assigned() IS NOT NULL;

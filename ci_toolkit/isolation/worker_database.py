@@ -3,12 +3,15 @@
 import time
 from typing import Final
 
+import msgspec
+
 from ci_toolkit.isolation.cluster import Cluster
-from ci_toolkit.isolation.errors import StrayConnectionError
+from ci_toolkit.isolation.errors import IsolationError, StrayConnectionError
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.open_connections import OpenConnection, connections, is_any_prepared, roll_back_prepared
 from ci_toolkit.isolation.restorer import Findings, Restorer
 from ci_toolkit.isolation.restoring import Template, read_digest, read_template
+from ci_toolkit.isolation.server_settings import ServerSettings
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
 from ci_toolkit.services.databases.sql import SqlError
@@ -30,10 +33,13 @@ class WorkerDatabase(Closing):
         """Counts the clones: a connection to an older one is closed."""
         self._cluster = Cluster(endpoint)
         self._template: Template | None = None
+        self._lost = ""
+        """Tables whose rows the server lost in a crash, in the template as well."""
         self._restorer: Restorer | None = None
         try:
             self.name = self._cluster.claim(run, worker)
             self._since = self._cluster.clone(self.name)
+            self._server_settings = ServerSettings(self._cluster.connection)
         except BaseException:
             self._cluster.close()
             raise
@@ -55,11 +61,31 @@ class WorkerDatabase(Closing):
     def clean(self, mode: IsolationMode, *, test: str) -> CleanUpReport:
         """Take out what ``test`` left, the cheapest way that does it; ``mode`` is the cheapest one allowed.
 
-        Raises StrayConnectionError, after cleaning, if another connection holds uncommitted changes.
+        Raises StrayConnectionError, after cleaning, if another connection holds uncommitted changes, and IsolationError
+        if rows of migrations are lost on the whole server.
         """
+        recoveries = self._cluster.recoveries
+        self._cluster.revive()
+        report = self._clean(mode, test=test)
+        has_recovered = self._cluster.recoveries != recoveries
+        if has_recovered:
+            self._lost = self._emptied_for_good()
+        if self._lost:
+            raise _lost_rows_error(self._lost)
+        return msgspec.structs.replace(report, recovered=_recovered(test)) if has_recovered else report
+
+    def _emptied_for_good(self) -> str:
+        filled = {relation.name for relation in self._template.reference_tables} if self._template else set()
+        with self._cluster.connect(self.name) as connection:
+            rows = connection.query(
+                "SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace"
+                " WHERE relpersistence = 'u' AND relkind = 'r'"
+            )
+        return ", ".join(sorted(filled & {row[0] or "" for row in rows}))
+
+    def _clean(self, mode: IsolationMode, *, test: str) -> CleanUpReport:
         if mode is IsolationMode.CLONE:
             return self._clone_afresh("the test asks for it")
-        self._cluster.revive()
         try:
             restorer = self._opened_restorer()
             findings = self._restored(restorer)
@@ -87,6 +113,7 @@ class WorkerDatabase(Closing):
             self._restorer = Restorer(
                 self._cluster.connect(self.name),
                 self._template,
+                self._server_settings,
                 since=self._since,
                 digest_of_template=lambda: self._cluster.read_template(read_digest),
             )
@@ -99,6 +126,7 @@ class WorkerDatabase(Closing):
         except SqlError:
             if restorer.connection.is_alive():
                 raise
+        self._cluster.revive()
         restorer.move_to(self._cluster.connect(self.name))
         return restorer.restore()
 
@@ -111,7 +139,7 @@ class WorkerDatabase(Closing):
         if findings.others_write:
             return self._clone_afresh("other connections kept writing to it")
         if findings.schema_changed:
-            return self._clone_afresh("its schema was changed")
+            return self._clone_afresh("its schema or its settings were changed")
         if findings.reference_changed:
             tables = ", ".join(findings.reference_changed)
             return self._clone_afresh(f"rows that migrations inserted were changed, in {tables}")
@@ -146,6 +174,21 @@ class WorkerDatabase(Closing):
         self._since = self._cluster.clone(self.name)
         self.generation += 1
         return CleanUpReport(cloned_because=reason, closed=closed)
+
+
+def _recovered(test: str) -> str:
+    return (
+        f"a process of PostgreSQL was killed during {test}, and the server recovered: every connection was closed, and"
+        " all UNLOGGED tables are empty"
+    )
+
+
+def _lost_rows_error(tables: str) -> IsolationError:
+    return IsolationError(
+        "a process of PostgreSQL was killed and the server recovered; that emptied, in every database, UNLOGGED tables"
+        f" that migrations had filled: {tables}",
+        advice="Run again. Rows that tests rely on after a crash belong into a LOGGED table.",
+    )
 
 
 def _open_transaction_error(test: str, database: str, left_open: tuple[str, ...]) -> StrayConnectionError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ci_toolkit.errors import ConfigurationError, ToolkitError
-from ci_toolkit.isolation.errors import IsolationError, StrayConnectionError
+from ci_toolkit.isolation.cleanings import Cleaning, Cleanings
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.own_redis import OwnRedis
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
@@ -26,9 +26,6 @@ from ci_toolkit.services.storage.folders import registry
 
 if TYPE_CHECKING:
     from ci_toolkit.isolation.worker_database import WorkerDatabase
-
-
-_Cleaning = Callable[[], CleanUpReport | None]
 
 
 class WorkerIdentity(Record, frozen=True, kw_only=True):
@@ -67,8 +64,7 @@ class WorkerServices:
         self._database: WorkerDatabase | None = None
         self._redis: WorkerRedis | OwnRedis | None = None
         self._clickhouse: WorkerClickHouse | None = None
-        self._owed: list[_Cleaning] = []
-        """What failed after the last test."""
+        self._cleanings = Cleanings()
 
     @property
     def database(self) -> "WorkerDatabase":
@@ -165,35 +161,18 @@ class WorkerServices:
 
         Raises what they raised, after all were tried; a StrayConnectionError comes after cleaning.
         """
-        cleanings: list[_Cleaning] = [part.clean for part in (self._redis, self._clickhouse) if part is not None]
+        cleanings: list[Cleaning] = [part.clean for part in (self._redis, self._clickhouse) if part is not None]
         if self._database is not None:
             cleanings.append(partial(self._database.clean, mode, test=test))
-        return self._do(cleanings)
+        return self._cleanings.do(cleanings)
 
     def clean_what_is_owed(self) -> None:
         """Clean what could not be cleaned after the last test; raises as ``clean`` does, and the next test is told."""
-        if self._owed:
-            self._do(self._owed)
+        self._cleanings.do_what_is_owed()
 
     def clean_again(self) -> str:
         """Clean what was written to Redis after its last clean-up; return who may have done it, or ``""``."""
         return "" if self._redis is None else self._redis.clean_again()
-
-    def _do(self, cleanings: list["_Cleaning"]) -> CleanUpReport:
-        report, errors, self._owed = CleanUpReport(), list[Exception](), []
-        for clean in cleanings:
-            try:
-                report = clean() or report
-            except StrayConnectionError as error:
-                errors.append(error)
-            except (ToolkitError, OSError, SqlError) as error:
-                errors.append(error)
-                self._owed.append(clean)
-        if len(errors) > 1:
-            raise IsolationError("\n".join(map(str, errors)))
-        if errors:
-            raise errors[0]
-        return report
 
     def close(self) -> None:
         """Drop this worker's databases and end what belongs to it alone."""
@@ -204,7 +183,7 @@ class WorkerServices:
         closing += [part.close for part in (self._redis, self._clickhouse, self._database) if part is not None]
         self._stacks, self._own_stacks, self._endpoints, self._servers = [], [], {}, {}
         self._redis = self._clickhouse = self._database = None
-        self._owed = []
+        self._cleanings = Cleanings()
         for close in reversed(closing):
             try:
                 close()

@@ -198,6 +198,8 @@ class RealServicesPlugin:
             failure = self._explain(error)
         if failure:
             pytest.fail(failure, pytrace=False)
+        if report.recovered:
+            services_report(self._config).add_line(report.recovered)
         if report.cloned_because:
             self._close_sessions()
             self._notice = _notice(item, report)

@@ -155,7 +155,10 @@ def test_a_leak_is_named_with_its_test_and_the_next_test_is_not_hurt(project: Pr
     project.write("test_leaks.py", LEAKS)
     output = project.run()
     assert "1 failed, 3 passed, 2 errors" in output, output
-    assert "after test_leaks.py::test_ddl the database was cloned afresh: its schema was changed" in output
+    assert (
+        "after test_leaks.py::test_ddl the database was cloned afresh: its schema or its settings were changed"
+        in output
+    )
     assert "(pool, from 127.0.0.1:" in output
     assert "pool_pre_ping=True" in output
     assert "test_leaks.py::test_leaks left uncommitted changes open in the database test__ci_toolkit_" in output
