@@ -16,7 +16,7 @@ class NoAnswerError(IsolationError):
 
 
 class StrayConnectionError(IsolationError):
-    """A test left a connection open that holds uncommitted changes."""
+    """A test left a connection open that holds uncommitted changes, or locks."""
 
     slug = "stray-connection"
 

@@ -17,7 +17,7 @@ class Findings(Record, frozen=True, kw_only=True):
     """What one look found. Nothing was undone if others write, or if the schema or reference data changed."""
 
     others_write: bool = False
-    """Another connection holds uncommitted changes, or a transaction was prepared and left."""
+    """Another connection holds uncommitted changes or a lock, or a transaction was prepared and left."""
     schema_changed: bool = False
     reference_changed: tuple[str, ...] = ()
     emptied: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ them is younger than the last clean-up.
 from typing import Final
 
 from ci_toolkit.isolation import catalogs
+from ci_toolkit.isolation.open_connections import HELD
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.databases.connection import Connection
 from ci_toolkit.services.databases.sql import literal
@@ -155,6 +156,7 @@ def restore_function(template: Template, *, may_delete: bool, server_look: str) 
     """
     return _FUNCTION.format(
         server_look=server_look,
+        held=HELD,
         changed_reference=_changed_reference(template.reference_tables),
         oids=_array([str(relation.oid) for relation in template.empty_tables], "oid"),
         names=_array([literal(relation.name) for relation in template.empty_tables], "text"),
@@ -230,6 +232,10 @@ DECLARE
 BEGIN
   IF EXISTS (SELECT FROM pg_stat_get_activity(NULL) AS a JOIN pg_database d ON d.oid = a.datid
              WHERE d.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xid IS NOT NULL)
+    OR EXISTS (SELECT FROM pg_locks AS l JOIN pg_database d ON d.oid = l.database
+             WHERE d.datname = current_database() AND l.pid <> pg_backend_pid() AND l.granted AND ({held})
+               AND EXISTS (SELECT FROM pg_stat_activity AS a
+                           WHERE a.pid = l.pid AND a.backend_type = 'client backend'))
     OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
   THEN
     RETURN QUERY SELECT 'open', '';

@@ -96,14 +96,26 @@ class WorkerDatabase(Closing):
         except SqlError as error:
             return self._clone_afresh(f"it could not be cleaned in place: {error}")
         if left_open:
-            raise _open_transaction_error(test, self.name, left_open)
+            raise _left_open_error(test, self.name, left_open)
         return report
 
     def connections(self) -> tuple[OpenConnection, ...]:
         """Return who is connected to it, apart from the toolkit's own restorer."""
+        if self._restorer is not None:
+            try:
+                return connections(self._restorer.connection, self.name)
+            except SqlError:  # a test has ended it
+                pass
         own = None if self._restorer is None else self._restorer.pid
         found = connections(self._cluster.connection, self.name)
         return tuple(connection for connection in found if connection.pid != own)
+
+    def holders(self) -> tuple[str, ...]:
+        """Return which connections hold locks now, and which: on these a test has waited that ran out of patience."""
+        with self._cluster.connect(self.name) as looks:
+            found = connections(looks, self.name, readers=True)
+        own = None if self._restorer is None else self._restorer.pid
+        return tuple(one.describe() for one in found if one.locks and one.pid != own)
 
     def _opened_restorer(self) -> Restorer:
         """Return the restorer, opened at the end of the first test so that no test waits for it."""
@@ -149,7 +161,7 @@ class WorkerDatabase(Closing):
         """Wait a moment for open transactions of others, then end them; return what was still open."""
         if self._are_gone_within(GRACE_SECONDS, restorer):
             return ()
-        open_connections = tuple(connection for connection in self.connections() if connection.is_writing)
+        open_connections = tuple(connection for connection in self.connections() if connection.is_in_the_way)
         self._cluster.terminate(tuple(connection.pid for connection in open_connections))
         prepared = roll_back_prepared(restorer.connection)
         self._are_gone_within(_PATIENCE_SECONDS, restorer)
@@ -160,7 +172,9 @@ class WorkerDatabase(Closing):
 
     def _are_gone_within(self, seconds: float, restorer: Restorer) -> bool:
         deadline = time.monotonic() + seconds
-        while any(connection.is_writing for connection in self.connections()) or is_any_prepared(restorer.connection):
+        while any(connection.is_in_the_way for connection in self.connections()) or is_any_prepared(
+            restorer.connection
+        ):
             if time.monotonic() > deadline:
                 return False
             restorer.connection.query("SELECT pg_sleep(0.01)")
@@ -191,9 +205,9 @@ def _lost_rows_error(tables: str) -> IsolationError:
     )
 
 
-def _open_transaction_error(test: str, database: str, left_open: tuple[str, ...]) -> StrayConnectionError:
+def _left_open_error(test: str, database: str, left_open: tuple[str, ...]) -> StrayConnectionError:
     lines = "".join(f"\n  {connection}" for connection in left_open)
     return StrayConnectionError(
-        f"{test} left uncommitted changes open in the database {database}; they were ended:{lines}",
-        advice="Commit or roll back, and close the connection, before the test ends.",
+        f"{test} left uncommitted changes or locks open in the database {database}; they were ended:{lines}",
+        advice="Commit or roll back, give up locks, and close the connection, before the test ends.",
     )

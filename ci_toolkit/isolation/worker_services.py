@@ -174,6 +174,10 @@ class WorkerServices:
         """Clean what was written to Redis after its last clean-up; return who may have done it, or ``""``."""
         return "" if self._redis is None else self._redis.clean_again()
 
+    def lock_holders(self) -> tuple[str, ...]:
+        """Return which connections to this worker's PostgreSQL database hold locks now, and which."""
+        return () if self._database is None else self._database.holders()
+
     def close(self) -> None:
         """Drop this worker's databases and end what belongs to it alone."""
         closing: list[Callable[[], object]] = [stack.stop for stack in self._stacks]

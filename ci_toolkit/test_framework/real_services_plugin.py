@@ -1,6 +1,7 @@
 """A pytest plugin that gives each test that asks for them real services, and undoes what the test wrote to them."""
 
 import os
+import re
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -27,6 +28,8 @@ MARKER: Final = "real_services"
 _DATABASE: Final = frozenset({"real_db", "real_db_fixture", "real_db_sync", "clean_database"})
 _REDIS: Final = frozenset({"real_redis", "real_redis_fixture", "real_redis_sync"})
 _ALL: Final = frozenset({"real_services", "real_services_fixture"})
+_WAITED: Final = re.compile("lock timeout|deadlock detected|LockNotAvailable|could not obtain lock", re.IGNORECASE)
+"""How drivers say that a statement gave up waiting for a lock."""
 _MARKERS: Final = {
     MARKER: "real_services: needs running services",
     "isolation": "isolation(how): how a test's writes to the database are undone: rollback, truncate or clone",
@@ -173,12 +176,26 @@ class RealServicesPlugin:
 
     def explain_failure(self, report: pytest.TestReport) -> None:
         """Say in the report of a failed test which server died under it, before what a driver says of it."""
-        death = self._death() if self._is_in_use and not self._failure else ""
+        if not self._is_in_use or self._failure:
+            return
+        death = self._death()
         if death:
             report.sections.append((MARKER, death))
             crash = getattr(report.longrepr, "reprcrash", None)
             if crash is not None:
                 crash.message = f"{death.partition(';')[0]}: {crash.message}"
+
+        elif _WAITED.search(report.longreprtext):
+            self._name_lock_holders(report)
+
+    def _name_lock_holders(self, report: pytest.TestReport) -> None:
+        """Say who holds what, where a statement of the test gave up waiting for a lock."""
+        try:
+            holders = self._services.lock_holders() if self._services is not None else ()
+        except (ToolkitError, OSError, SqlError) as error:
+            holders = (f"unknown: {error}",)
+        lines = "".join(f"\n  {holder}" for holder in holders) or " nobody any more"
+        report.sections.append((MARKER, f"the test waited for a lock; locks are held by:{lines}"))
 
     def _death(self) -> str:
         """Return which server has died, if one has: whatever comes after that fails at once, and in one line."""

@@ -161,10 +161,51 @@ def test_a_leak_is_named_with_its_test_and_the_next_test_is_not_hurt(project: Pr
     )
     assert "(pool, from 127.0.0.1:" in output
     assert "pool_pre_ping=True" in output
-    assert "test_leaks.py::test_leaks left uncommitted changes open in the database test__ci_toolkit_" in output
+    assert (
+        "test_leaks.py::test_leaks left uncommitted changes or locks open in the database test__ci_toolkit_" in output
+    )
     assert "(shop, from 127.0.0.1:" in output
     assert "says 'rolback'" in output
     assert "Did you mean 'rollback'?" in output
+
+
+WAITS = """
+import os, psycopg, pytest
+
+@pytest.fixture
+def holder(real_db_sync):
+    with psycopg.connect(os.environ["DATABASE_URL"], application_name="holder") as holder:
+        holder.execute("LOCK TABLE users IN SHARE MODE")
+        yield
+
+def test_waits(holder, real_db_sync):
+    real_db_sync.execute("SET lock_timeout = 1")
+    real_db_sync.execute("INSERT INTO users (email) VALUES ('a')")
+
+@pytest.mark.real_services
+def test_leaves_a_lock():
+    left.append(psycopg.connect(os.environ["DATABASE_URL"], application_name="leaker", autocommit=True))
+    left[0].execute("SELECT pg_advisory_lock(7)")
+
+def test_next(real_db_sync):
+    real_db_sync.execute("SET lock_timeout = 1")
+    real_db_sync.execute("SELECT pg_advisory_lock(7)")
+
+left = []
+"""
+
+
+def test_a_test_that_gave_up_waiting_names_who_holds_what_and_one_that_leaves_a_lock_is_blamed(
+    project: Project,
+) -> None:
+    project.write("test_locks.py", WAITS)
+    output = project.run()
+    assert "1 failed, 2 passed, 1 error" in output, output
+    assert "ERROR test_locks.py::test_leaves_a_lock" in output
+    assert "holds the advisory lock 7, last statement: SELECT pg_advisory_lock(7)" in output
+    assert "the test waited for a lock; locks are held by:" in output
+    assert "(holder, from 127.0.0.1:" in output
+    assert "ShareLock on users, last statement: LOCK TABLE users IN SHARE MODE" in output
 
 
 def test_no_server_is_a_loud_error_of_every_test_that_needs_it_and_never_a_skip(project: Project) -> None:

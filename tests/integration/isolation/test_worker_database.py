@@ -109,11 +109,44 @@ def test_uncommitted_changes_of_another_connection_are_ended_and_named_with_the_
     with pytest.raises(StrayConnectionError) as caught:
         worker.clean(IsolationMode.ROLLBACK, test="tests/test_shop.py::test_basket")
     message = str(caught.value)
-    assert "tests/test_shop.py::test_basket left uncommitted changes open" in message
+    assert "tests/test_shop.py::test_basket left uncommitted changes or locks open" in message
     assert f"({application}, from 127.0.0.1:" in message
     assert "INSERT INTO t1 (name)" in message
     assert content(worker.endpoint) == before
     assert worker.clean(IsolationMode.ROLLBACK, test="next") == CleanUpReport()
+
+
+LOCKS = {
+    "SELECT pg_advisory_lock(99)": "holds the advisory lock 99",
+    "SELECT pg_advisory_lock(-1)": "holds the advisory lock -1",
+    "SELECT pg_advisory_lock_shared(7, -8)": "holds the advisory lock (7, -8)",
+    "BEGIN; SELECT pg_advisory_xact_lock(99)": "holds the advisory lock 99",
+    "BEGIN; LOCK TABLE t1 IN SHARE MODE": "holds ShareLock on public.t1",
+    "BEGIN; LOCK TABLE t1 IN ACCESS EXCLUSIVE MODE": "holds AccessExclusiveLock on public.t1",
+    "BEGIN; SELECT * FROM t5 FOR UPDATE": "RowShareLock on public.t5",
+    "BEGIN; SELECT * FROM t5 WHERE id = 0 FOR SHARE": "RowShareLock on public.t5",
+    "BEGIN; SAVEPOINT a; DELETE FROM t5; ROLLBACK TO a; UPDATE t1 SET name = ''": "RowExclusiveLock on public.t1",
+}
+
+
+@pytest.mark.parametrize(("statement", "held"), LOCKS.items(), ids=LOCKS)
+def test_a_lock_is_named_with_who_left_it_and_the_next_test_does_not_wait(
+    worker: WorkerDatabase, app: Connection, monkeypatch: pytest.MonkeyPatch, statement: str, held: str
+) -> None:
+    monkeypatch.setattr("ci_toolkit.isolation.worker_database.GRACE_SECONDS", 0.0)
+    app.query(f"SET application_name = 'shop'; {statement}")
+    with pytest.raises(StrayConnectionError) as caught:
+        worker.clean(IsolationMode.ROLLBACK, test="test_leaks")
+    assert "test_leaks left uncommitted changes or locks open" in str(caught.value)
+    assert held in str(caught.value)
+    assert f"last statement: SET application_name = 'shop'; {statement[:40]}" in str(caught.value)
+    assert "(shop, from" in str(caught.value)
+    with connect(worker.endpoint) as next_test:
+        next_test.query(
+            "SET lock_timeout = 1; SELECT pg_advisory_lock(99), pg_advisory_lock(-1), pg_advisory_lock(7, -8)"
+        )
+        next_test.query("SET lock_timeout = 1; BEGIN; LOCK TABLE t1, t5; ROLLBACK")
+    assert worker.clean(IsolationMode.ROLLBACK, test="next").cloned_because == ""
 
 
 def test_a_prepared_transaction_that_was_forgotten_is_rolled_back_and_named(
