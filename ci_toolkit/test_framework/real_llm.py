@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from ci_toolkit.isolated_environment import get_env
-from ci_toolkit.model.llm_properties import CALLS, COST, INPUT_TOKENS, MODEL, OUTPUT_TOKENS, UNCOUNTED_CALLS
+from ci_toolkit.model.llm_properties import (
+    CALLS,
+    COST,
+    FAILED_CALLS,
+    INPUT_TOKENS,
+    MODEL,
+    OUTPUT_TOKENS,
+    UNCOUNTED_CALLS,
+)
 from ci_toolkit.test_framework.llm_settings import (
     API_KEY,
     ASKED_FOR,
@@ -77,6 +85,8 @@ def _properties(llm: "RealLLM") -> list[tuple[str, object]]:
     cost = llm.settings.cost(used.input_tokens, used.output_tokens)
     if cost is not None:
         found.append((COST, f"{cost:.6f}"))
+    if used.failed:
+        found.append((FAILED_CALLS, used.failed))
     if used.uncounted:
         found.append((UNCOUNTED_CALLS, used.uncounted))
     return found
@@ -132,7 +142,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             used = dict(report.user_properties)
             cost += float(used.get(COST, 0))
             total.update(
-                {name: int(used.get(name, 0)) for name in (CALLS, INPUT_TOKENS, OUTPUT_TOKENS, UNCOUNTED_CALLS)}
+                {
+                    name: int(used.get(name, 0))
+                    for name in (CALLS, INPUT_TOKENS, OUTPUT_TOKENS, FAILED_CALLS, UNCOUNTED_CALLS)
+                }
             )
             dearest = max(dearest, (int(used.get(INPUT_TOKENS, 0)) + int(used.get(OUTPUT_TOKENS, 0)), report.nodeid))
     if total[CALLS]:
@@ -142,5 +155,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             f"{total[CALLS]} calls, {total[INPUT_TOKENS]} tokens in, {total[OUTPUT_TOKENS]} tokens out{priced}"
         )
         terminalreporter.line(f"most tokens: {dearest[0]} in {dearest[1]}")
+        if total[FAILED_CALLS]:
+            terminalreporter.line(f"{total[FAILED_CALLS]} calls of these got no whole answer")
         if total[UNCOUNTED_CALLS]:
             terminalreporter.line(f"{total[UNCOUNTED_CALLS]} calls of these stated no usage")
