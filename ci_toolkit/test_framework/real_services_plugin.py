@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Final, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import pytest
 
@@ -11,6 +12,7 @@ from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import InfrastructureError, ToolkitError
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.services import handover
+from ci_toolkit.services.catalog.surroundings import correct, corrections
 from ci_toolkit.services.databases.sql import SqlError
 from ci_toolkit.test_framework.names import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
@@ -36,6 +38,24 @@ _MARKERS: Final = {
 }
 
 
+class _Needs(NamedTuple):
+    """What a test needs: stores by their kind, or (``if_known``) those that the project's table has."""
+
+    database: bool
+    redis: bool
+    if_known: bool
+
+
+_NOTHING: Final = _Needs(database=False, redis=False, if_known=False)
+
+
+def _needs_of(item: pytest.Item) -> _Needs:
+    names = frozenset(getattr(item, "fixturenames", ()))
+    if item.get_closest_marker(MARKER) is not None or names & _ALL:
+        return _Needs(database=True, redis=True, if_known=True)
+    return _Needs(database=bool(names & _DATABASE), redis=bool(names & _REDIS), if_known=False)
+
+
 def services_plugin(config: pytest.Config) -> "RealServicesPlugin":
     """Return the plugin of this pytest process, registered when it is first asked for."""
     found = config.pluginmanager.get_plugin(PLUGIN)
@@ -59,6 +79,8 @@ class RealServicesPlugin:
     """The services of this worker, and the test that has them now."""
 
     def __init__(self, config: pytest.Config) -> None:
+        if handover.read_handover().owner is not None:  # a run has services up, also for tests that name no fixture
+            correct()
         self._config = config
         self._services: WorkerServices | None = None
         self._sessions: DatabaseSessions | None = None
@@ -70,16 +92,27 @@ class RealServicesPlugin:
         self._last_test = ""
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Start what the tests of this process need before the first: no test pays for it, in its time or its limit.
+
+        What fails is told by each test that needs it.
+        """
+        if session.config.option.collectonly:
+            return
+        for needs in sorted(set(map(_needs_of, session.items)) - {_NOTHING}):
+            with suppress(pytest.fail.Exception):
+                self.start(database=needs.database, redis=needs.redis, if_known=needs.if_known)
+            self._is_in_use = False
+            self._take_back_environment()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Have the databases ready, and the environment say where, before any other fixture is set up."""
         if item.get_closest_marker("isolation") is not None:
             mode_of(item)
-        names = frozenset(getattr(item, "fixturenames", ()))
-        needs_all = item.get_closest_marker(MARKER) is not None or bool(names & _ALL)
-        if needs_all:
-            self.start(database=True, redis=True, if_known=True)
-        elif names & (_DATABASE | _REDIS):
-            self.start(database=bool(names & _DATABASE), redis=bool(names & _REDIS))
+        needs = _needs_of(item)
+        if needs != _NOTHING:
+            self.start(database=needs.database, redis=needs.redis, if_known=needs.if_known)
         if self._is_in_use:
             self._tell_of_late_writes()
             if self._notice:
@@ -228,17 +261,22 @@ class RealServicesPlugin:
             self._sessions = None
 
     def _set_environment(self, variables: dict[str, str]) -> None:
-        for name, value in variables.items():
+        for name, value in (corrections(os.environ) | variables).items():
             self._environment.setdefault(name, os.environ.get(name))
-            os.environ[name] = value
+            _put(name, value)
 
     def _take_back_environment(self) -> None:
         for name, value in self._environment.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+            _put(name, value)
         self._environment.clear()
+
+
+def _put(name: str, value: str | None) -> None:
+    """Set a variable of this process, or remove it."""
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
 
 
 class _DeathExplainer:

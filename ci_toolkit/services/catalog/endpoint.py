@@ -98,7 +98,7 @@ def variables(endpoints: Iterable[Endpoint]) -> dict[str, str]:
 
 
 def _postgres_variables(endpoint: Endpoint) -> dict[str, str]:
-    """Return the names that PostgreSQL's image, Django, Rails and the rest of the world read."""
+    """Return the names that libpq, PostgreSQL's image, Django, Rails and the rest of the world read."""
     login = endpoint.credentials
     return {
         "DATABASE_URL": endpoint.url(),
@@ -107,4 +107,9 @@ def _postgres_variables(endpoint: Endpoint) -> dict[str, str]:
         "POSTGRES_USER": login.user,
         "POSTGRES_PASSWORD": login.password,
         "POSTGRES_DB": login.database,
+        "PGHOST": endpoint.host,
+        "PGPORT": str(endpoint.port),
+        "PGUSER": login.user,
+        "PGPASSWORD": login.password,
+        "PGDATABASE": login.database,
     }

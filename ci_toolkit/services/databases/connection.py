@@ -9,6 +9,7 @@ import psycopg
 from psycopg.adapt import AdaptersMap
 from psycopg.types.string import TextLoader
 
+from ci_toolkit.services.catalog.surroundings import without_libpq_variables
 from ci_toolkit.services.catalog.table import Credentials
 from ci_toolkit.services.closing import Closing
 from ci_toolkit.services.databases.sql import SqlError
@@ -37,7 +38,7 @@ class Connection(Closing):
     def __init__(
         self, host: str, port: int, login: Credentials, *, database: str | None = None, seconds: float = 30.0
     ) -> None:
-        with _as_sql_error():
+        with _as_sql_error(), without_libpq_variables():
             self._connection = psycopg.connect(
                 host=host,
                 port=port,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import Endpoint, variables
+from ci_toolkit.services.catalog.surroundings import corrected
 from ci_toolkit.services.catalog.table import Migrations, Service
 from ci_toolkit.services.databases.sql import SqlError, literal, quoted
 from ci_toolkit.services.errors import MigrationError, MissingClientError
@@ -94,7 +95,7 @@ def _run(service: Service, endpoint: Endpoint, root: Path) -> None:
     shown = " ".join(command)
     try:
         ran = subprocess.run(
-            command, cwd=root, env={**os.environ, **variables([endpoint])}, stdin=subprocess.DEVNULL,
+            command, cwd=root, env=corrected(os.environ) | variables([endpoint]), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -12,6 +12,7 @@ from typing import Final
 from ci_toolkit.services.catalog.endpoint import LOOPBACK
 from ci_toolkit.services.errors import PortTakenError
 
+_TCP: Final = Path("/proc/net/tcp")
 _LISTENING: Final = "0A"
 _ENGINES: Final = ("docker-proxy", "rootlessport", "dockerd", "com.docker.")
 """Programs that listen for a container: a proxy or, without one, the engine itself."""
@@ -55,7 +56,13 @@ def listener(port: int, *, container_on: Callable[[int], str] = lambda _: "") ->
             return f"pid {pid} ({command})"
         unnamed = f"a container (`docker ps --filter publish={port}` names it; pid {pid}: {command})"
         return container_on(port) or unnamed
-    return container_on(port) or f"another user's program (`sudo ss -ltnp 'sport = :{port}'` names it)"
+    if named := container_on(port):
+        return named
+    if _TCP.exists() and not any(_listening_inodes(port)):
+        return (
+            f"nobody who listens: a program only holds it, or has let it go (`sudo ss -tanp 'sport = :{port}'`)"
+        )
+    return f"another user's program (`sudo ss -ltnp 'sport = :{port}'` names it)"
 
 
 def _listening_processes(port: int) -> Iterator[int]:
@@ -76,7 +83,7 @@ def _has_open(process: Path, sockets: set[str]) -> bool:
 
 
 def _listening_inodes(port: int) -> Iterator[str]:
-    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+    for table in (_TCP, Path("/proc/net/tcp6")):
         if not table.exists():
             continue
         for line in table.read_text(encoding="ascii").splitlines()[1:]:

@@ -81,7 +81,8 @@ def _refusal(
         )
     return NotReadyError(
         f"{service.name} on {endpoint.address} was not ready within {service.ready_seconds:g} s: {result.reason}"
-        f" ({who_listens(endpoint.port)})" + _quoted(tail),
+        + ("" if result.status is ProbeStatus.CLOSED else f" ({who_listens(endpoint.port)})")
+        + _quoted(tail),
         advice=f"Read its log, or raise ready-seconds under [tool.ci-toolkit.services.{service.name}].",
     )
 

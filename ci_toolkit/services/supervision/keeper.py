@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from ci_toolkit.errors import ToolkitError
+from ci_toolkit.services.catalog import surroundings
 from ci_toolkit.services.errors import KeeperError
 from ci_toolkit.services.processes.identity import ProcessIdentity, identity_of, wait_for_an_end
 from ci_toolkit.services.providers.provider import LABEL
@@ -46,6 +47,7 @@ def main() -> int:
         return 0  # whoever asked died in mid-sentence
     os.chdir("/")
     os.environ[LABEL] = request.session
+    surroundings.correct()
     guarding = _myself()
     guard.adopt_orphans()
     waiting, go = os.pipe()

@@ -10,6 +10,8 @@ import docker
 import requests
 import urllib3
 from docker.constants import DEFAULT_UNIX_SOCKET
+from docker.context import ContextAPI
+from docker.context.config import get_current_context_name
 from docker.errors import APIError, DockerException
 
 from ci_toolkit.services.closing import Closing
@@ -62,26 +64,50 @@ _SILENCES: Final = (DockerException, requests.RequestException, urllib3.exceptio
 
 
 def connect(*, seconds: float, patience: int = _QUICK_SECONDS) -> Engine:
-    """Return the engine of ``DOCKER_HOST`` or of the current context. Raises EngineError if none answers in time.
+    """Return the engine of ``DOCKER_HOST`` or of the context. Raises EngineError if none answers in time.
 
     ``patience`` is what its first answer may take, ``seconds`` what each later one may.
     """
     try:
-        _knock(patience)
-        client = docker.from_env(timeout=patience)
+        host = os.environ.get("DOCKER_HOST") or _host_of_context()
+        _knock(host, patience)
+        client = docker.from_env(timeout=patience, environment={**os.environ, "DOCKER_HOST": host})
         client.api.timeout = max(1, round(seconds))
     except _SILENCES as error:
         raise _silent(error) from error
     return Engine(client)
 
 
-def _knock(patience: int) -> None:
+def _host_of_context() -> str:
+    """Return where the context answers that `docker` itself would take. Raises EngineError for one that is unknown."""
+    chosen = os.environ.get("DOCKER_CONTEXT")
+    name = chosen or get_current_context_name()
+    if name == "default":
+        return DEFAULT_UNIX_SOCKET
+    try:
+        context = ContextAPI.get_context(name)
+    except Exception as error:
+        raise _no_context(name, str(error), is_chosen=bool(chosen)) from error
+    if not getattr(context, "Host", ""):
+        raise _no_context(name, "there is none of this name", is_chosen=bool(chosen))
+    return str(context.Host)
+
+
+def _no_context(name: str, why: str, *, is_chosen: bool) -> EngineError:
+    where = "DOCKER_CONTEXT" if is_chosen else "currentContext in Docker's config.json"
+    return EngineError(
+        f"{where} names the Docker context '{name}', which cannot be used: {why}",
+        advice="`docker context ls` lists them. Unset DOCKER_CONTEXT, run `docker context use default`, "
+        "or set DOCKER_HOST.",
+    )
+
+
+def _knock(host: str, patience: int) -> None:
     """Raise OSError where nobody listens on the engine's socket.
 
     The SDK never closes a socket that found nobody, and in a suite whose warnings are errors some later test fails
     for it.
     """
-    host = os.environ.get("DOCKER_HOST") or DEFAULT_UNIX_SOCKET
     scheme, _, path = host.removeprefix("http+").partition("://")
     if scheme == "unix":
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
