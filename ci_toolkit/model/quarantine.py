@@ -32,6 +32,10 @@ class QuarantineEntry(Record, frozen=True, kw_only=True):
         """Whether it is about the test ``node_id``."""
         return is_about(self.test, node_id)
 
+    def days_by(self, today: date) -> int:
+        """For how many days it has stood in the quarantine."""
+        return max(0, (today - self.since).days)
+
     def has_expired(self, today: date) -> bool:
         """Whether it counts no more."""
         return today > self.expires

@@ -244,6 +244,16 @@ class Proof(Record, frozen=True, kw_only=True):
     statement: str
 
 
+class QuarantineStay(Record, frozen=True, kw_only=True):
+    """One test in quarantine, and for how long."""
+
+    test: str
+    owner: str
+    days: int
+    expires: str
+    """The last day on which its entry counts, such as ``2026-12-20``."""
+
+
 class QuarantineUse(Record, frozen=True, kw_only=True):
     """Which quarantine the run was judged with."""
 
@@ -254,6 +264,8 @@ class QuarantineUse(Record, frozen=True, kw_only=True):
     """The commit of the base whose file was compared; ``""`` where the run is of no pull request."""
     held_back: tuple[str, ...] = ()
     """What the pull request adds to the file, which excuses nothing before it is on the base."""
+    stays: tuple[QuarantineStay, ...] = ()
+    """Every entry, the longest in quarantine first."""
 
 
 class Verdict(Record, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from ci_toolkit.report.text import one_line
 LARGEST_SUMMARY = 1_000_000
 """Bytes. GitHub drops a step summary over 1 MiB as a whole."""
 MOST_LISTED = 100
+MOST_STAYS = 10
 _OF_FAILURES = ("test", "where", "message", "shard")
 _SPECIAL = re.compile(r"[\\`*{}\[\]#+!|~<>&@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """An underscore between letters means nothing to Markdown, and names are to be found in the text as they are."""
@@ -94,6 +95,11 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     if verdict.quarantine:
         yield from ("", _text(quarantine_line(verdict)), "")
         yield from (f"- does not count yet: {_text(added)}" for added in verdict.quarantine.held_back[:MOST_LISTED])
+        yield from _table(
+            "In quarantine, the longest first",
+            ("test", "owner", "days", "until"),
+            ((code(s.test), _text(s.owner), str(s.days), s.expires) for s in verdict.quarantine.stays[:MOST_STAYS]),
+        )
     if verdict.llm:
         yield from ("", _text(llm_line(verdict.llm)))
     yield from ("", _text(verdict.proof.statement))

@@ -41,7 +41,7 @@ def listing_of(quarantine: Quarantine, standings: Mapping[str, Standing], today:
         entries=tuple(
             Listed(
                 entry=entry,
-                days=days_in(entry, today),
+                days=entry.days_by(today),
                 has_expired=entry.has_expired(today),
                 standing=standings.get(entry.test),
             )
@@ -72,13 +72,8 @@ def suggestion_lines(found: Mapping[str, Standing], today: date) -> Iterator[str
         yield ""
 
 
-def days_in(entry: QuarantineEntry, today: date) -> int:
-    """Return for how many days ``entry`` has stood in the quarantine."""
-    return max(0, (today - entry.since).days)
-
-
 def _span(entry: QuarantineEntry, today: date) -> str:
-    stay = f"since {entry.since} ({number_of(days_in(entry, today), 'day')})"
+    stay = f"since {entry.since} ({number_of(entry.days_by(today), 'day')})"
     if entry.has_expired(today):
         return f"{stay}, ended on {entry.expires}: it counts no more"
     return f"{stay}, until {entry.expires} ({number_of((entry.expires - today).days, 'day')} left)"
@@ -95,10 +90,10 @@ def _by_owner(entries: Sequence[QuarantineEntry], today: date) -> Iterator[str]:
     of_owner: dict[str, list[QuarantineEntry]] = defaultdict(list)
     for entry in entries:
         of_owner[entry.owner].append(entry)
-    longest = sorted(of_owner.items(), key=lambda pair: (-max(days_in(entry, today) for entry in pair[1]), pair[0]))
+    longest = sorted(of_owner.items(), key=lambda pair: (-max(entry.days_by(today) for entry in pair[1]), pair[0]))
     yield "-- by owner, the longest stay first --"
     for owner, owned in longest:
-        days = max(days_in(entry, today) for entry in owned)
+        days = max(entry.days_by(today) for entry in owned)
         yield f"  {number_of(len(owned), 'test'):>8}, the longest for {number_of(days, 'day')}: {one_line(owner)}"
 
 

@@ -58,8 +58,11 @@ def quarantine_line(verdict: Verdict) -> str:
         return ""
     added = f"; {number_of(len(use.held_back), 'addition')} of this change not yet counted" if use.held_back else ""
     excused = number_of(verdict.counts.quarantined, "failure")
+    longest = next(iter(use.stays), None)
+    stay = f"; the longest for {number_of(longest.days, 'day')}, of {longest.owner}" if longest else ""
     return (
-        f"quarantine: {number_of(use.entries, 'entry', 'entries')}, {excused} excused{added} (file {use.digest[:12]})"
+        f"quarantine: {number_of(use.entries, 'entry', 'entries')}, {excused} excused{added}{stay} "
+        f"(file {use.digest[:12]})"
     )
 
 
@@ -138,7 +141,7 @@ def _measured(verdict: Verdict, view: View) -> Iterator[Line]:
     if coverage.changed is not None:
         yield from _changed(coverage.changed, view)
     if verdict.quarantine:
-        yield Line(sentences(quarantine_line(verdict), view))
+        yield Line(sentences(one_line(quarantine_line(verdict), _LONGEST_SENTENCE), view))
     if verdict.llm:
         yield Line(sentences(llm_line(verdict.llm), view))
     yield Line(sentences(f"proof: {verdict.proof.statement}", view))

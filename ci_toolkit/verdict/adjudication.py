@@ -71,7 +71,7 @@ def hear(failures: Sequence[TestFailure], bench: Bench, ask: Ask, prices: Prices
 
 def is_heard(failure: TestFailure) -> bool:
     """Return whether trials can excuse ``failure``."""
-    return bool(failure.cause) and not failure.is_critical
+    return bool(failure.cause) and not failure.is_critical and not failure.quarantined
 
 
 def once(failures: Iterable[TestFailure]) -> Sequence[TestFailure]:

@@ -15,7 +15,7 @@ from ci_toolkit.model.quarantine import (
     QuarantineInForce,
     entries_of,
 )
-from ci_toolkit.model.verdict import Breach, Gate, QuarantineUse, TestFailure
+from ci_toolkit.model.verdict import Breach, Gate, QuarantineStay, QuarantineUse, TestFailure
 from ci_toolkit.verdict.quarantine_rules import broken_rules
 
 _SHORT_COMMIT = 12
@@ -59,11 +59,18 @@ def quarantine_use(quarantine: QuarantineInForce | None) -> QuarantineUse | None
     """Return what the verdict says of the quarantine that it was judged with."""
     if quarantine is None:
         return None
+    stays = (
+        QuarantineStay(
+            test=entry.test, owner=entry.owner, days=entry.days_by(quarantine.today), expires=str(entry.expires)
+        )
+        for entry in quarantine.file.entries
+    )
     return QuarantineUse(
         digest=quarantine.file.digest,
         entries=len(quarantine.file.entries),
         base=quarantine.base,
         held_back=quarantine.held_back,
+        stays=tuple(sorted(stays, key=lambda stay: (-stay.days, stay.test))),
     )
 
 

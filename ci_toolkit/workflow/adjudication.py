@@ -18,6 +18,7 @@ from ci_toolkit.suite.options import StopRequest
 from ci_toolkit.verdict.adjudication import Bench, hear, is_heard, once, order_of, prices_of
 from ci_toolkit.verdict.court.case import Rules
 from ci_toolkit.verdict.court.trials import BudgetSpentError
+from ci_toolkit.verdict.quarantine import excuses
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.court_memory import recalled
 from ci_toolkit.workflow.laboratory import Docket, Laboratory, ended_words
@@ -101,7 +102,8 @@ def adjudicate_shards(work: ShardWork, bench: Bench, observer: Observer, *, hist
     ours = {index for indexes in work.stages for index in indexes}
     bundles = [bundle for index, bundle in open_delivery(work.results, plan).bundles.items() if index in ours]
     dockets = [Docket(bundle) for bundle in bundles if bundle.card.state is ShardState.FINISHED]
-    failures = [failure for docket in dockets for failure in docket.failures]
+    every = (failure for docket in dockets for failure in docket.failures)
+    failures = [failure for failure in every if not excuses(work.rules.quarantine, failure)]
     others = sum(docket.broken + bool(docket.bundle.card.unexplained_exit) for docket in dockets)
     heard = sum(map(is_heard, failures))
     if not heard:

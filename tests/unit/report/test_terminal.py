@@ -11,6 +11,7 @@ from ci_toolkit.model.verdict import (
     Gate,
     LostTest,
     Proof,
+    QuarantineStay,
     QuarantineUse,
     ShardReport,
     SlowTest,
@@ -219,8 +220,9 @@ def test_why_a_failure_is_not_excused_stands_above_its_traceback() -> None:
 
 
 def test_the_quarantine_that_counted_has_a_line() -> None:
-    use = QuarantineUse(digest="0123456789abcdef" * 4, entries=1, held_back=("the entry of a::b",))
+    stay = QuarantineStay(test="a::b", owner="@team", days=26, expires="2026-12-20")
+    use = QuarantineUse(digest="0123456789abcdef" * 4, entries=1, held_back=("the entry of a::b",), stays=(stay,))
     counts = Counts(total=5, passed=4, failed=1, quarantined=1)
-    shown = "quarantine: 1 entry, 1 failure excused; 1 addition of this change not yet counted (file 0123456789ab)"
+    shown = "quarantine: 1 entry, 1 failure excused; 1 addition of this change not yet counted; the longest for 26 days, of @team (file 0123456789ab)"
     assert shown in text_of(quarantine=use, counts=counts)
     assert "quarantine:" not in text_of()

@@ -7,7 +7,8 @@ from run_samples import FAILURE, LOST, a_run
 
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.quarantine import Quarantine, QuarantineEntry, QuarantineInForce, QuarantineLimits
-from ci_toolkit.model.verdict import Counts, FailedGo, QuarantineUse, TestFailure, Verdict
+from ci_toolkit.model.verdict import Counts, FailedGo, QuarantineStay, QuarantineUse, TestFailure, Verdict
+from ci_toolkit.verdict.adjudication import is_heard
 from ci_toolkit.verdict.judge import Thresholds, judge
 from ci_toolkit.verdict.quarantine import in_both
 from ci_toolkit.verdict.quarantine_rules import broken_rules
@@ -51,7 +52,8 @@ def test_a_known_failure_in_quarantine_does_not_fail_the_run_and_is_shown() -> N
     assert failure.why == (
         "in quarantine until 2026-12-01 (@team, #42): it failed as it did before, signature 0123456789abcdef"
     )
-    assert verdict.quarantine == QuarantineUse(digest="d" * 64, entries=1)
+    stay = QuarantineStay(test=FAILURE.node_id, owner="@team", days=20, expires="2026-12-01")
+    assert verdict.quarantine == QuarantineUse(digest="d" * 64, entries=1, stays=(stay,))
 
 
 def test_the_other_failures_of_the_run_fail_it() -> None:
@@ -108,6 +110,19 @@ def test_a_failure_that_quarantine_does_not_excuse_fails_the_run_and_says_why(
 def test_an_entry_without_parameters_stands_for_all(test: str, node_id: str, status: str) -> None:
     failure = msgspec.structs.replace(FAILED, node_id=node_id)
     assert judged(failure, quarantine=in_force(an_entry(test))).status == status
+
+
+def test_the_longest_stay_stands_first() -> None:
+    entries = [an_entry(f"test_a.py::test_{days}", since=TODAY - timedelta(days=days)) for days in (3, 30, 0)]
+    use = judged(quarantine=in_force(*entries)).quarantine
+    assert use is not None
+    assert [stay.days for stay in use.stays] == [30, 3, 0]
+
+
+def test_no_trial_is_made_of_a_failure_that_the_quarantine_excuses() -> None:
+    failure = msgspec.structs.replace(FAILED, cause="c")
+    assert is_heard(failure)
+    assert not is_heard(msgspec.structs.replace(failure, quarantined=True))
 
 
 def test_nothing_is_excused_without_a_quarantine() -> None:
