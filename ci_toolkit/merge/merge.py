@@ -10,6 +10,7 @@ from pathlib import Path
 from ci_toolkit.files import make_folder
 from ci_toolkit.merge.accounts import Accounts
 from ci_toolkit.merge.agreement import disagreements
+from ci_toolkit.merge.asked import settled
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.changed_coverage import changed_coverage
 from ci_toolkit.merge.completeness import compare_pieces, prove
@@ -33,7 +34,7 @@ MOST_NAMED = 5
 Tell = Callable[[str], None]
 
 
-def merge_run(
+def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word each)
     plan: Plan,
     results: Path,
     out: Path,
@@ -42,10 +43,12 @@ def merge_run(
     coverage_categories: Iterable[str] = (),
     changes: ChangedLines | None = None,
     learns: bool = False,
+    asked: tuple[str, ...] = (),
 ) -> MergedRun:
     """Merge the bundles below ``results`` and write junit.xml and the coverage files to ``out``.
 
-    ``tell`` hears a line about each step. With ``learns`` the merged run holds what history should keep.
+    ``tell`` hears a line about each step. With ``learns`` the merged run holds what history should keep. ``asked`` are
+    tests, of which it says whether they are there.
     Raises FormatError if there is no folder ``results``.
     """
     delivery = open_delivery(results, plan)
@@ -53,7 +56,7 @@ def merge_run(
     tell(f"merging {len(bundles)} of {number_of(len(plan.shards), 'bundle')}")
     make_folder(out)
     with tempfile.TemporaryDirectory(prefix=".junit-", dir=out) as folder:
-        merges = _account_for_shards(plan, bundles, Path(folder), learns=learns)
+        merges = _account_for_shards(plan, bundles, Path(folder), learns=learns, asked=asked)
         write_junit(
             out / "junit.xml",
             ((f"shard-{m.shard.index}", m.counts, m.seconds, m.started_at, Path(m.fragment)) for m in merges),
@@ -74,6 +77,7 @@ def merge_run(
         left_out=accounts.left_out,
         critical=accounts.critical,
         clashes=accounts.clashes,
+        asked=settled(plan, asked, (merge.asked for merge in merges)),
         failures=accounts.failures,
         flaky=accounts.flaky,
         slowest=accounts.slowest,
@@ -172,10 +176,12 @@ def _sources_gone(coverage: MeasuredCoverage | None) -> Iterator[str]:
         yield f"coverage counts what is not in this checkout by copies that the shards kept: {_some(kept)}"
 
 
-def _account_for_shards(plan: Plan, bundles: Sequence[Bundle], folder: Path, *, learns: bool) -> list[ShardMerge]:
+def _account_for_shards(
+    plan: Plan, bundles: Sequence[Bundle], folder: Path, *, learns: bool, asked: tuple[str, ...]
+) -> list[ShardMerge]:
     critical = frozenset(plan.critical_files)
     jobs = [
-        (bundle, plan.shard(bundle.card.index), folder / f"{bundle.card.index}.xml", critical, learns)
+        (bundle, plan.shard(bundle.card.index), folder / f"{bundle.card.index}.xml", critical, learns, asked)
         for bundle in bundles
     ]
     workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, len(jobs))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from ci_toolkit.merge.asked import asked_of
 from ci_toolkit.merge.bundles import Bundle, service_logs
 from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
@@ -17,7 +18,7 @@ from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.history import FileRun, JobRun
 from ci_toolkit.model.journal import PhaseOutcome, Snapshots
-from ci_toolkit.model.merged import CategoryClash, CriticalTest, MergedShard, TrialEvidence
+from ci_toolkit.model.merged import AskedTest, CategoryClash, CriticalTest, MergedShard, TrialEvidence
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.outcomes import TryOutcomes
 from ci_toolkit.model.plan import PlannedShard, Unit
@@ -60,6 +61,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     left_out: tuple[LostTest, ...]
     critical: tuple[CriticalTest, ...]
     clashes: tuple[CategoryClash, ...]
+    asked: tuple[AskedTest, ...] = ()
     failures: tuple[TestFailure, ...]
     flaky: tuple[TestFailure, ...]
     slowest: tuple[SlowTest, ...]
@@ -101,8 +103,12 @@ def merge_shard(
     fragment: Path,
     critical_files: frozenset[str],
     learns: bool,  # noqa: FBT001 (a process pool passes it by place)
+    asked: tuple[str, ...] = (),
 ) -> ShardMerge:
-    """Read the bundle of ``planned`` and write its test cases to ``fragment``. It ``learns`` where history is kept."""
+    """Read the bundle of ``planned`` and write its test cases to ``fragment``. It ``learns`` where history is kept.
+
+    ``asked`` are tests of which it says whether they are there.
+    """
     reading = BundleReading(bundle)
     tally = Tally(planned.index)
     write_fragment(fragment, tally.watch(reading.results()))
@@ -143,6 +149,7 @@ def merge_shard(
         left_out=unrun if by_rule else (),
         critical=(*tally.critical, *_deselected(reading)),
         clashes=tuple(_clashes(reading)),
+        asked=asked_of(reading.fold, asked),
         failures=tuple(tally.failures),
         flaky=tuple(tally.flaky),
         slowest=tuple(tally.slowest()),

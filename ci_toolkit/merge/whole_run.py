@@ -38,7 +38,7 @@ def run_learned(
         jobs=jobs,
         files=tuple(_join_pieces(pieces, plan, cut_files)),
         outcomes=tuple(_steady(of_try, cut_files.unsteady, untrusted) for of_try in tries),
-        suite=_whole_suite(plan),
+        suite=plan.whole_suite,
     )
 
 
@@ -58,13 +58,6 @@ def _steady(of_try: TryOutcomes, unsteady: Collection[str], untrusted: Collectio
 
 def _job(job: JobRun, plan: Plan) -> JobRun:
     return msgspec.structs.replace(job, shards=len(plan.shards), commit=plan.commit)
-
-
-def _whole_suite(plan: Plan) -> tuple[str, ...]:
-    # Any pytest argument can narrow what is collected (--ignore, -c, a path), and a category always does.
-    if plan.arguments or plan.pytest_args or plan.categories or plan.only or plan.mode:
-        return ()
-    return tuple(sorted({unit.path for shard in plan.shards for unit in shard.units}))
 
 
 def _join_pieces(

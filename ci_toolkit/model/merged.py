@@ -35,6 +35,15 @@ class CriticalTest(Record, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class AskedTest(Record, frozen=True, kw_only=True):
+    """What the shards say of a test that somebody asks for by name."""
+
+    test: str
+    is_critical: bool = False
+    is_gone: bool = False
+    """Whether its file was collected, all of it, and does not hold it."""
+
+
 class CategoryClash(Record, frozen=True, kw_only=True):
     """A test with more than one category."""
 
@@ -109,6 +118,8 @@ class MergedRun(Record, frozen=True, kw_only=True):
     """What did not run because a rule of the run stopped it."""
     critical: tuple[CriticalTest, ...] = ()
     clashes: tuple[CategoryClash, ...] = ()
+    asked: tuple[AskedTest, ...] = ()
+    """The tests that somebody asked for, as far as the shards know them."""
     coverage: MeasuredCoverage | None
     changed: ChangedCoverage | None = None
     """Coverage of what the change wrote; None where nobody asks for it, or no coverage was measured."""

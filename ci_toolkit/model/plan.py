@@ -124,6 +124,14 @@ class Plan(Record, frozen=True, kw_only=True):
         places = dict(self.places)
         return tuple(sorted({places.get(unit.path, unit.path) for shard in self.shards for unit in shard.units}))
 
+    @property
+    def whole_suite(self) -> tuple[str, ...]:
+        """Every file of the suite where the plan covers all of it, else nothing."""
+        # Any pytest argument can narrow what is collected (--ignore, -c, a path), and a category always does.
+        if self.arguments or self.pytest_args or self.categories or self.only or self.mode:
+            return ()
+        return tuple(sorted({unit.path for shard in self.shards for unit in shard.units}))
+
     def shard(self, index: int) -> PlannedShard:
         """Return shard ``index``, counted from 1. Raises FormatError if the plan has no such shard."""
         for shard in self.shards:

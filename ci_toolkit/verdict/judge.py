@@ -90,7 +90,7 @@ def judge(
             *run.notes,
             *(problem.message for problem in run.disagreements if not is_strict),
             *notes_on(run),
-            *quarantine_notes(quarantine),
+            *quarantine_notes(run, quarantine),
         ),
         quarantine=quarantine_use(quarantine),
         lower_bound_seconds=run.plan.lower_bound_seconds,

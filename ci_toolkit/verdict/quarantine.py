@@ -42,13 +42,19 @@ def quarantine_breaches(run: MergedRun, quarantine: QuarantineInForce | None) ->
     if quarantine is None:
         return
     critical = {failure.node_id for failure in run.failures if failure.is_critical}
+    critical |= {test.test for test in run.asked if test.is_critical}
     for broken in broken_rules(quarantine.file, quarantine.limits, quarantine.today, critical=critical):
         yield Breach(gate=Gate.QUARANTINE, message=f"{QUARANTINE_FILE}:{broken.line} {broken.what}")
 
 
-def quarantine_notes(quarantine: QuarantineInForce | None) -> Iterator[str]:
+def quarantine_notes(run: MergedRun, quarantine: QuarantineInForce | None) -> Iterator[str]:
     """Yield what a reader should hear of the quarantine beside its breaches."""
-    if quarantine is not None and quarantine.held_back:
+    if quarantine is None:
+        return
+    for test in run.asked:
+        if test.is_gone:
+            yield f"{test.test} is in {QUARANTINE_FILE} and does not exist (any more): correct or remove its entry"
+    if quarantine.held_back:
         yield (
             f"a change cannot excuse its own failures: of {QUARANTINE_FILE} this counts only when it is on the base "
             f"({quarantine.base[:_SHORT_COMMIT]}): {'; '.join(quarantine.held_back)}"

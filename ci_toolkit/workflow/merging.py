@@ -99,6 +99,7 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
         coverage_categories={*thresholds.by_category, *thresholds.if_measured},
         changes=judging.changes,
         learns=bool(history),
+        asked=tuple(entry.test for entry in judging.quarantine.file.entries) if judging.quarantine else (),
     )
     bench = judging.bench and _remembering(judging.bench, run, history, observer)
     verdict = judge(run, thresholds, judging.strictness, judging.quarantine, bench)

@@ -5,6 +5,7 @@ import msgspec
 import pytest
 from run_samples import FAILURE, LOST, a_run
 
+from ci_toolkit.model.merged import AskedTest
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.quarantine import Quarantine, QuarantineEntry, QuarantineInForce, QuarantineLimits
 from ci_toolkit.model.verdict import Counts, FailedGo, QuarantineStay, QuarantineUse, TestFailure, Verdict
@@ -221,3 +222,15 @@ def test_a_broken_rule_fails_the_run_though_every_test_passes() -> None:
     assert (verdict.status, verdict.exit_code) == ("failed", 1)
     assert [str(breach.gate) for breach in verdict.breaches] == ["quarantine"]
     assert verdict.breaches[0].message.startswith("quarantine.toml:1 the quarantine of test_a.py::test_a ended")
+
+
+def test_a_mission_critical_test_in_quarantine_fails_the_run_though_it_passes_and_one_that_is_gone_is_said() -> None:
+    critical, gone = AskedTest(test="a.py::test_c", is_critical=True), AskedTest(test="a.py::test_gone", is_gone=True)
+    quarantine = in_force(an_entry("a.py::test_c"), an_entry("a.py::test_gone", line=9))
+    verdict = judge(a_run(asked=(critical, gone)), Thresholds(), Strictness.STRICT, quarantine)
+    assert [(str(b.gate), b.message) for b in verdict.breaches] == [
+        ("quarantine", "quarantine.toml:1 a.py::test_c is mission-critical: such a test is never in quarantine")
+    ]
+    assert verdict.notes == (
+        "a.py::test_gone is in quarantine.toml and does not exist (any more): correct or remove its entry",
+    )
