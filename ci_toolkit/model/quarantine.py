@@ -80,6 +80,30 @@ class QuarantineInForce(Record, frozen=True, kw_only=True):
     limits: QuarantineLimits = QuarantineLimits()
 
 
+class QuarantineStay(Record, frozen=True, kw_only=True):
+    """One test in quarantine, and for how long."""
+
+    test: str
+    owner: str
+    days: int
+    expires: str
+    """The last day on which its entry counts, such as ``2026-12-20``."""
+
+
+class QuarantineUse(Record, frozen=True, kw_only=True):
+    """Which quarantine the run was judged with."""
+
+    digest: str
+    """SHA-256 of the file in the checkout of the merge."""
+    entries: int
+    base: str = ""
+    """The commit of the base whose file was compared; ``""`` where the run is of no pull request."""
+    held_back: tuple[str, ...] = ()
+    """What the pull request adds to the file, which excuses nothing before it is on the base."""
+    stays: tuple[QuarantineStay, ...] = ()
+    """Every entry, the longest in quarantine first."""
+
+
 def entries_of(node_id: str, entries: Iterable[QuarantineEntry]) -> tuple[QuarantineEntry, ...]:
     """Return those of ``entries`` that are about the test ``node_id``, the one with its parameters first."""
     found = [entry for entry in entries if entry.covers(node_id)]

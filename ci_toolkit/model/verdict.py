@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.quarantine import QuarantineUse
 from ci_toolkit.model.record import Record
 
 VERDICT_SCHEMA = 1
@@ -242,30 +243,6 @@ class Proof(Record, frozen=True, kw_only=True):
     collected_tests: int
     outcomes: int
     statement: str
-
-
-class QuarantineStay(Record, frozen=True, kw_only=True):
-    """One test in quarantine, and for how long."""
-
-    test: str
-    owner: str
-    days: int
-    expires: str
-    """The last day on which its entry counts, such as ``2026-12-20``."""
-
-
-class QuarantineUse(Record, frozen=True, kw_only=True):
-    """Which quarantine the run was judged with."""
-
-    digest: str
-    """SHA-256 of the file in the checkout of the merge."""
-    entries: int
-    base: str = ""
-    """The commit of the base whose file was compared; ``""`` where the run is of no pull request."""
-    held_back: tuple[str, ...] = ()
-    """What the pull request adds to the file, which excuses nothing before it is on the base."""
-    stays: tuple[QuarantineStay, ...] = ()
-    """Every entry, the longest in quarantine first."""
 
 
 class Verdict(Record, frozen=True, kw_only=True):

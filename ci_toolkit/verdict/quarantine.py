@@ -13,9 +13,11 @@ from ci_toolkit.model.quarantine import (
     Quarantine,
     QuarantineEntry,
     QuarantineInForce,
+    QuarantineStay,
+    QuarantineUse,
     entries_of,
 )
-from ci_toolkit.model.verdict import Breach, Gate, QuarantineStay, QuarantineUse, TestFailure
+from ci_toolkit.model.verdict import Breach, Gate, TestFailure
 from ci_toolkit.verdict.quarantine_rules import broken_rules
 
 _SHORT_COMMIT = 12

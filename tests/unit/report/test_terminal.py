@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.quarantine import QuarantineStay, QuarantineUse
 from ci_toolkit.model.verdict import (
     Breach,
     Counts,
@@ -11,8 +12,6 @@ from ci_toolkit.model.verdict import (
     Gate,
     LostTest,
     Proof,
-    QuarantineStay,
-    QuarantineUse,
     ShardReport,
     SlowTest,
     Status,

@@ -7,8 +7,15 @@ from run_samples import FAILURE, LOST, a_run
 
 from ci_toolkit.model.merged import AskedTest
 from ci_toolkit.model.mode import Strictness
-from ci_toolkit.model.quarantine import Quarantine, QuarantineEntry, QuarantineInForce, QuarantineLimits
-from ci_toolkit.model.verdict import Counts, FailedGo, QuarantineStay, QuarantineUse, TestFailure, Verdict
+from ci_toolkit.model.quarantine import (
+    Quarantine,
+    QuarantineEntry,
+    QuarantineInForce,
+    QuarantineLimits,
+    QuarantineStay,
+    QuarantineUse,
+)
+from ci_toolkit.model.verdict import Counts, FailedGo, TestFailure, Verdict
 from ci_toolkit.verdict.adjudication import is_heard
 from ci_toolkit.verdict.judge import Thresholds, judge
 from ci_toolkit.verdict.quarantine import in_both
