@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from github_server import COMMIT, REPOSITORY, TOKEN, FakeGitHub
+from msgspec import inspect
 
 from ci_toolkit.cli.main import main
 from ci_toolkit.model.record import to_json
@@ -62,6 +63,34 @@ def poisoned() -> Verdict:
     return msgspec.structs.replace(
         verdict, counts=counts, mode=HOSTILE, commit=HOSTILE, plan_id=PLANTED, proof=proof_of(HOSTILE + PLANTED)
     )
+
+
+def poisoned_everywhere() -> Verdict:
+    """A verdict whose every text is hostile and whose every number is absurd, whatever fields verdicts get."""
+    return msgspec.convert({**filled(inspect.type_info(Verdict)), "schema": 1}, Verdict)
+
+
+LEAVES: dict[type, Any] = {
+    inspect.StrType: f"{HOSTILE}\n{PLANTED}\n{HOSTILE}",
+    inspect.BoolType: False,
+    inspect.IntType: 2**62,
+    inspect.FloatType: 1e300,
+}
+
+
+def filled(kind: inspect.Type) -> Any:
+    match kind:
+        case inspect.StructType():
+            return {field.encode_name: filled(field.type) for field in kind.fields}
+        case inspect.UnionType():
+            return filled(next(each for each in kind.types if not isinstance(each, inspect.NoneType)))
+        case inspect.VarTupleType():
+            return [filled(kind.item_type)] * 3
+        case inspect.DictType():
+            return {filled(kind.key_type): filled(kind.value_type)}
+        case inspect.EnumType():
+            return list(kind.cls)[1].value
+    return LEAVES[type(kind)]
 
 
 def proof_of(statement: str) -> Proof:

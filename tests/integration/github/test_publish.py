@@ -5,7 +5,7 @@ import json
 import re
 import stat
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from github_cases import (
     failed,
     failure,
     poisoned,
+    poisoned_everywhere,
 )
 from github_server import COMMIT, DROPPED, TOKEN, FakeGitHub, Fault
 
@@ -96,10 +97,11 @@ def test_a_verdict_is_green_only_where_github_says_that_its_run_succeeded(
     assert ("whatever its verdict says" in github.checks[0]["output"]["summary"]) is (check_says == "failure")
 
 
+@pytest.mark.parametrize("make", [poisoned, poisoned_everywhere])
 def test_a_poisoned_artifact_says_nothing_but_text(
-    ended: Step, github: FakeGitHub, capfd: pytest.CaptureFixture[str]
+    ended: Step, github: FakeGitHub, capfd: pytest.CaptureFixture[str], make: Callable[[], Verdict]
 ) -> None:
-    leave(github, poisoned())
+    leave(github, make())
     assert publish("--comment") == 0
     (check,), (comment,) = github.checks, github.comments
     out, err = capfd.readouterr()
