@@ -40,10 +40,9 @@ def _costs(costs: FlakeCosts) -> Iterator[str]:
     yield "-- what flaky tests cost --"
     yield f"  {number_of(costs.goes, 'rerun or trial', 'reruns and trials')} took {span(costs.seconds)}"
     if costs.judged:
-        share = costs.trial_seconds / costs.tests_seconds if costs.tests_seconds else 0.0
         told = f"{costs.kept_green} kept green by trials, {costs.red_by_flakes} red by flaky tests alone"
         yield f"  {number_of(costs.judged, 'run')} judged: {told}"
-        yield f"  trials took {share:.1%} of the time of their tests"
+        yield f"  their tests took {span(costs.tests_seconds)}, the trials {span(costs.trial_seconds)}"
     for test in costs.costliest:
         yield f"  {test.seconds:9.2f} s  {test.goes:4} goes  flaky {test.flaky:3}  {one_line(test.node_id)}"
 

@@ -102,11 +102,17 @@ class Recollection:
             self._remember(test, replace(self._tests[test], is_listed=False, clean_orders=frozenset()))
 
     def _remember_order(self, run: SeenRun) -> None:
-        """Keep what failed in the order on main, or on the base alike; the last orders alone."""
+        """Keep what failed in the order on main, or on the base alike; the last orders alone.
+
+        A test that main has passed in the order since fails there no more: the order alone does not explain its next
+        failure. Where nobody shuffles, main has one order for ever.
+        """
         seen = [judged for judged in run.failures if run.is_main or judged.base_failed_alike]
         if not run.order or not (seen or run.is_main):
             return
         failed = dict(self._orders.pop(run.order, {}))
+        if run.is_main:
+            failed = {test: signatures for test, signatures in failed.items() if test not in run.passed}
         for judged in seen:
             failed[judged.test] = failed.get(judged.test, frozenset()) | {judged.signature}
         self._orders[run.order] = failed

@@ -71,6 +71,6 @@ def test_costs_are_shown_in_the_overview() -> None:
             "-- what flaky tests cost --",
             "  1 rerun or trial took 0.2 s",
             "  1 run judged: 1 kept green by trials, 0 red by flaky tests alone",
-            "  trials took 2.5% of the time of their tests",
+            "  their tests took 1 min 00 s, the trials 1.5 s",
             "       0.25 s     1 goes  flaky   1  test_a.py::t",
         ]

@@ -327,6 +327,17 @@ def test_a_test_that_a_change_made_unreliable_is_suspected_before_it_is_listed()
     assert after([often(120)], memory).listed == {"t"}
 
 
+@pytest.mark.parametrize(("order", "is_explained"), [("o", False), ("another", True)])
+def test_an_order_explains_a_failure_until_main_passes_in_it(order: str, is_explained: bool) -> None:  # noqa: FBT001
+    broken = (a_run(a_failure(), is_main=True), Laboratory(head_again=FAIL, head_isolated=PASS, base_order=FAIL))
+    mended = (a_run(order=order, is_main=True), Laboratory())
+    memory = after([broken, mended])
+
+    assert bool(memory.main_failed_in("o", "t")) is is_explained
+    skipped = (replace(mended[0], not_run=frozenset({"t"})), Laboratory())
+    assert after([broken, skipped]).main_failed_in("o", "t") == {"s"}
+
+
 def test_memory_is_bounded() -> None:
     memory = after([(a_run(order=f"o{n}", tree=f"t{n}", is_main=True), Laboratory()) for n in range(100)])
 
