@@ -58,7 +58,9 @@ def _mistakes(root: Path) -> Iterator[ToolkitError]:
     """Yield what each command, and each room with a table of its own, would refuse."""
     from ci_toolkit.cli.main import COMMANDS
     from ci_toolkit.config.categories import read_categories
+    from ci_toolkit.config.flaky import read_flaky
     from ci_toolkit.config.modes import read_modes
+    from ci_toolkit.config.quarantine import load_quarantine, quarantine_limits
     from ci_toolkit.lint.settings import load_settings
     from ci_toolkit.services.catalog.settings import read_table
     from ci_toolkit.test_framework.settings import read_framework_settings
@@ -67,6 +69,9 @@ def _mistakes(root: Path) -> Iterator[ToolkitError]:
         *(partial(_defaults, name, root) for name in COMMANDS),
         *(partial(_params, name, root) for name in ("run", "plan")),
         lambda: read_modes(root, read_categories(root)),
+        lambda: read_flaky(root),
+        lambda: quarantine_limits(root),
+        lambda: load_quarantine(root),
         lambda: read_table(root),
         lambda: read_framework_settings(root),
         lambda: load_settings(root),

@@ -41,9 +41,10 @@ def diagnose(wishes: Wishes, troubles: tuple[Trouble, ...], folder: Path, enviro
     started, and no secret is in what is returned.
     """
     root = project_root(folder)
-    found = [_ourselves(), *findings.of_settings(_place(root), troubles), findings.of_git(git_facts(folder), wishes)]
+    git = git_facts(folder)
+    found = [_ourselves(), *findings.of_settings(_place(root), troubles), findings.of_git(git, wishes)]
     if not troubles:
-        found += _of_the_rest(wishes, root, folder, environment)
+        found += _of_the_rest(wishes, root, folder, environment, has_git=bool(git.version))
     return diagnosis_of(tuple(map(_masked, found)))
 
 
@@ -57,12 +58,14 @@ def _place(root: Path) -> str:
     return str(path) if path.is_file() else f"none: there is no {path}, so everything is as it is by default"
 
 
-def _of_the_rest(wishes: Wishes, root: Path, folder: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
+def _of_the_rest(
+    wishes: Wishes, root: Path, folder: Path, environment: Mapping[str, str], *, has_git: bool
+) -> Iterator[Finding]:
     table = read_table(root)
     names = [row.name for row in table.services if row.command or row.name in table.startable()]
     with ThreadPoolExecutor() as threads:  # an engine, a remote and a suite each make one wait
         engine = threads.submit(engine_told)
-        history = threads.submit(history_facts, wishes.history) if wishes.history else None
+        history = threads.submit(history_facts, wishes.history, has_git=has_git) if wishes.history else None
         outlooks = [threads.submit(_outlook, wishes, table, name, root) for name in names]
         selection = select_categories(root, mode=wishes.mode, categories=wishes.categories)
         suite = suite_facts(folder, selection)

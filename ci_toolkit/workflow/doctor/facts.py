@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, entry_points, requires, ver
 from pathlib import Path
 from typing import Final
 
-from ci_toolkit.errors import ToolkitError
-from ci_toolkit.history.locations import location_of, shown
+from ci_toolkit.errors import ExitCode, ToolkitError
+from ci_toolkit.history.locations import location_of
 from ci_toolkit.model.record import Record
 from ci_toolkit.workflow.category_selection import CategorySelection
 from ci_toolkit.workflow.doctor.wishes import Trouble, trouble_of
@@ -46,7 +46,8 @@ class FolderFacts(Record, frozen=True, kw_only=True):
 class HistoryFacts(Record, frozen=True, kw_only=True):
     """What a history holds."""
 
-    origin: str
+    origin: str = ""
+    """Its name, where it could be opened or begun."""
     file_runs: int | None = None
     """None where there is no history yet."""
     trouble: Trouble | None = None
@@ -136,18 +137,20 @@ def folder_facts(path: Path) -> FolderFacts:
     )
 
 
-def history_facts(history: str) -> HistoryFacts:
+def history_facts(history: str, *, has_git: bool) -> HistoryFacts:
     """Open the history and count what it holds; nothing is changed, begun or moved aside."""
-    origin = ""
+    if history.startswith("git:") and not has_git:  # one that hangs would be waited for again and again
+        trouble = Trouble(message=f"{history} needs git, see above", advice="", exit_code=int(ExitCode.USAGE))
+        return HistoryFacts(trouble=trouble)
     try:
-        origin = shown(history)
-        store = location_of(history, git_seconds=_REMOTE_SECONDS).open()
+        location = location_of(history, git_seconds=_REMOTE_SECONDS)
+        store = location.open()
         if store is None:
-            return HistoryFacts(origin=origin)
+            return HistoryFacts(origin=location.origin)
         with store:
-            return HistoryFacts(origin=origin, file_runs=sum(known.runs for known in store.environments()))
+            return HistoryFacts(origin=location.origin, file_runs=sum(known.runs for known in store.environments()))
     except ToolkitError as error:
-        return HistoryFacts(origin=origin, trouble=trouble_of(error))
+        return HistoryFacts(trouble=trouble_of(error))
 
 
 def suite_facts(folder: Path, selection: CategorySelection) -> SuiteFacts:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from ci_toolkit.cli.main import main
+from ci_toolkit.cli.settings import TABLES
 from ci_toolkit.model.diagnosis import Diagnosis, Finding, Mark, diagnosis_of
 from ci_toolkit.report.diagnosis import diagnosis_lines
 from ci_toolkit.services.catalog.endpoint import Provider
@@ -170,6 +171,15 @@ def test_settings_that_cannot_be_used_are_found_and_end_nothing_else(
     out = capsys.readouterr().out
     assert told in out
     assert out.endswith("doctor: the settings ask for what is wrong here: settings\n")
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_every_table_of_the_settings_is_looked_at(
+    project: Path, capsys: pytest.CaptureFixture[str], table: str
+) -> None:
+    (project / "pyproject.toml").write_text(f"[tool.ci-toolkit]\n{table} = 3\n")
+    assert main(["doctor"]) == 2
+    assert f"[tool.ci-toolkit.{table}] is not a table" in capsys.readouterr().out.replace("\n", " ")
 
 
 def test_every_mistake_in_the_settings_is_named_at_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
