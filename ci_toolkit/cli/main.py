@@ -31,6 +31,7 @@ COMMANDS = {
     "run": ("ci_toolkit.cli.run", "Plan, run, merge and judge the suite on this machine."),
     "plan": ("ci_toolkit.cli.plan", "Write the plan: which shard runs what."),
     "shard": ("ci_toolkit.cli.shard", "Run one shard of a plan and leave its bundle."),
+    "adjudicate": ("ci_toolkit.cli.adjudicate", "Try on a fresh machine what failed in the shards."),
     "merge": ("ci_toolkit.cli.merge", "Merge the bundles into one verdict."),
     "history": ("ci_toolkit.cli.history", "The times of past runs: show, import, export, prune."),
     "flaky": ("ci_toolkit.cli.flaky", "A failure of the last run reproduced, and what in its order makes it fail."),

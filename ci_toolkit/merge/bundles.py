@@ -50,9 +50,9 @@ def open_delivery(results: Path, plan: Plan) -> Delivery:
     found: dict[int, list[Bundle]] = {}
     problems: list[Problem] = []
     left_out: list[str] = []
-    for card_path in _cards(results):
+    for card_path in cards_below(results, CARD_NAME):
         try:
-            card = from_json(_read_small(card_path), ShardCard, schema=BUNDLE_SCHEMA, origin=str(card_path))
+            card = from_json(read_small(card_path), ShardCard, schema=BUNDLE_SCHEMA, origin=str(card_path))
         except (FormatError, OSError) as error:
             message = str(error).partition("\n")[0]
             problems.append(Problem(kind=ProblemKind.BUNDLE_UNREADABLE, message=message))
@@ -118,19 +118,21 @@ def _stranger(card: ShardCard, plan: Plan, folder: Path) -> Problem | None:
     return None
 
 
-def _cards(results: Path) -> Iterator[Path]:
+def cards_below(results: Path, name: str) -> Iterator[Path]:
+    """Yield the files of that name below ``results``, one a folder, not too deep and through no link."""
     base = len(results.parts)
     for folder, folders, files in os.walk(results, followlinks=False):
         here = Path(folder)
-        if CARD_NAME in files:
+        if name in files:
             folders.clear()
-            yield here / CARD_NAME
+            yield here / name
         elif len(here.parts) - base >= DEEPEST:
             folders.clear()
         folders.sort()
 
 
-def _read_small(path: Path) -> bytes:
+def read_small(path: Path) -> bytes:
+    """Return what a card holds. Raises FormatError where it is larger than any card, OSError."""
     with open_regular(path) as file:
         data = file.read(LARGEST_CARD + 1)
     if len(data) > LARGEST_CARD:

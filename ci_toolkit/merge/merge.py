@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ci_toolkit.files import make_folder
 from ci_toolkit.merge.accounts import Accounts
+from ci_toolkit.merge.adjudication import read_adjudication
 from ci_toolkit.merge.agreement import disagreements
 from ci_toolkit.merge.asked import settled
 from ci_toolkit.merge.bundles import Bundle, open_delivery
@@ -61,6 +62,7 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
             out / "junit.xml",
             ((f"shard-{m.shard.index}", m.counts, m.seconds, m.started_at, Path(m.fragment)) for m in merges),
         )
+    adjudication = read_adjudication(results, plan, delivery.bundles, merges)
     earlier = read_earlier_tries(plan, delivery.superseded, merges, learns=learns)
     accounts = Accounts(plan, merges, earlier.flaky)
     cut_files = compare_pieces(plan, merges)
@@ -83,6 +85,7 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
         slowest=accounts.slowest,
         problems=(
             *delivery.problems,
+            *adjudication.problems,
             *accounts.problems,
             *coverage_problems,
             *cut_files.problems,
@@ -108,7 +111,8 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
             *_sources_gone(coverage),
         ),
         llm=accounts.llm,
-        trials=accounts.trials,
+        trials=(*accounts.trials, *adjudication.trials),
+        has_other_machine=adjudication.is_there,
         trials_ended=accounts.trials_ended,
         history=run_learned(plan, merges, cut_files, earlier.outcomes) if learns else RunRecord(),
     )

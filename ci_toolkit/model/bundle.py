@@ -9,6 +9,9 @@ from ci_toolkit.model.trial import Trial
 
 BUNDLE_SCHEMA = 2
 CARD_NAME = "shard.json"
+ADJUDICATION_SCHEMA = 1
+ADJUDICATION_NAME = "adjudication.json"
+ADJUDICATION_FOLDER = "adjudication"
 JOURNAL_FOLDER = "journal"
 COVERAGE_FOLDER = "coverage"
 OUTPUT_FOLDER = "output"
@@ -158,6 +161,8 @@ class ShardCard(Record, frozen=True, kw_only=True):
     """What was checked out, or ``""`` where there is no git."""
     lineage: Lineage = Lineage()
     """Where that stands among the project's other sources."""
+    machine: str = ""
+    """Names the machine, and tells nothing of it: a digest."""
     folder: str = ""
     """Where pytest ran, an absolute path of the machine that ran it."""
     journals: tuple[JournalSeal, ...] = ()
@@ -175,3 +180,26 @@ class ShardCard(Record, frozen=True, kw_only=True):
     """In the order in which they were made."""
     trials_ended: str = ""
     """Why no further trial was made where one was asked for, such as that the budget was spent."""
+
+
+class ShardTrials(Record, frozen=True, kw_only=True):
+    """The trials of one shard's failures that were made on another machine; their folder is ``shard-INDEX``."""
+
+    index: int
+    trials: tuple[TrialRecord, ...]
+
+
+class AdjudicationCard(Record, frozen=True, kw_only=True):
+    """``adjudication.json``: trials of a run's failures on another machine than those of its shards."""
+
+    schema: int = ADJUDICATION_SCHEMA
+    plan_id: str
+    run_id: str
+    run_attempt: int = 1
+    began_at: float
+    """In epoch seconds."""
+    machine: str
+    """As in ``ShardCard``."""
+    shards: tuple[ShardTrials, ...]
+    ended: str = ""
+    """Why no further trial was made where one was asked for."""

@@ -136,6 +136,8 @@ class MergedRun(Record, frozen=True, kw_only=True):
     llm: LlmUse | None = None
     trials: tuple[TrialEvidence, ...] = ()
     """What trials of failed tests showed, of each test in the order in which they were made."""
+    has_other_machine: bool = False
+    """Whether some of them ran on another machine than the shard."""
     trials_ended: tuple[tuple[int, str], ...] = ()
     """(shard, why it made no further trial) where one was asked for."""
     history: RunRecord = RunRecord()

@@ -30,6 +30,7 @@ from ci_toolkit.suite.attempt import Attempt
 from ci_toolkit.suite.bundle import close_bundle, open_bundle, service_logs, write_card
 from ci_toolkit.suite.coverage_sources import keep_sources, measured_names, sources_gone
 from ci_toolkit.suite.ending import AttemptEnd, How
+from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.part_reports import written_parts
 from ci_toolkit.suite.task_variable import COVERAGE_FILE, HASH_SEED
@@ -148,6 +149,7 @@ class _Shard:
             own_reports=(*(self.opened.own_reports if self.opened else ()), *written_parts(self.folder / PARTS_FOLDER)),
             commit=self.options.commit,
             lineage=self.options.lineage,
+            machine=machine_name(),
             folder=str(Path(self.options.folder).resolve()),
             journals=tuple(self.seals),
         )

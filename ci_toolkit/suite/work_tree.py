@@ -69,6 +69,19 @@ def top_of(folder: Path) -> Path:
     return Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
 
 
+def bring(repository: Path, commit: str) -> None:
+    """Fetch ``commit`` from origin where a shallow checkout lacks it. Raises NoWorkTreeError if that does not help."""
+    try:
+        _git(repository, "cat-file", "-e", f"{commit}^{{commit}}")
+    except NoWorkTreeError:
+        with contextlib.suppress(NoWorkTreeError):
+            _git(repository, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit)
+            return
+        raise NoWorkTreeError(
+            "the base cannot be tried: this checkout lacks it; check it out with `fetch-depth: 2`"
+        ) from None
+
+
 def refuse_another_environment(repository: Path, commit: str) -> None:
     """Raise NoWorkTreeError where ``commit`` wants other packages than the checkout, which is what is installed."""
     for path in filter(None, _git(repository, "diff", "--name-only", "-z", commit, "--").split("\0")):

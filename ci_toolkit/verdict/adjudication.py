@@ -106,7 +106,11 @@ def with_rulings(run: MergedRun, bench: Bench | None) -> MergedRun:
 
 def judgement_on(run: MergedRun, bench: Bench) -> Judgement:
     """Judge the failures of ``run`` by the trials that the bundles hold: no further one is made."""
-    rules = msgspec.structs.replace(bench.rules, least_seconds=float("inf"))  # what has been made is paid
+    rules = msgspec.structs.replace(
+        bench.rules,
+        least_seconds=float("inf"),  # what has been made is paid
+        uses_other_machine=run.has_other_machine,
+    )
     recorded = Recorded(run.trials, run.failures, dict(run.trials_ended))
     paid = msgspec.structs.replace(bench, rules=rules)
     return hear(run.failures, paid, recorded, prices_of(run.failures), tests_seconds_of(run))

@@ -19,6 +19,7 @@ from ci_toolkit.model.trial import How, NoTrialError, Tree, Trial, TrialOutcome,
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.report.text import one_line
 from ci_toolkit.suite.bundle import write_card
+from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.trial import TrialOrder, for_trials, run_trial
 from ci_toolkit.workflow.base_tree import BaseTree
@@ -34,7 +35,8 @@ _WORDS = {
 class Docket:
     """One shard's bundle before the court: what failed in it, and the trials of that."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
+        """Read ``bundle``; ``folder`` takes the trials, the bundle's own if it is None."""
         reading = BundleReading(bundle)
         tally = Tally(bundle.card.index)
         for _ in tally.watch(reading.results()):
@@ -43,6 +45,7 @@ class Docket:
         self.seconds = tally.seconds
         """What its tests took."""
         self.bundle = bundle
+        self.folder = Path(bundle.folder) if folder is None else folder
         self.records: list[TrialRecord] = []
         self.broken = sum(result.outcome.is_failure for result in reading.results_of_files())
         """Files and classes that could not be collected."""
@@ -63,9 +66,13 @@ class Docket:
         """Keep ``record`` and return what it shows, read as the merge will read it."""
         self.records.append(record)
         card = msgspec.structs.replace(self.bundle.card, trials=(record,))
-        bundle = msgspec.structs.replace(self.bundle, card=card)
-        trials = TrialsOfBundle(bundle, {record.trial.test}, self._sources)
-        return trials.evidence[0]
+        bundle = Bundle(folder=str(self.folder), card=card)
+        return TrialsOfBundle(bundle, {record.trial.test}, self._sources).evidence[0]
+
+    def recorded(self) -> tuple[TrialEvidence, ...]:
+        """Return what the trials in the bundle itself showed."""
+        failed = {failure.node_id for failure in self.failures}
+        return TrialsOfBundle(self.bundle, failed, self._sources).evidence
 
     def close(self, ended: str) -> None:
         """Write the records into the card; ``ended`` is why no further trial was made where one was asked for."""
@@ -79,6 +86,8 @@ class Laboratory:
     def __init__(
         self, plan: Plan, dockets: Sequence[Docket], options: ShardOptions, base: BaseTree, say: Say, stop: StopRequest
     ) -> None:
+        self._machine = machine_name()
+        self._batches: dict[tuple[int, Tree], list[TrialRecord]] = {}
         self._base = base
         self._plan = plan
         self._dockets = {failure.node_id: docket for docket in dockets for failure in docket.failures}
@@ -103,15 +112,39 @@ class Laboratory:
             options, moved = self._place_of(trial, docket)
         except NoTrialError as error:
             return TrialRecord(number=number, trial=trial, why_not=str(error))
+        if trial.how is How.BATCH:
+            return self._batch(trial, docket, number, options, moved)
         tests = docket.order_of(trial.test) if trial.how is How.ORDER else (trial.test,)
+        return self._made(trial, docket, number, tests, options, moved)
+
+    def _batch(
+        self, trial: Trial, docket: Docket, number: int, options: ShardOptions, moved: tuple[str, str] | None
+    ) -> TrialRecord:
+        """Return the trial as part of a process that runs every failure of the shard: one for all that ask for it."""
+        asked = sum(record.trial == trial for record in docket.records)
+        batches = self._batches.setdefault((docket.bundle.card.index, trial.tree), [])
+        if asked >= len(batches):
+            tests = tuple(dict.fromkeys(failure.node_id for failure in docket.failures))
+            batches.append(self._made(trial, docket, number, tests, options, moved))
+        return msgspec.structs.replace(batches[asked], trial=trial)
+
+    def _made(
+        self,
+        trial: Trial,
+        docket: Docket,
+        number: int,
+        tests: Sequence[str],
+        options: ShardOptions,
+        moved: tuple[str, str] | None,
+    ) -> TrialRecord:
         index = docket.bundle.card.index
         pieces = self._pieces(tests, index)
-        order = TrialOrder(number=number, trial=trial, shard=index, tests=tests, pieces=pieces, moved=moved)
-        return run_trial(self._plan, order, Path(docket.bundle.folder), options, stop=self._stop)
+        order = TrialOrder(number=number, trial=trial, shard=index, tests=tuple(tests), pieces=pieces, moved=moved)
+        return run_trial(self._plan, order, docket.folder, options, stop=self._stop)
 
     def _place_of(self, trial: Trial, docket: Docket) -> tuple[ShardOptions, tuple[str, str] | None]:
         options = for_trials(self._options, docket.bundle.card)
-        if trial.where is Where.OTHER:
+        if trial.where is Where.OTHER and docket.bundle.card.machine == self._machine:
             raise NoTrialError("there is no other machine here")
         return self._base.instead_of(options) if trial.tree is Tree.BASE else (options, None)
 

@@ -6,16 +6,14 @@ from pathlib import Path
 import msgspec
 
 from ci_toolkit.config.project import project_root
-from ci_toolkit.errors import ExitCode, PlanMismatchError
+from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.mode import FailFast
-from ci_toolkit.model.plan import Plan
-from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.verdict.exit_codes import exit_code_of_shards
 from ci_toolkit.workflow.adjudication import adjudicate_shards, bench_of
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
-from ci_toolkit.workflow.plan_file import read_plan
+from ci_toolkit.workflow.plan_file import check_commit, read_plan
 from ci_toolkit.workflow.quarantine import quarantine_in_force
 from ci_toolkit.workflow.run_services import ServiceOptions, services_for
 from ci_toolkit.workflow.shard_options import shard_options
@@ -47,7 +45,7 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
     CI engine is to name the shard and does not.
     """
     plan = read_plan(request.plan_path)
-    _check_commit(plan, folder)
+    check_commit(plan, folder)
     index = shard_of_this_job(plan, os.environ) if request.index is None else request.index
     shard = plan.shard(index)
     root = project_root(folder)
@@ -90,12 +88,3 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
         is_interrupted=end.is_interrupted or (heard is not None and heard.is_interrupted),
         has_lost_service=bool(failure),
     )
-
-
-def _check_commit(plan: Plan, folder: Path) -> None:
-    here = commit_of(folder)
-    if plan.commit and here and here != plan.commit:
-        raise PlanMismatchError(
-            f"the plan is for commit {plan.commit[:12]}, and {here[:12]} is checked out here",
-            advice="Check out the planned commit in every job, or plan again.",
-        )

@@ -9,6 +9,7 @@ Judged = tuple[str, bool]
 FLAKY: Judged = ("flaky", True)
 KNOWN: Judged = ("known", True)
 ORDER: Judged = ("order-dependent", True)
+ENVIRONMENT: Judged = ("environment", True)
 REGRESSION: Judged = ("regression", False)
 NEW: Judged = ("new failure", False)
 OUTAGE: Judged = ("outage", False)
@@ -192,8 +193,14 @@ KINDS = (
         {"test_brittle": NEW},
         exit_code=1,
     ),
-    Commit("a late hour", ("late",), expected={"test_time_of_day": NEW}, exit_code=1),
-    Commit("a file that somebody left", ("leaked",), expected={"test_leaked_file": NEW}, exit_code=1),
+    Commit("a late hour, and sources that have passed", ("late",), expected={"test_time_of_day": ENVIRONMENT}),
+    Commit(
+        "a file that somebody left, and sources that nobody has run",
+        ("leaked",),
+        {"notes.txt": "a change\n"},
+        {"test_leaked_file": NEW},
+        exit_code=1,
+    ),
     Commit(
         "an outage of a service",
         ("outage",),

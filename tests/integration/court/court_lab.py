@@ -43,6 +43,7 @@ class Repository:
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("PYTEST_", "COV_", "PYTHONHASHSEED", "GITHUB_", "CI_TOOLKIT_"))
+            or name == "CI_TOOLKIT_MACHINE"
         }
         identity = {f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         return {**kept, **identity, "GIT_CONFIG_GLOBAL": os.devnull, "OUTSIDE": str(self.outside)}

@@ -1,0 +1,44 @@
+"""``ci-toolkit adjudicate``: tries on a fresh machine what failed on those of the shards."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ci_toolkit.cli.options import RESULTS, service_options
+from ci_toolkit.cli.output import Terminal
+from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
+from ci_toolkit.cli.values import TimeSpan
+
+
+@click.command(cls=PytestCommand)
+@click.option(
+    "--plan",
+    "plan_path",
+    type=click.Path(path_type=Path),
+    default=Path("plan.json"),
+    show_default=True,
+    help="The plan that the shards followed.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=RESULTS,
+    show_default=True,
+    help="The folder with the bundles of the shards; the trials go to DIR/adjudication.",
+)
+@click.option(
+    "--test-timeout",
+    type=TimeSpan(),
+    help="Fail a test that takes longer, such as 30s; the others go on. 0: none.  [default: its category's]",
+)
+@service_options
+def command(**options: Any) -> int:
+    """Try on this machine, which must be another one, what failed in the shards and is still open.
+
+    For a job of its own between the shards and the merge, in the folder in which the plan was made. It is for projects
+    with [tool.ci-toolkit.flaky] in pyproject.toml; without that table nothing is tried.
+    """
+    from ci_toolkit.workflow.elsewhere import AdjudicationRequest, adjudicate_elsewhere
+
+    return adjudicate_elsewhere(AdjudicationRequest(pytest_args=pytest_args(), **options), Path.cwd(), Terminal())
