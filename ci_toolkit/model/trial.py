@@ -51,6 +51,8 @@ class TrialOutcome(Record, frozen=True, kw_only=True):
     """``Signature.digest`` of the failure."""
     is_there: bool = True
     """Whether these sources have the test; one that they do not have has not failed."""
+    seconds: float = 0.0
+    """What it took; 0 where nobody knows, and it costs what it was priced at."""
 
 
 class NoTrialError(Exception):

@@ -20,6 +20,8 @@ _NO_NAME = "changed"
 _DIGITS = 16
 _QUICKEST_START = 0.3
 """Seconds that a pytest process takes at least."""
+_SLOWEST_START = 3.0
+"""The most that it is priced at before a trial tells: a shard may have started slowly for reasons of its own."""
 _WORK_TREE_SECONDS = 5.0
 NEVER = "a mission-critical test is never excused"
 NOT_COLLECTED = "what cannot be collected is not tried again"
@@ -84,7 +86,7 @@ def prices_of(failures: Iterable[TestFailure], startups: Sequence[float] = (), s
     return Prices(
         test_seconds={failure.node_id: failure.seconds for failure in failures},
         shard_seconds=max(shards, default=0.0),
-        process=max(_QUICKEST_START, min(startups, default=0.0)),
+        process=min(max(_QUICKEST_START, min(startups, default=0.0)), _SLOWEST_START),
         base=_WORK_TREE_SECONDS,
     )
 

@@ -104,7 +104,7 @@ class Laboratory:
         self._say(_told(evidence))
         if evidence.outcome is None:
             raise NoTrialError(evidence.why_not)
-        return evidence.outcome
+        return msgspec.structs.replace(evidence.outcome, seconds=evidence.seconds)
 
     def _run(self, trial: Trial, docket: Docket) -> TrialRecord:
         number = len(docket.records) + 1

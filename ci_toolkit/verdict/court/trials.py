@@ -13,6 +13,10 @@ class BudgetSpentError(NoTrialError):
         super().__init__("the budget for trials is spent")
 
 
+_SHARED = frozenset({"machine", *(("base", where) for where in Where)})
+"""What is paid beside the trial itself."""
+
+
 class Trials:
     """The trials of one run."""
 
@@ -47,7 +51,10 @@ class Trials:
             raise BudgetSpentError
         self._paid.update(parts)
         self.seconds += 0.0 if is_outside_budget else cost
-        return self._ask(trial)
+        outcome = self._ask(trial)
+        if outcome.seconds and not is_outside_budget:
+            self.seconds += outcome.seconds - sum(cost for part, cost in parts.items() if part not in _SHARED)
+        return outcome
 
     def _parts(self, trial: Trial, count: int) -> Mapping[object, float]:
         """Return what has to be paid for ``trial``: what is shared with earlier trials is paid already."""

@@ -111,6 +111,15 @@ def test_many_failures_of_one_cause_are_judged_by_one_of_them_and_never_excused_
     assert len(lab.trials) == 2
 
 
+def test_trials_cost_what_they_really_take() -> None:
+    rules = Rules(process_is_gone=True, uses_other_machine=False, budget_share=0.0, least_seconds=100.0)
+    quick, slow = (TrialOutcome(failed=False, seconds=seconds) for seconds in (0.5, 90.0))
+    for outcome, kind in ((quick, Kind.FLAKY), (slow, Kind.NEW_FAILURE)):
+        lab = Laboratory(head_isolated=outcome, head_order=outcome)
+        (ruling,) = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), lab, PRICES, rules).rulings
+        assert ruling.kind is kind
+
+
 def test_a_short_run_has_a_court_as_well() -> None:
     rules = Rules(process_is_gone=True, uses_other_machine=False, budget_share=0.0, least_seconds=500.0)
     lab = Laboratory(head_isolated=PASS, head_order=PASS)
