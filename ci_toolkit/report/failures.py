@@ -28,7 +28,7 @@ def _failure(failure: TestFailure, view: View) -> Iterator[Line]:
     name = one_line(failure.node_id)
     yield Line(heading(f"{failure.outcome.upper()} {name} [shard {failure.shard}]", view, "_"), "bold red")
     if failure.why:
-        yield Line(sentences(one_line(failure.why, _LONGEST_WHY), view), "red")
+        yield Line(sentences(one_line(failure.why, _LONGEST_WHY), view), "yellow" if failure.is_excused else "red")
     for number, go in enumerate(failure.earlier, start=1):
         yield Line(f"go {number}: {one_line(go.message.partition(chr(10))[0])}", "red")
     if failure.earlier:
