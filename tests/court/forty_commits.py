@@ -184,7 +184,7 @@ KINDS = (
     Commit(
         "a real regression on a flaky test", change=BROKEN_RANDOM, expected={"test_random": REGRESSION}, exit_code=1
     ),
-    Commit("a new failure", change=NEW_TEST, expected={"test_new": REGRESSION}, exit_code=1),
+    Commit("a new failure", change=NEW_TEST, expected={"test_new": NEW}, exit_code=1),
     Commit("a new polluter", change=NEW_POLLUTER, expected={"test_order_victim": REGRESSION}, exit_code=1),
     Commit(
         "a brittle test whose setter now runs after it",
@@ -220,7 +220,7 @@ KINDS = (
         "a flake beside a new failure",
         ("dice",),
         NEW_TEST,
-        {"test_random": KNOWN, "test_new": REGRESSION},
+        {"test_random": KNOWN, "test_new": NEW},
         exit_code=1,
     ),
     Commit("the victim again", ("polluted",), expected={"test_order_victim": ORDER}),

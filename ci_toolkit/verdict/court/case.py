@@ -78,7 +78,7 @@ class Kind(StrEnum):
     REGRESSION = "regression"
     """The change broke it: the base passes where the head fails."""
     NEW_FAILURE = "new failure"
-    """Nothing excuses it."""
+    """The base does not have the test, or nothing excuses it."""
     FLAKY = "flaky"
     """The head fails and passes."""
     ORDER_DEPENDENT = "order-dependent"

@@ -31,6 +31,8 @@ class Hearing:
         """Whether a trial of the head passed."""
         self.base_failed_alike = False
         """Whether the base was seen to fail alike in the order of the run."""
+        self._is_new = False
+        """Whether the base was seen not to have the test."""
         self._rate = 0.0
         self._seen: set[str] = set()
         """Signatures of failed trials of the head."""
@@ -123,7 +125,8 @@ class Hearing:
         return self._ruling(Kind.NEW_FAILURE, red=True, last="the change may touch it, and the head never passed")
 
     def _red(self) -> Ruling:
-        return self._ruling(Kind.REGRESSION if self._rules.uses_base else Kind.NEW_FAILURE, red=True)
+        has_base = self._rules.uses_base and not self._is_new
+        return self._ruling(Kind.REGRESSION if has_base else Kind.NEW_FAILURE, red=True)
 
     def _passes_elsewhere(self) -> bool:
         if not self._rules.uses_other_machine or self._where is Where.OTHER:
@@ -147,6 +150,7 @@ class Hearing:
         for _ in range(times):
             outcome = self._trials.run(self.failure, how, where=self._where, tree=Tree.BASE)
             alike = outcome.failed and self._is_alike(outcome.signature)
+            self._is_new |= not outcome.is_there
             self._say(f"the base {_ended(outcome)} {_WORDS[how]}{' alike' * alike}")
             if alike:
                 self.base_failed_alike |= how is How.ORDER

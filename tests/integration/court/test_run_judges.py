@@ -53,7 +53,7 @@ def test_run_excuses_what_trials_explain_and_nothing_else(repository: Repository
         "test_victim": ("order-dependent", True),
         "test_broken": ("regression", False),
         "test_critical": ("new failure", False),
-        "test_new": ("regression", False),
+        "test_new": ("new failure", False),
     }
     assert "the base failed in the same order alike" in repository.why("test_victim")
     assert "the base passed alone" in repository.why("test_broken")

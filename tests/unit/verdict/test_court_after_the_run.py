@@ -57,7 +57,7 @@ def judge(ask: Laboratory, failure: FailedTest, memory: Memory) -> Ruling:
         ),
         pytest.param(
             Lab(head_isolated=FAIL, base_isolated=NOT_THERE),
-            *(Memory(), (Kind.REGRESSION, True)),
+            *(Memory(), (Kind.NEW_FAILURE, True)),
             id="a new test fails",
         ),
         pytest.param(
