@@ -1,7 +1,7 @@
 """Judges the failures of shards that have ended by trials on this machine, so that the merge finds the evidence."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import StopRequest
 from ci_toolkit.verdict.adjudication import Bench, hear, is_heard, once, order_of, prices_of
 from ci_toolkit.verdict.court.case import Rules
+from ci_toolkit.verdict.court.court import Judgement
 from ci_toolkit.verdict.court.trials import BudgetSpentError
 from ci_toolkit.verdict.quarantine import excuses
 from ci_toolkit.workflow.base_tree import BaseTree
@@ -128,9 +129,16 @@ def adjudicate_shards(work: ShardWork, bench: Bench, observer: Observer, *, hist
             ended = ended_words(stop) if stop.is_asked else str(BudgetSpentError())
             for docket in dockets:
                 docket.close(ended)
+    red = red_after(judgement, bench, failures, observer)
+    return Hearing(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
+
+
+def red_after(judgement: Judgement, bench: Bench, failures: Sequence[TestFailure], observer: Observer) -> int:
+    """Return how many of ``failures`` nothing excuses, and say so."""
     excused = {ruling.test for ruling in judgement.rulings if bench.excuses and not ruling.is_red}
     red = sum(failure.node_id not in excused for failure in failures)
-    return Hearing(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
+    observer.say(f"trials excuse {len(failures) - red} of {number_of(len(failures), 'failure')}")
+    return red
 
 
 def _startup(docket: Docket) -> float:

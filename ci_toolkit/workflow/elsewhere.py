@@ -27,7 +27,7 @@ from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.verdict.adjudication import Bench, Recorded, hear, is_heard, prices_of
 from ci_toolkit.verdict.court.trials import BudgetSpentError
-from ci_toolkit.workflow.adjudication import bench_of
+from ci_toolkit.workflow.adjudication import bench_of, red_after
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.laboratory import Docket, Laboratory, ended_words
@@ -101,7 +101,6 @@ def _judged(
         laboratory = Laboratory(plan, dockets, options, base, observer.say, stop)
         ask = _Both(_recorded(dockets, failures), laboratory)
         judgement = hear(failures, bench, ask, prices_of(failures), sum(docket.seconds for docket in dockets))
-    excused = {ruling.test for ruling in judgement.rulings if bench.excuses and not ruling.is_red}
     card = AdjudicationCard(
         plan_id=plan.plan_id,
         run_id=plan.run_id,
@@ -115,7 +114,7 @@ def _judged(
         ),
         ended=ended_words(stop) if stop.is_asked else str(BudgetSpentError()),
     )
-    return sum(failure.node_id not in excused for failure in failures), card
+    return red_after(judgement, bench, failures, observer), card
 
 
 def _recorded(dockets: Sequence[Docket], failures: Sequence[TestFailure]) -> Recorded:
