@@ -25,6 +25,7 @@ from ci_toolkit.model.plan import PlannedShard, Unit
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.result import Outcome, TestResult
+from ci_toolkit.model.trial import Where
 from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, SlowTest, TestFailure
 
 
@@ -168,7 +169,7 @@ def merge_shard(
         stops=tuple(reading.fold.stops),
         sources=reading.fold.sources,
         llm=add_llm_use(tally.llm),
-        trials=trials.evidence,
+        trials=tuple(made for made in trials.evidence if made.trial.where is Where.SAME),
         trials_ended=card.trials_ended,
         job=job_learned(reading.fold, card, tested, tests_seconds, between) if learns else None,
         learned=learned,

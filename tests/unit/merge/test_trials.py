@@ -170,6 +170,11 @@ def test_trials_of_a_test_that_did_not_fail_are_not_read(tmp_path: Path) -> None
     assert run.trials == ()
 
 
+def test_a_shard_cannot_say_that_its_trial_was_made_elsewhere(tmp_path: Path) -> None:
+    elsewhere = Trial(test=TEST, where=Where.OTHER)
+    assert run_with(tmp_path, lambda folder: [leave_trial(folder, PASSED, trial=elsewhere)]).trials == ()
+
+
 def leave_adjudication(
     results: Path, *, run_id: str = "run-1", machine: str = "other", where: Where = Where.OTHER
 ) -> Path:
