@@ -123,7 +123,8 @@ _NOT_OWN: Final = {
 """Leaves out the toolkit's own temporary functions, so that a clone looks the same as its template."""
 
 _QUICK_LOOK: Final = """
-CREATE FUNCTION pg_temp.ci_quick_look(since xid) RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $quick$
+CREATE OR REPLACE FUNCTION pg_temp.ci_quick_look(since xid) RETURNS text
+LANGUAGE plpgsql SET enable_seqscan = off AS $quick$
 BEGIN
   RETURN concat(
     (SELECT ROW(count(*), coalesce(min(age(xmin)) <= age(since), false)) FROM pg_class WHERE oid >= {first}),

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the clie
 from redis.utils import str_if_bytes
 
 from ci_toolkit.isolation.errors import IsolationError
-from ci_toolkit.isolation.redis_clients import NOBODY, OWN_NAME, connected, others, release_waiting
+from ci_toolkit.isolation.redis_clients import NOBODY, OWN_NAME, KeptKeys, connected, others, release_waiting
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials
@@ -21,6 +21,7 @@ from ci_toolkit.services.closing import Closing
 _USER: Final = "ci-toolkit"
 """Its own, so that no change to the rights of the others locks the clean-up out."""
 _CALLS: Final = re.compile(rb"^cmdstat_([a-z_]+)(?:\|[a-z-]+)?:calls=(\d+)", re.MULTILINE)
+_KEYS: Final = re.compile(rb"^db(\d+):keys=(\d+)", re.MULTILINE)
 _OF_SCRIPTS: Final = frozenset({b"eval", b"eval_ro", b"evalsha", b"evalsha_ro", b"script"})
 _OF_SETTINGS: Final = frozenset({b"acl", b"function", b"replicaof", b"slaveof", b"debug", b"latency"})
 _OWN_CALLS: Final = {b"config": 1, b"slowlog": 1}
@@ -42,6 +43,7 @@ class OwnRedis(Closing):
     number: Final = 0
 
     def __init__(self, endpoint: Endpoint) -> None:
+        self._kept = KeptKeys()
         self.endpoint = endpoint.with_database(str(self.number))
         login = Credentials(user=_USER, password=secrets.token_hex())
         try:
@@ -63,10 +65,28 @@ class OwnRedis(Closing):
         except RedisError as error:
             raise self._no_answer(error) from error
 
+    def keep(self, fixture: str) -> None:
+        """Have the keys that are there stay until ``let_go(fixture)``."""
+        try:
+            if self._keys() or self._kept.count:
+                self._kept.keep(fixture, self._client, self._keys())
+                self._client.execute_command("SELECT", self.number)
+        except RedisError as error:
+            raise self._no_answer(error) from error
+
+    def let_go(self, fixture: str) -> bool:
+        """Have the next clean-up take out the keys of ``fixture``; return whether there are any."""
+        return self._kept.let_go(fixture)
+
+    def _keys(self) -> dict[int, int]:
+        """Return how many keys each database has."""
+        found = _KEYS.findall(self._client.execute_command("INFO keyspace"))
+        return {int(number): int(keys) for number, keys in found}
+
     def clean_again(self) -> str:
         """Clean what was written since the last clean-up; return who may have done it, ``""`` if nothing was."""
         try:
-            if b"keys=" not in self._client.execute_command("INFO keyspace"):
+            if sum(self._keys().values()) <= self._kept.count:
                 return ""
             found = others(self._client)
         except RedisError:  # which the next clean-up looks into
@@ -91,6 +111,11 @@ class OwnRedis(Closing):
             self._set_back()
         with self._client.pipeline(transaction=False) as all_at_once:
             all_at_once.flushall()
+            all_at_once.execute()
+        if self._kept.count:
+            self._kept.put_back(self._client)
+            self._client.execute_command("SELECT", self.number)
+        with self._client.pipeline(transaction=False) as all_at_once:
             all_at_once.config_resetstat()
             all_at_once.slowlog_reset()
             all_at_once.execute()

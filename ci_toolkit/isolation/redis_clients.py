@@ -1,5 +1,6 @@
 """The toolkit's own connections to Redis, and what they do about those that a test left."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from redis import Redis
@@ -57,3 +58,48 @@ def others(connection: Any, *, number: int | None = None) -> str:
         for client in connection.client_list()
         if not client["name"].startswith(OWN_NAME) and number in {None, int(client["db"])}
     )
+
+
+class KeptKeys:
+    """The keys that fixtures of wider scopes than a test wrote, and that stay until these end."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[str, dict[int, list[tuple[bytes, int, bytes]]]]] = []
+
+    @property
+    def count(self) -> int:
+        """How many keys a clean-up leaves."""
+        return sum(map(len, self._kept[-1][1].values())) if self._kept else 0
+
+    def keep(self, fixture: str, reader: Any, numbers: Iterable[int]) -> None:
+        """Remember every key of these databases; ``reader`` is a connection of its own, left in another database."""
+        found = {number: _read_keys(reader, number) for number in numbers}
+        if any(found.values()) or self._kept:
+            self._kept.append((fixture, found))
+
+    def let_go(self, fixture: str) -> bool:
+        """Forget what ``fixture`` had, and return whether it had anything; what came after it stays."""
+        before = len(self._kept)
+        self._kept = [kept for kept in self._kept if kept[0] != fixture]
+        return len(self._kept) < before
+
+    def put_back(self, writer: Any) -> None:
+        """Write the keys anew; ``writer`` is left in another database."""
+        for number, keys in self._kept[-1][1].items() if self._kept else ():
+            with writer.pipeline(transaction=False) as all_at_once:
+                all_at_once.execute_command("SELECT", number)
+                for key, milliseconds, value in keys:
+                    all_at_once.restore(key, milliseconds, value)
+                all_at_once.execute()
+
+
+def _read_keys(reader: Any, number: int) -> list[tuple[bytes, int, bytes]]:
+    reader.execute_command("SELECT", number)
+    keys = list(reader.scan_iter(count=1000))
+    with reader.pipeline(transaction=False) as all_at_once:
+        for key in keys:
+            all_at_once.pttl(key)
+            all_at_once.dump(key)
+        answers = all_at_once.execute()
+    pairs = zip(keys, answers[::2], answers[1::2], strict=True)
+    return [(key, max(milliseconds, 0), value) for key, milliseconds, value in pairs if value is not None]

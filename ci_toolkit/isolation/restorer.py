@@ -1,9 +1,13 @@
 """Finds what changed in a worker's clone since the last clean-up, and undoes in place what can be undone there."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from ci_toolkit.isolation import catalogs, restoring
+from ci_toolkit.isolation.levels import Level, put_back, read_level, set_sequences
 from ci_toolkit.isolation.restoring import Template
 from ci_toolkit.isolation.server_settings import ServerSettings
 from ci_toolkit.model.record import Record
@@ -39,28 +43,89 @@ class Restorer:
         since: int,
         digest_of_template: Callable[[], str],
     ) -> None:
-        self._template = template
         self._server = server
-        self._since = catalogs.after(since)
-        self._look = template.look
-        self._digest_of_template = digest_of_template
-        self._prepare(connection)
+        lowest = Level(
+            fixture="", template=template, since=catalogs.after(since), look=template.look, digest=digest_of_template
+        )
+        self.levels = [lowest]
+        self._settled = ""
+        """How many transactions there had been when a fixture was last found to have written nothing more."""
+        self._connect(connection)
 
     def move_to(self, connection: Connection) -> None:
         """Go on over another connection, where the last one has ended; what was found so far stays known."""
         self.connection.close()
-        self._prepare(connection)
+        self._connect(connection)
 
-    def _prepare(self, connection: Connection) -> None:
+    @property
+    def _level(self) -> Level:
+        return self.levels[-1]
+
+    @property
+    def wanted(self) -> frozenset[int]:
+        """The process ids of connections that may hold locks until a wider scope ends."""
+        return self._level.locks
+
+    def keep(self, fixture: str, *, locks: frozenset[int]) -> None:
+        """Have what was committed since the last time, and ``locks``, stay until ``let_go(fixture)``."""
+        if self._transactions() == self._settled and locks <= self.wanted:
+            return
+        level = read_level(self.connection, self._level, fixture=fixture, locks=locks)
+        if level is not None:
+            self.levels.append(level)
+            self._define()
+        self._settled = self._transactions()
+
+    def _transactions(self) -> str:
+        """Return what grows with every transaction that writes to the server."""
+        return self.connection.scalar("SELECT pg_snapshot_xmax(pg_current_snapshot())") or ""
+
+    def let_go(self, fixture: str) -> bool:
+        """Restore from now on what was there before ``fixture``, and return whether that makes a difference.
+
+        If others came after it, they stay.
+        """
+        top = self._level
+        self.levels = [level for level in self.levels if level.fixture != fixture]
+        if self._level is top:
+            return False
+        self._define()
+        return True
+
+    @property
+    def schema_of(self) -> str:
+        """Which fixture made a schema that a fresh clone does not have, or ``""``."""
+        return next((one.fixture for one in self.levels if not one.has_schema_of(self.levels[0])), "")
+
+    def take_levels_of(self, other: "Restorer") -> None:
+        """Have in a fresh clone the levels that ``other`` had; the topmost one's rows are put into it."""
+        lowest, top = self._level, other.levels[-1]
+        if top is other.levels[0]:
+            return
+        put_back(self.connection, top, frozenset(top.rows))
+        set_sequences(self.connection, top.template)
+        self.levels += [dataclasses.replace(level, since=lowest.since, look=lowest.look) for level in other.levels[1:]]
+        self._define()
+        self._note_current_state()
+
+    def _connect(self, connection: Connection) -> None:
         self.connection = connection
         connection.query(catalogs.SESSION)
         self.pid = int(connection.scalar("SELECT pg_backend_pid()") or 0)
         self._may_delete = self._switch_triggers_off()
-        connection.query(
-            catalogs.quick_look_function(self._template.with_columns, large_objects=self._template.large_objects)
-        )
-        connection.query(
-            restoring.restore_function(self._template, may_delete=self._may_delete, server_look=self._server.expression)
+        self._define()
+
+    def _define(self) -> None:
+        """Define the functions for the topmost level."""
+        template = self._level.template
+        self.connection.query(catalogs.quick_look_function(template.with_columns, large_objects=template.large_objects))
+        self.connection.query(
+            restoring.restore_function(
+                template,
+                may_delete=self._may_delete,
+                server_look=self._server.expression,
+                wanted=self._level.locks,
+            )
         )
 
     def close(self) -> None:
@@ -69,7 +134,17 @@ class Restorer:
 
     def restore(self) -> Findings:
         """Undo what was committed since the last time, as far as that is possible in place."""
-        rows = self._call(self._look)
+        emptied: list[str] = []
+        while True:
+            findings = self._restore()
+            changed = frozenset(findings.reference_changed)
+            if not changed or not changed <= self._level.rows.keys() or not changed.isdisjoint(emptied):
+                return replace(findings, emptied=(*emptied, *findings.emptied))
+            self._level.since = catalogs.after(put_back(self.connection, self._level, changed))
+            emptied += sorted(changed)
+
+    def _restore(self) -> Findings:
+        rows = self._call(self._level.look)
         if (restoring.SCHEMA, "") not in rows:
             return self._findings(rows)
         look = self._quick_look()
@@ -82,7 +157,7 @@ class Restorer:
 
     def _call(self, look: str) -> list[tuple[str, str]]:
         found = self.connection.query(
-            f"SELECT * FROM pg_temp.ci_restore('{self._since}'::xid, '{look}', {literal(self._server.look)})"
+            f"SELECT * FROM pg_temp.ci_restore('{self._level.since}'::xid, '{look}', {literal(self._server.look)})"
         )
         rows = [(kind or "", word or "") for kind, word in found]
         if (restoring.SERVER, "") in rows:
@@ -94,7 +169,7 @@ class Restorer:
             return tuple(word for kind, word in rows if kind == wanted)
 
         for transaction in words(restoring.TRANSACTION):
-            self._since = catalogs.after(int(transaction))
+            self._level.since = catalogs.after(int(transaction))
         return Findings(
             others_write=bool(words(restoring.OPEN_TRANSACTIONS)),
             reference_changed=words(restoring.REFERENCE),
@@ -107,8 +182,8 @@ class Restorer:
         if not names:
             return ()
         filled = tuple(name for name in names if self.connection.scalar(f"SELECT EXISTS (SELECT FROM {name})") == "t")
-        together = self._template.emptied_with(frozenset(names))
-        if together.isdisjoint(relation.name for relation in self._template.reference_tables):
+        together = self._level.template.emptied_with(frozenset(names))
+        if together.isdisjoint(relation.name for relation in self._level.template.reference_tables):
             self.connection.query(f"TRUNCATE {', '.join(sorted(together))}")
         elif self._may_delete:
             for name in names:
@@ -116,24 +191,24 @@ class Restorer:
                 self.connection.query(f"VACUUM {name}")
         else:
             self.connection.query(f"TRUNCATE {', '.join(sorted(names))}")  # refused: a fresh clone it is, then
-        self._since = catalogs.after(catalogs.own_transaction(self.connection))
+        self._level.since = catalogs.after(catalogs.own_transaction(self.connection))
         return filled
 
     def _is_the_templates(self, look: str) -> bool:
         """Whether the schema is the template's, though ``look`` differs from the last one."""
-        if self.connection.scalar(catalogs.RELATIONS) != self._template.relations_digest:
+        if self.connection.scalar(catalogs.RELATIONS) != self._level.template.relations_digest:
             return False
         _, _, rest = look.partition(")")
-        if rest == self._look.partition(")")[2]:
+        if rest == self._level.look.partition(")")[2]:
             return True
-        return restoring.read_digest(self.connection) == self._digest_of_template()
+        return restoring.read_digest(self.connection) == self._level.digest()
 
     def _note_current_state(self) -> None:
-        self._since = catalogs.after(catalogs.own_transaction(self.connection))
-        self._look = self._quick_look()
+        self._level.since = catalogs.after(catalogs.own_transaction(self.connection))
+        self._level.look = self._quick_look()
 
     def _quick_look(self) -> str:
-        return catalogs.quick_look(self.connection, since=self._since)
+        return catalogs.quick_look(self.connection, since=self._level.since)
 
     def _switch_triggers_off(self) -> bool:
         """Switch foreign keys and triggers off on this connection; return whether the user may do that."""

@@ -146,10 +146,10 @@ def read_digest(connection: Connection) -> str:
     return connection.scalar(catalogs.everything_else(large_objects=large_objects)) or ""
 
 
-def restore_function(template: Template, *, may_delete: bool, server_look: str) -> str:
+def restore_function(template: Template, *, may_delete: bool, server_look: str, wanted: frozenset[int]) -> str:
     """Return the definition of ``pg_temp.ci_restore(since, look, server)`` for clones of ``template``.
 
-    ``server_look`` is the expression that gave ``server``.
+    ``server_look`` is the expression that gave ``server``; connections with the process ids ``wanted`` may hold locks.
     It returns rows of a kind and a word: open transactions of others, a changed schema or a changed reference
     table end it at once; else it empties what is small, sets sequences back, and returns what it did, and the
     number of its transaction. ``may_delete`` says that foreign keys and triggers are switched off.
@@ -157,6 +157,7 @@ def restore_function(template: Template, *, may_delete: bool, server_look: str) 
     return _FUNCTION.format(
         server_look=server_look,
         held=HELD,
+        wanted=_array(list(map(str, sorted(wanted))), "integer"),
         changed_reference=_changed_reference(template.reference_tables),
         oids=_array([str(relation.oid) for relation in template.empty_tables], "oid"),
         names=_array([literal(relation.name) for relation in template.empty_tables], "text"),
@@ -220,7 +221,7 @@ def _restart(sequence: Sequence) -> str:
 
 
 _FUNCTION: Final = """
-CREATE FUNCTION pg_temp.ci_restore(since xid, look text, server text) RETURNS TABLE (kind text, word text)
+CREATE OR REPLACE FUNCTION pg_temp.ci_restore(since xid, look text, server text) RETURNS TABLE (kind text, word text)
 LANGUAGE plpgsql AS $restore$
 DECLARE
   oids CONSTANT oid[] := {oids};
@@ -234,6 +235,7 @@ BEGIN
              WHERE d.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xid IS NOT NULL)
     OR EXISTS (SELECT FROM pg_locks AS l JOIN pg_database d ON d.oid = l.database
              WHERE d.datname = current_database() AND l.pid <> pg_backend_pid() AND l.granted AND ({held})
+               AND l.pid <> ALL ({wanted})
                AND EXISTS (SELECT FROM pg_stat_activity AS a
                            WHERE a.pid = l.pid AND a.backend_type = 'client backend'))
     OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())

@@ -99,6 +99,22 @@ class WorkerDatabase(Closing):
             raise _left_open_error(test, self.name, left_open)
         return report
 
+    def keep(self, fixture: str) -> None:
+        """Have what ``fixture`` committed, and the locks that it holds, stay until ``let_go(fixture)``."""
+        self._cluster.revive()
+        restorer = self._opened_restorer()
+        if not restorer.connection.is_alive():
+            restorer.move_to(self._cluster.connect(self.name))
+        restorer.keep(fixture, locks=frozenset(one.pid for one in self.connections() if one.locks))
+
+    def let_go(self, fixture: str) -> bool:
+        """Have the next clean-up take out what ``fixture`` committed; return whether it had committed anything."""
+        if self._restorer is None:
+            return False
+        if not self._restorer.connection.is_alive():
+            self._restorer.move_to(self._cluster.connect(self.name))
+        return self._restorer.let_go(fixture)
+
     def connections(self) -> tuple[OpenConnection, ...]:
         """Return who is connected to it, apart from the toolkit's own restorer."""
         if self._restorer is not None:
@@ -161,7 +177,7 @@ class WorkerDatabase(Closing):
         """Wait a moment for open transactions of others, then end them; return what was still open."""
         if self._are_gone_within(GRACE_SECONDS, restorer):
             return ()
-        open_connections = tuple(connection for connection in self.connections() if connection.is_in_the_way)
+        open_connections = self._in_the_way(restorer)
         self._cluster.terminate(tuple(connection.pid for connection in open_connections))
         prepared = roll_back_prepared(restorer.connection)
         self._are_gone_within(_PATIENCE_SECONDS, restorer)
@@ -170,11 +186,17 @@ class WorkerDatabase(Closing):
             *(f"the transaction that was prepared as {name!r}" for name in prepared),
         )
 
+    def _in_the_way(self, restorer: Restorer) -> list[OpenConnection]:
+        """Return who holds uncommitted changes, or locks that no fixture of a wider scope wants."""
+        return [
+            one
+            for one in self.connections()
+            if one.is_writing or (one.is_in_the_way and one.pid not in restorer.wanted)
+        ]
+
     def _are_gone_within(self, seconds: float, restorer: Restorer) -> bool:
         deadline = time.monotonic() + seconds
-        while any(connection.is_in_the_way for connection in self.connections()) or is_any_prepared(
-            restorer.connection
-        ):
+        while self._in_the_way(restorer) or is_any_prepared(restorer.connection):
             if time.monotonic() > deadline:
                 return False
             restorer.connection.query("SELECT pg_sleep(0.01)")
@@ -182,11 +204,19 @@ class WorkerDatabase(Closing):
 
     def _clone_afresh(self, reason: str) -> CleanUpReport:
         self._cluster.revive()
+        restorer = self._restorer
+        if restorer is not None and restorer.schema_of:
+            raise IsolationError(
+                f"{reason}; that cannot be undone while {restorer.schema_of} is in use, which changed the schema too",
+                advice="Let migrations make the schema, or a fixture of the scope of a test.",
+            )
         closed = tuple(connection.describe() for connection in self.connections() if not connection.is_ours)
         self._stop_restorer()
         self._cluster.drop(self.name)
         self._since = self._cluster.clone(self.name)
         self.generation += 1
+        if restorer is not None:
+            self._opened_restorer().take_levels_of(restorer)
         return CleanUpReport(cloned_because=reason, closed=closed)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the client's own, no OSError)
 
 from ci_toolkit.isolation.errors import IsolationError, NoFreeDatabaseError
-from ci_toolkit.isolation.redis_clients import NOBODY, connected, others, release_waiting
+from ci_toolkit.isolation.redis_clients import NOBODY, KeptKeys, connected, others, release_waiting
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
 
@@ -32,6 +32,7 @@ class WorkerRedis(Closing):
         self._endpoint = endpoint
         self._holder = f"{run}:{worker}:pid-{os.getpid()}"
         self._is_open = self._is_held = False
+        self._kept = KeptKeys()
         self._server = ""
         """The id of the server's process."""
         try:
@@ -68,10 +69,22 @@ class WorkerRedis(Closing):
             except RedisError as error:
                 raise IsolationError(f"the Redis at {self._endpoint.address} does not answer: {error}") from error
 
+    def keep(self, fixture: str) -> None:
+        """Have the keys that are there stay until ``let_go(fixture)``."""
+        try:
+            if self._client.dbsize() or self._kept.count:
+                self._kept.keep(fixture, self._client, [self.number])
+        except RedisError as error:
+            raise IsolationError(f"the Redis at {self._endpoint.address} does not answer: {error}") from error
+
+    def let_go(self, fixture: str) -> bool:
+        """Have the next clean-up take out the keys of ``fixture``; return whether there are any."""
+        return self._kept.let_go(fixture)
+
     def clean_again(self) -> str:
         """Clean what was written since the last clean-up; return who may have done it, ``""`` if nothing was."""
         try:
-            if not self._client.dbsize():
+            if self._client.dbsize() <= self._kept.count:
                 return ""
             found = others(self._client, number=self.number)
         except RedisError:  # which the next clean-up looks into
@@ -82,12 +95,14 @@ class WorkerRedis(Closing):
     def _empty(self) -> None:
         release_waiting(self._client, number=self.number)
         self._client.flushdb()
+        self._kept.put_back(self._client)
 
     def close(self) -> None:
         """Empty the database and give its number up; safe to call twice."""
         if not self._is_open:
             return
         self._is_open = False
+        self._kept = KeptKeys()
         try:
             self.clean()
             self._client.select(0)

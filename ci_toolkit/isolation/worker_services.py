@@ -170,6 +170,20 @@ class WorkerServices:
         """Clean what could not be cleaned after the last test; raises as ``clean`` does, and the next test is told."""
         self._cleanings.do_what_is_owed()
 
+    def keep(self, fixture: str) -> None:
+        """Have what ``fixture``, of a wider scope than a test, wrote stay until ``let_go(fixture)``."""
+        for part in (self._redis, self._database):
+            if part is not None:
+                part.keep(fixture)
+
+    def let_go(self, fixture: str) -> bool:
+        """Have the next clean-up take out what ``fixture`` wrote; return whether it had written anything."""
+        had_written = False
+        for part in (self._redis, self._database):
+            if part is not None:
+                had_written |= part.let_go(fixture)
+        return had_written
+
     def clean_again(self) -> str:
         """Clean what was written to Redis after its last clean-up; return who may have done it, or ``""``."""
         return "" if self._redis is None else self._redis.clean_again()

@@ -16,6 +16,7 @@ from ci_toolkit.services.catalog.surroundings import correct, corrections
 from ci_toolkit.services.databases.sql import SqlError
 from ci_toolkit.test_framework.names import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
+from ci_toolkit.test_framework.wider_scopes import WiderScopes
 from ci_toolkit.test_framework.worker_identity import new_services
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
@@ -90,6 +91,7 @@ class RealServicesPlugin:
         self._environment: dict[str, str | None] = {}
         self._notice = ""
         self._last_test = ""
+        self._scopes: WiderScopes | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
@@ -114,6 +116,8 @@ class RealServicesPlugin:
         if needs != _NOTHING:
             self.start(database=needs.database, redis=needs.redis, if_known=needs.if_known)
         if self._is_in_use:
+            if self._scopes is not None and not self._failure:
+                self._scopes.begin_test()
             self._tell_of_late_writes()
             if self._notice:
                 item.add_report_section("setup", "isolation", self._notice)
@@ -137,6 +141,8 @@ class RealServicesPlugin:
             if self._is_in_use:
                 self._is_in_use = False
                 self._last_test = item.nodeid
+                if self._scopes is not None:
+                    self._scopes.end_test(item.nodeid)
                 self._take_back_environment()
                 self._clean(item)
 
@@ -183,7 +189,10 @@ class RealServicesPlugin:
     def _worker_services(self) -> "WorkerServices":
         if self._services is None:
             self._services = new_services(self._config)
-            self._config.pluginmanager.register(_DeathExplainer(self))  # only now: every report would pay for it
+            # Only now: every report, and every fixture, would pay for them.
+            self._config.pluginmanager.register(_DeathExplainer(self))
+            self._scopes = WiderScopes(self._services, self._do_for_this_test, self._warn)
+            self._config.pluginmanager.register(self._scopes)
         return self._services
 
     def _or_fail(self, start: Callable[[], T], *, for_all: bool = True) -> T:
@@ -199,6 +208,15 @@ class RealServicesPlugin:
         if for_all and not self._failure:
             self._failure = failure
         pytest.fail(failure, pytrace=False)
+
+    def _do_for_this_test(self, work: Callable[[], object]) -> None:
+        """Call ``work``; if that fails, so does the test, and the next one tries anew."""
+        if not self._failure:
+            self._or_fail(work, for_all=False)
+
+    def _warn(self, line: str) -> None:
+        if not self._failure and not self._death():
+            services_report(self._config).add_line(line)
 
     def _explain(self, error: Exception) -> str:
         """Return what ``error`` comes of: the death of a server with the end of its log, else ``error`` itself."""

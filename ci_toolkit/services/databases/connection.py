@@ -79,6 +79,16 @@ class Connection(Closing):
                 has_more = cursor.nextset()
         return rows
 
+    def copy_out(self, sql: str) -> bytes:
+        """Return what a COPY .. TO STDOUT writes. Raises SqlError."""
+        with _as_sql_error(), self._connection.cursor() as cursor, cursor.copy(sql.encode()) as copy:
+            return b"".join(map(bytes, copy))
+
+    def copy_in(self, sql: str, rows: bytes) -> None:
+        """Feed ``rows`` to a COPY .. FROM STDIN. Raises SqlError."""
+        with _as_sql_error(), self._connection.cursor() as cursor, cursor.copy(sql.encode()) as copy:
+            copy.write(rows)
+
     def scalar(self, sql: str) -> str | None:
         """Return the first column of the first row, or None where there is none."""
         rows = self.query(sql)
