@@ -96,14 +96,19 @@ class WorkerServices:
         if self._clickhouse is None:
             service = self._only(Protocol.CLICKHOUSE)
             server = self._started(service)
-            self._clickhouse = WorkerClickHouse(server, run=self.identity.run, worker=self.identity.worker)
+            self._clickhouse = WorkerClickHouse(
+                server,
+                run=self.identity.run,
+                worker=self.identity.worker,
+                is_own_server=self.identity.is_alone and self._is_of_this_run(server),
+            )
             self._endpoints[service.name] = self._clickhouse.endpoint
         return self._clickhouse
 
     def _own_redis(self, service: Service) -> Endpoint | None:
         """Return a server that no other worker uses, where one may be started: for as little as a logical database."""
         server = self._started(service)
-        if server.provider is Provider.EXTERNAL or self._is_lent(server):
+        if not self._is_of_this_run(server):
             return None
         if self.identity.is_alone:
             return server
@@ -116,9 +121,10 @@ class WorkerServices:
         self._own_stacks.append(stack)
         return stack.endpoints[0]
 
-    def _is_lent(self, server: Endpoint) -> bool:
-        """Whether the server was there before this run, and will be after it."""
-        return any(server in stack.endpoints and stack.is_lent(server) for stack in self._stacks)
+    def _is_of_this_run(self, server: Endpoint) -> bool:
+        """Whether this run started the server, and nobody else has a part in it."""
+        is_lent = any(server in stack.endpoints and stack.is_lent(server) for stack in self._stacks)
+        return server.provider is not Provider.EXTERNAL and not is_lent
 
     def has(self, protocol: Protocol) -> bool:
         """Whether the table has a service that speaks ``protocol``."""
@@ -178,11 +184,7 @@ class WorkerServices:
 
     def let_go(self, fixture: str) -> bool:
         """Have the next clean-up take out what ``fixture`` wrote; return whether it had written anything."""
-        had_written = False
-        for part in (self._redis, self._database):
-            if part is not None:
-                had_written |= part.let_go(fixture)
-        return had_written
+        return True in [part.let_go(fixture) for part in (self._redis, self._database) if part is not None]
 
     def clean_again(self) -> str:
         """Clean what was written to Redis after its last clean-up; return who may have done it, or ``""``."""
