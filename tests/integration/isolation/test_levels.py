@@ -231,10 +231,9 @@ def test_after_the_class(company):
 """
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_in_a_project(project: Project, workers: str) -> None:
+def test_in_a_project(project: Project) -> None:
     project.write("conftest.py", CONFTEST)
     project.write("test_one.py", TEST)
     project.write("test_two.py", TEST)
-    output = project.run("-n", workers)
+    output = project.run()
     assert "26 passed" in output, output
