@@ -9,8 +9,12 @@ from ci_toolkit.adoption.yaml_files import entries, job_folders, read_yaml, tabl
 
 _RUNS_TESTS = re.compile(r"\b(pytest|tox|nox|manage\.py test|hatch test|make (test|check)|unittest)\b")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ENGINES = ("GITHUB_", "RUNNER_", "ACTIONS_", "CI_TOOLKIT_")
-"""Beginnings of names that belong to the engine, or to us."""
+_NOT_OF_TESTS = re.compile(
+    r"(GITHUB|RUNNER|ACTIONS|CI_TOOLKIT|COVERAGE|CODECOV|UV|PIP|POETRY|PDM|HATCH|TOX|NOX)_.*|PATH"
+)
+"""Names that belong to the engine, to us, to what installs or to what measures."""
+_KEPT_FROM_FILES = re.compile(r"\b(secrets|vars)\.")
+"""What an expression asks for that nobody but GitHub knows; a matrix, say, only distinguishes jobs."""
 
 Say = Callable[[str], None]
 
@@ -44,10 +48,12 @@ def _runs_tests(step: Any) -> bool:
 
 def _literal(places: list[Any], path: str, note: Say) -> Iterator[tuple[str, str]]:
     told = {name: value for place in places for name, value in table(place, "env").items()}
-    for name, value in told.items():
-        if not isinstance(value, str) or not _NAME.fullmatch(name) or name.startswith(_ENGINES) or name == "PATH":
-            continue
-        if "${{" in value:
-            note(f"{path} gives its tests a {name} that GitHub computes; say in `prepare` what it is to be")
-        elif "\n" not in value:
+    usable = {
+        name: value for name, value in told.items() if _NAME.fullmatch(name) and not _NOT_OF_TESTS.fullmatch(name)
+    }
+    computed = [name for name, value in usable.items() if _KEPT_FROM_FILES.search(text_of(value))]
+    if computed:
+        note(f"{path} gives its tests {', '.join(computed)} from GitHub's secrets or variables; this workflow does not")
+    for name, value in usable.items():
+        if isinstance(value, str) and "${{" not in value and "\n" not in value:
             yield name, value

@@ -11,6 +11,8 @@ env:
   STAGE: all
   TOKEN: ${{ secrets.TOKEN }}
   GITHUB_THING: x
+  UV_PYTHON: "3.13"
+  OS: ${{ matrix.os }}
 jobs:
   lint:
     env: {STAGE: lint}
@@ -37,7 +39,7 @@ def test_the_tests_have_the_variables_that_another_workflow_gives_them(stranger:
     stranger.write(LIBRARY | {".github/workflows/ci.yml": CI})
     _, _, talked = stranger.init()
     assert exported(stranger, tmp_path) == TAKEN
-    assert "gives its tests a TOKEN that GitHub computes" in talked
+    assert "ci.yml gives its tests TOKEN from GitHub's secrets or variables" in talked
     assert "ci.yml runs tests too" in talked
     assert not (tmp_path / "x").exists()
     assert stranger.init()[1].count("unchanged") == 3
