@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ci_toolkit.adoption.coverage_goal import coverage_goal
+from ci_toolkit.adoption.django import django_settings
 from ci_toolkit.adoption.errors import AdoptionError
 from ci_toolkit.adoption.found_services import found_services
 from ci_toolkit.adoption.installation import installation
@@ -96,6 +97,7 @@ class _Reader:
             layout=layout_of(self._sources(folder), read_categories(root)),
             services=services,
             variables=job_variables(tree, folder, is_alone=is_alone, ours=self.workflow, note=self.notes.append),
+            django=django_settings(manifest),
             coverage=goal,
             pyproject=manifest.text("pyproject.toml"),
             noxfile=manifest.text("noxfile.py"),

@@ -81,6 +81,8 @@ class Project:
     services: tuple[FoundService, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     """Name and value of what its tests have in their environment elsewhere."""
+    django: str = ""
+    """The module of Django's settings, where nothing tells it to pytest yet."""
     coverage: str = ""
     """The percentage to reach; ``0`` where coverage is only measured, empty where it is not."""
     pyproject: str | None = None

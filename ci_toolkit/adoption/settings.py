@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ci_toolkit.adoption.django import PYTHON_FILES
 from ci_toolkit.adoption.errors import AdoptionError
 from ci_toolkit.adoption.repository import FoundService, Project
 from ci_toolkit.adoption.templating import quoted
@@ -17,13 +18,14 @@ from ci_toolkit.services.catalog.table import BUILT_IN as BUILT_IN_SERVICES
 from ci_toolkit.services.catalog.table import ServiceEnvironment
 
 Tables = dict[tuple[str, ...], dict[str, Any]]
-"""The tables below ``[tool.ci-toolkit]`` by their names; a value is a string, a number, false or a list of strings."""
+"""The tables below ``[tool]`` by their names; a value is a string, a number, false or a list of strings."""
+_OURS = "ci-toolkit"
 
 
 def settings_text(project: Project) -> str | None:
     """Return the text of the pyproject.toml of ``project`` with the settings that it lacks; None for no file."""
     before = project.pyproject or ""
-    tables = _missing(_wanted(project), tool_table(tomllib.loads(before), "ci-toolkit"))
+    tables = _missing(_wanted(project), tool_table(tomllib.loads(before), _OURS))
     if not tables:
         return project.pyproject
     text = before.replace("\r\n", "\n")
@@ -36,48 +38,60 @@ def settings_text(project: Project) -> str | None:
 def _wanted(project: Project) -> Tables:
     built_in = {category.name: category for category in BUILT_IN}
     services = [service.name for service in project.services]
-    categories: Tables = {}
+    tables: Tables = {}
+    if project.django:
+        tables[("pytest", "ini_options")] = {"DJANGO_SETTINGS_MODULE": project.django, "python_files": [*PYTHON_FILES]}
     for name in sorted({*project.layout.directories, *project.layout.markers}):
-        table = categories[("categories", name)] = {}
+        table = tables[(_OURS, "categories", name)] = {}
         if name in project.layout.directories:
             table["directories"] = [*built_in[name].directories, *project.layout.directories[name]]
         if name in project.layout.markers:
             table["marker"] = project.layout.markers[name]
         table["services"] = services
-    return categories | (_services(project.services) if services else {})
+    return tables | (_services(project.services) if services else {})
 
 
 def _services(found: Sequence[FoundService]) -> Tables:
     """Return the rows that make the table of services the one that the repository's own files describe."""
-    unused = {row.name: False for row in BUILT_IN_SERVICES.services if row.protocol.is_data_store} | {
-        service.name: True for service in found
-    }
-    tables: Tables = {("services",): {name: used for name, used in unused.items() if not used}}
-    for service in found:
-        row = BUILT_IN_SERVICES.service(service.name)
-        login = row.credentials
-        told = {"image": service.image, "port": service.port, "user": service.user, "password": service.password}
-        told |= {"database": service.database}
-        usual = {"image": row.image, "port": row.port(ServiceEnvironment.TEST), "user": login.user}
-        usual |= {"password": login.password, "database": login.database}
-        differing = {key: value for key, value in told.items() if value and value != usual[key]}
-        tables[("services", service.name)] = differing
+    stores = [row.name for row in BUILT_IN_SERVICES.services if row.protocol.is_data_store]
+    names = {service.name for service in found}
+    tables: Tables = {(_OURS, "services"): {name: False for name in stores if name not in names}}
+    tables |= {(_OURS, "services", service.name): _row(service) for service in found}
     return {keys: table for keys, table in tables.items() if table}
 
 
+def _row(found: FoundService) -> dict[str, Any]:
+    """Return what of the service is not as the built-in table has it; a port of another service is none for it."""
+    row = BUILT_IN_SERVICES.service(found.name)
+    others = {port for other in BUILT_IN_SERVICES.services if other.name != row.name for port in other.ports.values()}
+    login = row.credentials
+    told = (
+        ("image", found.image, row.image),
+        ("port", None if found.port in others else found.port, row.port(ServiceEnvironment.TEST)),
+        ("user", found.user, login.user),
+        ("password", found.password, login.password),
+        ("database", found.database, login.database),
+    )
+    return {key: value for key, value, usual in told if value and value != usual}
+
+
 def _missing(wanted: Tables, present: Mapping[str, Any]) -> Tables:
-    """Return the tables of which nothing is there: what a team wrote is not touched, and its services are its own."""
+    """Return the tables of which nothing is there: what a team wrote is not touched, and its services are its own.
+
+    ``present`` is ``[tool.ci-toolkit]``; of other tools only tables are wanted that are not there.
+    """
+    has_services = "services" in present
     return {
         keys: table
         for keys, table in wanted.items()
-        if keys[-1] not in present.get(keys[0], {}) and not (keys[0] == "services" and "services" in present)
+        if keys[0] != _OURS or (not has_services if keys[1] == "services" else keys[-1] not in present.get(keys[1], {}))
     }
 
 
 def _lines(tables: Tables) -> list[str]:
     lines = []
     for keys, table in tables.items():
-        lines += [f"[{'.'.join(('tool', 'ci-toolkit', *keys))}]"]
+        lines += [f"[{'.'.join(('tool', *keys))}]"]
         lines += [f"{key} = {_value(value)}" for key, value in table.items()]
         lines += [""]
     return lines
@@ -94,7 +108,7 @@ def _prove(before: str, after: str, tables: Tables, path: str) -> None:
     wanted = tomllib.loads(before)
     for keys, table in tables.items():
         here = wanted
-        for key in ("tool", "ci-toolkit", *keys[:-1]):
+        for key in ("tool", *keys[:-1]):
             here = here.setdefault(key, {})
         here[keys[-1]] = table
     try:

@@ -1,7 +1,7 @@
 import tomllib
 
 import pytest
-from adoption_lab import LIBRARY, Stranger
+from adoption_lab import LIBRARY, WORKFLOW, Stranger
 
 FUNCTIONAL = {"tests/functional/test_all.py": "", "tests/api/test_api.py": ""}
 ADDED = """
@@ -81,3 +81,44 @@ def test_a_setting_that_cannot_be_used_stops_it(stranger: Stranger) -> None:
     assert code == 2
     assert "no setting 'shrads'" in talked
     assert stranger.contents() == contents
+
+
+MANAGE = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+DJANGO = {"manage.py": MANAGE, "requirements.txt": "django\n", "shop/tests.py": ""}
+
+
+def test_a_django_project_for_its_own_runner_gets_what_pytest_needs(stranger: Stranger) -> None:
+    stranger.write(DJANGO)
+    stranger.init()
+    assert tomllib.loads(stranger.text("pyproject.toml"))["tool"]["pytest"]["ini_options"] == {
+        "DJANGO_SETTINGS_MODULE": "shop.settings",
+        "python_files": ["tests.py", "test*.py", "*_test.py"],
+    }
+    assert "pip install -r requirements.txt pytest-django ci-toolkit==" in stranger.text(WORKFLOW)
+    assert stranger.init()[1].count("unchanged") == 3
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pytest.ini": "[pytest]\n"},
+        {"tox.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = a\n"},
+        {"setup.cfg": "[tool:pytest]\n"},
+        {"pyproject.toml": "[tool.pytest.ini_options]\n"},
+        {"manage.py": "import os\n"},
+    ],
+)
+def test_where_pytest_is_configured_nothing_is_said_of_django(stranger: Stranger, files: dict[str, str]) -> None:
+    stranger.write(DJANGO | files)
+    stranger.init()
+    path = stranger.top / "pyproject.toml"
+    assert not path.exists() or path.read_text() == files["pyproject.toml"]
+
+
+def test_a_port_of_another_service_is_not_taken(stranger: Stranger) -> None:
+    row = "services: {db: {image: 'postgres:15', ports: ['8000:5432']}}\n"
+    stranger.write(LIBRARY | {"compose.yml": row})
+    stranger.init()
+    services = tomllib.loads(stranger.text("pyproject.toml"))["tool"]["ci-toolkit"]["services"]
+    assert services == {"redis": False, "clickhouse": False}
+    assert "unchanged  pyproject.toml" in stranger.init()[1], "the table can be read"
