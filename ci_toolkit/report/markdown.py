@@ -13,6 +13,7 @@ LARGEST_SUMMARY = 1_000_000
 """Bytes. GitHub drops a step summary over 1 MiB as a whole."""
 MOST_LISTED = 100
 MOST_STAYS = 10
+_LONGEST_WHY = 500
 _OF_FAILURES = ("test", "where", "message", "shard")
 _SPECIAL = re.compile(r"[\\`*{}\[\]#+!|~<>&@]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """An underscore between letters means nothing to Markdown, and names are to be found in the text as they are."""
@@ -28,9 +29,9 @@ def render_markdown(verdict: Verdict, largest: int = LARGEST_SUMMARY) -> str:
     return data[:largest].decode("utf-8", "ignore") + "\n\n(cut here; all of it is in verdict.json)\n"
 
 
-def _text(text: str) -> str:
+def _text(text: str, longest: int = 200) -> str:
     # Every character that means something to Markdown or HTML becomes its number: nothing is left to break out with.
-    return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", one_line(text))
+    return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", one_line(text, longest))
 
 
 def code(text: str) -> str:
@@ -110,7 +111,7 @@ def _first(failures: Iterable[TestFailure], *, quarantined: bool) -> Iterator[Te
 
 
 def _failure(failure: TestFailure) -> tuple[str, ...]:
-    why = f" — {_text(failure.why)}" if failure.why else ""
+    why = f" — {_text(failure.why, _LONGEST_WHY)}" if failure.why else ""
     message = f"{_text(failure.message.partition(chr(10))[0])}{why}"
     return code(failure.node_id), code(f"{failure.file}:{failure.line}"), message, str(failure.shard)
 
