@@ -99,7 +99,10 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         yield from _table(
             "In quarantine, the longest first",
             ("test", "owner", "days", "until"),
-            ((code(s.test), _text(s.owner), str(s.days), s.expires) for s in verdict.quarantine.stays[:MOST_STAYS]),
+            (
+                (code(s.test), _text(s.owner), str(s.days), _text(s.expires))
+                for s in verdict.quarantine.stays[:MOST_STAYS]
+            ),
         )
     if verdict.llm:
         yield from ("", _text(llm_line(verdict.llm)))
