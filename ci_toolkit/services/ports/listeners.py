@@ -59,7 +59,7 @@ def listener(port: int, *, container_on: Callable[[int], str] = lambda _: "") ->
     if named := container_on(port):
         return named
     if _TCP.exists() and not any(_listening_inodes(port)):
-        return f"nobody who listens: a program only holds it, or has let it go (`sudo ss -tanp 'sport = :{port}'`)"
+        return f"a program that listens no more or only holds it (`sudo ss -tanp 'sport = :{port}'`)"
     return f"another user's program (`sudo ss -ltnp 'sport = :{port}'` names it)"
 
 

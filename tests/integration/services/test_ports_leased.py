@@ -70,4 +70,4 @@ from ci_toolkit.services.providers.docker.provider import DockerProvider
 print(DockerProvider().leftover_sessions(), who_listens(1))
 """
     done = subprocess.run([sys.executable, "-c", ask, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("frozenset() another user's program")
+    assert done.stdout.startswith("frozenset() a program that listens no more or only holds it")
