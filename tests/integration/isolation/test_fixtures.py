@@ -260,3 +260,22 @@ def test_a_stranger_on_the_port_of_a_teams_own_service_is_never_what_is_tested(p
         output = project.run(**ports_of_its_own(project))
     assert f"port {port} is taken by pid {os.getpid()}" in output, output
     assert "passed" not in output
+
+
+BOTH_NAMES = """
+async def test_each_name_gives_this_workers_database(real_db, real_db_fixture, real_redis, real_redis_fixture):
+    await real_db.execute("INSERT INTO users (email) VALUES ('a')")
+    await real_db.commit()
+    assert await real_db_fixture.scalar("SELECT count(*) FROM users") == 1
+    await real_redis.set("key", "value")
+    assert await real_redis_fixture.get("key") in {"value", b"value"}
+
+async def test_the_next_test_finds_both_empty(real_db_fixture, real_redis_fixture):
+    assert await real_db_fixture.scalar("SELECT count(*) FROM users") == 0
+    assert await real_redis_fixture.dbsize() == 0
+"""
+
+
+def test_both_names_of_a_database_fixture_give_the_same_database(project: Project) -> None:
+    project.write("test_a.py", BOTH_NAMES)
+    assert "2 passed" in (done := project.run()), done
