@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 
@@ -15,6 +15,7 @@ from ci_toolkit.services import handover
 from ci_toolkit.services.catalog.surroundings import correct, corrections
 from ci_toolkit.services.databases.sql import SqlError
 from ci_toolkit.test_framework.names import DYNAMIC_PORTS
+from ci_toolkit.test_framework.service_needs import MARKER, NOTHING, needs_of
 from ci_toolkit.test_framework.services_report import services_report
 from ci_toolkit.test_framework.wider_scopes import WiderScopes
 from ci_toolkit.test_framework.worker_identity import new_services
@@ -27,34 +28,12 @@ if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked fo
 T = TypeVar("T")
 
 PLUGIN: Final = "ci-toolkit-real-services"
-MARKER: Final = "real_services"
-_DATABASE: Final = frozenset({"real_db", "real_db_fixture", "real_db_sync", "clean_database"})
-_REDIS: Final = frozenset({"real_redis", "real_redis_fixture", "real_redis_sync"})
-_ALL: Final = frozenset({"real_services", "real_services_fixture"})
 _WAITED: Final = re.compile("lock timeout|deadlock detected|LockNotAvailable|could not obtain lock", re.IGNORECASE)
 """How drivers say that a statement gave up waiting for a lock."""
 _MARKERS: Final = {
     MARKER: "real_services: needs running services",
     "isolation": "isolation(how): how a test's writes to the database are undone: rollback, truncate or clone",
 }
-
-
-class _Needs(NamedTuple):
-    """What a test needs: stores by their kind, or (``if_known``) those that the project's table has."""
-
-    database: bool
-    redis: bool
-    if_known: bool
-
-
-_NOTHING: Final = _Needs(database=False, redis=False, if_known=False)
-
-
-def _needs_of(item: pytest.Item) -> _Needs:
-    names = frozenset(getattr(item, "fixturenames", ()))
-    if item.get_closest_marker(MARKER) is not None or names & _ALL:
-        return _Needs(database=True, redis=True, if_known=True)
-    return _Needs(database=bool(names & _DATABASE), redis=bool(names & _REDIS), if_known=False)
 
 
 def services_plugin(config: pytest.Config) -> "RealServicesPlugin":
@@ -99,9 +78,11 @@ class RealServicesPlugin:
 
         What fails is told by each test that needs it.
         """
-        if session.config.option.collectonly:
+        needing = [needs for needs in map(needs_of, session.items) if needs != NOTHING]
+        workers = getattr(session.config, "workerinput", {}).get("workercount", 1)
+        if session.config.option.collectonly or len(needing) < workers:  # then some worker will have none of them
             return
-        for needs in sorted(set(map(_needs_of, session.items)) - {_NOTHING}):
+        for needs in sorted(set(needing)):
             with suppress(pytest.fail.Exception):
                 self.start(database=needs.database, redis=needs.redis, if_known=needs.if_known)
             self._is_in_use = False
@@ -112,8 +93,8 @@ class RealServicesPlugin:
         """Have the databases ready, and the environment say where, before any other fixture is set up."""
         if item.get_closest_marker("isolation") is not None:
             mode_of(item)
-        needs = _needs_of(item)
-        if needs != _NOTHING:
+        needs = needs_of(item)
+        if needs != NOTHING:
             self.start(database=needs.database, redis=needs.redis, if_known=needs.if_known)
         if self._is_in_use:
             if self._scopes is not None and not self._failure:
