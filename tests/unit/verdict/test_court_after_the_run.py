@@ -46,9 +46,9 @@ def judge(ask: Laboratory, failure: FailedTest, memory: Memory) -> Ruling:
             id="the order alone does not make it fail",
         ),
         pytest.param(
-            Lab(head_isolated=PASS),
-            *(MAIN_FAILED, (Kind.ORDER_DEPENDENT, False)),
-            id="main has failed in this order: nothing is replayed",
+            Lab(head_isolated=PASS, head_order=FAIL, base_order=PASS),
+            *(MAIN_FAILED, (Kind.REGRESSION, True)),
+            id="main has failed in this order, and the base passes in it now: a new polluter",
         ),
         pytest.param(
             Lab(head_isolated=FAIL, base_isolated=PASS),
