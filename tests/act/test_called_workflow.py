@@ -112,3 +112,12 @@ def test_the_check_is_written_where_the_token_may_and_the_verdict_is_the_same(la
     assert [check["conclusion"] for check in github.checks] == ([] if is_fork else ["success"])
     assert ended.output.count("no check run was written") == is_fork
     assert TOKEN not in ended.output
+
+
+def test_what_is_red_in_a_shard_is_tried_on_a_fresh_runner_where_the_project_wants_that(lab: Lab) -> None:
+    lab.write({"pyproject.toml": "[tool.ci-toolkit.flaky]\n"})
+    (lab.store / "fails").touch()
+    ended = lab.push()
+    assert ended.jobs == {**RED, "adjudicate": False}, ended.output
+    assert "adjudication-attempt-1" in lab.artifacts()
+    assert "judging 1 failure by trials" in ended.output
