@@ -102,8 +102,7 @@ async def test_clickhouse_is_clean(real_services, time):
 
 
 REDIS = """
-import os, pytest, redis, threading
-CLIENTS = []
+import pytest
 
 @pytest.mark.parametrize("time", range(8))
 def test_a_whole_server_is_this_workers(real_redis_sync, time):
@@ -112,16 +111,17 @@ def test_a_whole_server_is_this_workers(real_redis_sync, time):
     real_redis_sync.flushall()
     real_redis_sync.config_set("maxmemory", "100mb")
     assert real_redis_sync.incr("key") == 1
+"""
+LATE = """
+import os, redis
+CLIENTS = []
 
-@pytest.mark.xdist_group("late")
 def test_writes_late(real_redis_sync):
     CLIENTS.append(redis.from_url(os.environ["REDIS_URL"], client_name="late"))
 
-@pytest.mark.xdist_group("late")
 def test_before_the_next():
     CLIENTS[0].set("late", "value")
 
-@pytest.mark.xdist_group("late")
 def test_next(real_redis_sync):
     assert real_redis_sync.get("late") is None
     raise AssertionError("shows the notice")
@@ -133,9 +133,10 @@ def test_a_worker_has_a_whole_redis_and_the_next_test_does_not_see_what_was_writ
     project: Project, workers: str
 ) -> None:
     project.write("test_redis.py", REDIS)
-    output = project.run("-n", workers, "--dist", "loadgroup")
+    project.write("test_late.py", LATE)
+    output = project.run("-n", workers, "--dist", "loadfile")
     assert "1 failed, 10 passed" in output, output
-    assert "after test_redis.py::test_writes_late and its clean-up something wrote to Redis" in output
+    assert "after test_late.py::test_writes_late and its clean-up something wrote to Redis" in output
     assert "late at 127.0.0.1:" in output
 
 

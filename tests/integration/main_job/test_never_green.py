@@ -63,8 +63,10 @@ def test_a_folder_that_skips_itself_is_told(project: Project, command: tuple[str
     assert "nothing in tests/b runs, for its conftest.py skips all of it: not now" in done.stdout + done.stderr
 
 
-def test_coverage_without_the_sources_is_no_coverage(project: Project) -> None:
+def test_coverage_without_the_sources_that_git_knows_is_no_coverage(project: Project) -> None:
     project.write(COVERED)
+    for arguments in (["init", "--quiet"], ["add", "."]):
+        subprocess.run(["git", *arguments], cwd=project.folder, check=True)
     project.plan_and_run(1, "--coverage")
     shutil.rmtree(project.folder / "pkg")
     done = project.merge("--coverage-threshold", "99")
