@@ -1,9 +1,8 @@
 """The journal's records: one JSON object a line, appended as tests run, so that a crash loses nothing finished.
 
-A journal file belongs to one process of one attempt. It opens with ``Opened``; collection writes
-``FileOpened`` then ``FileCollected`` or ``Uncollectable`` for each file, then ``Selected``; every test writes
-``Started`` and a ``Phase`` each for setup, call and teardown; a process that ends by itself writes ``Closed``.
-A test with ``Started`` and no teardown was in flight when the process died.
+A journal file belongs to one process of one attempt. It opens with ``Opened``; collection writes ``FileOpened`` then
+``FileCollected`` or ``Uncollectable`` for each file, then ``Selected``; every test ``Started`` and a ``Phase`` each for
+setup, call and teardown; a process that ends by itself ``Closed``. A test without a teardown was cut off.
 """
 
 from enum import StrEnum

@@ -14,6 +14,7 @@ from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.services import handover
 from ci_toolkit.services.catalog.surroundings import correct, corrections
 from ci_toolkit.services.databases.sql import SqlError
+from ci_toolkit.test_framework.lent_variables import LentVariables
 from ci_toolkit.test_framework.names import DYNAMIC_PORTS
 from ci_toolkit.test_framework.service_needs import MARKER, NOTHING, needs_of
 from ci_toolkit.test_framework.services_report import services_report
@@ -67,7 +68,7 @@ class RealServicesPlugin:
         self._generation = 0
         self._failure = ""
         self._is_in_use = False
-        self._environment: dict[str, str | None] = {}
+        self._environment = LentVariables()
         self._notice = ""
         self._last_test = ""
         self._scopes: WiderScopes | None = None
@@ -86,7 +87,7 @@ class RealServicesPlugin:
             with suppress(pytest.fail.Exception):
                 self.start(database=needs.database, redis=needs.redis, if_known=needs.if_known)
             self._is_in_use = False
-            self._take_back_environment()
+            self._environment.take_back()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -124,7 +125,7 @@ class RealServicesPlugin:
                 self._last_test = item.nodeid
                 if self._scopes is not None:
                     self._scopes.end_test(item.nodeid)
-                self._take_back_environment()
+                self._environment.take_back()
                 self._clean(item)
 
     @pytest.hookimpl(tryfirst=True)
@@ -147,14 +148,14 @@ class RealServicesPlugin:
             self._or_fail(lambda: services.database)
         if redis and not if_known:
             self._or_fail(lambda: services.redis)
-        self._set_environment(services.variables())
+        self._environment.lend(corrections(os.environ) | services.variables())
         return services
 
     def endpoint(self, name: str) -> "Endpoint":
         """Return where a service answers, started if need be; the environment then names it too."""
         services = self._or_fail(self._worker_services)
         endpoint = self._or_fail(lambda: services.endpoint(name), for_all=False)
-        self._set_environment(services.variables())
+        self._environment.lend(corrections(os.environ) | services.variables())
         return endpoint
 
     def sessions(self) -> "DatabaseSessions":
@@ -258,24 +259,6 @@ class RealServicesPlugin:
         if self._sessions is not None:
             self._sessions.close()
             self._sessions = None
-
-    def _set_environment(self, variables: dict[str, str]) -> None:
-        for name, value in (corrections(os.environ) | variables).items():
-            self._environment.setdefault(name, os.environ.get(name))
-            _put(name, value)
-
-    def _take_back_environment(self) -> None:
-        for name, value in self._environment.items():
-            _put(name, value)
-        self._environment.clear()
-
-
-def _put(name: str, value: str | None) -> None:
-    """Set a variable of this process, or remove it."""
-    if value is None:
-        os.environ.pop(name, None)
-    else:
-        os.environ[name] = value
 
 
 class _DeathExplainer:
