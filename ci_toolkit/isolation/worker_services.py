@@ -39,7 +39,7 @@ class WorkerIdentity(Record, frozen=True, kw_only=True):
     """The process that the services end with; all workers of the run have the same one."""
     handover: Handover = Handover()
     is_alone: bool = True
-    """Whether this is the run's only worker."""
+    """Whether no other worker or shard has the same servers."""
     logs: str = ""
     """Where the logs of what is the worker's alone go; nowhere without it."""
     mark: str = ""

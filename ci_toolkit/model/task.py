@@ -164,6 +164,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     """Whether mission-critical tests run before the others, so that no budget drops them."""
     keeps_output: bool = False
     """Whether the journal holds what passed tests printed, too."""
+    shares_services: bool = False
+    """Whether other shards of the same supervisor run beside it, with the same servers."""
     coverage_by_category: bool = False
     measures_coverage: bool = False
     """Whether ``--cov`` was added to the suite's own options."""

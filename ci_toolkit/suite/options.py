@@ -27,6 +27,8 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     categories: tuple[Category, ...] = BUILT_IN
     critical_first: bool = False
     """Whether mission-critical tests run before the others."""
+    shares_services: bool = False
+    """Whether other shards of this process run beside it, with the same servers."""
     keeps_output: bool = False
     """Whether what passed tests printed is kept and told, too."""
     commit: str = ""

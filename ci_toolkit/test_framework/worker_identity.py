@@ -51,7 +51,7 @@ def _identity(config: pytest.Config) -> "WorkerIdentity":
         worker=name,
         # What a shard's tests start lives as long as the shard: a test that kills its process takes nothing with it.
         owner=task.supervisor if task else given.owner or (os.getppid() if worker else os.getpid()),
-        is_alone=not worker and given.owner is None,
+        is_alone=not worker and given.owner is None and not (task and task.shares_services),
         logs=str(Path(task.journal).parent / SERVICES_FOLDER) if task else "",
         mark=f"-{task.attempt}-{name}" if task else "",
         handover=given,

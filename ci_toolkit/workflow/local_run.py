@@ -225,6 +225,7 @@ def _shard_work(
         measures_coverage=request.measures_coverage,
         coverage_by_category=request.measures_coverage,
         test_seconds=request.test_timeout,
+        shares_services=request.jobs_at_a_time > 1,
         keeps_output=request.show_output,
     )
     return ShardWork(

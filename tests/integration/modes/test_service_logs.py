@@ -50,6 +50,16 @@ def test_shards_side_by_side_share_what_fixtures_start_and_each_bundle_has_its_l
     assert "no services are running" in services.ci_toolkit("services", "status").stderr
 
 
+def test_shards_side_by_side_do_not_feel_what_the_other_does_to_a_whole_server(services: Project) -> None:
+    body = (
+        "\n    for _ in range(40):\n        real_redis_sync.set('key', 'mine')\n        real_redis_sync.flushall()\n"
+        "        real_redis_sync.acl_setuser('other', enabled=True)\n        assert real_redis_sync.dbsize() == 0"
+    )
+    write_tests(services, **dict.fromkeys(("one", "two", "three", "four"), body))
+    done = services.ci_toolkit("run", "--shards", "2", "--jobs", "2")
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_run_that_starts_the_services_itself_has_their_logs_too(services: Project) -> None:
     services.write({"tests/cache/test_c.py": "def test_c(): assert 0\n"})
     done = services.ci_toolkit("run", "--category", "cache", "--real-services", "--shards", "1")
