@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from ci_toolkit.masking import MASK, without_secrets
-from ci_toolkit.model.verdict import TestFailure, Verdict
+from ci_toolkit.masking import MASK, may_hold_secrets, without_secrets
+from ci_toolkit.model.verdict import LostTest, TestFailure, Verdict
 
+T = TypeVar("T", TestFailure, LostTest)
+_LISTS = ("failures", "flaky", "lost", "left_out")
+"""Of the verdict, what can be as long as the suite."""
 LONGEST_LINE = 1_000
 """Characters of a line that are shown."""
 LONGEST_DETAIL = 16_000
@@ -25,11 +28,14 @@ _INVISIBLE = re.compile(
 """Zero-width characters, and those that turn the direction of what follows."""
 
 
-def publishable(verdict: Verdict, hidden: Iterable[str] = (), *, keeps_output: bool = False) -> Verdict:
+def publishable(
+    verdict: Verdict, hidden: Iterable[str] = (), *, keeps_output: bool = False, most: int | None = None
+) -> Verdict:
     """Return ``verdict`` with each line of its texts cut, masked and visible.
 
     ``hidden`` are secrets that are known by value, such as the token that this process was given. What tests printed
-    is left out, unless ``keeps_output`` says that it is for those who may read the run's artifacts.
+    is left out, unless ``keeps_output`` says that it is for those who may read the run's artifacts. Where pages show
+    at most ``most`` of a kind, the others are left blank: they are counted, and cost nothing.
     """
     secrets = sorted(filter(None, hidden), key=len, reverse=True)
 
@@ -41,14 +47,41 @@ def publishable(verdict: Verdict, hidden: Iterable[str] = (), *, keeps_output: b
         return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 3]}..."
 
     def clean(text: str) -> str:
+        is_plain = len(text) <= LONGEST_LINE and not may_hold_secrets(text)
+        if is_plain and not any(secret in text for secret in secrets):
+            return text
         return "\n".join(map(line, text.split("\n")))
 
+    lists = {name: _split(getattr(verdict, name), most) for name in _LISTS}
+    short = msgspec.structs.replace(verdict, **{name: shown for name, (shown, _) in lists.items()})
     short = msgspec.structs.replace(
-        verdict,
-        failures=_shortened(verdict.failures, keeps_output=keeps_output),
-        flaky=_shortened(verdict.flaky, keeps_output=keeps_output),
+        short,
+        failures=_shortened(short.failures, keeps_output=keeps_output),
+        flaky=_shortened(short.flaky, keeps_output=keeps_output),
     )
-    return msgspec.convert(_mapped(msgspec.to_builtins(short), clean), Verdict)
+    clear = msgspec.convert(_mapped(msgspec.to_builtins(short), clean), Verdict)
+    blank = {name: (*getattr(clear, name), *map(_blank, rest)) for name, (_, rest) in lists.items()}
+    return msgspec.structs.replace(clear, **blank)
+
+
+def _split(tests: Sequence[T], most: int | None) -> tuple[tuple[T, ...], tuple[T, ...]]:
+    """Return the first ``most`` of those that the quarantine excuses, and of the others; and the rest."""
+    if most is None or len(tests) <= most:
+        return tuple(tests), ()
+    shown: list[T] = []
+    rest: list[T] = []
+    left = {False: most, True: most}
+    for test in tests:
+        is_excused = bool(getattr(test, "quarantined", False))
+        left[is_excused] -= 1
+        (shown if left[is_excused] >= 0 else rest).append(test)
+    return tuple(shown), tuple(rest)
+
+
+def _blank(test: TestFailure | LostTest) -> TestFailure | LostTest:
+    if isinstance(test, LostTest):
+        return LostTest(node_id="", shard=test.shard, reason="")
+    return TestFailure(node_id="", file="", line=0, message="", quarantined=test.quarantined)
 
 
 def _shortened(failures: Sequence[TestFailure], *, keeps_output: bool) -> tuple[TestFailure, ...]:

@@ -18,7 +18,7 @@ from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record, to_json
 from ci_toolkit.model.verdict import Verdict
-from ci_toolkit.report.html import render_html
+from ci_toolkit.report.html import MOST_LISTED, render_html
 from ci_toolkit.report.markdown import render_markdown
 from ci_toolkit.report.publishable import publishable
 from ci_toolkit.verdict.adjudication import Bench, case_of, judgement_on, tests_seconds_of
@@ -139,6 +139,8 @@ def _with_judgement(run: MergedRun, bench: Bench) -> RunRecord:
 
 def _write_reports(verdict: Verdict, out: Path) -> None:
     replace_file(out / "verdict.json", to_json(verdict))
-    shown = publishable(verdict, hidden=(os.environ.get(TOKEN_VARIABLE, "").strip(),), keeps_output=True)
+    shown = publishable(
+        verdict, hidden=(os.environ.get(TOKEN_VARIABLE, "").strip(),), keeps_output=True, most=MOST_LISTED
+    )
     replace_file(out / "summary.md", render_markdown(shown).encode("utf-8", "backslashreplace"))
     replace_file(out / "report.html", render_html(shown).encode("utf-8", "backslashreplace"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_toolkit.masking import masked, without_secrets
+from ci_toolkit.masking import _secrets, masked, may_hold_secrets, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,14 @@ def test_no_character_of_a_password_lets_it_out(rest: str, odd: str, after: str)
     shown = without_secrets(f"postgresql://me:{password}{after}")
     assert shown.startswith("postgresql://me:***")
     assert f"***{after}".startswith(shown.removeprefix("postgresql://me:"))
+
+
+PARTS = st.sampled_from([
+    "://", "@", ":", "?", "&", "=", " ", "%6b", "key", "KEY", "toKen", "sa\u017ft", "pr\u0131vate", "pass", "pwd", "dsn", "bearer ", "basic ",
+    "Authorization: ", "ghp_", "github_pat_", "AKIA", "sk-", "xoxb-", "eyJ", ".", "a" * 20, "A" * 16, "http", "cookie", "auth",
+])  # fmt: skip
+
+
+@given(st.lists(PARTS | st.text(max_size=3), max_size=8).map("".join))
+def test_a_text_without_a_sign_of_a_secret_holds_none(text: str) -> None:
+    assert may_hold_secrets(text) or not list(_secrets(text))

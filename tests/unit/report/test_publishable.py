@@ -1,3 +1,5 @@
+import msgspec
+
 from ci_toolkit.model.verdict import Counts, Coverage, Proof, Status, TestFailure, Verdict
 from ci_toolkit.report.publishable import LONGEST_DETAIL, LONGEST_LINE, publishable
 
@@ -53,3 +55,12 @@ def test_a_secret_at_the_edge_of_what_is_shown_is_masked_whole() -> None:
 def test_characters_that_nobody_sees_are_shown_as_their_numbers() -> None:
     (failure,) = publishable(failed(message="a\u202eb\u200bc\ufeffd")).failures
     assert failure.message == "a\\u202eb\\u200bc\\ufeffd"
+
+
+def test_what_no_page_shows_is_counted_and_left_blank() -> None:
+    failures = tuple(
+        TestFailure(node_id=f"t{n}", file="a.py", line=n, message="m", quarantined=n % 3 == 0) for n in range(12)
+    )
+    shown = publishable(msgspec.structs.replace(failed(), failures=failures), most=2).failures
+    assert [test.node_id for test in shown if not test.quarantined] == ["t1", "t2", *[""] * 6]
+    assert [test.node_id for test in shown if test.quarantined] == ["t0", "t3", "", ""]
