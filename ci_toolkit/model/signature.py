@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ci_toolkit.model.journal import Failure
 from ci_toolkit.model.node_id import split_node_id
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.traceback_frames import Frame, frames_of, raised_type
+from ci_toolkit.model.traceback_frames import Frame, read_traceback
 from ci_toolkit.model.volatile_text import stable_message, without_escapes
 
 RULES = 1
@@ -38,9 +38,9 @@ class Signature(Record, frozen=True, kw_only=True):
 def signature_of(failure: Failure, node_id: str) -> Signature:
     """Return the signature of ``failure`` of the test ``node_id``."""
     path, suffix = split_node_id(node_id)
-    frames = frames_of(failure.detail)
+    frames, raised = read_traceback(failure.detail)
     said = without_escapes(failure.message).strip()
-    exception = raised_type(failure.detail) or _type_in(said)
+    exception = raised or _type_in(said)
     message = _TYPE.sub("", said, count=1)  # the module of a type moves between Pythons
     text = stable_message(message, any_value="[" in suffix)
     test_file = path.rpartition("/")[2]

@@ -1,7 +1,6 @@
 """The frames of a traceback, read from pytest's text of a failure in any of its styles (long, short, native)."""
 
 import re
-from collections.abc import Iterator
 
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.volatile_text import without_escapes
@@ -27,30 +26,20 @@ class Frame(Record, frozen=True, kw_only=True):
     """The line that was at work, or that line of the statement which Python names; ``""`` if it is not known."""
 
 
-def frames_of(detail: str) -> tuple[Frame, ...]:
-    """Return the frames in ``detail``, outermost first, of all exceptions that led to one another; each frame once.
+def read_traceback(detail: str) -> tuple[tuple[Frame, ...], str]:
+    """Return the frames in ``detail``, and the type that pytest names below the last of them, in long style.
 
-    Frames of Python's own library, of pytest and of its plugins' dispatch are left out.
+    The frames are those of all exceptions that led to one another, outermost first, each once. Frames of Python's own
+    library, of pytest and of its plugins' dispatch are left out. The type is ``""`` if none is named.
     """
-    return tuple(dict.fromkeys(_frames(without_escapes(detail).splitlines())))
-
-
-def raised_type(detail: str) -> str:
-    """Return the type that pytest names below the last frame, in long style; ``""`` if it names none."""
-    for line in reversed(without_escapes(detail).splitlines()):
-        found = _LOCATION.match(line)
-        if found and _RAISED.match(found["rest"]):
-            return found["rest"].rpartition(".")[2]
-    return ""
-
-
-def _frames(lines: list[str]) -> Iterator[Frame]:
-    marked = ""
+    lines = without_escapes(detail).splitlines()
+    frames: dict[Frame, None] = {}
+    marked = raised = ""
     for number, line in enumerate(lines):
         if line.startswith(">"):
             marked = line[1:].strip()
             continue
-        above = _NATIVE.match(line)
+        above = _NATIVE.match(line) if 'File "' in line else None
         found = above or _LOCATION.match(line)
         if found is None:
             continue
@@ -58,8 +47,11 @@ def _frames(lines: list[str]) -> Iterator[Frame]:
             source = _source_below(lines, number + 1)
         else:
             source, marked = marked, ""
+        if not above and _RAISED.match(found["rest"]):
+            raised = found["rest"].rpartition(".")[2]
         if not _MACHINERY.search(found["path"]):
-            yield Frame(file=_SEPARATORS.split(found["path"])[-1], source=source)
+            frames[Frame(file=_SEPARATORS.split(found["path"])[-1], source=source)] = None
+    return tuple(frames), raised
 
 
 def _source_below(lines: list[str], number: int) -> str:

@@ -4,6 +4,7 @@ Replaced are addresses, uuids, times of day, durations, temporary and absolute p
 floats and long numbers. Short whole numbers stay: ``assert 404 == 200`` and ``assert 500 == 200`` are two failures.
 """
 
+import functools
 import re
 
 NUMBER = "<n>"
@@ -53,13 +54,19 @@ def stable_message(message: str, *, any_value: bool = False) -> str:
     Further lines are left out: how many there are depends on pytest's verbosity, and on whether a CI runs it. With
     ``any_value`` every number and quoted string is replaced, as of a parametrized test, whose values they may be.
     """
+    line = _without_what_differs(message)
+    if any_value:
+        line = _ANY_NUMBER.sub(NUMBER, _QUOTED.sub(STRING, line))
+    return _with_short_operands(_SET.sub(_sorted_items, line))
+
+
+@functools.lru_cache(maxsize=4)  # a signature asks twice, with values and without
+def _without_what_differs(message: str) -> str:
     line = without_escapes(message).strip().partition("\n")[0].strip()
     line = _HINT.sub("", line)
     for pattern, name in _REPLACED:
         line = pattern.sub(name, line)
-    if any_value:
-        line = _ANY_NUMBER.sub(NUMBER, _QUOTED.sub(STRING, line))
-    return _with_short_operands(_SET.sub(_sorted_items, line))
+    return line
 
 
 def _sorted_items(braces: re.Match[str]) -> str:
