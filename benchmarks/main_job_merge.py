@@ -43,6 +43,8 @@ SHARDS = 64
 TESTS_IN_A_FILE = 50
 TIMES_FASTER = 15
 LARGEST_PEAK = 300e6
+BEGAN = time.time() - 7200.0
+"""A run of today: of one of last year, history would not keep how its tests ended."""
 ENVIRONMENT = Environment(python="3.12.1", implementation="CPython", platform="Linux", pytest="9.0.0")
 DETAIL = "\n".join(f"tests/test_x.py:{n}: in test_it\n    assert compute({n}) == {n + 1}" for n in range(12))
 
@@ -160,7 +162,7 @@ def fails(number: int) -> bool:
 
 def records(plan: Plan, shard: int, paths: list[str]) -> Iterator[JournalRecord]:
     yield Opened(
-        schema=JOURNAL_SCHEMA, plan_id=plan.plan_id, shard=shard, attempt=1, worker="main", pid=1, at=1.0,
+        schema=JOURNAL_SCHEMA, plan_id=plan.plan_id, shard=shard, attempt=1, worker="main", pid=1, at=BEGAN,
         environment=ENVIRONMENT,
     )  # fmt: skip
     for number, path in enumerate(paths):
@@ -170,7 +172,7 @@ def records(plan: Plan, shard: int, paths: list[str]) -> Iterator[JournalRecord]
     total = len(paths) * TESTS_IN_A_FILE
     yield Selected(tests=total)
     for number in range(total):
-        yield Started(i=number, at=1_700_000_000.123456 + number / 100)
+        yield Started(i=number, at=BEGAN + number / 100)
         yield Phase(i=number, w=When.SETUP, o=PhaseOutcome.PASSED, s=0.000213)
         if fails(number):
             failure = Failure(message="AssertionError: assert 3 == 4", detail=DETAIL, path="tests/test_x.py", line=3)
@@ -178,7 +180,7 @@ def records(plan: Plan, shard: int, paths: list[str]) -> Iterator[JournalRecord]
         else:
             yield Phase(i=number, w=When.CALL, o=PhaseOutcome.PASSED, s=0.004321)
         yield Phase(i=number, w=When.TEARDOWN, o=PhaseOutcome.PASSED, s=0.000123)
-    yield Closed(at=2.0, exit_status=1)
+    yield Closed(at=BEGAN + 3600.0, exit_status=1)
 
 
 def suffixes() -> list[str]:

@@ -217,7 +217,7 @@ def signature(test: int, rng: random.Random) -> str:
 def leave_durations_alone(full: Path, without: Path) -> None:
     shutil.copyfile(full, without)
     connection = sqlite3.connect(without)
-    for table in ("goes", "first_goes", "tries", "signatures", "tests", "paths", "judged_runs"):
+    for table in ("goes", "first_goes", "tries", "signatures", "names", "judged_runs"):
         connection.execute(f"DELETE FROM {table}")
     connection.commit()
     connection.execute("VACUUM")

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ci_toolkit.history.store import ExtraGoes
+from ci_toolkit.history.test_names import TestNames
 from ci_toolkit.history.test_sets import AskedTests, TestSet, UnreadableError
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.lineage import Lineage
@@ -28,7 +29,6 @@ SELECT try, number, kind, on_base, elsewhere, ended, coalesce(digest, ''),
 FROM goes LEFT JOIN signatures ON signatures.id = goes.signature WHERE test = ? ORDER BY try, number
 """
 """Of a trial, only the digest is known: the failures that it repeats have the words."""
-_NUMBER = "SELECT tests.id FROM tests JOIN paths ON paths.id = tests.path WHERE (paths.path, suffix) = (?, ?)"
 _SETS_OF_TREE = """
 SELECT tests FROM first_goes JOIN tries ON tries.id = first_goes.try
 WHERE (environment, tree) = (?, ?) AND ended = ?
@@ -38,8 +38,7 @@ SELECT count(*) FROM goes JOIN tries ON tries.id = goes.try
 WHERE test = ? AND (environment, tree) = (?, ?) AND ended = ? AND kind <> ? AND NOT on_base
 """
 _EXTRA_GOES = """
-SELECT paths.path, suffix, count(*), sum(milliseconds)
-FROM goes JOIN tries ON tries.id = goes.try JOIN tests ON tests.id = goes.test JOIN paths ON paths.id = tests.path
+SELECT test, count(*), sum(milliseconds) FROM goes JOIN tries ON tries.id = goes.try
 WHERE environment = ? AND kind <> ? GROUP BY goes.test
 """
 _JUDGED = """
@@ -83,13 +82,11 @@ class OutcomeReader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._names = TestNames(connection)
 
     def tests(self) -> Iterator[str]:
         """Yield the node id of each test that any kept try knows."""
-        rows = self._connection.execute(
-            "SELECT path, suffix FROM paths JOIN (SELECT path AS of, suffix FROM tests) ON id = of"
-        )
-        return (node_id_of(path, suffix) for path, suffix in rows)
+        return (node_id_of(path, suffix) for path, suffix in self._names)
 
     def goes(self, test: str, environment: str = "", most: int = 200) -> tuple[KnownGo, ...]:
         """Return the last ``most`` goes of ``test`` and how they ended, the latest first."""
@@ -131,14 +128,14 @@ class OutcomeReader:
 
     def extra_goes(self, environment: str) -> Iterator[ExtraGoes]:
         """Yield each test that was run again in ``environment``, by a plugin or in trials."""
-        for path, suffix, count, took in self._connection.execute(_EXTRA_GOES, (environment, str(GoKind.FIRST))):
-            yield ExtraGoes(test=node_id_of(path, suffix), goes=count, seconds=took / 1000)
+        for test, count, took in self._connection.execute(_EXTRA_GOES, (environment, str(GoKind.FIRST))):
+            yield ExtraGoes(test=node_id_of(*self._names.name_of(test)), goes=count, seconds=took / 1000)
 
     def judged_runs(self, environment: str) -> Iterator[JudgedPasses]:
         """Yield what the court found of each run, the oldest first, and what passed in it."""
         runs = [_judged_run(row) for row in self._connection.execute(_JUDGED, (environment,))]
         names = {judged.test for run in runs for judged in run.failures}
-        numbers = {name: number for name in names if (number := self._number(name)) is not None}
+        numbers = {name: number for name in sorted(names) if (number := self._number(name)) is not None}
         asked = AskedTests(numbers)
         for run in runs:
             passed = TestSet()
@@ -147,8 +144,7 @@ class OutcomeReader:
             yield JudgedPasses(run=run, passed=asked.among(passed))
 
     def _number(self, test: str) -> int | None:
-        row = self._connection.execute(_NUMBER, split_node_id(test)).fetchone()
-        return None if row is None else int(row[0])
+        return self._names.find(*split_node_id(test))
 
 
 def _go_of(test: str, row: Sequence[Any]) -> Go:

@@ -2,12 +2,14 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import compress
 from typing import Any
 
-import msgspec
-
 from ci_toolkit.history.store import DAY
+from ci_toolkit.history.test_names import TABLE as TABLE_OF_NAMES
+from ci_toolkit.history.test_names import TestNames
 from ci_toolkit.history.test_sets import TestSet, UnreadableError
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.outcomes import FileOutcomes, Go, JudgedRun, TryOutcomes
@@ -32,10 +34,7 @@ _SHARE_DROPPED = 10
 _SWEPT_EVERY = 256
 """Tries after which names and signatures that no try has any more are looked for."""
 
-TABLES = """
-CREATE TABLE paths (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
-CREATE TABLE tests (path INTEGER NOT NULL, suffix TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (path, suffix))
-WITHOUT ROWID;
+TABLES = f"""{TABLE_OF_NAMES}
 CREATE TABLE tries (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, run TEXT NOT NULL, run_attempt INTEGER NOT NULL, at REAL NOT NULL,
     environment TEXT NOT NULL, commit_id TEXT NOT NULL, tree TEXT NOT NULL, base TEXT NOT NULL, branch TEXT NOT NULL,
@@ -100,9 +99,10 @@ def add_outcomes(
 ) -> None:
     """Add what is new of ``outcomes`` and ``judged``, and drop what is over the bounds. Call it in a transaction."""
     before = _last_try(connection)
-    numbers = _Numbers(connection)
+    names = TestNames(connection)
     for of_try in outcomes:
-        _add_try(connection, of_try, numbers, now)
+        if of_try.at >= now - KEPT_DAYS * DAY:
+            _add_try(connection, of_try, names, now)
     connection.executemany(_INSERT_JUDGED_RUN, (_judged_row(run, now) for run in judged))
     _keep_bounds(connection, before, now)
 
@@ -111,26 +111,27 @@ def prune_outcomes(connection: sqlite3.Connection, *, gone: Iterable[str], befor
     """Forget every outcome from before ``before``, and each go of the files ``gone``."""
     _drop_tries(connection, connection.execute("SELECT id FROM tries WHERE at < ?", (before,)))
     connection.execute("DELETE FROM judged_runs WHERE at < ?", (before,))
-    tests = "SELECT tests.id FROM tests JOIN paths ON paths.id = tests.path WHERE paths.path = ?"
-    connection.executemany(f"DELETE FROM goes WHERE test IN ({tests})", ((path,) for path in gone))  # noqa: S608
+    names = TestNames(connection)
+    ranges = (numbers for path in gone for numbers in names.ranges_of(path))
+    connection.executemany("DELETE FROM goes WHERE test >= ? AND test < ?", ranges)
     _drop_unused(connection)
 
 
 # --- adding ---------------------------------------------------------------------------------------
 
 
-def _add_try(connection: sqlite3.Connection, of_try: TryOutcomes, ids: "_Numbers", now: float) -> None:
+def _add_try(connection: sqlite3.Connection, of_try: TryOutcomes, names: TestNames, now: float) -> None:
     place = connection.execute(_INSERT_TRY, _try_row(of_try, now))
     if not place.rowcount:
         return  # known already
     number = place.lastrowid
     sets: dict[str, list[int]] = {}
     for file in of_try.files:
-        _sort_by_letter(file, ids.of_file(file), sets)
+        _sort_by_letter(file, names.numbers_of(file.path, file.suffixes), sets)
     known = {test for tests in sets.values() for test in tests} if of_try.goes else set()
     rows = []
     for go in of_try.goes:
-        test = ids.of_test(go.path, go.suffix)
+        test = names.number_of(go.path, go.suffix)
         if test not in known and not go.number:  # a file that could not be imported
             known.add(test)
             sets.setdefault(str(go.ended), []).append(test)
@@ -142,12 +143,10 @@ def _add_try(connection: sqlite3.Connection, of_try: TryOutcomes, ids: "_Numbers
     )
 
 
-def _sort_by_letter(file: FileOutcomes, tests: list[int], sets: dict[str, list[int]]) -> None:
-    if not file.letters:
-        sets.setdefault(str(Ended.PASSED), []).extend(tests)
-        return
-    for test, letter in zip(tests, file.letters, strict=True):
-        sets.setdefault(letter, []).append(test)
+def _sort_by_letter(file: FileOutcomes, tests: Sequence[int], sets: dict[str, list[int]]) -> None:
+    letters = file.letters or str(Ended.PASSED) * len(tests)
+    for letter in set(letters):
+        sets.setdefault(letter, []).extend(compress(tests, map(letter.__eq__, letters)))
 
 
 def _try_row(of_try: TryOutcomes, now: float) -> tuple[Any, ...]:
@@ -191,46 +190,6 @@ def _judged_row(run: JudgedRun, now: float) -> tuple[Any, ...]:
     )
 
 
-class _Numbers:
-    """The numbers of tests, new ones for new tests."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._paths: dict[str, int] = {}
-        (first,) = connection.execute("SELECT coalesce(max(id) + 1, 0) FROM tests").fetchone()
-        self._next = int(first)
-
-    def of_file(self, file: FileOutcomes) -> list[int]:
-        """Return the number of each test of ``file``, in order."""
-        suffixes = msgspec.json.decode(file.suffixes, type=list[str])
-        path = self._of_path(file.path)
-        known: Mapping[str, int] = dict(
-            self._connection.execute("SELECT suffix, id FROM tests WHERE path = ?", (path,))
-        )
-        new = {suffix: self._next + place for place, suffix in enumerate(s for s in suffixes if s not in known)}
-        self._add(path, new)
-        return [known[suffix] if suffix in known else new[suffix] for suffix in suffixes]
-
-    def of_test(self, path: str, suffix: str) -> int:
-        """Return the number of one test."""
-        place = self._of_path(path)
-        row = self._connection.execute("SELECT id FROM tests WHERE (path, suffix) = (?, ?)", (place, suffix)).fetchone()
-        if row is not None:
-            return int(row[0])
-        self._add(place, {suffix: self._next})
-        return self._next - 1
-
-    def _add(self, path: int, new: Mapping[str, int]) -> None:
-        self._connection.executemany("INSERT INTO tests VALUES (?, ?, ?)", ((path, *test) for test in new.items()))
-        self._next = max(new.values(), default=self._next - 1) + 1
-
-    def _of_path(self, path: str) -> int:
-        if path not in self._paths:
-            self._connection.execute("INSERT OR IGNORE INTO paths (path) VALUES (?)", (path,))
-            (self._paths[path],) = self._connection.execute("SELECT id FROM paths WHERE path = ?", (path,)).fetchone()
-        return self._paths[path]
-
-
 # --- bounds ---------------------------------------------------------------------------------------
 
 
@@ -240,10 +199,11 @@ def _keep_bounds(connection: sqlite3.Connection, before: int, now: float) -> Non
     connection.execute(_DROP_JUDGED, (now - KEPT_DAYS * DAY, KEPT_JUDGED, KEPT_JUDGED_BYTES))
     if _last_try(connection) // _SWEPT_EVERY > before // _SWEPT_EVERY:
         _drop_unused(connection)
-    for table, most in (("signatures", KEPT_SIGNATURES), ("tests", KEPT_NAMES)):
-        if _count(connection, table) > most:
+    names = TestNames(connection)
+    for count, most in ((partial(_count, connection, "signatures"), KEPT_SIGNATURES), (names.__len__, KEPT_NAMES)):
+        if count() > most:
             _drop_unused(connection)
-        while _count(connection, table) > most and (tries := _count(connection, "tries")) > 1:
+        while count() > most and (tries := _count(connection, "tries")) > 1:
             _drop_tries(connection, connection.execute(_OLDEST_TRIES, (-(-tries // _SHARE_DROPPED),)))
             _drop_unused(connection)
 
@@ -270,10 +230,8 @@ def _drop_unused(connection: sqlite3.Connection) -> None:
             used |= TestSet.unpacked(tests)
         except UnreadableError:  # whoever asks for it is told; it must not keep later runs from being recorded
             connection.execute("DELETE FROM first_goes WHERE (try, ended) = (?, ?)", (of_try, ended))
-    named = connection.execute("SELECT path, suffix, id FROM tests WHERE id NOT IN (SELECT test FROM goes)").fetchall()
-    unused = ((path, suffix) for path, suffix, number in named if number not in used)
-    connection.executemany("DELETE FROM tests WHERE (path, suffix) = (?, ?)", unused)
-    connection.execute("DELETE FROM paths WHERE id NOT IN (SELECT path FROM tests)")
+    used |= TestSet.of(number for (number,) in connection.execute("SELECT DISTINCT test FROM goes"))
+    TestNames(connection).keep(used)
     connection.execute(
         "DELETE FROM signatures WHERE id NOT IN (SELECT signature FROM goes WHERE signature IS NOT NULL)"
     )

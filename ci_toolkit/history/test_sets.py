@@ -49,6 +49,11 @@ class TestSet:
         place = number >> 3
         return place < len(self.bits) and bool(self.bits[place] >> (number & 7) & 1)
 
+    def has_any(self, first: int, end: int) -> bool:
+        """Return whether a number from ``first`` up to ``end`` is in the set, which itself is not."""
+        bits = int.from_bytes(self.bits[first >> 3 : (end + 7) >> 3], "little") >> (first & 7)
+        return bool(bits & ((1 << (end - first)) - 1))
+
     def __iter__(self) -> Iterator[int]:
         for place, byte in enumerate(self.bits):
             if byte:

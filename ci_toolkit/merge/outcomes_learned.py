@@ -83,9 +83,8 @@ def order_digest(fold: JournalFold) -> str:
     """Return what names the order in which the tests began, process by process; ``""`` if none did."""
     digest = hashlib.sha256()
     for sequence in fold.sequences:
-        for test in sequence:
-            digest.update(f"{test.path}\0{test.suffix}\n".encode("utf-8", "backslashreplace"))
-        digest.update(b"\n")
+        names = "\n".join([f"{test.path}\0{test.suffix}" for test in sequence])
+        digest.update(f"{names}\n\n".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()[:_DIGITS] if any(fold.sequences) else ""
 
 
