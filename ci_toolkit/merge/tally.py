@@ -80,25 +80,25 @@ class Tally:
     def watch(self, results: Iterable[TestResult]) -> Iterator[TestResult]:
         """Yield ``results`` unchanged and count them."""
         outcomes = self._outcomes
-        long = 0.0
+        long, name = 0.0, ""
         for result in results:
             outcomes[result.outcome] += 1
             seconds = result.seconds
             self.seconds += seconds
-            if seconds >= long:
-                long = self._keep_slow(seconds, result.node_id)
+            if seconds > long or (seconds == long and result.node_id > name):
+                long, name = self._keep_slow(seconds, result.node_id)
             if not result.is_plain:
                 self._keep(result)
             yield result
 
-    def _keep_slow(self, seconds: float, node_id: str) -> float:
-        """Keep a test if it is one of the slowest so far; return the least that one of these takes."""
+    def _keep_slow(self, seconds: float, node_id: str) -> tuple[float, str]:
+        """Keep a test if it is one of the slowest so far; return the least of these."""
         slowest, entry = self._slowest, (seconds, node_id)
         if len(slowest) < SLOWEST:
             heapq.heappush(slowest, entry)
-            return 0.0
+            return 0.0, ""
         heapq.heappushpop(slowest, entry)
-        return slowest[0][0]
+        return slowest[0]
 
     def _keep(self, result: TestResult) -> None:
         if result.outcome.is_failure:

@@ -13,7 +13,6 @@ _MACHINERY = re.compile(
     r"[/\\]lib[/\\]python\d[\d.]*[/\\](?!(?:site|dist)-packages)|^<frozen |[/\\](?:_pytest|pluggy|xdist)[/\\]"
 )
 """Python's own library, which differs between its versions, and what calls the tests."""
-_SEPARATORS = re.compile(r"[/\\]")
 _RAISED = re.compile(r"^[A-Za-z_][\w.]*$")
 
 
@@ -39,18 +38,20 @@ def read_traceback(detail: str) -> tuple[tuple[Frame, ...], str]:
         if line.startswith(">"):
             marked = line[1:].strip()
             continue
-        above = _NATIVE.match(line) if 'File "' in line else None
-        found = above or _LOCATION.match(line)
-        if found is None:
+        if 'File "' in line and (native := _NATIVE.match(line)):
+            path, rest = native["path"], "in "
+        elif found := _LOCATION.match(line):
+            path, rest = found.groups()
+        else:
             continue
-        if above or found["rest"].startswith("in "):
+        if rest.startswith("in "):
             source = _source_below(lines, number + 1)
         else:
             source, marked = marked, ""
-        if not above and _RAISED.match(found["rest"]):
-            raised = found["rest"].rpartition(".")[2]
-        if not _MACHINERY.search(found["path"]):
-            frames[Frame(file=_SEPARATORS.split(found["path"])[-1], source=source)] = None
+            if _RAISED.match(rest):
+                raised = rest.rpartition(".")[2]
+        if not _MACHINERY.search(path):
+            frames[Frame(file=path.replace("\\", "/").rpartition("/")[2], source=source)] = None
     return tuple(frames), raised
 
 
