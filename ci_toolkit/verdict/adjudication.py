@@ -25,6 +25,7 @@ _SLOWEST_START = 3.0
 _WORK_TREE_SECONDS = 5.0
 NEVER = "a mission-critical test is never excused"
 NOT_COLLECTED = "what cannot be collected is not tried again"
+NAMESAKE = "another failure of a test of its name was judged"
 TOLD_ONLY = "the settings let trials excuse nothing"
 _FLAKY = {Kind.FLAKY, Kind.ORDER_DEPENDENT, Kind.ENVIRONMENT, Kind.KNOWN}
 
@@ -95,15 +96,23 @@ def with_rulings(run: MergedRun, bench: Bench | None) -> MergedRun:
     """Return ``run`` with what the court says of each failure, by the trials that the bundles hold."""
     if bench is None or not run.failures:
         return run
-    judgement = judgement_on(run, bench)
-    rulings = {ruling.test: ruling for ruling in judgement.rulings}
-    failures = tuple(_with_ruling(f, rulings.get(f.node_id), excuses=bench.excuses) for f in run.failures)
+    failures = ruled(run.failures, judgement_on(run, bench), bench)
     counts = msgspec.structs.replace(
         run.counts,
         excused=sum(failure.is_excused for failure in failures),
         flaky=run.counts.flaky + sum(f.is_excused and f.kind in _FLAKY for f in failures),
     )
     return msgspec.structs.replace(run, failures=failures, counts=counts)
+
+
+def ruled(failures: Iterable[TestFailure], judgement: Judgement, bench: Bench) -> tuple[TestFailure, ...]:
+    """Return ``failures`` with what ``judgement`` says of each. A ruling is on one failure of a test, and no other."""
+    heard = zip(judgement.rulings, judgement.found, strict=True)
+    rulings = {(ruling.test, judged.signature): ruling for ruling, judged in heard}
+    return tuple(
+        _with_ruling(f, rulings.get((f.node_id, f.signature)) if is_heard(f) else None, excuses=bench.excuses)
+        for f in failures
+    )
 
 
 def judgement_on(run: MergedRun, bench: Bench) -> Judgement:
@@ -156,7 +165,7 @@ def _with_ruling(failure: TestFailure, ruling: Ruling | None, *, excuses: bool) 
     if failure.quarantined:
         return failure
     kind = Kind.NEW_FAILURE if ruling is None else ruling.kind
-    evidence = ((NEVER if failure.is_critical else NOT_COLLECTED),) if ruling is None else ruling.evidence
+    evidence = (_why_not_heard(failure),) if ruling is None else ruling.evidence
     is_excused = ruling is not None and not ruling.is_red
     if is_excused and failure.why:  # it is in quarantine and failed in a new way
         is_excused = False
@@ -168,3 +177,9 @@ def _with_ruling(failure: TestFailure, ruling: Ruling | None, *, excuses: bool) 
     return msgspec.structs.replace(
         failure, kind=str(kind), is_excused=is_excused, evidence=evidence, why=why, reproduce=again
     )
+
+
+def _why_not_heard(failure: TestFailure) -> str:
+    if failure.is_critical:
+        return NEVER
+    return NAMESAKE if failure.cause else NOT_COLLECTED

@@ -15,7 +15,7 @@ from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.model.wording import number_of
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import StopRequest
-from ci_toolkit.verdict.adjudication import Bench, hear, is_heard, once, order_of, prices_of
+from ci_toolkit.verdict.adjudication import Bench, hear, is_heard, once, order_of, prices_of, ruled
 from ci_toolkit.verdict.court.case import Rules
 from ci_toolkit.verdict.court.court import Judgement
 from ci_toolkit.verdict.court.trials import BudgetSpentError
@@ -135,8 +135,7 @@ def adjudicate_shards(work: ShardWork, bench: Bench, observer: Observer, *, hist
 
 def red_after(judgement: Judgement, bench: Bench, failures: Sequence[TestFailure], observer: Observer) -> int:
     """Return how many of ``failures`` nothing excuses, and say so."""
-    excused = {ruling.test for ruling in judgement.rulings if bench.excuses and not ruling.is_red}
-    red = sum(failure.node_id not in excused for failure in failures)
+    red = sum(not failure.is_excused for failure in ruled(failures, judgement, bench))
     observer.say(f"trials excuse {len(failures) - red} of {number_of(len(failures), 'failure')}")
     return red
 

@@ -7,7 +7,7 @@ from run_samples import FAILURE, a_run
 from ci_toolkit.model.merged import MergedRun, TrialEvidence
 from ci_toolkit.model.trial import How, Tree, Trial, TrialOutcome
 from ci_toolkit.model.verdict import Counts, Status, TestFailure
-from ci_toolkit.verdict.adjudication import NEVER, NOT_COLLECTED, TOLD_ONLY, Bench
+from ci_toolkit.verdict.adjudication import NAMESAKE, NEVER, NOT_COLLECTED, TOLD_ONLY, Bench
 from ci_toolkit.verdict.court.case import Rules
 from ci_toolkit.verdict.judge import Thresholds, judge
 
@@ -115,3 +115,16 @@ def test_trials_of_another_test_say_nothing() -> None:
 def test_namesakes_that_fail_are_excused_together_or_not_at_all() -> None:
     verdict = judge(failed_run(FAILED, FAILED, evidence=FLAKY), Thresholds(), bench=BENCH)
     assert (verdict.exit_code, verdict.counts.excused) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        pytest.param(replace(FAILED, is_critical=True), f"red: new failure: {NEVER}", id="mission-critical"),
+        pytest.param(replace(FAILED, signature="x"), f"red: new failure: {NAMESAKE}", id="it failed in another way"),
+    ],
+)
+def test_the_ruling_on_a_failure_excuses_no_other_one_of_a_namesake(other: TestFailure, why: str) -> None:
+    verdict = judge(failed_run(FAILED, other, evidence=FLAKY), Thresholds(), bench=BENCH)
+    assert (verdict.exit_code, verdict.counts.excused) == (1, 1)
+    assert verdict.failures[1].why == why
