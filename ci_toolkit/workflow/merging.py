@@ -11,7 +11,6 @@ from ci_toolkit.files import replace_file
 from ci_toolkit.github.job import TOKEN_VARIABLE
 from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.changed_lines import ChangedLines
-from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.plan import Plan
@@ -24,6 +23,7 @@ from ci_toolkit.report.publishable import publishable
 from ci_toolkit.verdict.adjudication import Bench, case_of, judgement_on, tests_seconds_of
 from ci_toolkit.verdict.exit_codes import despite_service_failure
 from ci_toolkit.verdict.judge import Thresholds, judge
+from ci_toolkit.verdict.quarantine import with_excuses
 from ci_toolkit.workflow.adjudication import Past, bench_of, remembering
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.changed_lines import changes_asked
@@ -108,7 +108,9 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
         verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))
     _write_reports(verdict, out)
     keep_last_run(out, plan, verdict, observer)
-    record_run(history, run.history if bench is None else _with_judgement(run, bench), observer.say)
+    if bench is not None:
+        run = _with_judgement(with_excuses(run, judging.quarantine), bench)
+    record_run(history, run.history, observer.say)
     return verdict
 
 
@@ -121,10 +123,11 @@ def _remembering(bench: Bench, run: MergedRun, history: str, observer: Observer)
     return remembering(bench, past, run.failures, ((found.shard, found.order) for found in tries), observer.say)
 
 
-def _with_judgement(run: MergedRun, bench: Bench) -> RunRecord:
+def _with_judgement(run: MergedRun, bench: Bench) -> MergedRun:
+    """Return ``run`` with what its history keeps of the judgement; what the quarantine excuses is not judged."""
     tries = run.history.outcomes
     if not tries:
-        return run.history
+        return run
     judged = judged_run(
         case_of(run.failures, bench, tests_seconds_of(run)),
         judgement_on(run, bench),
@@ -134,7 +137,7 @@ def _with_judgement(run: MergedRun, bench: Bench) -> RunRecord:
         commit=run.plan.commit,
         trial_seconds=sum(trial.seconds for trial in run.trials),
     )
-    return msgspec.structs.replace(run.history, judged=(judged,))
+    return msgspec.structs.replace(run, history=msgspec.structs.replace(run.history, judged=(judged,)))
 
 
 def _write_reports(verdict: Verdict, out: Path) -> None:
