@@ -48,9 +48,10 @@ def read_adjudication(
             folder=str(folder / f"shard-{merge.shard.index}"),
             card=msgspec.structs.replace(bundle.card, trials=records.get(merge.shard.index, ())),
         )
-        read = TrialsOfBundle(there, {failure.node_id for failure in merge.failures}, merge.sources)
-        trials += [made for made in read.evidence if made.trial.where is Where.OTHER]
-        problems += read.problems
+        of_shard = TrialsOfBundle(there, merge.sources)
+        read = of_shard.of({failure.node_id for failure in merge.failures})
+        trials += [made for made in read if made.trial.where is Where.OTHER]
+        problems += of_shard.problems
     return Adjudication(is_there=bool(trials), trials=tuple(trials), problems=tuple(problems))
 
 

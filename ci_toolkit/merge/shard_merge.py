@@ -121,7 +121,8 @@ def merge_shard(
     without = sum(test.counts_as for test in unrun)
     counts = tally.counts(lost=0 if by_rule else without, left_out=without if by_rule else 0)
     tested = counts.total - without
-    trials = TrialsOfBundle(bundle, {failure.node_id for failure in tally.failures}, reading.fold.sources)
+    trials = TrialsOfBundle(bundle, reading.fold.sources)
+    made = trials.of({failure.node_id for failure in tally.failures})
     problems = (
         *reading.problems,
         *trials.problems,
@@ -169,11 +170,11 @@ def merge_shard(
         stops=tuple(reading.fold.stops),
         sources=reading.fold.sources,
         llm=add_llm_use(tally.llm),
-        trials=tuple(made for made in trials.evidence if made.trial.where is Where.SAME),
+        trials=tuple(trial for trial in made if trial.trial.where is Where.SAME),
         trials_ended=card.trials_ended,
         job=job_learned(reading.fold, card, tested, tests_seconds, between) if learns else None,
         learned=learned,
-        outcomes=outcomes_learned(reading.fold, card, learned, broken, trials.evidence) if learns else None,
+        outcomes=outcomes_learned(reading.fold, card, learned, broken, made) if learns else None,
     )
 
 

@@ -6,43 +6,74 @@ from pathlib import Path
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.journals import sealed_journal
 from ci_toolkit.merge.results import read_journal
-from ci_toolkit.model.bundle import JOURNAL_FOLDER, TRIALS_FOLDER, ShardState, TrialRecord
+from ci_toolkit.model.bundle import JOURNAL_FOLDER, TRIALS_FOLDER, JournalSeal, ShardState, TrialRecord
 from ci_toolkit.model.fold import JournalFold
+from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import Crashed, Failure, Uncollectable
 from ci_toolkit.model.merged import TrialEvidence
 from ci_toolkit.model.node_id import split_node_id
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.result import Outcome, TestResult
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.trial import Tree, TrialOutcome
+from ci_toolkit.model.trial import How, Tree, TrialOutcome
 
 MOST_TRIALS = 10_000
 """Of one bundle; a budget allows far fewer."""
 _PASSED = {Outcome.PASSED, Outcome.XPASSED}
 
 
+class _Journals:
+    """What the journals of one process say."""
+
+    def __init__(self, fold: JournalFold, *, is_collected: bool) -> None:
+        self.fold = fold
+        self.is_collected = is_collected
+        """Whether its collection came to an end."""
+        self._tests: dict[str, list[FoldedTest]] = {}
+        for test in fold.tests():
+            self._tests.setdefault(test.node_id, []).append(test)
+
+    def results_of(self, node_id: str) -> list[TestResult]:
+        """Return how each test of the name ended that did."""
+        return [test.result() for test in self._tests.get(node_id, ()) if test.has_outcome]
+
+
 class TrialsOfBundle:
     """What the trials in one bundle showed, and what is wrong with their journals."""
 
-    def __init__(self, bundle: Bundle, failed: Collection[str], sources: Mapping[str, str]) -> None:
-        """``failed`` are the bundle's failed tests, and ``sources`` is what its shard executed: path to digest."""
+    def __init__(self, bundle: Bundle, sources: Mapping[str, str]) -> None:
+        """Read trials of ``bundle``; ``sources`` is what its shard executed: path to digest."""
         self.problems: list[Problem] = []
         self._bundle = bundle
         self._sources = sources
-        is_sealed = bundle.card.state is not ShardState.RUNNING
-        records = bundle.card.trials[:MOST_TRIALS] if is_sealed else ()
-        self.evidence = tuple(self._read(record) for record in records if record.trial.test in failed)
+        self._batches: dict[tuple[int, tuple[JournalSeal, ...]], _Journals] = {}
+        """One process tells of many tests: it is read once."""
 
-    def _read(self, record: TrialRecord) -> TrialEvidence:
+    def of(self, failed: Collection[str]) -> tuple[TrialEvidence, ...]:
+        """Return what the bundle's own trials of the tests ``failed`` showed."""
+        is_sealed = self._bundle.card.state is not ShardState.RUNNING
+        records = self._bundle.card.trials[:MOST_TRIALS] if is_sealed else ()
+        return tuple(self.read(record) for record in records if record.trial.test in failed)
+
+    def read(self, record: TrialRecord) -> TrialEvidence:
+        """Return what one trial showed, whose journals are in the bundle's folder."""
         outcome, why_not = None, record.why_not
         if not why_not:
-            fold, is_collected = self._fold(record)
-            self.problems += fold.problems
-            outcome, why_not = self._outcome(record, fold, is_collected=is_collected)
+            outcome, why_not = self._outcome(record, self._journals(record))
         return TrialEvidence(trial=record.trial, outcome=outcome, why_not=why_not, seconds=max(0.0, record.seconds))
 
-    def _fold(self, record: TrialRecord) -> tuple[JournalFold, bool]:
-        """Return what the journals of a trial say, and whether its collection came to an end."""
+    def _journals(self, record: TrialRecord) -> _Journals:
+        key = record.number, record.journals
+        known = self._batches.get(key)
+        if known is not None:
+            return known
+        journals = self._read(record)
+        self.problems += journals.fold.problems
+        if record.trial.how is How.BATCH:
+            self._batches[key] = journals
+        return journals
+
+    def _read(self, record: TrialRecord) -> _Journals:
         index = self._bundle.card.index
         fold = JournalFold(index)
         fold.begin_attempt()
@@ -50,7 +81,7 @@ class TrialsOfBundle:
         place = f"shard-{index}/{TRIALS_FOLDER}/{record.number}/{JOURNAL_FOLDER}"
         if any(part.is_symlink() for part in (folder, folder.parent, folder.parent.parent)):
             fold.note(ProblemKind.JOURNAL_UNKNOWN, f"{place} is a link")
-            return fold, False
+            return _Journals(fold, is_collected=False)
         is_collected = False
         for seal in sorted(record.journals, key=lambda seal: seal.name):
             file = sealed_journal(folder, seal)
@@ -62,13 +93,11 @@ class TrialsOfBundle:
             else:
                 process = read_journal(fold, file, self._bundle)
                 is_collected |= process is not None and process.is_collected
-        return fold, is_collected
+        return _Journals(fold, is_collected=is_collected)
 
-    def _outcome(
-        self, record: TrialRecord, fold: JournalFold, *, is_collected: bool
-    ) -> tuple[TrialOutcome | None, str]:
+    def _outcome(self, record: TrialRecord, journals: _Journals) -> tuple[TrialOutcome | None, str]:
         """Return how the trial ended, or None and why nobody knows."""
-        trial = record.trial
+        trial, fold = record.trial, journals.fold
         doubt = self._doubt(trial.tree, fold)
         if doubt:
             return None, doubt
@@ -76,10 +105,10 @@ class TrialsOfBundle:
         failure = next(_failures_of_file(fold, path), None)
         if failure is not None:
             return TrialOutcome(failed=True, signature=signature_of(failure, trial.test).digest), ""
-        results = [test.result() for test in fold.tests() if test.node_id == trial.test and test.has_outcome]
+        results = journals.results_of(trial.test)
         if results:
             return _outcome_of(results, trial.tree)
-        if trial.tree is Tree.BASE and is_collected:
+        if trial.tree is Tree.BASE and journals.is_collected:
             return TrialOutcome(failed=False, is_there=False), ""
         return None, f"the {trial.tree} did not come to the test in a trial"
 

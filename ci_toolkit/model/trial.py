@@ -25,6 +25,11 @@ class How(StrEnum):
     ORDER = "order"
     """In a fresh process, after the tests that ran before it."""
 
+    @property
+    def is_charged(self) -> bool:
+        """Whether it counts for the budget: without batches a run with an outage is worth nothing."""
+        return self is not How.BATCH
+
 
 class Tree(StrEnum):
     """Which sources a trial runs."""

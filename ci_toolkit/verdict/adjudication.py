@@ -132,6 +132,11 @@ def tests_seconds_of(run: MergedRun) -> float:
     return sum(shard.tests_seconds for shard in run.shards)
 
 
+def trial_seconds_of(run: MergedRun) -> float:
+    """Return what the budget is charged for the trials of ``run``: what they really took."""
+    return sum(made.seconds for made in run.trials if made.trial.how.is_charged)
+
+
 def order_of(orders: Iterable[tuple[int, str]]) -> str:
     """Return what names the order in which shards ran their tests, of (shard, its digest); ``""`` if one has none."""
     parts = [f"{shard} {order}" for shard, order in sorted(set(orders)) if order]

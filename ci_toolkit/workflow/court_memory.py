@@ -31,7 +31,7 @@ def recalled(
 def judged_run(
     case: CaseRun, judgement: Judgement, *, key: str, at: float, environment: str, commit: str, trial_seconds: float
 ) -> JudgedRun:
-    """Return what history keeps of a judgement: ``trial_seconds`` is what the trials really took."""
+    """Return what history keeps of a judgement: ``trial_seconds`` is what the budget is charged for its trials."""
     return JudgedRun(
         key=key,
         at=at,

@@ -1,5 +1,6 @@
 """Runs the trials that a court asks for, on this machine, and keeps their records in the bundles of the shards."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -52,6 +53,7 @@ class Docket:
         self.order = order_digest(reading.fold)
         self.environment = environment_of(bundle.card, reading.fold)
         self._sources = reading.fold.sources
+        self._trials = TrialsOfBundle(Bundle(folder=str(self.folder), card=bundle.card), self._sources)
         self._sequences = reading.fold.sequences
 
     def order_of(self, test: str) -> tuple[str, ...]:
@@ -65,14 +67,12 @@ class Docket:
     def add(self, record: TrialRecord) -> TrialEvidence:
         """Keep ``record`` and return what it shows, read as the merge will read it."""
         self.records.append(record)
-        card = msgspec.structs.replace(self.bundle.card, trials=(record,))
-        bundle = Bundle(folder=str(self.folder), card=card)
-        return TrialsOfBundle(bundle, {record.trial.test}, self._sources).evidence[0]
+        return self._trials.read(record)
 
     def recorded(self) -> tuple[TrialEvidence, ...]:
         """Return what the trials in the bundle itself showed."""
         failed = {failure.node_id for failure in self.failures}
-        return TrialsOfBundle(self.bundle, failed, self._sources).evidence
+        return TrialsOfBundle(self.bundle, self._sources).of(failed)
 
     def close(self, ended: str) -> None:
         """Write the records into the card; ``ended`` is why no further trial was made where one was asked for."""
@@ -88,6 +88,8 @@ class Laboratory:
     ) -> None:
         self._machine = machine_name()
         self._batches: dict[tuple[int, Tree], list[TrialRecord]] = {}
+        self._asked: Counter[Trial] = Counter()
+        """How often each trial was asked for that a batch answers."""
         self._base = base
         self._plan = plan
         self._dockets = {failure.node_id: docket for docket in dockets for failure in docket.failures}
@@ -121,12 +123,14 @@ class Laboratory:
         self, trial: Trial, docket: Docket, number: int, options: ShardOptions, moved: tuple[str, str] | None
     ) -> TrialRecord:
         """Return the trial as part of a process that runs every failure of the shard: one for all that ask for it."""
-        asked = sum(record.trial == trial for record in docket.records)
+        asked = self._asked[trial]
+        self._asked[trial] += 1
         batches = self._batches.setdefault((docket.bundle.card.index, trial.tree), [])
-        if asked >= len(batches):
-            tests = tuple(dict.fromkeys(failure.node_id for failure in docket.failures))
-            batches.append(self._made(trial, docket, number, tests, options, moved))
-        return msgspec.structs.replace(batches[asked], trial=trial)
+        if asked < len(batches):
+            return msgspec.structs.replace(batches[asked], trial=trial, seconds=0.0)  # its time counts once
+        tests = tuple(dict.fromkeys(failure.node_id for failure in docket.failures))
+        batches.append(self._made(trial, docket, number, tests, options, moved))
+        return batches[asked]
 
     def _made(
         self,

@@ -20,7 +20,7 @@ from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.report.html import MOST_LISTED, render_html
 from ci_toolkit.report.markdown import render_markdown
 from ci_toolkit.report.publishable import publishable
-from ci_toolkit.verdict.adjudication import Bench, case_of, judgement_on, tests_seconds_of
+from ci_toolkit.verdict.adjudication import Bench, case_of, judgement_on, tests_seconds_of, trial_seconds_of
 from ci_toolkit.verdict.exit_codes import despite_service_failure
 from ci_toolkit.verdict.judge import Thresholds, judge
 from ci_toolkit.verdict.quarantine import with_excuses
@@ -135,7 +135,7 @@ def _with_judgement(run: MergedRun, bench: Bench) -> MergedRun:
         at=time.time(),
         environment=tries[0].environment,
         commit=run.plan.commit,
-        trial_seconds=sum(trial.seconds for trial in run.trials),
+        trial_seconds=trial_seconds_of(run),
     )
     return msgspec.structs.replace(run, history=msgspec.structs.replace(run.history, judged=(judged,)))
 

@@ -24,7 +24,7 @@ def masses_in(failures: Iterable[FailedTest], rules: Rules) -> Sequence[Sequence
 def judge_mass(mass: Sequence[FailedTest], trials: Trials, rules: Rules) -> tuple[Mapping[str, Ruling], bool]:
     """Return the rulings on failures of one cause, and whether the machine was to blame. None is excused unheard."""
     try:
-        return judge_elsewhere(mass, trials) if rules.uses_other_machine else (_judge_here(mass, trials), False)
+        return _judge_elsewhere(mass, trials) if rules.uses_other_machine else (_judge_here(mass, trials), False)
     except NoTrialError as error:
         return _all_red(mass, Kind.NEW_FAILURE, str(error)), False
 
@@ -59,7 +59,7 @@ def _ended(outcome: TrialOutcome) -> str:
     return "failed" if outcome.failed else "passed" if outcome.is_there else "does not have"
 
 
-def judge_elsewhere(mass: Sequence[FailedTest], trials: Trials) -> tuple[Mapping[str, Ruling], bool]:
+def _judge_elsewhere(mass: Sequence[FailedTest], trials: Trials) -> tuple[Mapping[str, Ruling], bool]:
     """Return the rulings on failures of one cause, and whether the machine was to blame.
 
     Where a sample fails on another machine as well, all are red. Otherwise each test is tried there: one that passes is
@@ -86,4 +86,4 @@ def judge_elsewhere(mass: Sequence[FailedTest], trials: Trials) -> tuple[Mapping
 
 
 def _elsewhere(failure: FailedTest, trials: Trials, tree: Tree = Tree.HEAD) -> TrialOutcome:
-    return trials.run(failure, How.BATCH, where=Where.OTHER, tree=tree, is_outside_budget=True)
+    return trials.run(failure, How.BATCH, where=Where.OTHER, tree=tree)

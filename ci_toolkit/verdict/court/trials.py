@@ -28,18 +28,10 @@ class Trials:
         self._counts: dict[Trial, int] = {}
         self._paid: set[object] = set()
         self.seconds = 0.0
-        """What the trials inside the budget should have taken so far."""
+        """What the trials that are charged should have taken so far."""
 
-    def run(
-        self,
-        failure: FailedTest,
-        how: How,
-        *,
-        where: Where = Where.SAME,
-        tree: Tree = Tree.HEAD,
-        is_outside_budget: bool = False,
-    ) -> TrialOutcome:
-        """Run one trial. Inside the budget, raises BudgetSpentError before one that costs more than is left.
+    def run(self, failure: FailedTest, how: How, *, where: Where = Where.SAME, tree: Tree = Tree.HEAD) -> TrialOutcome:
+        """Run one trial. Of those that are charged, raises BudgetSpentError before one that costs more than is left.
 
         Raises NoTrialError where its outcome cannot be known.
         """
@@ -47,12 +39,12 @@ class Trials:
         count = self._counts[trial] = self._counts.get(trial, 0) + 1
         parts = self._parts(trial, count)
         cost = sum(parts.values())
-        if not is_outside_budget and self.seconds + cost > self._budget:
+        if how.is_charged and self.seconds + cost > self._budget:
             raise BudgetSpentError
         self._paid.update(parts)
-        self.seconds += 0.0 if is_outside_budget else cost
+        self.seconds += cost if how.is_charged else 0.0
         outcome = self._ask(trial)
-        if outcome.seconds and not is_outside_budget:
+        if outcome.seconds and how.is_charged:
             self.seconds += outcome.seconds - sum(cost for part, cost in parts.items() if part not in _SHARED)
         return outcome
 

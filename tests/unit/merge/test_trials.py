@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from bundle_samples import leave_bundle, merged, plan_of, told, write_card
 from journal_samples import collected, fails, opened, passes, setup, started, teardown, uncollectable
+from msgspec.structs import replace
 
 from ci_toolkit.model.bundle import (
     ADJUDICATION_NAME,
@@ -163,6 +164,28 @@ def test_a_trial_whose_journals_are_not_its_own_is_a_problem_and_tells_nothing(
     run = run_with(tmp_path, damage)
     assert [made.outcome for made in run.trials] == [None]
     assert {of for of, _ in told(run.problems)} == {kind}
+
+
+def test_a_process_that_tells_of_many_tests_is_read_once(tmp_path: Path) -> None:
+    names = ("test_1", "test_2")
+    folder = leave_bundle(
+        tmp_path, PLAN, 1, {"main": (collected("test_a.py", *names), Selected(tests=2), *fails(0), *fails(1))}
+    )
+    batch = (collected("test_a.py", *names), Selected(tests=2), *fails(0), *passes(1))
+    trials = [Trial(test=f"test_a.py::{name}", how=How.BATCH) for name in names]
+    record = leave_trial(folder, batch, trial=trials[0])
+    records = (record, replace(record, trial=trials[1], seconds=0.0))
+    write_card(folder, PLAN, 1, trials=records)
+    run = merged(tmp_path, PLAN)
+    outcomes = [made.outcome is not None and made.outcome.failed for made in run.trials]
+    assert (outcomes, run.problems) == ([True, False], ())
+
+    path = folder / TRIALS_FOLDER / "1" / JOURNAL_FOLDER / record.journals[0].name
+    path.write_bytes(path.read_bytes() + b"{}\n")
+    run = merged(tmp_path, PLAN)
+    assert [made.outcome for made in run.trials] == [None, None]
+    assert run.problems
+    assert len(run.problems) == len({problem.message for problem in run.problems})
 
 
 def test_trials_of_a_test_that_did_not_fail_are_not_read(tmp_path: Path) -> None:

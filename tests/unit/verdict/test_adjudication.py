@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from run_samples import FAILURE, a_run
 
 from ci_toolkit.model.merged import MergedRun, TrialEvidence
-from ci_toolkit.model.trial import How, Tree, Trial, TrialOutcome
+from ci_toolkit.model.trial import How, Tree, Trial, TrialOutcome, Where
 from ci_toolkit.model.verdict import Counts, Status, TestFailure
-from ci_toolkit.verdict.adjudication import NAMESAKE, NEVER, NOT_COLLECTED, TOLD_ONLY, Bench
+from ci_toolkit.verdict.adjudication import NAMESAKE, NEVER, NOT_COLLECTED, TOLD_ONLY, Bench, trial_seconds_of
 from ci_toolkit.verdict.court.case import Rules
 from ci_toolkit.verdict.judge import Thresholds, judge
 
@@ -110,6 +110,14 @@ def test_why_no_further_trial_was_made_stands_with_the_failure() -> None:
 def test_trials_of_another_test_say_nothing() -> None:
     others = [replace(each, trial=replace(each.trial, test="test_a.py::test_other")) for each in FLAKY]
     assert judge(failed_run(FAILED, evidence=others), Thresholds(), bench=BENCH).exit_code == 1
+
+
+def test_batches_are_not_charged() -> None:
+    batch, alone = (
+        TrialEvidence(trial=Trial(test=FAILED.node_id, how=how, where=where), outcome=PASS, seconds=seconds)
+        for how, where, seconds in ((How.BATCH, Where.OTHER, 60.0), (How.ISOLATED, Where.SAME, 2.0))
+    )
+    assert trial_seconds_of(failed_run(FAILED, evidence=[batch, alone, alone])) == 4.0
 
 
 def test_namesakes_that_fail_are_excused_together_or_not_at_all() -> None:
