@@ -10,6 +10,7 @@ from ci_toolkit.config.flaky import read_flaky
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.merge.bundles import open_delivery
 from ci_toolkit.model.bundle import ShardState, StopKind
+from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.model.wording import number_of
@@ -103,9 +104,8 @@ def adjudicate_shards(work: ShardWork, bench: Bench, observer: Observer, *, hist
     ours = {index for indexes in work.stages for index in indexes}
     bundles = [bundle for index, bundle in open_delivery(work.results, plan).bundles.items() if index in ours]
     dockets = [Docket(bundle) for bundle in bundles if bundle.card.state is ShardState.FINISHED]
-    every = (failure for docket in dockets for failure in docket.failures)
-    failures = [failure for failure in every if not excuses(work.rules.quarantine, failure)]
-    others = sum(docket.broken + bool(docket.bundle.card.unexplained_exit) for docket in dockets)
+    failures = failures_of(dockets, work.rules.quarantine)
+    others = sum(docket.others for docket in dockets)
     heard = sum(map(is_heard, failures))
     if not heard:
         return Hearing(red=len(failures) + others)
@@ -131,6 +131,12 @@ def adjudicate_shards(work: ShardWork, bench: Bench, observer: Observer, *, hist
                 docket.close(ended)
     red = red_after(judgement, bench, failures, observer)
     return Hearing(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
+
+
+def failures_of(dockets: Iterable[Docket], quarantine: QuarantineInForce | None) -> Sequence[TestFailure]:
+    """Return the failures of the shards of ``dockets`` that the quarantine does not excuse."""
+    every = (failure for docket in dockets for failure in docket.failures)
+    return [failure for failure in every if not excuses(quarantine, failure)]
 
 
 def red_after(judgement: Judgement, bench: Bench, failures: Sequence[TestFailure], observer: Observer) -> int:

@@ -27,12 +27,13 @@ from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.verdict.adjudication import Bench, Recorded, hear, is_heard, prices_of
 from ci_toolkit.verdict.court.trials import BudgetSpentError
-from ci_toolkit.workflow.adjudication import bench_of, red_after
+from ci_toolkit.workflow.adjudication import bench_of, failures_of, red_after
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.laboratory import Docket, Laboratory, ended_words
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import check_commit, read_plan
+from ci_toolkit.workflow.quarantine import quarantine_in_force
 from ci_toolkit.workflow.run_identity import run_attempt
 from ci_toolkit.workflow.run_services import ServiceOptions, services_for
 from ci_toolkit.workflow.shard_options import shard_options
@@ -53,7 +54,7 @@ class AdjudicationRequest(ServiceOptions, frozen=True, kw_only=True):
 def adjudicate_elsewhere(request: AdjudicationRequest, folder: Path, observer: Observer) -> ExitCode:
     """Try what is open of the failures of a run, and leave ``results/adjudication`` for the merge.
 
-    Returns PASSED where nothing is left that fails the run by its failed tests, as far as trials tell.
+    Returns PASSED where nothing of what failed in the shards is left to fail the run, as far as trials tell.
     """
     plan = read_plan(request.plan_path)
     check_commit(plan, folder)
@@ -69,29 +70,34 @@ def adjudicate_elsewhere(request: AdjudicationRequest, folder: Path, observer: O
         for index, bundle in open_delivery(request.results, plan).bundles.items()
         if bundle.card.state is ShardState.FINISHED
     ]
-    failed = [docket for docket in dockets if any(map(is_heard, docket.failures))]
-    if not failed:
+    failures = failures_of(dockets, quarantine_in_force(root))
+    others = sum(docket.others for docket in dockets)
+    heard = sorted({failure.shard for failure in failures if is_heard(failure)})
+    if not heard:
         observer.say("no test failed that trials could excuse")
-        return ExitCode.PASSED
+        return ExitCode.FAILED if failures or others else ExitCode.PASSED
     selection = select_categories(root, mode=plan.mode)
-    shards = [plan.shard(docket.bundle.card.index) for docket in failed]
-    services = tuple(dict.fromkeys(name for shard in shards for name in shard.services_to_start))
+    services = tuple(dict.fromkeys(name for index in heard for name in plan.shard(index).services_to_start))
     with services_for(request.needs(services, None), root, observer.say) as running:
         options = msgspec.structs.replace(
             shard_options(plan, folder, selection, StopRules(), running.variables),
             pytest_args=(*plan.pytest_args, *request.pytest_args, *plan.arguments),
             test_seconds=request.test_timeout,
         )
-        red, card = _judged(plan, dockets, options, bench, observer)
+        red, card = _judged(plan, dockets, failures, options, bench, observer)
     replace_file(make_folder(place) / ADJUDICATION_NAME, to_json(card))
-    return ExitCode.FAILED if red else ExitCode.PASSED
+    return ExitCode.FAILED if red or others else ExitCode.PASSED
 
 
 def _judged(
-    plan: Plan, dockets: Sequence[Docket], options: ShardOptions, bench: Bench, observer: Observer
+    plan: Plan,
+    dockets: Sequence[Docket],
+    failures: Sequence[TestFailure],
+    options: ShardOptions,
+    bench: Bench,
+    observer: Observer,
 ) -> tuple[int, AdjudicationCard]:
-    """Return how many failures nothing excuses, and the card with the trials that were made here."""
-    failures = [failure for docket in dockets for failure in docket.failures]
+    """Return how many of ``failures`` nothing excuses, and the card with the trials that were made here."""
     rules = msgspec.structs.replace(bench.rules, uses_other_machine=True)
     bench = msgspec.structs.replace(bench, rules=rules)
     stop = StopRequest()

@@ -48,8 +48,9 @@ class Docket:
         self.bundle = bundle
         self.folder = Path(bundle.folder) if folder is None else folder
         self.records: list[TrialRecord] = []
-        self.broken = sum(result.outcome.is_failure for result in reading.results_of_files())
-        """Files and classes that could not be collected."""
+        broken = sum(result.outcome.is_failure for result in reading.results_of_files())
+        self.others = broken + bool(bundle.card.unexplained_exit)
+        """What fails the run beside its tests: what could not be collected, an end of pytest that nothing explains."""
         self.order = order_digest(reading.fold)
         self.environment = environment_of(bundle.card, reading.fold)
         self._sources = reading.fold.sources

@@ -1,19 +1,16 @@
 """What the history keeps of a judged run is what its verdict says."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import msgspec
 from bundle_samples import leave_bundle, plan_of
 from journal_samples import collected, fails
 from test_quarantine import an_entry, in_force
+from workflow_cases import Listener
 
 from ci_toolkit.history.locations import open_history
 from ci_toolkit.model.journal import Selected
 from ci_toolkit.model.outcomes import JudgedRun
-from ci_toolkit.model.plan import Plan
-from ci_toolkit.model.progress import ShardEvent
 from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.verdict.adjudication import Bench
 from ci_toolkit.verdict.court.case import Rules
@@ -24,21 +21,10 @@ PLAN = plan_of(["test_a.py"])
 COURT = Bench(rules=Rules(process_is_gone=True, uses_other_machine=False), tree="head", base="base")
 
 
-class Quiet:
-    """Somebody who does not listen."""
-
-    def say(self, line: str) -> None:
-        """Take a line."""
-
-    def watch(self, plan: Plan) -> AbstractContextManager[Callable[[ShardEvent], None]]:  # noqa: ARG002
-        """Take events."""
-        return nullcontext(lambda _: None)
-
-
 def judged(folder: Path, judging: Judging) -> tuple[Verdict, JudgedRun]:
     """The verdict on the bundles in ``folder``, and what is kept of it."""
     history = str(folder / "history.sqlite")
-    verdict = judge_bundles(PLAN, folder / "results", folder / "out", judging, history, Quiet())
+    verdict = judge_bundles(PLAN, folder / "results", folder / "out", judging, history, Listener())
     store = open_history(history)
     assert store is not None
     with store, store.outcomes() as outcomes:
