@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from git_samples import git
 from history_samples import HERE, NOW, file_run, run_of
 
 from ci_toolkit.history.branch_location import BranchLocation
@@ -14,18 +14,10 @@ from ci_toolkit.history.store import HistoryError, HistoryStore, Pruned, Unreach
 BRANCH = "ci-history"
 
 
-def git(folder: Path, *args: str) -> str:
-    who = {f"GIT_{who}_{what}": "t@t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    done = subprocess.run(
-        ["git", *args], cwd=folder, env={**os.environ, **who}, capture_output=True, text=True, check=True, timeout=120
-    )
-    return done.stdout.strip()
-
-
 @pytest.fixture
 def origin(tmp_path: Path) -> Path:
     origin = tmp_path / "origin.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(origin)], check=True, timeout=120)
+    git(tmp_path, "init", "--quiet", "--bare", "-b", "main", str(origin))
     work = clone(origin, tmp_path / "first")
     (work / "README").write_text("hello")
     git(work, "add", "README")
@@ -35,7 +27,7 @@ def origin(tmp_path: Path) -> Path:
 
 
 def clone(origin: Path, to: Path) -> Path:
-    subprocess.run(["git", "clone", "--quiet", str(origin), str(to)], check=True, capture_output=True, timeout=120)
+    git(to.parent, "clone", "--quiet", str(origin), str(to))
     return to
 
 

@@ -1,9 +1,9 @@
 """What git says of a change, asked of real repositories."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from git_samples import git
 
 from ci_toolkit.model.changed_lines import LAST_LINE, ChangedFile
 from ci_toolkit.suite.changes import Base, UnknownChangesError, changes_since
@@ -18,9 +18,7 @@ class Repository:
         self.git("init", "--quiet", "--initial-branch=main")
 
     def git(self, *arguments: str) -> str:
-        identity = ("-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false")
-        done = subprocess.run(["git", *identity, *arguments], cwd=self.folder, check=True, capture_output=True)
-        return done.stdout.decode().strip()
+        return git(self.folder, *arguments)
 
     def write(self, **files: str) -> None:
         for name, text in files.items():
@@ -37,9 +35,7 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
     def clone(self, folder: Path, *options: str) -> "Repository":
-        subprocess.run(
-            ["git", "clone", "--quiet", *options, self.folder.as_uri(), str(folder)], check=True, capture_output=True
-        )
+        self.git("clone", "--quiet", *options, self.folder.as_uri(), str(folder))
         return Repository(folder)
 
     def changes(

@@ -1,24 +1,11 @@
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
+from git_samples import git
 
 from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.suite.checkout import commit_of, lineage_of, parents_of
 from ci_toolkit.workflow.lineage import here
-
-
-def git(folder: Path, *args: str) -> str:
-    identity = {f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    done = subprocess.run(
-        ["git", "-c", "commit.gpgsign=false", *args],
-        cwd=folder,
-        env={**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return done.stdout.decode().strip()
 
 
 def commit(folder: Path, text: str) -> str:

@@ -1,23 +1,11 @@
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from git_samples import git
 
 from ci_toolkit.suite.work_tree import PREFIX, NoWorkTreeError, refuse_another_environment, work_tree
-
-
-def git(folder: Path, *args: str) -> str:
-    identity = {f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    done = subprocess.run(
-        ["git", "-c", "commit.gpgsign=false", *args],
-        cwd=folder,
-        env={**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return done.stdout.decode().strip()
 
 
 def commit(folder: Path, **files: str) -> str:

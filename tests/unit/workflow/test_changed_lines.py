@@ -1,18 +1,12 @@
 """What a run's change is compared with, by the options and by what the CI says."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
+from git_samples import git
 
 from ci_toolkit.workflow.changed_lines import changed_lines, changes_asked
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false")
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
-    return done.stdout.decode().strip()
 
 
 @pytest.fixture(scope="module")

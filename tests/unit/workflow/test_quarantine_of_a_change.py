@@ -1,11 +1,11 @@
 """Which quarantine counts for a change, by a real repository and the event of its pull request."""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from git_samples import git
 
 from ci_toolkit.workflow.quarantine import quarantine_in_force
 
@@ -36,9 +36,7 @@ class Repository:
         self.git("init", "-q", "-b", "main")
 
     def git(self, *args: str) -> str:
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-        done = subprocess.run(["git", *who, *args], cwd=self.folder, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+        return git(self.folder, *args)
 
     def commit(self, quarantine: str, *, below: str = ".") -> str:
         path = self.folder / below / "quarantine.toml"
@@ -111,11 +109,9 @@ def test_a_shallow_checkout_fetches_the_base_or_excuses_nothing(repository: Repo
     repository.git("config", "uploadpack.allowAnySHA1InWant", "true")
     event = repository.event(pull_request(base))
     shallow = tmp_path / "shallow"
-    subprocess.run(
-        ["git", "clone", "-q", "--depth=1", repository.folder.as_uri(), str(shallow)], check=True, capture_output=True
-    )
+    repository.git("clone", "-q", "--depth=1", repository.folder.as_uri(), str(shallow))
     assert what_counts(shallow, event)[0] == ["test_a.py::test_old"]
-    subprocess.run(["git", "remote", "set-url", "origin", str(tmp_path / "gone")], cwd=shallow, check=True)
+    git(shallow, "remote", "set-url", "origin", str(tmp_path / "gone"))
     assert what_counts(shallow, event)[0] == ["test_a.py::test_old"]  # it is here now
     assert what_counts(shallow, repository.event(pull_request("2" * 40))) == ([], (HELD_BACK_ALL,))
 
