@@ -1,7 +1,7 @@
 """Judges the failures of shards that have ended by trials on this machine, so that the merge finds the evidence."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,16 +50,17 @@ class Hearing(Record, frozen=True, kw_only=True):
     is_interrupted: bool = False
 
 
-def bench_of(root: Path, folder: Path) -> Bench | None:
+def bench_of(root: Path, folder: Path, environment: Mapping[str, str] = os.environ) -> Bench | None:
     """Return the court that judges what is checked out in ``folder``; None where the settings in ``root`` ask for none.
 
-    Raises ConfigurationError for settings that cannot be used.
+    ``environment`` is that of the job. Raises ConfigurationError for settings that cannot be used.
     """
     settings = read_flaky(root)
     if settings is None:
         return None
-    lineage = here(folder, os.environ)
-    changed = lineage.is_main and not lineage.tree  # then the change is what is not committed yet
+    lineage = here(folder, environment)
+    # On main the change is what is not committed yet. In CI that is no change: a job before may have made it.
+    changed = lineage.is_main and not lineage.tree and not environment.get("CI")
     rules = Rules(
         budget_share=settings.budget_share,
         least_seconds=settings.least_seconds,
