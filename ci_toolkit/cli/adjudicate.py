@@ -5,33 +5,15 @@ from typing import Any
 
 import click
 
-from ci_toolkit.cli.options import RESULTS, service_options
+from ci_toolkit.cli.options import plan_option, results_option, service_options, test_timeout_option
 from ci_toolkit.cli.output import Terminal
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
-from ci_toolkit.cli.values import TimeSpan
 
 
 @click.command(cls=PytestCommand)
-@click.option(
-    "--plan",
-    "plan_path",
-    type=click.Path(path_type=Path),
-    default=Path("plan.json"),
-    show_default=True,
-    help="The plan that the shards followed.",
-)
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=RESULTS,
-    show_default=True,
-    help="The folder with the bundles of the shards; the trials go to DIR/adjudication.",
-)
-@click.option(
-    "--test-timeout",
-    type=TimeSpan(),
-    help="Fail a test that takes longer, such as 30s; the others go on. 0: none.  [default: its category's]",
-)
+@plan_option("The plan that the shards followed.")
+@results_option("The folder with the bundles of the shards; the trials go to DIR/adjudication.")
+@test_timeout_option
 @service_options
 def command(**options: Any) -> int:
     """Try on this machine, which must be another one, what failed in the shards and is still open.

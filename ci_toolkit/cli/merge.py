@@ -6,31 +6,16 @@ from typing import Any
 import click
 
 from ci_toolkit.cli.history_options import chosen_history, history_options
-from ci_toolkit.cli.options import OUT, RESULTS, judging_options
+from ci_toolkit.cli.options import judging_options, out_option, plan_option, results_option
 from ci_toolkit.cli.output import Terminal, columns, print_verdict, remove_reports
 from ci_toolkit.cli.selecting import showing_options, take_words
 from ci_toolkit.cli.settings import ToolkitCommand
 
 
 @click.command(cls=ToolkitCommand, remove_outputs=remove_reports)
-@click.option(
-    "--plan",
-    "plan_path",
-    type=click.Path(path_type=Path),
-    default=Path("plan.json"),
-    show_default=True,
-    help="The plan that the shards followed.",
-)
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=RESULTS,
-    show_default=True,
-    help="The folder with the bundles of the shards.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="The folder for the reports."
-)
+@plan_option("The plan that the shards followed.")
+@results_option("The folder with the bundles of the shards.")
+@out_option
 @judging_options
 @showing_options
 @history_options

@@ -16,14 +16,38 @@ RESULTS = Path(STATE_FOLDER) / "results"
 OUT = Path(STATE_FOLDER) / "out"
 
 
+def plan_option(meaning: str) -> Callable[[F], F]:
+    """Return the decorator that adds ``--plan``, the plan that a command reads; ``meaning`` is its help."""
+    return click.option(
+        "--plan",
+        "plan_path",
+        type=click.Path(path_type=Path),
+        default=Path("plan.json"),
+        show_default=True,
+        help=meaning,
+    )
+
+
+def results_option(meaning: str) -> Callable[[F], F]:
+    """Return the decorator that adds ``--results``, where bundles are; ``meaning`` is its help."""
+    return click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True, help=meaning)
+
+
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="The folder for the reports."
+)
+"""Where a command that ends in a verdict leaves its reports."""
+test_timeout_option = click.option(
+    "--test-timeout",
+    type=TimeSpan(),
+    help="Fail a test that takes longer, such as 30s; the others go on. 0: none.  [default: its category's]",
+)
+
+
 def running_options(function: F) -> F:
     """Add what a command that runs tests takes."""
     for decorate in (
-        click.option(
-            "--test-timeout",
-            type=TimeSpan(),
-            help="Fail a test that takes longer, such as 30s; the others go on. 0: none.  [default: its category's]",
-        ),
+        test_timeout_option,
         click.option("--coverage", is_flag=True, help="Measure coverage, as `pytest --cov` does."),
         click.option(
             "--fail-fast",

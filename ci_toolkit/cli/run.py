@@ -8,7 +8,14 @@ import click
 from ci_toolkit.cli.clock import BEGUN_AT
 from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.keep import keep_option
-from ci_toolkit.cli.options import OUT, RESULTS, choosing_options, judging_options, running_options, service_options
+from ci_toolkit.cli.options import (
+    choosing_options,
+    judging_options,
+    out_option,
+    results_option,
+    running_options,
+    service_options,
+)
 from ci_toolkit.cli.output import Terminal, columns, print_verdict, remove_reports
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.cli.selecting import refuse_debuggers, selecting_options, showing_options, take_words
@@ -52,16 +59,8 @@ from ci_toolkit.cli.values import ShardCount
 @judging_options
 @showing_options
 @history_options
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=RESULTS,
-    show_default=True,
-    help="The folder for the bundles of the shards.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="The folder for the reports."
-)
+@results_option("The folder for the bundles of the shards.")
+@out_option
 def command(paths: tuple[str, ...], *, keep: str, history: str, no_history: bool, out: Path, **options: Any) -> int:
     """Plan, run, merge and judge the suite on this machine; exit with the verdict.
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ci_toolkit.cli.clock import BEGUN_AT
-from ci_toolkit.cli.options import RESULTS, running_options, service_options
+from ci_toolkit.cli.options import plan_option, results_option, running_options, service_options
 from ci_toolkit.cli.output import Terminal
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.cli.values import ShardCount
@@ -14,21 +14,8 @@ from ci_toolkit.cli.values import ShardCount
 
 @click.command(cls=PytestCommand)
 @click.argument("index", type=ShardCount(), metavar="I|auto")
-@click.option(
-    "--plan",
-    "plan_path",
-    type=click.Path(path_type=Path),
-    default=Path("plan.json"),
-    show_default=True,
-    help="The plan to follow.",
-)
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=RESULTS,
-    show_default=True,
-    help="The folder for the bundle, DIR/shard-I.",
-)
+@plan_option("The plan to follow.")
+@results_option("The folder for the bundle, DIR/shard-I.")
 @service_options
 @running_options
 def command(index: int | str, **options: Any) -> int:
