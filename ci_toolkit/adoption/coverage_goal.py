@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ci_toolkit.adoption.documents import table
 from ci_toolkit.adoption.requirements import read_ini
-from ci_toolkit.adoption.yaml_files import table
 
 _OWN_FILE = ".coveragerc"
 _INI = (_OWN_FILE, "setup.cfg", "tox.ini", "pytest.ini")

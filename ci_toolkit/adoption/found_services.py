@@ -7,17 +7,10 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ci_toolkit.adoption.documents import entries, table, text_of
 from ci_toolkit.adoption.repository import FoundService
 from ci_toolkit.adoption.tree import Tree
-from ci_toolkit.adoption.yaml_files import (
-    compose_files,
-    entries,
-    job_folders,
-    read_yaml,
-    table,
-    text_of,
-    workflow_files,
-)
+from ci_toolkit.adoption.yaml_files import compose_files, job_folders, read_yaml, workflow_files
 from ci_toolkit.services.catalog.table import BUILT_IN
 
 _IMAGES = {

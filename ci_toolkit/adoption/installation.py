@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from ci_toolkit import __version__
+from ci_toolkit.adoption.documents import table
 from ci_toolkit.adoption.manifest import Manifest, plain_names
 from ci_toolkit.adoption.repository import Installation, Manager, Words
 from ci_toolkit.adoption.requirements import files_of_tests, has_hashes, names_pytest, requirements_of_tox
@@ -53,8 +54,8 @@ def _by_poetry(manifest: Manifest, ours: Words) -> Installation | None:
     if not manifest.has("poetry.lock") and not manifest.table("tool", "poetry"):
         return None
     groups = manifest.table("tool", "poetry", "group")
-    wanted = [name for name in plain_names(groups) if names_pytest(tuple(_inside(groups[name], "dependencies")))]
-    optional = [name for name in wanted if _inside(groups[name]).get("optional")]
+    wanted = [name for name in plain_names(groups) if names_pytest(tuple(table(groups[name], "dependencies")))]
+    optional = [name for name in wanted if table(groups[name]).get("optional")]
     extra = manifest.set_of_tests("tool", "poetry", "extras") or manifest.extra
     words = ["poetry", "install", "--no-interaction", *(["--with", ",".join(optional)] if optional else [])]
     words += ["--extras", extra] if extra else []
@@ -87,7 +88,7 @@ def _by_pdm(manifest: Manifest, ours: Words) -> Installation | None:
 
 def _by_hatch(manifest: Manifest, ours: Words, python: str) -> Installation | None:
     environments = manifest.table("tool", "hatch", "envs")
-    fitting = [name for name in plain_names(environments) if _hatch_tests(name, _inside(environments[name]))]
+    fitting = [name for name in plain_names(environments) if _hatch_tests(name, table(environments[name]))]
     if not fitting:
         return None
     name = min(fitting, key=lambda each: (each not in {"test", "tests", _HATCH_TEST}, each != "default", each))
@@ -141,9 +142,3 @@ def _hatch_tests(name: str, environment: Mapping[str, object]) -> bool:
         return False
     listed = [environment.get(key) for key in ("dependencies", "extra-dependencies")]
     return name == _HATCH_TEST or any(names_pytest(each) for each in listed if isinstance(each, list))
-
-
-def _inside(value: object, *keys: str) -> Mapping[str, object]:
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}

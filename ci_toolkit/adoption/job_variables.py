@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ci_toolkit.adoption.documents import entries, table, text_of
 from ci_toolkit.adoption.tree import Tree
-from ci_toolkit.adoption.yaml_files import entries, job_folders, read_yaml, table, text_of, workflow_files
+from ci_toolkit.adoption.yaml_files import job_folders, read_yaml, workflow_files
 
 _RUNS_TESTS = re.compile(r"\b(pytest|tox|nox|manage\.py test|hatch test|make (test|check)|unittest)\b")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

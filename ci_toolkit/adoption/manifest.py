@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ci_toolkit.adoption.documents import table
 from ci_toolkit.adoption.requirements import extras_of_setup_cfg, set_of_tests
 from ci_toolkit.adoption.tree import Tree
 
@@ -23,10 +24,7 @@ class Manifest:
 
     def table(self, *keys: str) -> Mapping[str, Any]:
         """Return the table under ``keys``, empty where there is none."""
-        here: Any = self.document
-        for key in keys:
-            here = here.get(key, {}) if isinstance(here, Mapping) else {}
-        return here if isinstance(here, Mapping) else {}
+        return table(self.document, *keys)
 
     def has(self, name: str) -> bool:
         """Whether the project has this file."""

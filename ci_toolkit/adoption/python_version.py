@@ -1,11 +1,12 @@
 """Chooses the Python to run the tests on, from what the project says that it supports."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from ci_toolkit.adoption.documents import entries, table, text_of
 from ci_toolkit.adoption.errors import AdoptionError
 
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14")
@@ -20,7 +21,6 @@ def chosen_python(document: Mapping[str, Any], *, where: str, pinned: str = "") 
 
     Raises AdoptionError where the project supports no Python that ci-toolkit runs on.
     """
-    project = document.get("project", {})
     specifiers = _specifiers(document)
     fitting = [version for version in SUPPORTED if specifiers is None or _fits(version, specifiers)]
     if not fitting:
@@ -31,7 +31,7 @@ def chosen_python(document: Mapping[str, Any], *, where: str, pinned: str = "") 
     first = re.match(r"\s*(?:cpython-?)?(3\.\d+)", pinned)
     if first and first[1] in fitting:
         return first[1]
-    named = _named(project.get("classifiers", ()) if isinstance(project, Mapping) else ())
+    named = _named(table(document, "project").get("classifiers"))
     told = [version for version in fitting if version in named]
     if told:
         return told[-1]
@@ -39,15 +39,13 @@ def chosen_python(document: Mapping[str, Any], *, where: str, pinned: str = "") 
 
 
 def _named(classifiers: object) -> set[str]:
-    lines = classifiers if isinstance(classifiers, Sequence) and not isinstance(classifiers, str) else ()
-    return {match[1] for line in lines if isinstance(line, str) and (match := _CLASSIFIER.match(line))}
+    return {match[1] for line in entries(classifiers) if (match := _CLASSIFIER.match(text_of(line)))}
 
 
 def _specifiers(document: Mapping[str, Any]) -> SpecifierSet | None:
-    project = document.get("project")
-    told = project.get("requires-python") if isinstance(project, Mapping) else None
+    told = table(document, "project").get("requires-python")
     if told is None:
-        poetry = document.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python")
+        poetry = table(document, "tool", "poetry", "dependencies").get("python")
         told = _POETRY.sub(_as_standard, poetry) if isinstance(poetry, str) else None
     try:
         return SpecifierSet(told) if isinstance(told, str) else None

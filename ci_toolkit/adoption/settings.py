@@ -105,18 +105,24 @@ def _value(value: object) -> str:
 
 def _prove(before: str, after: str, tables: Tables, path: str) -> None:
     """Raise AdoptionError unless ``after`` says what ``before`` says, and the tables."""
-    wanted = tomllib.loads(before)
-    for keys, table in tables.items():
-        here = wanted
-        for key in ("tool", *keys[:-1]):
-            here = here.setdefault(key, {})
-        here[keys[-1]] = table
     try:
         found = tomllib.loads(after)
     except tomllib.TOMLDecodeError:
         found = {}
-    if found != wanted:
+    if found != _with_tables(tomllib.loads(before), tables):
         raise AdoptionError(
-            f"{path} writes [tool] or [tool.ci-toolkit] in one line, and no table can be added to that",
+            f"{path} writes [tool] or a table below it in one line, and no table can be added to that",
             advice="Write it as tables, or add these lines yourself:\n    " + "\n    ".join(_lines(tables)),
         )
+
+
+def _with_tables(document: dict[str, Any], tables: Tables) -> dict[str, Any] | None:
+    """Return ``document`` with ``tables``; None where something else stands in the place of a table."""
+    for keys, table in tables.items():
+        here: Any = document
+        for key in ("tool", *keys[:-1]):
+            here = here.setdefault(key, {})
+            if not isinstance(here, dict):
+                return None
+        here[keys[-1]] = table
+    return document

@@ -2,9 +2,9 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ci_toolkit.adoption.documents import entries, table
 from ci_toolkit.adoption.tree import Tree
 
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml")
@@ -46,23 +46,6 @@ def job_folders(workflow: Any, job: Any) -> set[str]:
     named = [table(here, "defaults", "run").get("working-directory") for here in (workflow, job)]
     named += [table(step).get("working-directory") for step in entries(table(job).get("steps"))]
     return {posixpath.normpath(name) for name in named if isinstance(name, str)}
-
-
-def table(value: object, *keys: str) -> Mapping[str, Any]:
-    """Return the mapping below ``keys`` of ``value``, empty where there is none."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
-
-
-def entries(value: object) -> Iterator[Any]:
-    """Yield what is in the list, and nothing where it is none."""
-    yield from value if isinstance(value, list) else ()
-
-
-def text_of(value: object) -> str:
-    """Return the string, and ``""`` for anything else."""
-    return value if isinstance(value, str) else ""
 
 
 def _purpose(path: str) -> int:

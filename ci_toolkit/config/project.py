@@ -43,7 +43,8 @@ def read_section(root: Path, name: str) -> tuple[Mapping[str, Any], str]:
 
 def tool_table(document: Mapping[str, Any], tool: str) -> Mapping[str, Any]:
     """Return ``[tool.TOOL]``, empty where there is none."""
-    table = document.get("tool", {}).get(tool, {})
+    tools = document.get("tool")
+    table = tools.get(tool) if isinstance(tools, dict) else None
     return table if isinstance(table, dict) else {}
 
 

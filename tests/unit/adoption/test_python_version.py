@@ -31,6 +31,8 @@ def project(requires: str = "", *named: str) -> dict[str, Any]:
         (project("no version"), "", "3.12"),
         ({"project": {"requires-python": 3.11, "classifiers": "3.11"}}, "", "3.12"),
         ({"tool": {"poetry": {"dependencies": {"python": "^3.10"}}}}, "", "3.12"),
+        ({"tool": {"poetry": {"dependencies": []}}}, "", "3.12"),
+        ({"tool": {"poetry": "none"}, "project": []}, "", "3.12"),
         ({"tool": {"poetry": {"dependencies": {"python": "~3.11"}}}}, "", "3.11"),
         ({"tool": {"poetry": {"dependencies": {"python": ">=3.9,<3.12"}}}}, "", "3.11"),
     ],

@@ -3,6 +3,8 @@ import tomllib
 import pytest
 from adoption_lab import LIBRARY, WORKFLOW, Stranger
 
+from ci_toolkit.errors import ExitCode
+
 FUNCTIONAL = {"tests/functional/test_all.py": "", "tests/api/test_api.py": ""}
 ADDED = """
 [tool.ci-toolkit.categories.e2e]
@@ -122,3 +124,27 @@ def test_a_port_of_another_service_is_not_taken(stranger: Stranger) -> None:
     services = tomllib.loads(stranger.text("pyproject.toml"))["tool"]["ci-toolkit"]["services"]
     assert services == {"redis": False, "clickhouse": False}
     assert "unchanged  pyproject.toml" in stranger.init()[1], "the table can be read"
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "code"),
+    [
+        ("project = 1\n", ExitCode.PASSED),
+        ("tool = 1\n", ExitCode.USAGE),
+        ("[tool]\npytest = 'none'\n", ExitCode.USAGE),
+        ("[tool]\npoetry = 1\nuv = []\npdm = 'x'\nhatch = {envs = 3}\n", ExitCode.PASSED),
+        ("[tool.poetry]\ndependencies = []\ngroup = {test = 5}\n", ExitCode.PASSED),
+        (
+            "dependency-groups = []\n[project]\nname = 3\noptional-dependencies = 1\nclassifiers = 'x'\n",
+            ExitCode.PASSED,
+        ),
+    ],
+)
+def test_another_kind_of_value_than_is_usual_is_read_over_or_refused(
+    stranger: Stranger, pyproject: str, code: ExitCode
+) -> None:
+    django = {"manage.py": 'setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")'}
+    stranger.write({"tests/test_a.py": "def test_a(): pass\n", "pyproject.toml": pyproject} | django)
+    before = stranger.contents()
+    assert stranger.init()[0] == code
+    assert (stranger.contents() == before) is (code == ExitCode.USAGE)
