@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ci_toolkit.adoption.documents import entries, table, text_of
+from ci_toolkit.adoption.templating import stays_data
 from ci_toolkit.adoption.tree import Tree
 from ci_toolkit.adoption.yaml_files import job_folders, read_yaml, workflow_files
 
@@ -55,6 +56,10 @@ def _literal(places: list[Any], path: str, note: Say) -> Iterator[tuple[str, str
     computed = [name for name, value in usable.items() if _KEPT_FROM_FILES.search(text_of(value))]
     if computed:
         note(f"{path} gives its tests {', '.join(computed)} from GitHub's secrets or variables; this workflow does not")
-    for name, value in usable.items():
-        if isinstance(value, str) and "${{" not in value and "\n" not in value:
-            yield name, value
+    literal = {name: value for name, value in usable.items() if isinstance(value, str) and "${{" not in value}
+    odd = [name for name, value in literal.items() if not stays_data(value)]
+    if odd:
+        note(
+            f"{path} gives its tests {', '.join(odd)} with several lines or control characters; this workflow does not"
+        )
+    yield from ((name, value) for name, value in literal.items() if name not in odd)

@@ -110,9 +110,12 @@ class _Reader:
             raise AdoptionError(f"{path} is not in the repository {self._tree.top}", advice="Name a folder inside it.")
         folder = path.relative_to(self._tree.top).as_posix()
         if not self._tree.below(folder):
-            known = [each for each, tests in self._tests.items() if tests]
+            known = [each for each, tests in self._tests.items() if tests and each != "."]
             raise AdoptionError(
-                f"{path} is no folder with files that git knows", advice=nearest(folder, known, "projects")
+                f"{path} is no folder with files that git knows",
+                advice=nearest(folder, known, "projects")
+                if known
+                else "Name a folder with tests, or none for the top.",
             )
         return folder
 

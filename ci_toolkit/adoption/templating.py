@@ -31,10 +31,15 @@ def quoted(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return ``text``. Raises AdoptionError where GitHub would compute something in it, or it breaks the line."""
-    if _NOT_DATA.search(text):
+    """Return ``text``. Raises AdoptionError unless it `stays_data`."""
+    if not stays_data(text):
         raise AdoptionError(
-            f"the name {text!r} cannot stand in a workflow: it holds a control character or an expression of GitHub's",
-            advice="Rename it, or name other folders: `ci-toolkit init FOLDER`.",
+            f"{text!r} cannot stand in a workflow: it holds a control character or an expression of GitHub's",
+            advice="Change the name or the requirement that holds it, or name other folders: `ci-toolkit init FOLDER`.",
         )
     return text
+
+
+def stays_data(text: str) -> bool:
+    """Whether GitHub would compute nothing in ``text``, and no line of YAML is broken by it."""
+    return _NOT_DATA.search(text) is None

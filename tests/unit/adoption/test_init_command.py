@@ -262,3 +262,14 @@ def test_a_workflow_that_calls_ours_under_another_name_is_the_one(stranger: Stra
     stranger.write({moved: stranger.text(moved) + "# ours\n"})
     assert f"written    {moved}.new  ({moved} is kept)" in stranger.init()[1]
     assert not (stranger.top / WORKFLOW).exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "advice"),
+    [("", "Name a folder with tests, or none for the top."), ("backend/", "Did you mean 'backend'?")],
+)
+def test_a_mistyped_folder_is_told_what_to_name(stranger: Stranger, folder: str, advice: str) -> None:
+    stranger.write({f"{folder}{name}": text for name, text in LIBRARY.items()})
+    code, _, talked = stranger.init("bakend")
+    assert code == ExitCode.USAGE
+    assert advice in talked

@@ -18,7 +18,7 @@ jobs:
     env: {STAGE: lint}
     steps: [run: ruff check]
   test:
-    env: {STAGE: tests, ODD: "it's $(touch x) \\"q\\" \\\\ `y`", LINES: "a\\nb", NUMBER: 5, "BAD NAME": z, LIST: [1]}
+    env: {STAGE: tests, ODD: "it's $(touch x) \\"q\\" \\\\ `y`", LINES: "a\\nb", TAB: "a\\tb", NUMBER: 5, "BAD NAME": z, LIST: [1]}
     steps:
       - {uses: actions/checkout@v4, env: {STAGE: checkout}}
       - {run: "make deps\\npytest -x", env: {LAST: "1"}}
@@ -40,6 +40,7 @@ def test_the_tests_have_the_variables_that_another_workflow_gives_them(stranger:
     _, _, talked = stranger.init()
     assert exported(stranger, tmp_path) == TAKEN
     assert "ci.yml gives its tests TOKEN from GitHub's secrets or variables" in talked
+    assert "ci.yml gives its tests LINES, TAB with several lines or control characters" in talked
     assert "ci.yml runs tests too" in talked
     assert not (tmp_path / "x").exists()
     assert stranger.init()[1].count("unchanged") == 3
