@@ -56,7 +56,7 @@ def token_of(environment: Mapping[str, str]) -> str:
 def job_of(environment: Mapping[str, str], event: Mapping[str, Any]) -> Job:
     """Return where the check of this job belongs. Raises GitHubError outside of GitHub Actions."""
     repository = environment.get("GITHUB_REPOSITORY", "")
-    commit = _head(event) or environment.get("GITHUB_SHA", "")
+    commit = _commit(event, "pull_request", "head", "sha") or environment.get("GITHUB_SHA", "")
     if not _REPOSITORY.fullmatch(repository) or not _COMMIT.fullmatch(commit):
         raise GitHubError(
             "GITHUB_REPOSITORY and GITHUB_SHA do not name a repository and a commit",
@@ -92,15 +92,17 @@ def base_of(event: Mapping[str, Any]) -> str:
     return _commit(event, "pull_request", "base", "sha") or _commit(event, "merge_group", "base_sha")
 
 
-def _head(event: Mapping[str, Any]) -> str:
-    return _commit(event, "pull_request", "head", "sha")
-
-
 def _commit(event: Mapping[str, Any], *keys: str) -> str:
+    found = text_in(event, *keys)
+    return found if is_commit(found) else ""
+
+
+def text_in(event: Mapping[str, Any], *keys: str) -> str:
+    """Return the text that ``event`` has under ``keys``, or ``""``."""
     found: object = event
     for key in keys:
         found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, str) and is_commit(found) else ""
+    return found if isinstance(found, str) else ""
 
 
 def is_commit(text: str) -> bool:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ci_toolkit.github.job import base_of, read_event
+from ci_toolkit.github.job import base_of, read_event, text_in
 from ci_toolkit.model.changed_lines import ChangedLines
 from ci_toolkit.suite.changes import Base, UnknownChangesError, changes_since
 from ci_toolkit.suite.checkout import commit_of, main_branch, parents_of, tip_of
@@ -45,10 +45,8 @@ def _base_on_github(folder: Path, environment: Mapping[str, str]) -> Base | None
         return Base(ref=target, is_exact=True) if target else Base(ref=f"origin/{environment['GITHUB_BASE_REF']}")
     if base_of(event):
         return Base(ref=base_of(event), is_exact=True)
-    repository = event.get("repository")
-    main = repository.get("default_branch") if isinstance(repository, dict) else None
-    before = event.get("before")
-    if environment.get("GITHUB_REF_NAME") == main and isinstance(before, str) and before.strip("0"):
+    main, before = text_in(event, "repository", "default_branch"), text_in(event, "before")
+    if environment.get("GITHUB_REF_NAME", "") == main and before.strip("0"):
         return Base(ref=before)
     return Base(ref=f"origin/{main}") if main else None
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from ci_toolkit.github.job import read_event
+from ci_toolkit.github.job import read_event, text_in
 from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.suite.checkout import commit_of, lineage_of, parents_of
 
@@ -16,7 +15,7 @@ def here(folder: Path, environment: Mapping[str, str]) -> Lineage:
     if not environment.get("GITHUB_ACTIONS"):
         return lineage_of(folder)
     event = read_event(environment)
-    main = _text(event, "repository", "default_branch")
+    main = text_in(event, "repository", "default_branch")
     if environment.get("GITHUB_BASE_REF"):
         main = environment["GITHUB_BASE_REF"]
         branch = environment.get("GITHUB_HEAD_REF", "")
@@ -25,7 +24,7 @@ def here(folder: Path, environment: Mapping[str, str]) -> Lineage:
         base = target_of_merge(folder, environment.get("GITHUB_SHA", ""))
         return lineage_of(folder, branch=branch, main=main, base=base)
     if "merge_group" in event:
-        base = _text(event, "merge_group", "base_sha")
+        base = text_in(event, "merge_group", "base_sha")
         return lineage_of(folder, branch=environment.get("GITHUB_REF_NAME", ""), main=main, base=base)
     branch = environment.get("GITHUB_REF_NAME", "") if environment.get("GITHUB_REF_TYPE") == "branch" else ""
     return lineage_of(folder, branch=branch, main=main)
@@ -37,10 +36,3 @@ def target_of_merge(folder: Path, merge: str) -> str:
     # parent then is what the target has without the change.
     parents = parents_of(folder, merge) if merge and merge == commit_of(folder) else ()
     return parents[0] if len(parents) == _MERGE_PARENTS else ""
-
-
-def _text(event: Mapping[str, Any], *keys: str) -> str:
-    found: Any = event
-    for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else ""
