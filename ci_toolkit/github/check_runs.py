@@ -42,7 +42,7 @@ class CheckRun:
         self._api = api
         self._job = job
         self._name = name
-        self._external_id = f"ci-toolkit/{job.run}/{name}"
+        self._external_id = f"ci-toolkit/{job.run_id}/{job.attempt}/{name}"
 
     def announce(self, status: str, progress: Progress | None = None) -> None:
         """Say that the run is ``queued`` or ``in_progress``, and how far. Raises GitHubError.

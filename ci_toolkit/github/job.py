@@ -23,19 +23,17 @@ class Job(Record, frozen=True, kw_only=True):
     repository: str
     commit: str
     """The head of the pull request: on the merge commit, which GITHUB_SHA names there, nobody sees a check."""
-    run: str
-    """The run and its attempt: a new attempt is a new check run, which then is the one that counts."""
-    details_url: str
+    run_id: int
+    """The number of the run; 0 outside of GitHub Actions."""
+    attempt: int
+    """Which attempt of the run this is, from 1: a new one is a new check run, which then is the one that counts."""
+    pages: str
+    """Where people see the repository."""
 
     @property
-    def run_id(self) -> int:
-        """The number of the run; 0 outside of GitHub Actions."""
-        return _number(self.run.partition("/")[0])
-
-    @property
-    def attempt(self) -> int:
-        """Which attempt of the run this is, from 1."""
-        return max(1, _number(self.run.partition("/")[2]))
+    def details_url(self) -> str:
+        """The page of the run."""
+        return f"{self.pages}/actions/runs/{self.run_id}/attempts/{self.attempt}"
 
 
 def _number(text: str) -> int:
@@ -65,14 +63,14 @@ def job_of(environment: Mapping[str, str], event: Mapping[str, Any]) -> Job:
     api_url = environment.get("GITHUB_API_URL") or _API
     if not api_url.startswith(("https://", "http://")):
         raise GitHubError(f"GITHUB_API_URL is no address of a web server: {api_url!r}")
-    run, attempt = environment.get("GITHUB_RUN_ID", "0"), environment.get("GITHUB_RUN_ATTEMPT", "1")
     server = environment.get("GITHUB_SERVER_URL", "https://github.com")
     return Job(
         api_url=api_url.rstrip("/"),
         repository=repository,
         commit=commit,
-        run=f"{run}/{attempt}",
-        details_url=f"{server}/{repository}/actions/runs/{run}/attempts/{attempt}",
+        run_id=_number(environment.get("GITHUB_RUN_ID", "")),
+        attempt=max(1, _number(environment.get("GITHUB_RUN_ATTEMPT", ""))),
+        pages=f"{server}/{repository}",
     )
 
 

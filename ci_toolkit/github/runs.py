@@ -91,13 +91,7 @@ def run_of(api: GitHubApi, ended: Ended) -> WorkflowRun:
 
 def job_of_run(job: Job, run: WorkflowRun) -> Job:
     """Return where the status of ``run`` belongs, for the ``job`` that publishes it."""
-    top, _, _ = job.details_url.partition("/actions/runs/")
-    return msgspec.structs.replace(
-        job,
-        commit=run.head_sha,
-        run=f"{run.id}/{run.run_attempt}",
-        details_url=f"{top}/actions/runs/{run.id}/attempts/{run.run_attempt}",
-    )
+    return msgspec.structs.replace(job, commit=run.head_sha, run_id=run.id, attempt=run.run_attempt)
 
 
 def pull_request_of(api: GitHubApi, run: WorkflowRun) -> int:
