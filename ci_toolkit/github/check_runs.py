@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from ci_toolkit.github.client import GitHubApi, in_our_words
+from ci_toolkit.github.client import PAGE, GitHubApi, every, in_our_words
 from ci_toolkit.github.job import Job
 from ci_toolkit.github.retries import patiently
 from ci_toolkit.report.annotations import Annotation
@@ -14,7 +14,6 @@ from ci_toolkit.report.progress import Progress
 
 BATCH = 50
 """Annotations that one request takes."""
-_PAGE = 100
 _MOST_PAGES = 10
 
 
@@ -78,16 +77,13 @@ class CheckRun:
 
     def _find(self) -> _Check | None:
         path = f"commits/{self._job.commit}/check-runs"
-        for page in range(1, _MOST_PAGES + 1):
-            listed = self._api.get(
-                _Checks, path, check_name=self._name, filter="all", per_page=_PAGE, page=page
-            ).check_runs
-            for check in listed:
-                if check.external_id == self._external_id:
-                    return check
-            if len(listed) < _PAGE:
-                break
-        return None
+
+        def page(number: int) -> list[_Check]:
+            query: dict[str, str | int] = {"check_name": self._name, "filter": "all", "per_page": PAGE, "page": number}
+            return self._api.get(_Checks, path, **query).check_runs
+
+        checks = every(page, _MOST_PAGES, f"check runs '{self._name}' of this commit", advice="Push another commit.")
+        return next((check for check in checks if check.external_id == self._external_id), None)
 
     def _annotate(self, check: _Check, output: Mapping[str, str], batch: Sequence[Annotation], there: int) -> None:
         # GitHub appends annotations, so a batch whose answer is lost is counted before it is sent again.

@@ -1,7 +1,7 @@
 """Requests to GitHub's REST API: one at a time, with time-outs, and errors that say what to do."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
@@ -14,6 +14,8 @@ from ci_toolkit import __version__
 from ci_toolkit.github.errors import GitHubError
 
 T = TypeVar("T")
+PAGE = 100
+"""What GitHub lists at once, at the most."""
 _US = f"ci-toolkit/{__version__}"
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _LONGEST_ANSWER = 300
@@ -82,6 +84,19 @@ class GitHubApi:
                 stored.read()  # what is wrong is said in it
                 raise httpx.HTTPStatusError(str(stored.status_code), request=stored.request, response=stored)
             _copy(stored, into, largest)
+
+
+def every(page: Callable[[int], Sequence[T]], most_pages: int, what: str, *, advice: str) -> Iterator[T]:
+    """Yield ``what`` GitHub lists; ``page`` returns up to `PAGE` of them by the number of their page, from 1.
+
+    Raises GitHubError, with ``advice``, rather than to end before the list does: what is not seen may be there.
+    """
+    for number in range(1, most_pages + 1):
+        listed = page(number)
+        yield from listed
+        if len(listed) < PAGE:
+            return
+    raise GitHubError(f"GitHub lists {PAGE * most_pages} {what} or more, and no others are read", advice=advice)
 
 
 def _copy(response: httpx.Response, into: BinaryIO, largest: int) -> None:

@@ -4,13 +4,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from ci_toolkit.github.client import GitHubApi, in_our_words
+from ci_toolkit.github.client import PAGE, GitHubApi, every, in_our_words
 from ci_toolkit.github.errors import GitHubError
 from ci_toolkit.github.retries import patiently
 
 ACTIONS = "github-actions[bot]"
 """Who writes with the token of a job."""
-_PAGE = 100
 _MOST_PAGES = 50
 
 
@@ -64,12 +63,12 @@ class Comment:
             patiently(lambda _: self._api.patch(_Comment, f"issues/comments/{comment.id}", body))
 
     def _find(self) -> _Comment | None:
-        for page in range(1, _MOST_PAGES + 1):
-            listed = self._api.get(list[_Comment], self._path, per_page=_PAGE, page=page)
-            for comment in listed:
-                is_ours = comment.user is not None and comment.user.login == self._author
-                if is_ours and (comment.body or "").partition("\n")[0].strip() == self._mark:
-                    return comment
-            if len(listed) < _PAGE:
-                return None
-        raise GitHubError(f"the pull request has more than {_PAGE * _MOST_PAGES} comments, and ours is not among them")
+        def page(number: int) -> list[_Comment]:
+            return self._api.get(list[_Comment], self._path, per_page=PAGE, page=number)
+
+        comments = every(page, _MOST_PAGES, "comments of this pull request", advice="Leave --comment out for it.")
+        return next(filter(self._is_ours, comments), None)
+
+    def _is_ours(self, comment: _Comment) -> bool:
+        is_by_us = comment.user is not None and comment.user.login == self._author
+        return is_by_us and (comment.body or "").partition("\n")[0].strip() == self._mark

@@ -11,13 +11,12 @@ import msgspec
 
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.github.archives import LARGEST_ARCHIVE, file_in
-from ci_toolkit.github.client import GitHubApi, in_our_words
+from ci_toolkit.github.client import PAGE, GitHubApi, every, in_our_words
 from ci_toolkit.github.errors import GitHubError
 from ci_toolkit.github.job import Job, is_commit
 from ci_toolkit.github.retries import patiently
 from ci_toolkit.model.record import Record
 
-_PAGE = 100
 _MOST_PAGES = 20
 
 
@@ -102,7 +101,7 @@ def pull_request_of(api: GitHubApi, run: WorkflowRun) -> int:
     fork = run.head_repository.full_name if run.head_repository else ""
     head = f"{fork.partition('/')[0]}:{run.head_branch or ''}"
     with in_our_words():
-        found = patiently(lambda _: api.get(list[_PullRequest], "pulls", state="open", head=head, per_page=_PAGE))
+        found = patiently(lambda _: api.get(list[_PullRequest], "pulls", state="open", head=head, per_page=PAGE))
     for pull_request in found if fork and run.head_branch else ():
         newest = pull_request.head
         if newest.sha == run.head_sha and newest.repo is not None and newest.repo.full_name == fork:
@@ -120,25 +119,20 @@ def require_newest(api: GitHubApi, pull_request: int, commit: str) -> None:
 
 def artifact_names(api: GitHubApi, run: int) -> frozenset[str]:
     """Return the names of the artifacts that ``run`` has left so far. Raises GitHubError."""
-    names: set[str] = set()
+
+    def page(number: int) -> list[_Artifact]:
+        path = f"actions/runs/{run}/artifacts"
+        return patiently(lambda _: api.get(_Artifacts, path, per_page=PAGE, page=number)).artifacts
+
     with in_our_words():
-        for page in range(1, _MOST_PAGES + 1):
-            listed = _page_of_artifacts(api, run, page)
-            names |= {each.name for each in listed}
-            if len(listed) < _PAGE:
-                break
-    return frozenset(names)
-
-
-def _page_of_artifacts(api: GitHubApi, run: int, page: int) -> list[_Artifact]:
-    path = f"actions/runs/{run}/artifacts"
-    return patiently(lambda _: api.get(_Artifacts, path, per_page=_PAGE, page=page)).artifacts
+        artifacts = every(page, _MOST_PAGES, "artifacts of this run", advice="Leave --plan out: it counts by them.")
+        return frozenset(each.name for each in artifacts)
 
 
 def file_of_artifact(api: GitHubApi, run: WorkflowRun, artifact: str, name: str, largest: int) -> bytes:
     """Return the file ``name`` of the run's ``artifact``. Raises httpx.HTTPError, GitHubError, FormatError."""
     path = f"actions/runs/{run.id}/artifacts"
-    listed = patiently(lambda _: api.get(_Artifacts, path, name=artifact, per_page=_PAGE)).artifacts
+    listed = patiently(lambda _: api.get(_Artifacts, path, name=artifact, per_page=PAGE)).artifacts
     found = [each for each in listed if each.name == artifact and not each.expired]
     if len(found) != 1:
         raise GitHubError(
