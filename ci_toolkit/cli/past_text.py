@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ci_toolkit.history.past import SHOWN_GOES, TestPast, Way, is_failure
+from ci_toolkit.history.past import SHOWN_GOES, TestPast, Way
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.outcomes import GoKind, KnownGo
 from ci_toolkit.model.wording import number_of
@@ -69,7 +69,7 @@ def _go(known: KnownGo, letter: str, view: View) -> Line:
     surroundings = f"{go.kind}{', base' * go.on_base}{', elsewhere' * go.elsewhere}"
     when = datetime.fromtimestamp(known.at, UTC).strftime("%Y-%m-%d %H:%M")
     told = f"{_WORDS[go.ended]} {letter}".rstrip()
-    style = "red" if is_failure(go.ended) else "green" if go.ended is Ended.PASSED else "yellow"
+    style = "red" if go.ended.is_failure else "green" if go.ended is Ended.PASSED else "yellow"
     text = f"  {when}  {_commit(known.commit):9}  {told:10}  shard {known.shard:<3} {surroundings:8}"
     room = view.columns - len(text) - 2
     branch = one_line(known.lineage.branch, room) if room >= _LEAST_BRANCH else ""

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from ci_toolkit.history.store import HistoryError, HistoryStore
-from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.node_id import split_node_id
 from ci_toolkit.model.outcomes import KnownGo
 from ci_toolkit.model.record import Record
@@ -105,8 +104,3 @@ def near_tests(node_id: str, tests: Iterable[str]) -> Sequence[str]:
     near |= {known for known in paths if known.endswith(f"/{path}")}
     of_paths = sorted(test for test in tests if split_node_id(test)[0] in near)
     return difflib.get_close_matches(node_id, of_paths, n=_NEAR, cutoff=0.5) or list(islice(of_paths, _NEAR))
-
-
-def is_failure(ended: Ended) -> bool:
-    """Return whether a go that ended so failed."""
-    return ended in {Ended.FAILED, Ended.ERROR}

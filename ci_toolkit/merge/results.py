@@ -1,11 +1,13 @@
 """Reads the journals of one bundle into the fold, and tells what became of each test and file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.journals import SUPERVISOR, JournalFile, journals_of, opening_problem
 from ci_toolkit.model.fold import JournalFold, ProcessFold
+from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import Crashed, Failure, Opened, PhaseOutcome, Uncollectable, When
+from ci_toolkit.model.node_id import split_node_id
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 from ci_toolkit.model.verdict import LostTest
@@ -67,10 +69,15 @@ class BundleReading:
 
     def results_of_files(self) -> Iterator[TestResult]:
         """Yield the result of every file or class that could not be collected, or that skipped itself."""
-        for record in self.fold.uncollectable.values():
-            yield _result_of_file(record)
-        for path, crashed in self.fold.crashed_files.items():
-            yield _result_of_crash(path, crashed)
+        return _results_of_files(self.fold)
+
+    def order_until(self, node_id: str) -> tuple[str, ...]:
+        """Return what ran before a test in its process, and the test itself; nothing if it did not run."""
+        for sequence in reversed(self.fold.sequences):  # what was run again counts as it ran last
+            ran = [test.node_id for test in sequence]
+            if node_id in ran:
+                return tuple(dict.fromkeys(ran[: ran.index(node_id) + 1]))
+        return ()
 
     def without_outcome(self, why: str) -> Iterator[LostTest]:
         """Yield every selected test without an outcome. ``why`` is what is known of the shard's end."""
@@ -84,6 +91,31 @@ class BundleReading:
             else:
                 reason = f"never ran ({why})"
             yield LostTest(node_id=test.node_id, shard=self.fold.shard, reason=reason, is_critical=test.is_critical)
+
+
+class ResultsByName:
+    """How tests ended, of a fold that takes in no more, asked by their node ids."""
+
+    def __init__(self, fold: JournalFold) -> None:
+        self._tests: dict[str, list[FoldedTest]] = {}
+        for test in fold.tests():
+            if test.has_outcome:
+                self._tests.setdefault(test.node_id, []).append(test)
+        self._files: dict[str, list[TestResult]] = {}
+        for result in _results_of_files(fold):
+            self._files.setdefault(result.path, []).append(result)
+
+    def of(self, node_id: str) -> Sequence[TestResult]:
+        """Return the result of each test of the name; where none has one, those of its file that it cannot come to."""
+        tests = self._tests.get(node_id)
+        return [test.result() for test in tests] if tests else self._files.get(split_node_id(node_id)[0], ())
+
+
+def _results_of_files(fold: JournalFold) -> Iterator[TestResult]:
+    for record in fold.uncollectable.values():
+        yield _result_of_file(record)
+    for path, crashed in fold.crashed_files.items():
+        yield _result_of_crash(path, crashed)
 
 
 def _result_of_file(record: Uncollectable) -> TestResult:

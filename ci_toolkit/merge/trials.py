@@ -1,25 +1,21 @@
 """Reads what trials showed: each outcome from the trial's own sealed journals, and none from the card's word."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.journals import sealed_journal
-from ci_toolkit.merge.results import read_journal
+from ci_toolkit.merge.results import ResultsByName, read_journal
 from ci_toolkit.model.bundle import JOURNAL_FOLDER, TRIALS_FOLDER, JournalSeal, ShardState, TrialRecord
 from ci_toolkit.model.fold import JournalFold
-from ci_toolkit.model.folded_test import FoldedTest
-from ci_toolkit.model.journal import Crashed, Failure, Uncollectable
 from ci_toolkit.model.merged import TrialEvidence
-from ci_toolkit.model.node_id import split_node_id
 from ci_toolkit.model.problem import Problem, ProblemKind
-from ci_toolkit.model.result import Outcome, TestResult
+from ci_toolkit.model.result import TestResult
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.trial import How, Tree, TrialOutcome
+from ci_toolkit.model.trial import How, Tree, Trial, TrialOutcome
 
 MOST_TRIALS = 10_000
 """Of one bundle; a budget allows far fewer."""
-_PASSED = {Outcome.PASSED, Outcome.XPASSED}
 
 
 class _Journals:
@@ -29,13 +25,7 @@ class _Journals:
         self.fold = fold
         self.is_collected = is_collected
         """Whether its collection came to an end."""
-        self._tests: dict[str, list[FoldedTest]] = {}
-        for test in fold.tests():
-            self._tests.setdefault(test.node_id, []).append(test)
-
-    def results_of(self, node_id: str) -> list[TestResult]:
-        """Return how each test of the name ended that did."""
-        return [test.result() for test in self._tests.get(node_id, ()) if test.has_outcome]
+        self.results = ResultsByName(fold)
 
 
 class TrialsOfBundle:
@@ -101,13 +91,9 @@ class TrialsOfBundle:
         doubt = self._doubt(trial.tree, fold)
         if doubt:
             return None, doubt
-        path, _ = split_node_id(trial.test)
-        failure = next(_failures_of_file(fold, path), None)
-        if failure is not None:
-            return TrialOutcome(failed=True, signature=signature_of(failure, trial.test).digest), ""
-        results = journals.results_of(trial.test)
+        results = journals.results.of(trial.test)
         if results:
-            return _outcome_of(results, trial.tree)
+            return _outcome_of(results, trial)
         if trial.tree is Tree.BASE and journals.is_collected:
             return TrialOutcome(failed=False, is_there=False), ""
         return None, f"the {trial.tree} did not come to the test in a trial"
@@ -122,25 +108,14 @@ class TrialsOfBundle:
         return f"the base cannot be tried: its tests import what is checked out here ({foreign})" if foreign else ""
 
 
-def _outcome_of(results: list[TestResult], tree: Tree) -> tuple[TrialOutcome | None, str]:
+def _outcome_of(results: Sequence[TestResult], trial: Trial) -> tuple[TrialOutcome | None, str]:
     failed = next((result for result in results if result.outcome.is_failure), None)
     if failed is not None:
-        digests = [signature_of(phase.failure, failed.node_id).digest for phase in failed.failures]
+        digests = [signature_of(phase.failure, trial.test).digest for phase in failed.failures]
         return TrialOutcome(failed=True, signature=joined(digests)), ""
-    if all(result.outcome in _PASSED for result in results):
+    if all(result.outcome.is_pass for result in results):
         return TrialOutcome(failed=False), ""
-    return None, f"in a trial of the {tree} it was {results[0].outcome}"
-
-
-def _failures_of_file(fold: JournalFold, path: str) -> Iterator[Failure]:
-    records: tuple[Uncollectable | Crashed, ...] = (*fold.uncollectable.values(), *fold.crashed_files.values())
-    for record in records:
-        if record.path != path:
-            continue
-        if isinstance(record, Crashed):
-            yield Failure(message=record.reason, detail=record.detail, path=path)
-        else:
-            yield record.failure
+    return None, f"in a trial of the {trial.tree} it was {results[0].outcome}"
 
 
 def _differs(some: Mapping[str, str], others: Mapping[str, str]) -> bool:

@@ -19,3 +19,8 @@ class Ended(StrEnum):
     """It failed, and passed when it was run again."""
     UNKNOWN = "?"
     """It was collected and has no outcome: its shard ended first."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether a go that ended so failed."""
+        return self in {Ended.FAILED, Ended.ERROR}

@@ -23,9 +23,15 @@ class Outcome(StrEnum):
         """Whether a run with this outcome is red."""
         return self in _FAILURES
 
+    @property
+    def is_pass(self) -> bool:
+        """Whether the test ran to its end without a failure."""
+        return self in _PASSES
+
 
 _PASSED = Outcome.PASSED
 _FAILURES = frozenset({Outcome.FAILED, Outcome.ERROR})
+_PASSES = frozenset({Outcome.PASSED, Outcome.XPASSED})
 
 
 class PhaseFailure(Record, frozen=True, kw_only=True):

@@ -1,14 +1,13 @@
 """What the goes of a test say of it: how often it failed, and how many clean passes show that it is mended."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.outcomes import GoKind, KnownGo
 from ci_toolkit.model.standing import SeenSignature, Standing
 from ci_toolkit.verdict.court.lists import passes_needed
 
-_FAILURES = frozenset({Ended.FAILED, Ended.ERROR})
 _USUAL_FAILURES, _USUAL_GOES = 0.35, 3.85
 """What a flaky test has done as long as nothing is known of it: the Beta distribution that fits public ones."""
 
@@ -17,12 +16,13 @@ def standing_of(goes: Sequence[KnownGo]) -> Standing:
     """Return what ``goes`` of one test, the latest first, say of it."""
     heads = [go for go in goes if not go.go.on_base]
     firsts = [go for go in heads if go.go.kind is GoKind.FIRST]
-    failed = [go for go in firsts if go.go.ended in _FAILURES]
-    last_failure = max((go.at for go in heads if go.go.ended in _FAILURES), default=0.0)
+    failed = [go for go in firsts if go.go.ended.is_failure]
+    last_failure = max((go.at for go in heads if go.go.ended.is_failure), default=0.0)
     clean = {go.order for go in firsts if go.go.ended is Ended.PASSED and go.order and go.at > last_failure}
     until_then = sum(1 for go in firsts if go.at <= last_failure)
     share = (len(failed) + _USUAL_FAILURES) / (until_then + _USUAL_GOES)
-    bad, good = _trees(heads, failures=True), _trees(heads, failures=False)
+    bad = _trees(go for go in heads if go.go.ended.is_failure)
+    good = _trees(go for go in heads if go.go.ended is Ended.PASSED)
     return Standing(
         goes=len(firsts),
         failures=len(failed),
@@ -30,7 +30,7 @@ def standing_of(goes: Sequence[KnownGo]) -> Standing:
         needed=passes_needed(share),
         flips=len(bad & good),
         trees=len(bad),
-        first_failed_at=min((go.at for go in heads if go.go.ended in _FAILURES), default=0.0),
+        first_failed_at=min((go.at for go in heads if go.go.ended.is_failure), default=0.0),
         last_failed_at=last_failure,
         signatures=_signatures(heads),
     )
@@ -41,14 +41,13 @@ def worst(standings: Sequence[Standing]) -> Standing:
     return min(standings, key=lambda standing: (standing.clean - standing.needed, standing.last_failed_at))
 
 
-def _trees(goes: Sequence[KnownGo], *, failures: bool) -> set[str]:
+def _trees(goes: Iterable[KnownGo]) -> set[str]:
     # A checkout with changes of its own has no tree; the goes of one run in it are of the same sources all the same.
-    ended = _FAILURES if failures else {Ended.PASSED}
-    return {go.lineage.tree or f"run {go.run}" for go in goes if go.go.ended in ended}
+    return {go.lineage.tree or f"run {go.run}" for go in goes}
 
 
 def _signatures(goes: Sequence[KnownGo]) -> tuple[SeenSignature, ...]:
-    times = Counter(go.go.signature for go in goes if go.go.ended in _FAILURES and go.go.signature)
+    times = Counter(go.go.signature for go in goes if go.go.ended.is_failure and go.go.signature)
     texts = {go.go.signature: go.go.text for go in goes}
     ordered = sorted(times.items(), key=lambda seen: (-seen[1], seen[0]))
     return tuple(SeenSignature(signature=digest, times=count, text=texts[digest]) for digest, count in ordered)

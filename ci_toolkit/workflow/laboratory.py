@@ -53,17 +53,12 @@ class Docket:
         """What fails the run beside its tests: what could not be collected, an end of pytest that nothing explains."""
         self.order = order_digest(reading.fold)
         self.environment = environment_of(bundle.card, reading.fold)
-        self._sources = reading.fold.sources
-        self._trials = TrialsOfBundle(Bundle(folder=str(self.folder), card=bundle.card), self._sources)
-        self._sequences = reading.fold.sequences
+        self._reading = reading
+        self._trials = TrialsOfBundle(Bundle(folder=str(self.folder), card=bundle.card), reading.fold.sources)
 
     def order_of(self, test: str) -> tuple[str, ...]:
         """Return what ran before ``test`` in its process, and the test itself."""
-        for sequence in reversed(self._sequences):  # what was run again counts as it ran last
-            ran = [before.node_id for before in sequence]
-            if test in ran:
-                return tuple(dict.fromkeys(ran[: ran.index(test) + 1]))
-        return (test,)
+        return self._reading.order_until(test) or (test,)
 
     def add(self, record: TrialRecord) -> TrialEvidence:
         """Keep ``record`` and return what it shows, read as the merge will read it."""
@@ -73,7 +68,7 @@ class Docket:
     def recorded(self) -> tuple[TrialEvidence, ...]:
         """Return what the trials in the bundle itself showed."""
         failed = {failure.node_id for failure in self.failures}
-        return TrialsOfBundle(self.bundle, self._sources).of(failed)
+        return TrialsOfBundle(self.bundle, self._reading.fold.sources).of(failed)
 
     def close(self, ended: str) -> None:
         """Write the records into the card; ``ended`` is why no further trial was made where one was asked for."""

@@ -11,7 +11,7 @@ from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import ExitCode, FormatError, ToolkitError
 from ci_toolkit.files import make_folder, replace_file
 from ci_toolkit.merge.bundles import Bundle, open_delivery
-from ci_toolkit.merge.results import BundleReading
+from ci_toolkit.merge.results import BundleReading, ResultsByName
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import Environment, Failure
@@ -19,7 +19,6 @@ from ci_toolkit.model.node_id import split_node_id
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import encode, from_json, restore_surrogates, to_json
 from ci_toolkit.model.replay import REPLAYS_SCHEMA, Replayed, Replays
-from ci_toolkit.model.result import Outcome
 from ci_toolkit.model.signature import joined, signature_of
 from ci_toolkit.model.trial import How, Trial
 from ci_toolkit.suite.options import ShardOptions, StopRequest
@@ -28,7 +27,6 @@ from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
 
 _DIGITS = 16
-_PASSED = {Outcome.PASSED, Outcome.XPASSED}
 
 
 class ReplayError(ToolkitError):
@@ -64,12 +62,10 @@ class PastRun:
         for bundle, reading in self._readings:
             if shard is not None and bundle.card.index != shard:
                 continue
-            for sequence in reversed(reading.fold.sequences):  # what was run again counts as it ran last
-                ran = [ran.node_id for ran in sequence]
-                if test in ran:
-                    before = tuple(dict.fromkeys(ran[: ran.index(test)]))
-                    return Place(self.plan, bundle, test, before, dict(reading.fold.sources))
-                known += ran
+            order = reading.order_until(test)
+            if order:
+                return Place(self.plan, bundle, test, order[:-1], dict(reading.fold.sources))
+            known += [ran.node_id for sequence in reading.fold.sequences for ran in sequence]
         shards = [bundle.card.index for bundle, _ in self._readings]
         if shard is not None and shard not in shards:
             raise ReplayError(
@@ -193,16 +189,13 @@ class Replayer:
 
 def told_of(fold: JournalFold, test: str, why_not: str) -> Replayed:
     """Return what the journals of a replay say of ``test``; ``why_not`` is why the process told nothing, if it did."""
-    result = next((ran.result() for ran in fold.tests() if ran.node_id == test and ran.has_outcome), None)
-    if result is not None and result.outcome.is_failure:
-        return _failed([phase.failure for phase in result.failures], test)
-    if result is not None:
-        is_pass = result.outcome in _PASSED
-        return Replayed(failed=False if is_pass else None, why="" if is_pass else f"it was {result.outcome}")
-    path, _ = split_node_id(test)
-    broken = next((record for record in fold.uncollectable.values() if record.path == path), None)
-    if broken is not None:
-        return _failed([broken.failure], test)
+    results = ResultsByName(fold).of(test)
+    failed = next((result for result in results if result.outcome.is_failure), None)
+    if failed is not None:
+        return _failed([phase.failure for phase in failed.failures], test)
+    if results:
+        is_pass = all(result.outcome.is_pass for result in results)
+        return Replayed(failed=False if is_pass else None, why="" if is_pass else f"it was {results[0].outcome}")
     died = next((f"{ran.node_id}: {_message(ran)}" for ran in fold.tests() if ran.has_failed and ran.is_over), "")
     return Replayed(failed=None, why=f"it never ran, after {died}" if died else why_not or "it never ran")
 

@@ -330,3 +330,11 @@ def test_the_journals_of_a_killed_shard_count_although_nothing_seals_them(tmp_pa
     assert reading.problems == []
     assert outcomes(reading) == [("test_a.py::test_1", "passed")]
     assert [lost.node_id for lost in reading.without_outcome("why")] == ["test_a.py::test_2"]
+
+
+def test_the_order_until_a_test_is_that_of_its_process(tmp_path: Path) -> None:
+    tests = collected("test_a.py", "test_1", "test_2", "test_3")
+    reading = read(tmp_path, {"gw0": (tests, *passes(1), *passes(0)), "gw1": (tests, *passes(2))})
+    assert reading.order_until("test_a.py::test_1") == ("test_a.py::test_2", "test_a.py::test_1")
+    assert reading.order_until("test_a.py::test_3") == ("test_a.py::test_3",)
+    assert reading.order_until("test_a.py::test_4") == ()

@@ -85,6 +85,12 @@ def test_a_trial_tells_what_its_journal_says(tmp_path: Path) -> None:
             id="skipped is no pass",
         ),
         pytest.param(
+            (uncollectable("test_a.py", "skipped"), Selected(tests=0)),
+            Tree.BASE,
+            "it was skipped",
+            id="a file that skips itself is no failure",
+        ),
+        pytest.param(
             (*PASSED, Executed(files=(("/home/a/product.py", "1"),))),
             Tree.BASE,
             "import what is checked out here",

@@ -73,6 +73,16 @@ def test_a_file_that_cannot_be_imported_after_others_is_a_failure_of_the_test() 
     assert told_of(a_fold(), TEST, "pytest did not start").why == "pytest did not start"
 
 
+def test_a_file_that_skips_itself_tells_nothing_and_one_that_kills_its_process_fails() -> None:
+    skipped = Uncollectable(
+        node_id="test_a.py", path="test_a.py", outcome=PhaseOutcome.SKIPPED, failure=Failure(message="not here")
+    )
+    told = told_of(a_fold(skipped), TEST, "")
+    assert (told.failed, told.why) == (None, "it was skipped")
+    killed = Crashed(node_id="test_a.py", path="test_a.py", reason="killed by SIGSEGV")
+    assert told_of(a_fold(killed), TEST, "").why == "killed by SIGSEGV"
+
+
 def test_what_was_replayed_is_named_by_order_and_sources(tmp_path: Path) -> None:
     card = ShardCard(plan_id="p", index=1, state=ShardState.FINISHED)
     (tmp_path / "a.py").write_text("one")
