@@ -30,7 +30,7 @@ TOLD_ONLY = "the settings let trials excuse nothing"
 _FLAKY = {Kind.FLAKY, Kind.ORDER_DEPENDENT, Kind.ENVIRONMENT, Kind.KNOWN}
 
 
-class Bench(Record, frozen=True, kw_only=True):
+class Court(Record, frozen=True, kw_only=True):
     """What a court knows beside the failures themselves."""
 
     rules: Rules
@@ -49,15 +49,15 @@ class Bench(Record, frozen=True, kw_only=True):
     memory: Memory = Memory()
 
 
-def case_of(failures: Sequence[TestFailure], bench: Bench, seconds: float) -> CaseRun:
+def case_of(failures: Sequence[TestFailure], court: Court, seconds: float) -> CaseRun:
     """Return those of ``failures`` that can be excused at all; ``seconds`` is what the tests of the run took."""
     return CaseRun(
-        commit=bench.commit,
-        commits=bench.commits,
-        is_main=bench.is_main,
-        base=bench.base,
-        tree=bench.tree or _NO_NAME,
-        order=bench.order,
+        commit=court.commit,
+        commits=court.commits,
+        is_main=court.is_main,
+        base=court.base,
+        tree=court.tree or _NO_NAME,
+        order=court.order,
         seconds=seconds,
         failures=tuple(
             FailedTest(test=f.node_id, signature=f.signature, cause=f.cause, shard=f.shard, is_touched=None)
@@ -67,9 +67,9 @@ def case_of(failures: Sequence[TestFailure], bench: Bench, seconds: float) -> Ca
     )
 
 
-def hear(failures: Sequence[TestFailure], bench: Bench, ask: Ask, prices: Prices, seconds: float) -> Judgement:
+def hear(failures: Sequence[TestFailure], court: Court, ask: Ask, prices: Prices, seconds: float) -> Judgement:
     """Judge ``failures`` by what ``ask`` answers."""
-    return adjudicate(case_of(failures, bench, seconds), bench.memory, ask, prices, bench.rules)
+    return adjudicate(case_of(failures, court, seconds), court.memory, ask, prices, court.rules)
 
 
 def is_heard(failure: TestFailure) -> bool:
@@ -92,11 +92,11 @@ def prices_of(failures: Iterable[TestFailure], startups: Sequence[float] = (), s
     )
 
 
-def with_rulings(run: MergedRun, bench: Bench | None) -> MergedRun:
+def with_rulings(run: MergedRun, court: Court | None) -> MergedRun:
     """Return ``run`` with what the court says of each failure, by the trials that the bundles hold."""
-    if bench is None or not run.failures:
+    if court is None or not run.failures:
         return run
-    failures = ruled(run.failures, judgement_on(run, bench), bench)
+    failures = ruled(run.failures, judgement_on(run, court), court)
     counts = msgspec.structs.replace(
         run.counts,
         excused=sum(failure.is_excused for failure in failures),
@@ -105,25 +105,25 @@ def with_rulings(run: MergedRun, bench: Bench | None) -> MergedRun:
     return msgspec.structs.replace(run, failures=failures, counts=counts)
 
 
-def ruled(failures: Iterable[TestFailure], judgement: Judgement, bench: Bench) -> tuple[TestFailure, ...]:
+def ruled(failures: Iterable[TestFailure], judgement: Judgement, court: Court) -> tuple[TestFailure, ...]:
     """Return ``failures`` with what ``judgement`` says of each. A ruling is on one failure of a test, and no other."""
     heard = zip(judgement.rulings, judgement.found, strict=True)
     rulings = {(ruling.test, judged.signature): ruling for ruling, judged in heard}
     return tuple(
-        _with_ruling(f, rulings.get((f.node_id, f.signature)) if is_heard(f) else None, excuses=bench.excuses)
+        _with_ruling(f, rulings.get((f.node_id, f.signature)) if is_heard(f) else None, excuses=court.excuses)
         for f in failures
     )
 
 
-def judgement_on(run: MergedRun, bench: Bench) -> Judgement:
+def judgement_on(run: MergedRun, court: Court) -> Judgement:
     """Judge the failures of ``run`` by the trials that the bundles hold: no further one is made."""
     rules = msgspec.structs.replace(
-        bench.rules,
+        court.rules,
         least_seconds=float("inf"),  # what has been made is paid
         uses_other_machine=run.has_other_machine,
     )
     recorded = Recorded(run.trials, run.failures, dict(run.trials_ended))
-    paid = msgspec.structs.replace(bench, rules=rules)
+    paid = msgspec.structs.replace(court, rules=rules)
     return hear(run.failures, paid, recorded, prices_of(run.failures), tests_seconds_of(run))
 
 

@@ -11,7 +11,7 @@ from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, Gate, ShardReport, Status, Verdict
-from ci_toolkit.verdict.adjudication import Bench, with_rulings
+from ci_toolkit.verdict.adjudication import Court, with_rulings
 from ci_toolkit.verdict.advice import advise, overhead_of
 from ci_toolkit.verdict.changed_lines import changed_lines_breaches, coverage_of_changes
 from ci_toolkit.verdict.guide_rules import guide_breaches
@@ -40,10 +40,10 @@ def judge(
     thresholds: Thresholds,
     strictness: Strictness = Strictness.STRICT,
     quarantine: QuarantineInForce | None = None,
-    bench: Bench | None = None,
+    court: Court | None = None,
 ) -> Verdict:
-    """Return the verdict on ``run``: incomplete before failed before passed. Without a ``bench`` no court sits."""
-    run = with_rulings(with_excuses(run, quarantine), bench)
+    """Return the verdict on ``run``: incomplete before failed before passed. Without a ``court`` no trial excuses."""
+    run = with_rulings(with_excuses(run, quarantine), court)
     is_strict = strictness is Strictness.STRICT
     doubts = (*_doubts(run), *(_breach(problem) for problem in run.disagreements if is_strict))
     rules = (*_broken_rules(run), *quarantine_breaches(run, quarantine), *guide_breaches(run, strictness))

@@ -16,19 +16,19 @@ from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.model.wording import number_of
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import StopRequest
-from ci_toolkit.verdict.adjudication import Bench, hear, is_heard, once, order_of, prices_of, ruled
+from ci_toolkit.verdict.adjudication import Court, hear, is_heard, once, order_of, prices_of, ruled
 from ci_toolkit.verdict.court.case import Rules
 from ci_toolkit.verdict.court.court import Judgement
 from ci_toolkit.verdict.court.trials import BudgetSpentError
 from ci_toolkit.verdict.quarantine import excuses
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.court_memory import recalled
-from ci_toolkit.workflow.laboratory import Docket, Laboratory, ended_words
 from ci_toolkit.workflow.lineage import here
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.shards import ShardWork
 from ci_toolkit.workflow.signals import stop_on_signals
 from ci_toolkit.workflow.stop_rules import StopRuleWatcher
+from ci_toolkit.workflow.trial_runner import TrialRunner, TriedShard, ended_words
 
 
 class Past(Record, frozen=True, kw_only=True):
@@ -42,15 +42,15 @@ class Past(Record, frozen=True, kw_only=True):
     """When the run began, in seconds since the epoch."""
 
 
-class Hearing(Record, frozen=True, kw_only=True):
-    """What came of the failures of shards before the court."""
+class AdjudicationEnd(Record, frozen=True, kw_only=True):
+    """How the trials of the failures of shards ended."""
 
     red: int
     """Failures that nothing excuses."""
     is_interrupted: bool = False
 
 
-def bench_of(root: Path, folder: Path, environment: Mapping[str, str] = os.environ) -> Bench | None:
+def court_of(root: Path, folder: Path, environment: Mapping[str, str] = os.environ) -> Court | None:
     """Return the court that judges what is checked out in ``folder``; None where the settings in ``root`` ask for none.
 
     ``environment`` is that of the job. Raises ConfigurationError for settings that cannot be used.
@@ -68,35 +68,35 @@ def bench_of(root: Path, folder: Path, environment: Mapping[str, str] = os.envir
         uses_other_machine=False,
     )
     base = commit_of(folder) if changed else lineage.base
-    return Bench(rules=rules, excuses=settings.excuses, is_main=lineage.is_main, tree=lineage.tree, base=base)
+    return Court(rules=rules, excuses=settings.excuses, is_main=lineage.is_main, tree=lineage.tree, base=base)
 
 
 def remembering(
-    bench: Bench,
+    court: Court,
     past: Past,
     failures: Iterable[TestFailure],
     orders: Iterable[tuple[int, str]],
     say: Callable[[str], None],
-) -> Bench:
-    """Return ``bench`` with what the history tells of ``failures``; one that cannot be used is said, and tells nothing.
+) -> Court:
+    """Return ``court`` with what the history tells of ``failures``; one that cannot be used is said, and tells nothing.
 
     ``orders`` are (shard, digest of the order in which it ran its tests).
     """
-    bench = msgspec.structs.replace(bench, order=order_of(orders))
+    court = msgspec.structs.replace(court, order=order_of(orders))
     tests = [failure.node_id for failure in once(failures) if is_heard(failure)]
     if not (past.history and tests):
-        return bench
-    rules, tree = bench.rules, bench.tree
+        return court
+    rules, tree = court.rules, court.tree
     try:
         found = recalled(past.history, past.environment, rules=rules, tree=tree, tests=tests, before=past.before)
     except ToolkitError as error:
         say(f"failures are judged without the past: {error.message}")
-        return bench
-    number = found.number_of(past.commit, is_main=bench.is_main)
-    return msgspec.structs.replace(bench, memory=found.memory, commit=number, commits=found.commits)
+        return court
+    number = found.number_of(past.commit, is_main=court.is_main)
+    return msgspec.structs.replace(court, memory=found.memory, commit=number, commits=found.commits)
 
 
-def adjudicate_shards(work: ShardWork, bench: Bench, observer: Observer, *, history: str = "") -> Hearing:
+def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, history: str = "") -> AdjudicationEnd:
     """Try the failed tests of the shards of ``work`` again, and write what was seen into their bundles.
 
     Of a shard that did not come to its end nobody knows what would have failed, so it stays as it is.
@@ -104,49 +104,49 @@ def adjudicate_shards(work: ShardWork, bench: Bench, observer: Observer, *, hist
     plan, options = work.plan, work.options
     ours = {index for indexes in work.stages for index in indexes}
     bundles = [bundle for index, bundle in open_delivery(work.results, plan).bundles.items() if index in ours]
-    dockets = [Docket(bundle) for bundle in bundles if bundle.card.state is ShardState.FINISHED]
-    failures = failures_of(dockets, work.rules.quarantine)
-    others = sum(docket.others for docket in dockets)
+    shards = [TriedShard(bundle) for bundle in bundles if bundle.card.state is ShardState.FINISHED]
+    failures = failures_of(shards, work.rules.quarantine)
+    others = sum(shard.others for shard in shards)
     heard = sum(map(is_heard, failures))
     if not heard:
-        return Hearing(red=len(failures) + others)
+        return AdjudicationEnd(red=len(failures) + others)
     past = Past(
         history=history,
-        environment=dockets[0].environment,
+        environment=shards[0].environment,
         commit=options.commit,
-        before=min(docket.bundle.card.began_at for docket in dockets),
+        before=min(shard.bundle.card.began_at for shard in shards),
     )
-    orders = [(docket.bundle.card.index, docket.order) for docket in dockets]
-    bench = remembering(bench, past, failures, orders, observer.say)
+    orders = [(shard.bundle.card.index, shard.order) for shard in shards]
+    court = remembering(court, past, failures, orders, observer.say)
     observer.say(f"judging {number_of(heard, 'failure')} by trials")
     stop = StopRequest()
-    base = BaseTree(Path(options.folder), bench.base)
+    base = BaseTree(Path(options.folder), court.base)
     with stop_on_signals(stop), StopRuleWatcher(work.rules, stop), base:
-        laboratory = Laboratory(plan, dockets, options, base, observer.say, stop)
-        prices = prices_of(failures, [_startup(docket) for docket in dockets], [docket.seconds for docket in dockets])
+        runner = TrialRunner(plan, shards, options, base, observer.say, stop)
+        prices = prices_of(failures, [_startup(shard) for shard in shards], [shard.seconds for shard in shards])
         try:
-            judgement = hear(failures, bench, laboratory, prices, sum(docket.seconds for docket in dockets))
+            judgement = hear(failures, court, runner, prices, sum(shard.seconds for shard in shards))
         finally:
             ended = ended_words(stop) if stop.is_asked else str(BudgetSpentError())
-            for docket in dockets:
-                docket.close(ended)
-    red = red_after(judgement, bench, failures, observer)
-    return Hearing(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
+            for shard in shards:
+                shard.close(ended)
+    red = red_after(judgement, court, failures, observer)
+    return AdjudicationEnd(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
 
 
-def failures_of(dockets: Iterable[Docket], quarantine: QuarantineInForce | None) -> Sequence[TestFailure]:
-    """Return the failures of the shards of ``dockets`` that the quarantine does not excuse."""
-    every = (failure for docket in dockets for failure in docket.failures)
+def failures_of(shards: Iterable[TriedShard], quarantine: QuarantineInForce | None) -> Sequence[TestFailure]:
+    """Return the failures of the shards of ``shards`` that the quarantine does not excuse."""
+    every = (failure for shard in shards for failure in shard.failures)
     return [failure for failure in every if not excuses(quarantine, failure)]
 
 
-def red_after(judgement: Judgement, bench: Bench, failures: Sequence[TestFailure], observer: Observer) -> int:
+def red_after(judgement: Judgement, court: Court, failures: Sequence[TestFailure], observer: Observer) -> int:
     """Return how many of ``failures`` nothing excuses, and say so."""
-    red = sum(not failure.is_excused for failure in ruled(failures, judgement, bench))
+    red = sum(not failure.is_excused for failure in ruled(failures, judgement, court))
     observer.say(f"trials excuse {len(failures) - red} of {number_of(len(failures), 'failure')}")
     return red
 
 
-def _startup(docket: Docket) -> float:
-    card = docket.bundle.card
-    return card.actual_seconds / max(1, card.attempts) - docket.seconds
+def _startup(shard: TriedShard) -> float:
+    card = shard.bundle.card
+    return card.actual_seconds / max(1, card.attempts) - shard.seconds

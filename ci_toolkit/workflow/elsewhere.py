@@ -25,12 +25,11 @@ from ci_toolkit.model.trial import Trial, TrialOutcome, Where
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
-from ci_toolkit.verdict.adjudication import Bench, Recorded, hear, is_heard, prices_of
+from ci_toolkit.verdict.adjudication import Court, Recorded, hear, is_heard, prices_of
 from ci_toolkit.verdict.court.trials import BudgetSpentError
-from ci_toolkit.workflow.adjudication import bench_of, failures_of, red_after
+from ci_toolkit.workflow.adjudication import court_of, failures_of, red_after
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.category_selection import select_categories
-from ci_toolkit.workflow.laboratory import Docket, Laboratory, ended_words
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import check_commit, read_plan
 from ci_toolkit.workflow.quarantine import quarantine_in_force
@@ -39,6 +38,7 @@ from ci_toolkit.workflow.run_services import ServiceOptions, services_for
 from ci_toolkit.workflow.shard_options import shard_options
 from ci_toolkit.workflow.signals import stop_on_signals
 from ci_toolkit.workflow.stop_rules import StopRules
+from ci_toolkit.workflow.trial_runner import TrialRunner, TriedShard, ended_words
 
 
 class AdjudicationRequest(ServiceOptions, frozen=True, kw_only=True):
@@ -59,19 +59,19 @@ def adjudicate_elsewhere(request: AdjudicationRequest, folder: Path, observer: O
     plan = read_plan(request.plan_path)
     check_commit(plan, folder)
     root = project_root(folder)
-    bench = bench_of(root, folder)
+    court = court_of(root, folder)
     place = request.results / ADJUDICATION_FOLDER
     shutil.rmtree(place, ignore_errors=True)
-    if bench is None:
+    if court is None:
         observer.say("nothing is tried: pyproject.toml has no table [tool.ci-toolkit.flaky]")
         return ExitCode.PASSED
-    dockets = [
-        Docket(bundle, place / f"shard-{index}")
+    shards = [
+        TriedShard(bundle, place / f"shard-{index}")
         for index, bundle in open_delivery(request.results, plan).bundles.items()
         if bundle.card.state is ShardState.FINISHED
     ]
-    failures = failures_of(dockets, quarantine_in_force(root))
-    others = sum(docket.others for docket in dockets)
+    failures = failures_of(shards, quarantine_in_force(root))
+    others = sum(shard.others for shard in shards)
     heard = sorted({failure.shard for failure in failures if is_heard(failure)})
     if not heard:
         observer.say("no test failed that trials could excuse")
@@ -84,29 +84,29 @@ def adjudicate_elsewhere(request: AdjudicationRequest, folder: Path, observer: O
             pytest_args=(*plan.pytest_args, *request.pytest_args, *plan.arguments),
             test_seconds=request.test_timeout,
         )
-        red, card = _judged(plan, dockets, failures, options, bench, observer)
+        red, card = _judged(plan, shards, failures, options, court, observer)
     replace_file(make_folder(place) / ADJUDICATION_NAME, to_json(card))
     return ExitCode.FAILED if red or others else ExitCode.PASSED
 
 
 def _judged(
     plan: Plan,
-    dockets: Sequence[Docket],
+    shards: Sequence[TriedShard],
     failures: Sequence[TestFailure],
     options: ShardOptions,
-    bench: Bench,
+    court: Court,
     observer: Observer,
 ) -> tuple[int, AdjudicationCard]:
     """Return how many of ``failures`` nothing excuses, and the card with the trials that were made here."""
-    rules = msgspec.structs.replace(bench.rules, uses_other_machine=True)
-    bench = msgspec.structs.replace(bench, rules=rules)
+    rules = msgspec.structs.replace(court.rules, uses_other_machine=True)
+    court = msgspec.structs.replace(court, rules=rules)
     stop = StopRequest()
     began = time.time()
-    base = BaseTree(Path(options.folder), bench.base)
+    base = BaseTree(Path(options.folder), court.base)
     with stop_on_signals(stop), base:
-        laboratory = Laboratory(plan, dockets, options, base, observer.say, stop)
-        ask = _Both(_recorded(dockets, failures), laboratory)
-        judgement = hear(failures, bench, ask, prices_of(failures), sum(docket.seconds for docket in dockets))
+        runner = TrialRunner(plan, shards, options, base, observer.say, stop)
+        ask = _Both(_recorded(shards, failures), runner)
+        judgement = hear(failures, court, ask, prices_of(failures), sum(shard.seconds for shard in shards))
     card = AdjudicationCard(
         plan_id=plan.plan_id,
         run_id=plan.run_id,
@@ -114,26 +114,24 @@ def _judged(
         began_at=round(began, 3),
         machine=machine_name(),
         shards=tuple(
-            ShardTrials(index=docket.bundle.card.index, trials=tuple(docket.records))
-            for docket in dockets
-            if docket.records
+            ShardTrials(index=shard.bundle.card.index, trials=tuple(shard.records)) for shard in shards if shard.records
         ),
         ended=ended_words(stop) if stop.is_asked else str(BudgetSpentError()),
     )
-    return red_after(judgement, bench, failures, observer), card
+    return red_after(judgement, court, failures, observer), card
 
 
-def _recorded(dockets: Sequence[Docket], failures: Sequence[TestFailure]) -> Recorded:
-    evidence = [made for docket in dockets for made in docket.recorded()]
-    return Recorded(evidence, failures, {d.bundle.card.index: d.bundle.card.trials_ended for d in dockets})
+def _recorded(shards: Sequence[TriedShard], failures: Sequence[TestFailure]) -> Recorded:
+    evidence = [made for shard in shards for made in shard.recorded()]
+    return Recorded(evidence, failures, {d.bundle.card.index: d.bundle.card.trials_ended for d in shards})
 
 
 class _Both:
     """Answers trials of the shard's machine by what it has recorded, and runs those of another here."""
 
-    def __init__(self, recorded: Recorded, laboratory: Laboratory) -> None:
+    def __init__(self, recorded: Recorded, runner: TrialRunner) -> None:
         self._recorded = recorded
-        self._laboratory = laboratory
+        self._runner = runner
 
     def __call__(self, trial: Trial) -> TrialOutcome:
-        return self._laboratory(trial) if trial.where is Where.OTHER else self._recorded(trial)
+        return self._runner(trial) if trial.where is Where.OTHER else self._recorded(trial)

@@ -20,7 +20,7 @@ from ci_toolkit.model.wording import number_of
 from ci_toolkit.plan.again import Again, Choice
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
-from ci_toolkit.workflow.adjudication import adjudicate_shards, bench_of
+from ci_toolkit.workflow.adjudication import adjudicate_shards, court_of
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.changed_lines import changes_asked
 from ci_toolkit.workflow.history import load_durations
@@ -134,7 +134,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
         request.coverage_threshold, request.diff_threshold, request.category_thresholds, selection
     )
     quarantine = None if request.no_quarantine else quarantine_in_force(root)
-    bench = bench_of(root, folder)
+    court = court_of(root, folder)
     rules = _rules(request, selection, quarantine)
     choice = choose_again(_find(request, folder, selection, rules), request.out, request.again, observer)
     suite = choice.suite
@@ -147,15 +147,15 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
         work = _shard_work(request, folder, staged, selection, rules, services.variables)
         end = run_shards(work, observer, save_logs=services.save_logs)
         heard = None
-        if bench is not None and end.has_failures and not end.is_interrupted:
-            heard = adjudicate_shards(work, bench, observer, history=request.history)
+        if court is not None and end.has_failures and not end.is_interrupted:
+            heard = adjudicate_shards(work, court, observer, history=request.history)
         failure = services.failure(request.results / "shard-*")
     judging = Judging(
         thresholds=thresholds,
         strictness=selection.mode.strictness,
         changes=changes_asked(request.diff_threshold, request.diff_base, folder),
         quarantine=quarantine,
-        bench=bench,
+        court=court,
         service_failure=failure,
         begun_at=request.begun_at,
     )

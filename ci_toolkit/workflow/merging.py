@@ -20,11 +20,11 @@ from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.report.html import MOST_LISTED, render_html
 from ci_toolkit.report.markdown import render_markdown
 from ci_toolkit.report.publishable import publishable
-from ci_toolkit.verdict.adjudication import Bench, case_of, judgement_on, tests_seconds_of, trial_seconds_of
+from ci_toolkit.verdict.adjudication import Court, case_of, judgement_on, tests_seconds_of, trial_seconds_of
 from ci_toolkit.verdict.exit_codes import despite_service_failure
 from ci_toolkit.verdict.judge import Thresholds, judge
 from ci_toolkit.verdict.quarantine import with_excuses
-from ci_toolkit.workflow.adjudication import Past, bench_of, remembering
+from ci_toolkit.workflow.adjudication import Past, court_of, remembering
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.changed_lines import changes_asked
 from ci_toolkit.workflow.court_memory import judged_run
@@ -62,7 +62,7 @@ class Judging(Record, frozen=True, kw_only=True):
     """What the change wrote; None where nobody asks for its coverage."""
     quarantine: QuarantineInForce | None = None
     """None where nothing is in quarantine."""
-    bench: Bench | None = None
+    court: Court | None = None
     """The court that judges the failures; None where the settings ask for none."""
     service_failure: str = ""
     """Which service did not live as long as the tests, or ``""``."""
@@ -83,7 +83,7 @@ def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Ve
         strictness=selection.mode.strictness,
         changes=changes_asked(request.diff_threshold, request.diff_base, folder),
         quarantine=None if request.no_quarantine else quarantine_in_force(root),
-        bench=bench_of(root, folder),
+        court=court_of(root, folder),
     )
     return judge_bundles(plan, request.results, request.out, judging, request.history, observer)
 
@@ -101,36 +101,36 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
         learns=bool(history),
         asked=tuple(entry.test for entry in judging.quarantine.file.entries) if judging.quarantine else (),
     )
-    bench = judging.bench and _remembering(judging.bench, run, history, observer)
-    verdict = judge(run, thresholds, judging.strictness, judging.quarantine, bench)
+    court = judging.court and _remembering(judging.court, run, history, observer)
+    verdict = judge(run, thresholds, judging.strictness, judging.quarantine, court)
     verdict = despite_service_failure(verdict, judging.service_failure)
     if judging.begun_at is not None:
         verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))
     _write_reports(verdict, out)
     keep_last_run(out, plan, verdict, observer)
-    if bench is not None:
-        run = _with_judgement(with_excuses(run, judging.quarantine), bench)
+    if court is not None:
+        run = _with_judgement(with_excuses(run, judging.quarantine), court)
     record_run(history, run.history, observer.say)
     return verdict
 
 
-def _remembering(bench: Bench, run: MergedRun, history: str, observer: Observer) -> Bench:
+def _remembering(court: Court, run: MergedRun, history: str, observer: Observer) -> Court:
     tries = run.history.outcomes
     if not tries:
-        return bench
+        return court
     before, environment = min(found.at for found in tries), tries[0].environment
     past = Past(history=history, environment=environment, commit=run.plan.commit, before=before)
-    return remembering(bench, past, run.failures, ((found.shard, found.order) for found in tries), observer.say)
+    return remembering(court, past, run.failures, ((found.shard, found.order) for found in tries), observer.say)
 
 
-def _with_judgement(run: MergedRun, bench: Bench) -> MergedRun:
+def _with_judgement(run: MergedRun, court: Court) -> MergedRun:
     """Return ``run`` with what its history keeps of the judgement; what the quarantine excuses is not judged."""
     tries = run.history.outcomes
     if not tries:
         return run
     judged = judged_run(
-        case_of(run.failures, bench, tests_seconds_of(run)),
-        judgement_on(run, bench),
+        case_of(run.failures, court, tests_seconds_of(run)),
+        judgement_on(run, court),
         key=run.plan.run_id,
         at=time.time(),
         environment=tries[0].environment,

@@ -9,7 +9,7 @@ from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.mode import FailFast
 from ci_toolkit.verdict.exit_codes import exit_code_of_shards
-from ci_toolkit.workflow.adjudication import adjudicate_shards, bench_of
+from ci_toolkit.workflow.adjudication import adjudicate_shards, court_of
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
@@ -50,7 +50,7 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
     shard = plan.shard(index)
     root = project_root(folder)
     selection = select_categories(root, mode=plan.mode)
-    bench = bench_of(root, folder)
+    court = court_of(root, folder)
     rules = stop_rules(
         selection.mode,
         request.fail_fast,
@@ -77,8 +77,8 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
         )
         end = run_shards(work, observer, save_logs=services.save_logs)
         heard = None
-        if bench is not None and end.has_failures and not end.is_interrupted:
-            heard = adjudicate_shards(work, bench, observer)
+        if court is not None and end.has_failures and not end.is_interrupted:
+            heard = adjudicate_shards(work, court, observer)
         failure = services.failure(request.results / f"shard-{index}")
     if failure:
         observer.say(failure)

@@ -41,7 +41,7 @@ def a_run(
     )
 
 
-class Laboratory:
+class Answers:
     """Answers trials by what is said of each kind of them, and remembers them; a kind that nothing is said of is an error."""
 
     def __init__(self, **answers: TrialOutcome | list[TrialOutcome]) -> None:
@@ -62,130 +62,131 @@ def judge(ask: Ask, failure: FailedTest | None = None, memory: Memory = Memory()
     return ruling
 
 
-Lab = Laboratory
 TOUCHED = a_failure(touched=True)
 UNSURE = a_failure(touched=None)
 
 
 @pytest.mark.parametrize(
-    ("lab", "failure", "memory", "expected"),
+    ("answers", "failure", "memory", "expected"),
     [
         pytest.param(
-            Lab(head_again=PASS, head_isolated=PASS),
+            Answers(head_again=PASS, head_isolated=PASS),
             TOUCHED,
             Memory(),
             (Kind.FLAKY, False),
             id="it passes again and again",
         ),
         pytest.param(
-            Lab(head_again=PASS, head_isolated=[PASS, FAIL, FAIL, *[PASS] * 5], base_isolated=PASS),
+            Answers(head_again=PASS, head_isolated=[PASS, FAIL, FAIL, *[PASS] * 5], base_isolated=PASS),
             *(TOUCHED, Memory(), (Kind.REGRESSION, True)),
             id="a change broke it now and then",
         ),
         pytest.param(
-            Lab(head_again=PASS, head_isolated=[PASS, FAIL, FAIL, *[PASS] * 5], base_isolated=[PASS, PASS, FAIL]),
+            Answers(head_again=PASS, head_isolated=[PASS, FAIL, FAIL, *[PASS] * 5], base_isolated=[PASS, PASS, FAIL]),
             *(TOUCHED, Memory(), (Kind.FLAKY, False)),
             id="the base fails now and then as well",
         ),
         pytest.param(
-            Lab(head_again=PASS, head_isolated=[FAIL, *[PASS] * 15]),
+            Answers(head_again=PASS, head_isolated=[FAIL, *[PASS] * 15]),
             *(TOUCHED, Memory(), (Kind.FLAKY, False)),
             id="a rare flake is looked at twice",
         ),
-        pytest.param(Lab(head_again=PASS), a_failure(), KNOWN, (Kind.KNOWN, False), id="a known failure and a pass"),
         pytest.param(
-            Lab(head_again=PASS, head_isolated=FAIL, base_isolated=PASS),
+            Answers(head_again=PASS), a_failure(), KNOWN, (Kind.KNOWN, False), id="a known failure and a pass"
+        ),
+        pytest.param(
+            Answers(head_again=PASS, head_isolated=FAIL, base_isolated=PASS),
             *(TOUCHED, KNOWN, (Kind.REGRESSION, True)),
             id="a known flake that now fails far more often",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS),
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS),
             *(TOUCHED, Memory(), (Kind.REGRESSION, True)),
             id="the head fails, the base passes",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS),
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS),
             *(a_failure(), KNOWN, (Kind.REGRESSION, True)),
             id="a known signature alone excuses nothing",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=OTHER_FAIL),
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=OTHER_FAIL),
             *(a_failure(), Memory(), (Kind.REGRESSION, True)),
             id="the base fails in another way",
         ),
         pytest.param(
-            Lab(head_again=OTHER_FAIL, head_isolated=OTHER_FAIL, base_isolated=OTHER_FAIL),
+            Answers(head_again=OTHER_FAIL, head_isolated=OTHER_FAIL, base_isolated=OTHER_FAIL),
             *(a_failure(), Memory(), (Kind.REGRESSION, True)),
             id="a base that fails like a trial, not like the run",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL),
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL),
             *(a_failure(), Memory(), (Kind.ENVIRONMENT, False)),
             id="here and now the base fails too",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL, head_isolated_elsewhere=FAIL),
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL, head_isolated_elsewhere=FAIL),
             *(TOUCHED, Memory(), (Kind.NEW_FAILURE, True)),
             id="a touched head that never passed",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL, head_isolated_elsewhere=FAIL),
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL, head_isolated_elsewhere=FAIL),
             *(UNSURE, KNOWN, (Kind.NEW_FAILURE, True)),
             id="nobody knows what it touches",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL, head_isolated_elsewhere=PASS),
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL, head_isolated_elsewhere=PASS),
             *(TOUCHED, Memory(), (Kind.ENVIRONMENT, False)),
             id="the head passes on another machine",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL),
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL),
             *(TOUCHED, HEAD_PASSED, (Kind.ENVIRONMENT, False)),
             id="the same sources passed it before",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=FAIL),
+            Answers(head_again=FAIL, head_isolated=FAIL),
             *(a_failure(), MAIN_FAILED, (Kind.ENVIRONMENT, False)),
             id="main failed alike in the order, and it fails alone too",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=PASS),
+            Answers(head_again=FAIL, head_isolated=PASS),
             *(TOUCHED, MAIN_FAILED, (Kind.ORDER_DEPENDENT, False)),
             id="main failed alike in the same order",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=PASS, base_order=FAIL),
+            Answers(head_again=FAIL, head_isolated=PASS, base_order=FAIL),
             *(TOUCHED, Memory(), (Kind.ORDER_DEPENDENT, False)),
             id="the base fails in the same order",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=PASS, base_order=PASS, head_order=FAIL),
+            Answers(head_again=FAIL, head_isolated=PASS, base_order=PASS, head_order=FAIL),
             *(a_failure(), KNOWN, (Kind.REGRESSION, True)),
             id="a new polluter, though the test is known",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=PASS, base_order=[PASS, FAIL], head_order=FAIL),
+            Answers(head_again=FAIL, head_isolated=PASS, base_order=[PASS, FAIL], head_order=FAIL),
             *(a_failure(), Memory(), (Kind.ORDER_DEPENDENT, False)),
             id="the base fails in the order at the second try",
         ),
         pytest.param(
-            Lab(head_again=FAIL, head_isolated=PASS, base_order=PASS, head_order=PASS),
+            Answers(head_again=FAIL, head_isolated=PASS, base_order=PASS, head_order=PASS),
             *(a_failure(), Memory(), (Kind.FLAKY, False)),
             id="the order does not matter",
         ),
     ],
 )
 def test_a_failure_is_judged_by_what_its_trials_show(
-    lab: Laboratory, failure: FailedTest, memory: Memory, expected: tuple[Kind, bool]
+    answers: Answers, failure: FailedTest, memory: Memory, expected: tuple[Kind, bool]
 ) -> None:
-    ruling = judge(lab, failure, memory)
+    ruling = judge(answers, failure, memory)
 
     assert (ruling.kind, ruling.is_red) == expected
     assert ruling.evidence
 
 
 def test_evidence_is_told_in_words() -> None:
-    ruling = judge(Laboratory(head_again=FAIL, head_isolated=PASS, base_order=FAIL))
+    ruling = judge(Answers(head_again=FAIL, head_isolated=PASS, base_order=FAIL))
 
     assert ruling.evidence == (
         "the head failed again at once, 3 times",
@@ -195,28 +196,28 @@ def test_evidence_is_told_in_words() -> None:
 
 
 def test_a_failure_stays_red_when_the_budget_is_spent() -> None:
-    lab = Laboratory(head_again=FAIL, head_isolated=PASS)
-    ruling = judge(lab, memory=Memory(saved_seconds=0.0), rules=Rules(budget_share=0.03))
+    answers = Answers(head_again=FAIL, head_isolated=PASS)
+    ruling = judge(answers, memory=Memory(saved_seconds=0.0), rules=Rules(budget_share=0.03))
 
     assert (ruling.kind, ruling.is_red) == (Kind.NEW_FAILURE, True)
     assert ruling.evidence[-1] == "the budget for trials is spent"
-    assert "base_order" not in lab.trials
+    assert "base_order" not in answers.trials
 
 
 def test_what_a_run_leaves_of_its_budget_is_saved_up_to_a_limit() -> None:
     rules = Rules(budget_share=0.01, savings=2.0)
 
-    assert adjudicate(a_run(), Memory(saved_seconds=5.0), Laboratory(), PRICES, rules).memory.saved_seconds == 15.0
-    assert adjudicate(a_run(), Memory(saved_seconds=15.0), Laboratory(), PRICES, rules).memory.saved_seconds == 20.0
+    assert adjudicate(a_run(), Memory(saved_seconds=5.0), Answers(), PRICES, rules).memory.saved_seconds == 15.0
+    assert adjudicate(a_run(), Memory(saved_seconds=15.0), Answers(), PRICES, rules).memory.saved_seconds == 20.0
 
 
 def test_failures_of_the_cause_that_the_change_broke_need_no_trial() -> None:
-    lab = Laboratory(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS)
+    answers = Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS)
     run = a_run(*(a_failure(f"t{number}", cause="one") for number in range(5)))
-    judgement = adjudicate(run, Memory(), lab, PRICES, RULES)
+    judgement = adjudicate(run, Memory(), answers, PRICES, RULES)
 
     assert [ruling.kind for ruling in judgement.rulings] == [Kind.REGRESSION] * 5
-    assert len(lab.trials) == RULES.agains + 3
+    assert len(answers.trials) == RULES.agains + 3
 
 
 MASS = tuple(a_failure(f"t{number:02}", cause="one") for number in range(20))
@@ -244,7 +245,7 @@ def test_an_outage_is_green_only_where_each_test_passed_on_another_machine() -> 
 
 @pytest.mark.parametrize(("base", "kind"), [(PASS, Kind.REGRESSION), (FAIL, Kind.OUTAGE)])
 def test_a_mass_failure_that_repeats_on_another_machine_is_red(base: TrialOutcome, kind: Kind) -> None:
-    judgement = of_mass(Laboratory(head_batch_elsewhere=FAIL, base_batch_elsewhere=base))
+    judgement = of_mass(Answers(head_batch_elsewhere=FAIL, base_batch_elsewhere=base))
 
     assert {(ruling.kind, ruling.is_red) for ruling in judgement.rulings} == {(kind, True)}
 
@@ -267,7 +268,7 @@ def after(runs: Iterable[tuple[CaseRun, Ask]], memory: Memory = Memory()) -> Mem
 
 
 def flaked(commit: int) -> tuple[CaseRun, Ask]:
-    return a_run(a_failure(), commit=commit), Laboratory(head_again=PASS, head_isolated=PASS)
+    return a_run(a_failure(), commit=commit), Answers(head_again=PASS, head_isolated=PASS)
 
 
 def test_a_test_is_listed_when_it_was_flaky_at_two_commits() -> None:
@@ -278,17 +279,17 @@ def test_a_test_is_listed_when_it_was_flaky_at_two_commits() -> None:
 def test_a_listed_test_leaves_after_clean_passes_in_distinct_orders() -> None:
     memory = after([flaked(100), flaked(101)], Memory(runs=98))
     needed = passes_for_release(memory.of("t"))
-    same = [(a_run(commit=3), Laboratory())] * 500
+    same = [(a_run(commit=3), Answers())] * 500
     assert after(same, memory).listed
 
-    others = [(a_run(commit=3, order=f"o{number}"), Laboratory()) for number in range(needed)]
+    others = [(a_run(commit=3, order=f"o{number}"), Answers()) for number in range(needed)]
     assert after(others[:100], memory).listed
     assert not after(others, memory).listed
 
 
 def test_a_test_that_did_not_run_has_not_passed() -> None:
     memory = after([flaked(1), flaked(2)])
-    skipped = [(replace(a_run(order=f"o{n}"), not_run=frozenset({"t"})), Laboratory()) for n in range(500)]
+    skipped = [(replace(a_run(order=f"o{n}"), not_run=frozenset({"t"})), Answers()) for n in range(500)]
 
     assert after(skipped, memory).of("t").clean_orders == frozenset()
 
@@ -298,7 +299,7 @@ def test_a_rare_flake_needs_more_passes(share: float, passes: int) -> None:
     assert passes_for_release(TestMemory(times=round(share * 1000), runs_then=1000)) == passes
 
 
-BROKEN = Laboratory(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS)
+BROKEN = Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS)
 
 
 def test_what_main_is_broken_by_is_suspected_and_excused_elsewhere() -> None:
@@ -307,19 +308,19 @@ def test_what_main_is_broken_by_is_suspected_and_excused_elsewhere() -> None:
     assert (ruling.kind, ruling.since, ruling.is_red) == (Kind.SUSPECT, 7, True)
     assert suspects(judgement.memory, 8) == {"t": 7}
 
-    untouched = judge(Laboratory(), a_failure(), judgement.memory)
+    untouched = judge(Answers(), a_failure(), judgement.memory)
     assert (untouched.kind, untouched.since, untouched.is_red) == (Kind.SUSPECT, 7, False)
-    assert judge(Laboratory(), TOUCHED, judgement.memory).is_red
+    assert judge(Answers(), TOUCHED, judgement.memory).is_red
 
-    mended = after([(a_run(commit=9, is_main=True), Laboratory())], judgement.memory)
+    mended = after([(a_run(commit=9, is_main=True), Answers())], judgement.memory)
     assert suspects(mended, 9) == {}
 
 
 def test_a_test_that_a_change_made_unreliable_is_suspected_before_it_is_listed() -> None:
     def often(commit: int) -> tuple[CaseRun, Ask]:
-        lab = Laboratory(head_again=PASS, head_isolated=[FAIL, PASS] * 20, base_isolated=FAIL)
-        return a_run(a_failure(signature=f"s{commit}"), commit=commit), Laboratory(
-            **{**lab.answers, "base_isolated": replace(FAIL, signature=f"s{commit}")}
+        answers = Answers(head_again=PASS, head_isolated=[FAIL, PASS] * 20, base_isolated=FAIL)
+        return a_run(a_failure(signature=f"s{commit}"), commit=commit), Answers(
+            **{**answers.answers, "base_isolated": replace(FAIL, signature=f"s{commit}")}
         )
 
     memory = after([often(100), often(101)], Memory(runs=500))
@@ -329,41 +330,41 @@ def test_a_test_that_a_change_made_unreliable_is_suspected_before_it_is_listed()
 
 @pytest.mark.parametrize(("order", "is_explained"), [("o", False), ("another", True)])
 def test_an_order_explains_a_failure_until_main_passes_in_it(order: str, is_explained: bool) -> None:  # noqa: FBT001
-    broken = (a_run(a_failure(), is_main=True), Laboratory(head_again=FAIL, head_isolated=PASS, base_order=FAIL))
-    mended = (a_run(order=order, is_main=True), Laboratory())
+    broken = (a_run(a_failure(), is_main=True), Answers(head_again=FAIL, head_isolated=PASS, base_order=FAIL))
+    mended = (a_run(order=order, is_main=True), Answers())
     memory = after([broken, mended])
 
     assert bool(memory.main_failed_in("o", "t")) is is_explained
-    skipped = (replace(mended[0], not_run=frozenset({"t"})), Laboratory())
+    skipped = (replace(mended[0], not_run=frozenset({"t"})), Answers())
     assert after([broken, skipped]).main_failed_in("o", "t") == {"s"}
 
 
 def test_memory_is_bounded() -> None:
-    memory = after([(a_run(order=f"o{n}", tree=f"t{n}", is_main=True), Laboratory()) for n in range(100)])
+    memory = after([(a_run(order=f"o{n}", tree=f"t{n}", is_main=True), Answers()) for n in range(100)])
 
     assert (len(memory.orders), len(memory.trees)) == (ORDERS_KEPT, TREES_KEPT)
 
 
 @pytest.mark.parametrize(
-    ("rules", "lab"),
+    ("rules", "answers"),
     [
-        pytest.param(Rules(uses_base=False), Laboratory(head_again=FAIL, head_isolated=FAIL), id="base"),
-        pytest.param(Rules(uses_order=False), Laboratory(head_again=FAIL, head_isolated=PASS), id="order"),
+        pytest.param(Rules(uses_base=False), Answers(head_again=FAIL, head_isolated=FAIL), id="base"),
+        pytest.param(Rules(uses_order=False), Answers(head_again=FAIL, head_isolated=PASS), id="order"),
         pytest.param(
             Rules(uses_other_machine=False),
-            Laboratory(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL),
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=FAIL),
             id="machine",
         ),
     ],
 )
-def test_evidence_that_is_switched_off_is_not_asked_for(rules: Rules, lab: Laboratory) -> None:
-    judge(lab, TOUCHED, rules=rules)
+def test_evidence_that_is_switched_off_is_not_asked_for(rules: Rules, answers: Answers) -> None:
+    judge(answers, TOUCHED, rules=rules)
 
-    assert set(lab.trials) == set(lab.answers)
+    assert set(answers.trials) == set(answers.answers)
 
 
 def test_trials_are_priced_with_what_they_share() -> None:
-    ask = Laboratory(head_again=FAIL, head_isolated=PASS, base_order=FAIL)
+    ask = Answers(head_again=FAIL, head_isolated=PASS, base_order=FAIL)
     run = a_run(a_failure("t"), a_failure("u"))
     memory = adjudicate(
         run, Memory(saved_seconds=0.0), ask, replace(PRICES, test_seconds={"t": 1.0, "u": 1.0}), Rules(budget_share=1.0)
@@ -375,4 +376,4 @@ def test_trials_are_priced_with_what_they_share() -> None:
 
 
 def test_no_trial_is_asked_for_in_a_run_without_failures() -> None:
-    assert not adjudicate(a_run(), Memory(), Laboratory(), PRICES, RULES).is_red
+    assert not adjudicate(a_run(), Memory(), Answers(), PRICES, RULES).is_red

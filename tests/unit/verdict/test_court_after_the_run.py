@@ -1,5 +1,5 @@
 import pytest
-from test_court import FAIL, MAIN_FAILED, OTHER_FAIL, PASS, PRICES, Laboratory, a_failure, a_run
+from test_court import FAIL, MAIN_FAILED, OTHER_FAIL, PASS, PRICES, Answers, a_failure, a_run
 
 from ci_toolkit.model.trial import NoTrialError, Trial, TrialOutcome
 from ci_toolkit.verdict.court.case import FailedTest, Kind, Rules, Ruling
@@ -9,76 +9,75 @@ from ci_toolkit.verdict.court.memory import Memory
 AFTER = Rules(process_is_gone=True, uses_other_machine=False)
 UNSURE = a_failure(touched=None)
 NOT_THERE = TrialOutcome(failed=False, is_there=False)
-Lab = Laboratory
 
 
-def judge(ask: Laboratory, failure: FailedTest, memory: Memory) -> Ruling:
+def judge(ask: Answers, failure: FailedTest, memory: Memory) -> Ruling:
     (ruling,) = adjudicate(a_run(failure), memory, ask, PRICES, AFTER).rulings
     return ruling
 
 
 @pytest.mark.parametrize(
-    ("lab", "memory", "expected"),
+    ("answers", "memory", "expected"),
     [
         pytest.param(
-            Lab(head_isolated=PASS, head_order=PASS),
+            Answers(head_isolated=PASS, head_order=PASS),
             *(Memory(), (Kind.FLAKY, False)),
             id="it passes alone, and in its order",
         ),
         pytest.param(
-            Lab(head_isolated=[FAIL, FAIL, *[PASS] * 20], head_order=PASS),
+            Answers(head_isolated=[FAIL, FAIL, *[PASS] * 20], head_order=PASS),
             *(Memory(), (Kind.FLAKY, False)),
             id="it passes at the third try",
         ),
         pytest.param(
-            Lab(head_isolated=PASS, head_order=FAIL, base_order=PASS),
+            Answers(head_isolated=PASS, head_order=FAIL, base_order=PASS),
             *(Memory(), (Kind.REGRESSION, True)),
             id="the change broke it in this order",
         ),
         pytest.param(
-            Lab(head_isolated=PASS, head_order=FAIL, base_order=FAIL),
+            Answers(head_isolated=PASS, head_order=FAIL, base_order=FAIL),
             *(Memory(), (Kind.ORDER_DEPENDENT, False)),
             id="the base fails in this order as well",
         ),
         pytest.param(
-            Lab(head_isolated=PASS, head_order=[FAIL, PASS]),
+            Answers(head_isolated=PASS, head_order=[FAIL, PASS]),
             *(Memory(), (Kind.FLAKY, False)),
             id="the order alone does not make it fail",
         ),
         pytest.param(
-            Lab(head_isolated=PASS, head_order=FAIL, base_order=PASS),
+            Answers(head_isolated=PASS, head_order=FAIL, base_order=PASS),
             *(MAIN_FAILED, (Kind.REGRESSION, True)),
             id="main has failed in this order, and the base passes in it now: a new polluter",
         ),
         pytest.param(
-            Lab(head_isolated=FAIL, base_isolated=PASS),
+            Answers(head_isolated=FAIL, base_isolated=PASS),
             *(Memory(), (Kind.REGRESSION, True)),
             id="the head fails, the base passes",
         ),
         pytest.param(
-            Lab(head_isolated=FAIL, base_isolated=NOT_THERE),
+            Answers(head_isolated=FAIL, base_isolated=NOT_THERE),
             *(Memory(), (Kind.NEW_FAILURE, True)),
             id="a new test fails",
         ),
         pytest.param(
-            Lab(head_isolated=FAIL, base_isolated=OTHER_FAIL),
+            Answers(head_isolated=FAIL, base_isolated=OTHER_FAIL),
             *(Memory(), (Kind.REGRESSION, True)),
             id="the base fails in another way",
         ),
         pytest.param(
-            Lab(head_isolated=FAIL, base_isolated=FAIL),
+            Answers(head_isolated=FAIL, base_isolated=FAIL),
             *(Memory(), (Kind.NEW_FAILURE, True)),
             id="the base fails alike, and the head never passed",
         ),
     ],
 )
 def test_a_failure_is_judged_by_fresh_processes_alone(
-    lab: Laboratory, memory: Memory, expected: tuple[Kind, bool]
+    answers: Answers, memory: Memory, expected: tuple[Kind, bool]
 ) -> None:
-    ruling = judge(lab, UNSURE, memory)
+    ruling = judge(answers, UNSURE, memory)
 
     assert (ruling.kind, ruling.is_red) == expected
-    assert not [trial for trial in lab.trials if "again" in trial or "elsewhere" in trial]
+    assert not [trial for trial in answers.trials if "again" in trial or "elsewhere" in trial]
 
 
 def test_a_trial_without_an_outcome_leaves_a_failure_red_and_says_why() -> None:
@@ -90,38 +89,38 @@ def test_a_trial_without_an_outcome_leaves_a_failure_red_and_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lab", "kind", "last"),
+    ("answers", "kind", "last"),
     [
         (
-            Lab(head_isolated=FAIL, base_isolated=PASS),
+            Answers(head_isolated=FAIL, base_isolated=PASS),
             Kind.REGRESSION,
             "the head failed one of them alone, the base passed",
         ),
-        (Lab(head_isolated=FAIL, base_isolated=FAIL), Kind.OUTAGE, "only another machine can excuse them"),
-        (Lab(head_isolated=PASS, base_isolated=PASS), Kind.OUTAGE, "only another machine can excuse them"),
+        (Answers(head_isolated=FAIL, base_isolated=FAIL), Kind.OUTAGE, "only another machine can excuse them"),
+        (Answers(head_isolated=PASS, base_isolated=PASS), Kind.OUTAGE, "only another machine can excuse them"),
     ],
 )
 def test_many_failures_of_one_cause_are_judged_by_one_of_them_and_never_excused_on_their_own_machine(
-    lab: Laboratory, kind: Kind, last: str
+    answers: Answers, kind: Kind, last: str
 ) -> None:
     run = a_run(*(a_failure(f"t{number}", cause="one", touched=False) for number in range(40)))
-    rulings = adjudicate(run, Memory(), lab, PRICES, AFTER).rulings
+    rulings = adjudicate(run, Memory(), answers, PRICES, AFTER).rulings
 
     assert {(ruling.kind, ruling.is_red, ruling.evidence[-1]) for ruling in rulings} == {(kind, True, last)}
-    assert len(lab.trials) == 2
+    assert len(answers.trials) == 2
 
 
 def test_trials_cost_what_they_really_take() -> None:
     rules = Rules(process_is_gone=True, uses_other_machine=False, budget_share=0.0, least_seconds=100.0)
     quick, slow = (TrialOutcome(failed=False, seconds=seconds) for seconds in (0.5, 90.0))
     for outcome, kind in ((quick, Kind.FLAKY), (slow, Kind.NEW_FAILURE)):
-        lab = Laboratory(head_isolated=outcome, head_order=outcome)
-        (ruling,) = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), lab, PRICES, rules).rulings
+        answers = Answers(head_isolated=outcome, head_order=outcome)
+        (ruling,) = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), answers, PRICES, rules).rulings
         assert ruling.kind is kind
 
 
 def test_a_short_run_has_a_court_as_well() -> None:
     rules = Rules(process_is_gone=True, uses_other_machine=False, budget_share=0.0, least_seconds=500.0)
-    lab = Laboratory(head_isolated=PASS, head_order=PASS)
-    (ruling,) = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), lab, PRICES, rules).rulings
+    answers = Answers(head_isolated=PASS, head_order=PASS)
+    (ruling,) = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), answers, PRICES, rules).rulings
     assert ruling.kind is Kind.FLAKY

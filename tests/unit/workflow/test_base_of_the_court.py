@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from git_samples import git
 
-from ci_toolkit.workflow.adjudication import bench_of
+from ci_toolkit.workflow.adjudication import court_of
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def main(tmp_path: Path) -> Path:
 def test_what_main_is_compared_with(main: Path, *, is_changed: bool, variables: dict[str, str], base: str) -> None:
     if is_changed:
         (main / "generated.py").write_text("VERSION = 1\n")
-    court = bench_of(main, main, variables)
+    court = court_of(main, main, variables)
     assert court is not None
     assert court.base == git(main, "rev-parse", base)
 
 
 def test_without_the_setting_there_is_no_court(tmp_path: Path) -> None:
-    assert bench_of(tmp_path, tmp_path, {}) is None
+    assert court_of(tmp_path, tmp_path, {}) is None

@@ -12,13 +12,13 @@ from ci_toolkit.history.locations import open_history
 from ci_toolkit.model.journal import Selected
 from ci_toolkit.model.outcomes import JudgedRun
 from ci_toolkit.model.verdict import Verdict
-from ci_toolkit.verdict.adjudication import Bench
+from ci_toolkit.verdict.adjudication import Court
 from ci_toolkit.verdict.court.case import Rules
 from ci_toolkit.verdict.judge import Thresholds
 from ci_toolkit.workflow.merging import Judging, judge_bundles
 
 PLAN = plan_of(["test_a.py"])
-COURT = Bench(rules=Rules(process_is_gone=True, uses_other_machine=False), tree="head", base="base")
+COURT = Court(rules=Rules(process_is_gone=True, uses_other_machine=False), tree="head", base="base")
 
 
 def judged(folder: Path, judging: Judging) -> tuple[Verdict, JudgedRun]:
@@ -36,7 +36,7 @@ def test_what_the_quarantine_excuses_is_no_red_failure_of_the_history(tmp_path: 
     leave_bundle(
         tmp_path / "results", PLAN, 1, {"main": (collected("test_a.py", "test_1"), Selected(tests=1), *fails(0))}
     )
-    judging = Judging(thresholds=Thresholds(), bench=COURT)
+    judging = Judging(thresholds=Thresholds(), court=COURT)
     verdict, run = judged(tmp_path, judging)
     assert (verdict.exit_code, [found.is_red for found in run.failures]) == (1, [True])
 

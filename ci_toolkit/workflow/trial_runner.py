@@ -33,8 +33,8 @@ _WORDS = {
 }
 
 
-class Docket:
-    """One shard's bundle before the court: what failed in it, and the trials of that."""
+class TriedShard:
+    """One shard: what failed in it, and the trials of that."""
 
     def __init__(self, bundle: Bundle, folder: Path | None = None) -> None:
         """Read ``bundle``; ``folder`` takes the trials, the bundle's own if it is None."""
@@ -76,11 +76,17 @@ class Docket:
         write_card(Path(self.bundle.folder), card)
 
 
-class Laboratory:
+class TrialRunner:
     """Answers trials by running them."""
 
     def __init__(
-        self, plan: Plan, dockets: Sequence[Docket], options: ShardOptions, base: BaseTree, say: Say, stop: StopRequest
+        self,
+        plan: Plan,
+        shards: Sequence[TriedShard],
+        options: ShardOptions,
+        base: BaseTree,
+        say: Say,
+        stop: StopRequest,
     ) -> None:
         self._machine = machine_name()
         self._batches: dict[tuple[int, Tree], list[TrialRecord]] = {}
@@ -88,63 +94,63 @@ class Laboratory:
         """How often each trial was asked for that a batch answers."""
         self._base = base
         self._plan = plan
-        self._dockets = {failure.node_id: docket for docket in dockets for failure in docket.failures}
+        self._shards = {failure.node_id: shard for shard in shards for failure in shard.failures}
         self._options = options
         self._say = say
         self._stop = stop
 
     def __call__(self, trial: Trial) -> TrialOutcome:
         """Run ``trial``. Raises NoTrialError where it cannot be run, or does not tell."""
-        docket = self._dockets[trial.test]
+        shard = self._shards[trial.test]
         if self._stop.is_asked:
             raise NoTrialError(ended_words(self._stop))
-        evidence = docket.add(self._run(trial, docket))
+        evidence = shard.add(self._run(trial, shard))
         self._say(_told(evidence))
         if evidence.outcome is None:
             raise NoTrialError(evidence.why_not)
         return msgspec.structs.replace(evidence.outcome, seconds=evidence.seconds)
 
-    def _run(self, trial: Trial, docket: Docket) -> TrialRecord:
-        number = len(docket.records) + 1
+    def _run(self, trial: Trial, shard: TriedShard) -> TrialRecord:
+        number = len(shard.records) + 1
         try:
-            options, moved = self._place_of(trial, docket)
+            options, moved = self._place_of(trial, shard)
         except NoTrialError as error:
             return TrialRecord(number=number, trial=trial, why_not=str(error))
         if trial.how is How.BATCH:
-            return self._batch(trial, docket, number, options, moved)
-        tests = docket.order_of(trial.test) if trial.how is How.ORDER else (trial.test,)
-        return self._made(trial, docket, number, tests, options, moved)
+            return self._batch(trial, shard, number, options, moved)
+        tests = shard.order_of(trial.test) if trial.how is How.ORDER else (trial.test,)
+        return self._made(trial, shard, number, tests, options, moved)
 
     def _batch(
-        self, trial: Trial, docket: Docket, number: int, options: ShardOptions, moved: tuple[str, str] | None
+        self, trial: Trial, shard: TriedShard, number: int, options: ShardOptions, moved: tuple[str, str] | None
     ) -> TrialRecord:
         """Return the trial as part of a process that runs every failure of the shard: one for all that ask for it."""
         asked = self._asked[trial]
         self._asked[trial] += 1
-        batches = self._batches.setdefault((docket.bundle.card.index, trial.tree), [])
+        batches = self._batches.setdefault((shard.bundle.card.index, trial.tree), [])
         if asked < len(batches):
             return msgspec.structs.replace(batches[asked], trial=trial, seconds=0.0)  # its time counts once
-        tests = tuple(dict.fromkeys(failure.node_id for failure in docket.failures))
-        batches.append(self._made(trial, docket, number, tests, options, moved))
+        tests = tuple(dict.fromkeys(failure.node_id for failure in shard.failures))
+        batches.append(self._made(trial, shard, number, tests, options, moved))
         return batches[asked]
 
     def _made(
         self,
         trial: Trial,
-        docket: Docket,
+        shard: TriedShard,
         number: int,
         tests: Sequence[str],
         options: ShardOptions,
         moved: tuple[str, str] | None,
     ) -> TrialRecord:
-        index = docket.bundle.card.index
+        index = shard.bundle.card.index
         pieces = self._pieces(tests, index)
         order = TrialOrder(number=number, trial=trial, shard=index, tests=tuple(tests), pieces=pieces, moved=moved)
-        return run_trial(self._plan, order, docket.folder, options, stop=self._stop)
+        return run_trial(self._plan, order, shard.folder, options, stop=self._stop)
 
-    def _place_of(self, trial: Trial, docket: Docket) -> tuple[ShardOptions, tuple[str, str] | None]:
-        options = for_trials(self._options, docket.bundle.card)
-        if trial.where is Where.OTHER and docket.bundle.card.machine == self._machine:
+    def _place_of(self, trial: Trial, shard: TriedShard) -> tuple[ShardOptions, tuple[str, str] | None]:
+        options = for_trials(self._options, shard.bundle.card)
+        if trial.where is Where.OTHER and shard.bundle.card.machine == self._machine:
             raise NoTrialError("there is no other machine here")
         return self._base.instead_of(options) if trial.tree is Tree.BASE else (options, None)
 
