@@ -81,8 +81,9 @@ def ended_run(event: Mapping[str, Any]) -> Ended:
 
 
 def run_of(api: GitHubApi, ended: Ended) -> WorkflowRun:
-    """Return the run as it is now. Raises httpx.HTTPError, GitHubError."""
-    run = patiently(lambda _: api.get(WorkflowRun, f"actions/runs/{ended.run}", exclude_pull_requests="true"))
+    """Return the run as it is now. Raises GitHubError."""
+    with in_our_words():
+        run = patiently(lambda _: api.get(WorkflowRun, f"actions/runs/{ended.run}", exclude_pull_requests="true"))
     if not is_commit(run.head_sha):
         raise GitHubError(f"run {ended.run} has no commit", advice="Look at GITHUB_API_URL.")
     return run
@@ -130,15 +131,16 @@ def artifact_names(api: GitHubApi, run: int) -> frozenset[str]:
 
 
 def file_of_artifact(api: GitHubApi, run: WorkflowRun, artifact: str, name: str, largest: int) -> bytes:
-    """Return the file ``name`` of the run's ``artifact``. Raises httpx.HTTPError, GitHubError, FormatError."""
+    """Return the file ``name`` of the run's ``artifact``. Raises GitHubError, FormatError."""
     path = f"actions/runs/{run.id}/artifacts"
-    listed = patiently(lambda _: api.get(_Artifacts, path, name=artifact, per_page=PAGE)).artifacts
+    with in_our_words():
+        listed = patiently(lambda _: api.get(_Artifacts, path, name=artifact, per_page=PAGE)).artifacts
     found = [each for each in listed if each.name == artifact and not each.expired]
     if len(found) != 1:
         raise GitHubError(
             f"run {run.id} has {len(found) or 'no'} artifact{'s' * (len(found) > 1)} '{artifact}'",
             advice="The job that merges uploads the folder of `ci-toolkit merge --out` under this name.",
         )
-    with tempfile.TemporaryFile() as archive:
+    with tempfile.TemporaryFile() as archive, in_our_words():
         patiently(lambda _: api.download(f"actions/artifacts/{found[0].id}/zip", archive, LARGEST_ARCHIVE))
         return file_in(archive, name, largest)

@@ -7,7 +7,7 @@ verdict, as data: which commit and which pull request it is about, and whether t
 from collections.abc import Mapping
 
 from ci_toolkit.errors import FormatError
-from ci_toolkit.github.client import GitHubApi, in_our_words
+from ci_toolkit.github.client import GitHubApi
 from ci_toolkit.github.errors import GitHubError
 from ci_toolkit.github.job import job_of, read_event, token_of
 from ci_toolkit.github.runs import (
@@ -57,7 +57,7 @@ def publish_run(wanted: PublishRequest, environment: Mapping[str, str], observer
     """
     token, event = token_of(environment), read_event(environment)
     ended, here = ended_run(event), job_of(environment, event)
-    with GitHubApi(here.api_url, here.repository, token) as api, in_our_words():
+    with GitHubApi(here.api_url, here.repository, token) as api:
         run = run_of(api, ended)
         if run.run_attempt != ended.attempt or run.conclusion in _DID_NOTHING:
             observer.say(f"attempt {ended.attempt} of run {run.id} has nothing to say: {_why(run)}")
@@ -82,8 +82,7 @@ def _why(run: WorkflowRun) -> str:
 
 def _verdict(api: GitHubApi, run: WorkflowRun, artifact: str) -> Verdict:
     name = f"{artifact}-attempt-{run.run_attempt}"
-    with in_our_words():
-        data = file_of_artifact(api, run, name, "verdict.json", LARGEST_VERDICT)
+    data = file_of_artifact(api, run, name, "verdict.json", LARGEST_VERDICT)
     return from_json(data, Verdict, schema=VERDICT_SCHEMA, origin=f"verdict.json in the artifact '{name}'")
 
 
