@@ -13,7 +13,6 @@ from ci_toolkit.report.annotations import Root
 from ci_toolkit.report.check_run import render_check, without_verdict
 from ci_toolkit.report.publishable import publishable
 from ci_toolkit.workflow.github_status import (
-    REMAINS,
     StatusRequest,
     github_of_job,
     refusals_said,
@@ -23,6 +22,7 @@ from ci_toolkit.workflow.github_status import (
 )
 from ci_toolkit.workflow.observer import Observer
 
+_REMAINS = "The verdict stands in the job summary and the exit code."
 LARGEST_VERDICT = 512 * 1024 * 1024
 
 
@@ -37,17 +37,20 @@ def publish_verdict(
     try:
         verdict = publishable(_read(path), hidden=(environment.get(TOKEN_VARIABLE, "").strip(),))
     except FormatError as error:
-        with refusals_said("check run", REMAINS, observer), github_of_job(environment) as (api, job):
+        with (
+            refusals_said("check run", "This step is red without it.", observer),
+            github_of_job(environment) as (api, job),
+        ):
             write_check(api, job, wanted.name, without_verdict(error.message), observer)
         raise
     root = _root(folder, environment)
     write_summary(verdict, environment, observer)
-    with refusals_said("check run", REMAINS, observer), github_of_job(environment) as (api, job):
-        with refusals_said("check run", REMAINS, observer):
+    with refusals_said("check run", _REMAINS, observer), github_of_job(environment) as (api, job):
+        with refusals_said("check run", _REMAINS, observer):
             write_check(api, job, wanted.name, render_check(verdict, root), observer)
         number = pull_request_in(read_event(environment))
         if wanted.comments and number is not None:
-            with refusals_said("comment", REMAINS, observer):
+            with refusals_said("comment", _REMAINS, observer):
                 require_newest(api, number, job.commit)
                 write_comment(api, job, number, wanted, verdict, root)
     return verdict

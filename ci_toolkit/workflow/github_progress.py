@@ -16,7 +16,7 @@ from ci_toolkit.github.runs import artifact_names
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
 from ci_toolkit.report.progress import render_progress
-from ci_toolkit.workflow.github_status import REMAINS, github_of_job, in_one_line, refusals_said
+from ci_toolkit.workflow.github_status import github_of_job, in_one_line, refusals_said
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
 
@@ -39,7 +39,7 @@ class ProgressRequest(Record, frozen=True, kw_only=True):
 def announce_run(wanted: ProgressRequest, environment: Mapping[str, str], observer: Observer) -> None:
     """Say how far the run is; where that may not be, say so here. Raises FormatError where there is no such plan."""
     plan = read_plan(wanted.plan_path) if wanted.plan_path is not None else None
-    with refusals_said("check run", REMAINS, observer), github_of_job(environment) as (api, job):
+    with refusals_said("check run", "The run goes on without it.", observer), github_of_job(environment) as (api, job):
         check = CheckRun(api, job, wanted.name)
         if plan is None:
             check.announce(wanted.status)

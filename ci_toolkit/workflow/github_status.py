@@ -18,8 +18,6 @@ from ci_toolkit.report.comment import is_worth_a_comment, render_comment
 from ci_toolkit.report.markdown import LARGEST_SUMMARY, render_markdown
 from ci_toolkit.workflow.observer import Observer
 
-REMAINS = "The verdict stands in the job summary and the exit code."
-
 
 class StatusRequest(Record, frozen=True, kw_only=True):
     """The options of the commands that publish a verdict."""
