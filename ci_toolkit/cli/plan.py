@@ -26,7 +26,11 @@ from ci_toolkit.model.plan import Plan
 @history_options
 @click.option("--collect", is_flag=True, help="Import the suite and list every test, so that files are cut exactly.")
 @click.option("--explain", is_flag=True, help="Draw the shards as bars, and show what keeps the run from being faster.")
-@click.option("--github-output", is_flag=True, help="Append `matrix` and `plan-id` to the outputs of the GitHub step.")
+@click.option(
+    "--github-output",
+    is_flag=True,
+    help="Append `matrix`, `plan-id` and, where trials judge failures, `judges` to the outputs of the GitHub step.",
+)
 @click.option(
     "--last-run",
     type=click.Path(path_type=Path),
@@ -61,6 +65,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     refuse_debuggers(pytest_args())
     terminal = Terminal(words.view.verbosity)
     terminal.say("looking for the tests")  # before the imports, which take longer than a reader likes to wait
+    from ci_toolkit.config.flaky import read_flaky
+    from ci_toolkit.config.project import project_root
     from ci_toolkit.github.outputs import append_outputs, output_file, outputs_of
     from ci_toolkit.workflow.planning import PlanningRequest, write_plan
 
@@ -83,7 +89,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
     )
     plan = write_plan(request, Path.cwd(), terminal)
     if outputs is not None:
-        append_outputs(outputs, outputs_of(plan))
+        has_trials = read_flaky(project_root(Path.cwd())) is not None
+        append_outputs(outputs, outputs_of(plan, has_trials=has_trials))
     show_plan(plan, explain=explain, is_quiet=words.view.verbosity < 0)
     return 0
 

@@ -14,8 +14,8 @@ OUTPUT_BYTES = 1024 * 1024
 """The most that the outputs of one job may hold, as GitHub counts: in UTF-16."""
 
 
-def outputs_of(plan: Plan) -> Mapping[str, str]:
-    """Return ``matrix`` and ``plan-id``.
+def outputs_of(plan: Plan, *, has_trials: bool = False) -> Mapping[str, str]:
+    """Return ``matrix``, ``plan-id``, and ``judges`` where the project lets trials judge its failures (``has_trials``).
 
     ``matrix`` is one line of JSON, ``{"include": [{"index", "of", "category", "services"}]}``, for
     ``strategy: matrix: ${{ fromJSON(...) }}``; ``services`` is what to bring up. Raises FormatError where GitHub would
@@ -36,6 +36,8 @@ def outputs_of(plan: Plan) -> Mapping[str, str]:
         for shard in plan.shards
     ]
     outputs = {"matrix": encode({"include": include}).decode(), "plan-id": plan.plan_id}
+    if has_trials:
+        outputs["judges"] = "true"
     size = sum(len(text.encode("utf-16-le")) for text in outputs.values())
     if size > OUTPUT_BYTES:
         raise FormatError(

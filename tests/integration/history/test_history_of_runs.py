@@ -198,6 +198,15 @@ def test_matrix_is_appended_to_the_steps_outputs(project: Project, monkeypatch: 
     assert plan_id == f"plan-id={planned['plan_id']}"
 
 
+def test_a_project_with_trials_says_so_in_the_steps_outputs_wherever_it_writes_that(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write({"test_b_quick.py": QUICK, "pyproject.toml": "[tool.ci-toolkit]\nflaky = { budget = '90s' }\n"})
+    monkeypatch.setenv("GITHUB_OUTPUT", str(project.folder / "outputs"))
+    plan(project, "--github-output")
+    assert (project.folder / "outputs").read_text().splitlines()[2:] == ["judges=true"]
+
+
 def test_outside_github_no_plan_is_written_for_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.write({"test_b_quick.py": QUICK})
     monkeypatch.delenv("GITHUB_OUTPUT", raising=False)
