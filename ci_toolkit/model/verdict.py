@@ -171,6 +171,11 @@ class ShardReport(Record, frozen=True, kw_only=True):
     """What its tests and imports took: of the same kind as ``planned_seconds``."""
     reason: str = ""
 
+    @property
+    def startup_seconds(self) -> float:
+        """What it took besides its tests and imports."""
+        return max(0.0, self.actual_seconds - self.tests_seconds)
+
 
 class FailedGo(Record, frozen=True, kw_only=True):
     """A go of a test that failed, and after which a plugin tried the test again in the same process."""

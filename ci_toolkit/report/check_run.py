@@ -88,7 +88,7 @@ def _text(verdict: Verdict) -> Iterator[Block]:
                 str(shard.state),
                 str(shard.tests),
                 f"{shard.tests_seconds:.1f} s",
-                f"{max(0.0, shard.actual_seconds - shard.tests_seconds):.1f} s",
+                f"{shard.startup_seconds:.1f} s",
                 code(shard.reason) if shard.reason else "",
             )
             for shard in verdict.shards

@@ -75,7 +75,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
                 str(s.tests),
                 "" if verdict.predicted_seconds is None else f"{s.planned_seconds:.1f} s",
                 f"{s.tests_seconds:.1f} s",
-                f"{max(0.0, s.actual_seconds - s.tests_seconds):.1f} s",
+                f"{s.startup_seconds:.1f} s",
             )
             for s in verdict.shards
         ),

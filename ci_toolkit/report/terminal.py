@@ -120,10 +120,9 @@ def _shards(verdict: Verdict, view: View) -> Iterator[Line]:
 
 def _shard(shard: ShardReport, *, has_prediction: bool) -> str:
     predicted = f"{shard.planned_seconds:.1f} s" if has_prediction else "-"
-    startup = max(0.0, shard.actual_seconds - shard.tests_seconds)
     return (
         f"  {shard.index:4}  {shard.state:9}  {shard.tests:7}  {predicted:>10}  {shard.tests_seconds:6.1f} s  "
-        f"{startup:6.1f} s"
+        f"{shard.startup_seconds:6.1f} s"
     )
 
 
