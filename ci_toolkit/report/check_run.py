@@ -60,9 +60,11 @@ def summary_blocks(verdict: Verdict, root: Root) -> Iterator[Block]:
     yield Block(noun="lines", rows=(headline,))
     yield Block(noun="broken rules", opening=("",), rows=tuple(map(_breach, verdict.breaches)))
     failed = [failure for failure in verdict.failures if not failure.quarantined]
-    excused = [failure for failure in verdict.failures if failure.quarantined]
+    quarantined = [failure for failure in verdict.failures if failure.quarantined]
     yield _table("failures", ("where", "test", "what"), (_failure(failure, root) for failure in failed))
-    yield _table("quarantined failures", ("where", "test", "what"), (_failure(failure, root) for failure in excused))
+    yield _table(
+        "quarantined failures", ("where", "test", "what"), (_failure(failure, root) for failure in quarantined)
+    )
     yield _table("lost tests", ("test", "shard", "why"), map(_unrun, verdict.lost))
     yield _table("tests left out", ("test", "shard", "why"), map(_unrun, verdict.left_out))
     yield _table("flaky tests", ("where", "test", "first failure"), (_failure(f, root) for f in verdict.flaky))

@@ -14,7 +14,7 @@ _SECTION = re.compile(r"--- (Captured .+) ---")
 
 
 def failures_in_full(failures: tuple[TestFailure, ...], view: View) -> Iterator[Line]:
-    """Yield each of ``failures`` that nothing excuses once, as long as they are not too many."""
+    """Yield each of ``failures`` that is not in quarantine once, as long as they are not too many."""
     failures = tuple(failure for failure in failures if not failure.quarantined)
     if not failures:
         return
@@ -49,15 +49,15 @@ def _failure(failure: TestFailure, view: View) -> Iterator[Line]:
 
 
 def quarantined_in_short(failures: tuple[TestFailure, ...], view: View, most: int) -> Iterator[Line]:
-    """Yield for each of ``failures`` that the quarantine excuses its name, where and how it failed, and why not."""
-    excused = [failure for failure in failures if failure.quarantined]
-    if excused:
+    """Yield for each of ``failures`` in quarantine its name, where and how it failed, and why that does not count."""
+    quarantined = [failure for failure in failures if failure.quarantined]
+    if quarantined:
         yield Line("-- quarantined: failed as before, which does not fail the run --", "bold yellow")
-    for failure in excused[:most]:
+    for failure in quarantined[:most]:
         yield Line(f"  QUARANTINED  {one_line(failure.node_id)}  [shard {failure.shard}]")
         yield Line(_place_and_message(failure))
         yield Line(sentences(f"          {one_line(failure.why, _LONGEST_WHY)}", view), "yellow")
-    yield from more(len(excused), most)
+    yield from more(len(quarantined), most)
 
 
 def failures_in_short(title: str, failures: tuple[TestFailure, ...], view: View, most: int) -> Iterator[Line]:

@@ -65,16 +65,16 @@ def publishable(
 
 
 def _split(tests: Sequence[T], most: int | None) -> tuple[tuple[T, ...], tuple[T, ...]]:
-    """Return the first ``most`` of those that the quarantine excuses, and of the others; and the rest."""
+    """Return the first ``most`` of those in quarantine, and of the others; and the rest."""
     if most is None or len(tests) <= most:
         return tuple(tests), ()
     shown: list[T] = []
     rest: list[T] = []
     left = {False: most, True: most}
     for test in tests:
-        is_excused = bool(getattr(test, "quarantined", False))
-        left[is_excused] -= 1
-        (shown if left[is_excused] >= 0 else rest).append(test)
+        is_quarantined = bool(getattr(test, "quarantined", False))
+        left[is_quarantined] -= 1
+        (shown if left[is_quarantined] >= 0 else rest).append(test)
     return tuple(shown), tuple(rest)
 
 
