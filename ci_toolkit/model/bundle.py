@@ -201,5 +201,3 @@ class AdjudicationCard(Record, frozen=True, kw_only=True):
     machine: str
     """As in ``ShardCard``."""
     shards: tuple[ShardTrials, ...]
-    ended: str = ""
-    """Why no further trial was made where one was asked for."""

@@ -124,12 +124,12 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     with stop_on_signals(stop), StopRuleWatcher(work.rules, stop), base:
         runner = TrialRunner(plan, shards, options, base, observer.say, stop)
         prices = prices_of(failures, [_startup(shard) for shard in shards], [shard.seconds for shard in shards])
+        judgement = None
         try:
             judgement = hear(failures, court, runner, prices, sum(shard.seconds for shard in shards))
         finally:
-            ended = ended_words(stop) if stop.is_asked else str(BudgetSpentError())
             for shard in shards:
-                shard.close(ended)
+                shard.close(_why_ended(stop, judgement))
     red = red_after(judgement, court, failures, observer)
     return AdjudicationEnd(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
 
@@ -145,6 +145,13 @@ def red_after(judgement: Judgement, court: Court, failures: Sequence[TestFailure
     red = sum(not failure.is_excused for failure in ruled(failures, judgement, court))
     observer.say(f"trials excuse {len(failures) - red} of {number_of(len(failures), 'failure')}")
     return red
+
+
+def _why_ended(stop: StopRequest, judgement: Judgement | None) -> str:
+    """Return why not every trial was made that was asked for; ``""`` where each was."""
+    if stop.is_asked:
+        return ended_words(stop)
+    return str(BudgetSpentError()) if judgement is not None and judgement.is_budget_spent else ""
 
 
 def _startup(shard: TriedShard) -> float:

@@ -26,7 +26,6 @@ from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.verdict.adjudication import Court, Recorded, hear, is_heard, prices_of
-from ci_toolkit.verdict.court.trials import BudgetSpentError
 from ci_toolkit.workflow.adjudication import court_of, failures_of, red_after
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.category_selection import select_categories
@@ -38,7 +37,7 @@ from ci_toolkit.workflow.run_services import ServiceOptions, services_for
 from ci_toolkit.workflow.shard_options import shard_options
 from ci_toolkit.workflow.signals import stop_on_signals
 from ci_toolkit.workflow.stop_rules import StopRules
-from ci_toolkit.workflow.trial_runner import TrialRunner, TriedShard, ended_words
+from ci_toolkit.workflow.trial_runner import TrialRunner, TriedShard
 
 
 class AdjudicationRequest(ServiceOptions, frozen=True, kw_only=True):
@@ -116,7 +115,6 @@ def _judged(
         shards=tuple(
             ShardTrials(index=shard.bundle.card.index, trials=tuple(shard.records)) for shard in shards if shard.records
         ),
-        ended=ended_words(stop) if stop.is_asked else str(BudgetSpentError()),
     )
     return red_after(judgement, court, failures, observer), card
 

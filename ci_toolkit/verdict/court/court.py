@@ -25,6 +25,8 @@ class Judgement(Record, frozen=True, kw_only=True):
     """What the history keeps of each, before main's past is held against it."""
     memory: Memory
     """What to judge the next run with."""
+    is_budget_spent: bool = False
+    """Whether a trial that was asked for was not made, for it would have cost too much."""
 
     @property
     def is_red(self) -> bool:
@@ -64,7 +66,12 @@ def adjudicate(run: CaseRun, memory: Memory, ask: Ask, prices: Prices, rules: Ru
     after = msgspec.structs.replace(
         recollection.memory(), trees=trees_with(memory, run, [judged.test for judged in found if judged.head_passed])
     )
-    return Judgement(rulings=tuple(_with_suspicion(ordered, after, run)), found=found, memory=after)
+    return Judgement(
+        rulings=tuple(_with_suspicion(ordered, after, run)),
+        found=found,
+        memory=after,
+        is_budget_spent=trials.is_budget_spent,
+    )
 
 
 def _found(failures: Sequence[FailedTest], rulings: Sequence[Ruling], hearings: Iterable[Hearing]) -> Iterator[Judged]:

@@ -29,6 +29,8 @@ class Trials:
         self._paid: set[object] = set()
         self.seconds = 0.0
         """What the trials that are charged should have taken so far."""
+        self.is_budget_spent = False
+        """Whether a trial was not made for it."""
 
     def run(self, failure: FailedTest, how: How, *, where: Where = Where.SAME, tree: Tree = Tree.HEAD) -> TrialOutcome:
         """Run one trial. Of those that are charged, raises BudgetSpentError before one that costs more than is left.
@@ -40,6 +42,7 @@ class Trials:
         parts = self._parts(trial, count)
         cost = sum(parts.values())
         if how.is_charged and self.seconds + cost > self._budget:
+            self.is_budget_spent = True
             raise BudgetSpentError
         self._paid.update(parts)
         self.seconds += cost if how.is_charged else 0.0

@@ -115,8 +115,8 @@ def test_trials_cost_what_they_really_take() -> None:
     quick, slow = (TrialOutcome(failed=False, seconds=seconds) for seconds in (0.5, 90.0))
     for outcome, kind in ((quick, Kind.FLAKY), (slow, Kind.NEW_FAILURE)):
         answers = Answers(head_isolated=outcome, head_order=outcome)
-        (ruling,) = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), answers, PRICES, rules).rulings
-        assert ruling.kind is kind
+        judgement = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), answers, PRICES, rules)
+        assert ([ruling.kind for ruling in judgement.rulings], judgement.is_budget_spent) == ([kind], outcome is slow)
 
 
 def test_a_short_run_has_a_court_as_well() -> None:
