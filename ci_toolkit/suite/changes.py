@@ -9,6 +9,7 @@ from pathlib import Path
 from ci_toolkit.masking import without_secrets
 from ci_toolkit.model.changed_lines import LAST_LINE, ChangedFile, ChangedLines, read_diff
 from ci_toolkit.model.record import Record
+from ci_toolkit.suite.git import NoGitError, run_git
 
 _GIT_SECONDS = 120.0
 _DEPTHS = (50, 500, 5000)
@@ -106,14 +107,6 @@ class _Git:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         """Return how git ended. Raises UnknownChangesError where it cannot be run."""
         try:
-            return subprocess.run(
-                ["git", *arguments],  # noqa: S607 (git of the user's PATH)
-                cwd=self._folder,
-                env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_GIT_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            return run_git(self._folder, *arguments, seconds=_GIT_SECONDS)
+        except NoGitError as error:
             raise UnknownChangesError(f"git does not say what changed: {error}") from error

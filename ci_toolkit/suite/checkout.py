@@ -1,11 +1,10 @@
 """What git says of the checkout."""
 
-import subprocess
 from pathlib import Path
 
 from ci_toolkit.model.lineage import Lineage
+from ci_toolkit.suite.git import said_by_git
 
-_SECONDS = 30
 _SOURCES = (".py", ".pyi", ".toml", ".cfg", ".ini")
 """Endings of untracked files that can change what tests do; reports that a run leaves do not."""
 _USUAL = ("main", "master")
@@ -83,15 +82,5 @@ def _say(folder: Path, *args: str) -> str:
 
 def _run(folder: Path, *args: str) -> str | None:
     """Return what git prints, or None where it fails."""
-    try:
-        done = subprocess.run(
-            ["git", *args],  # noqa: S607 (git of the user's PATH)
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    said = said_by_git(folder, *args)
+    return None if said is None else said.decode("utf-8", "replace")

@@ -2,14 +2,14 @@
 
 import contextlib
 import fcntl
-import os
 import shutil
-import subprocess
 import tempfile
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+
+from ci_toolkit.suite.git import NoGitError, bring, run_git
 
 PREFIX = "ci-toolkit-base-"
 _LOCK = "in-use"
@@ -69,17 +69,10 @@ def top_of(folder: Path) -> Path:
     return Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
 
 
-def bring(repository: Path, commit: str) -> None:
+def fetch_base(repository: Path, commit: str) -> None:
     """Fetch ``commit`` from origin where a shallow checkout lacks it. Raises NoWorkTreeError if that does not help."""
-    try:
-        _git(repository, "cat-file", "-e", f"{commit}^{{commit}}")
-    except NoWorkTreeError:
-        with contextlib.suppress(NoWorkTreeError):
-            _git(repository, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit)
-            return
-        raise NoWorkTreeError(
-            "the base cannot be tried: this checkout lacks it; check it out with `fetch-depth: 2`"
-        ) from None
+    if not bring(repository, commit):
+        raise NoWorkTreeError("the base cannot be tried: this checkout lacks it; check it out with `fetch-depth: 2`")
 
 
 def refuse_another_environment(repository: Path, commit: str) -> None:
@@ -124,19 +117,9 @@ def _remove(repository: Path, folder: Path) -> None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    # Neither the user's hooks nor a prompt for a password belong here.
-    command = ["git", "-c", f"core.hooksPath={os.devnull}", *arguments]
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_GIT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = run_git(folder, *arguments, seconds=_GIT_SECONDS)
+    except NoGitError as error:
         raise NoWorkTreeError(f"the base cannot be tried: git {arguments[0]} did not run ({error})") from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]

@@ -9,7 +9,7 @@ import msgspec
 
 from ci_toolkit.model.trial import NoTrialError
 from ci_toolkit.suite.options import ShardOptions
-from ci_toolkit.suite.work_tree import NoWorkTreeError, bring, refuse_another_environment, top_of, work_tree
+from ci_toolkit.suite.work_tree import NoWorkTreeError, fetch_base, refuse_another_environment, top_of, work_tree
 
 
 class BaseTree:
@@ -48,7 +48,7 @@ class BaseTree:
         if self._made is None and not self._why_not:
             try:
                 checkout = top_of(self._folder).resolve()
-                bring(checkout, self._commit)
+                fetch_base(checkout, self._commit)
                 refuse_another_environment(checkout, self._commit)
                 self._made = checkout, self._stack.enter_context(work_tree(checkout, self._commit)).resolve()
             except NoWorkTreeError as error:

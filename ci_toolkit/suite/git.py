@@ -1,0 +1,51 @@
+"""Asks git about the checkout: it waits for no password, runs no hook of the user, and ends in time."""
+
+import os
+import subprocess
+from pathlib import Path
+
+_SECONDS = 30.0
+_FETCH_SECONDS = 120.0
+_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+class NoGitError(Exception):
+    """git could not be run, or took too long; the message says why."""
+
+
+def run_git(folder: Path, *arguments: str, seconds: float = _SECONDS) -> subprocess.CompletedProcess[bytes]:
+    """Return how git ended in ``folder``, within ``seconds``. Raises NoGitError."""
+    command = ["git", "-c", f"core.hooksPath={os.devnull}", *arguments]
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, **_ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoGitError(str(error)) from error
+
+
+def said_by_git(folder: Path, *arguments: str, seconds: float = _SECONDS) -> bytes | None:
+    """Return what git prints, or None where it fails or cannot be run."""
+    try:
+        done = run_git(folder, *arguments, seconds=seconds)
+    except NoGitError:
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def bring(folder: Path, commit: str) -> bool:
+    """Return whether ``commit`` is in the checkout, after a fetch from origin where it was not."""
+    if _has(folder, commit):
+        return True
+    said_by_git(folder, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit, seconds=_FETCH_SECONDS)
+    return _has(folder, commit)
+
+
+def _has(folder: Path, commit: str) -> bool:
+    return said_by_git(folder, "cat-file", "-e", f"{commit}^{{commit}}") is not None
