@@ -173,3 +173,8 @@ def fold_one(records: Iterable[JournalRecord]) -> FoldedTest:
     fold = fold_of({"main": [collected("test_a.py", "test_a"), *records]})
     (test,) = fold.tests()
     return test
+
+
+def outcomes(fold: JournalFold) -> list[tuple[str, str]]:
+    """Return each test's id and outcome, '' where it has none."""
+    return [(test.node_id, str(test.outcome) if test.has_outcome else "") for test in fold.tests()]

@@ -5,7 +5,7 @@ from typing import Any
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MergedRun, MergedShard
 from ci_toolkit.model.plan import Plan, PlannedShard
-from ci_toolkit.model.verdict import Counts, LostTest, Proof, TestFailure
+from ci_toolkit.model.verdict import Counts, LostTest, Proof, TestFailure, Verdict
 
 PLAN = Plan(
     plan_id="f" * 64,
@@ -44,3 +44,8 @@ def a_run(**also: Any) -> MergedRun:
         **also,
     }
     return MergedRun(**fields)
+
+
+def answer(verdict: Verdict) -> tuple[str, int, list[tuple[str, str]]]:
+    """Return a verdict as tables of decisions show it: status, exit code, broken gates with their messages."""
+    return str(verdict.status), verdict.exit_code, [(breach.gate, breach.message) for breach in verdict.breaches]
