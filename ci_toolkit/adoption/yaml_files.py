@@ -6,6 +6,7 @@ from typing import Any
 
 from ci_toolkit.adoption.documents import entries, table
 from ci_toolkit.adoption.tree import Tree
+from ci_toolkit.adoption.yaml_document import load
 
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
@@ -26,19 +27,11 @@ def workflow_files(tree: Tree) -> list[str]:
 
 
 def read_yaml(tree: Tree, path: str) -> Any:
-    """Return the document in ``path``, made of strings, lists and mappings. Raises ValueError where there is none."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
+    """Return the document in ``path``, as `load` makes it. Raises ValueError where there is none."""
     text = tree.text(path)
     if text is None:
         raise ValueError("it is no plain file in UTF-8 of at most 1 MiB")
-    try:
-        return YAML(typ="base", pure=True).load(text)
-    except YAMLError as error:
-        raise ValueError(str(error).strip().splitlines()[0]) from error
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    return load(text)
 
 
 def job_folders(workflow: Any, job: Any) -> set[str]:
