@@ -74,12 +74,15 @@ def _numbers(counts: Counts, seconds: float) -> dict[str, str]:
 
 def _case(result: TestResult) -> str:
     # One for each test of the run, so it is built in one piece.
-    classname, name = names_of(result.node_id, result.path)
-    names = f"classname={_quoted_again(classname)} name={_quoted(name)} file={_quoted_again(result.path)}"
+    path = result.path
+    classname, name = names_of(result.node_id, path)
     line = f' line="{result.line}"' if result.line else ""
     inside = "" if result.is_plain else "".join(_elements(result))
     end = f">{inside}</testcase>" if inside else "/>"
-    return f'<testcase {names}{line} time="{result.seconds:.3f}"{end}\n'
+    return (
+        f"<testcase classname={_quoted_again(classname)} name={_quoted(name)} file={_quoted_again(path)}"
+        f'{line} time="{result.seconds:.3f}"{end}\n'
+    )
 
 
 def _elements(result: TestResult) -> Iterator[str]:
@@ -108,12 +111,11 @@ def names_of(node_id: str, path: str = "") -> tuple[str, str]:
 
     In what follows ``path`` a bracket begins the parameters; in a path it is a letter like others.
     """
-    at = node_id.find("[", len(path) if node_id.startswith(f"{path}::") else 0)
+    is_in_path = "[" in path and node_id.startswith(f"{path}::")
+    at = node_id.find("[", len(path) if is_in_path else 0)
     address, parameters = (node_id, "") if at < 0 else (node_id[:at], node_id[at:])
     holder, mark, name = address.rpartition("::")
-    if not mark:
-        return "", _classname_of(name) + parameters
-    return _classname_of(holder), name + parameters
+    return _classname_of(holder), (name if mark else _classname_of(name)) + parameters
 
 
 @lru_cache(_NEIGHBOURS)

@@ -37,10 +37,8 @@ def _read(fold: JournalFold, file: JournalFile, bundle: Bundle) -> ProcessFold |
     if not (isinstance(first, Opened) or file.worker == SUPERVISOR or file.problems):
         fold.note(ProblemKind.JOURNAL_DAMAGED, f"{file.place} does not begin as a journal does")
     process = fold.process(file.place)
-    take = process.take
-    take(first)
-    for record in records:
-        take(record)
+    process.take(first)
+    process.take_all(records)
     process.close()
     return process
 

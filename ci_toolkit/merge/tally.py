@@ -1,6 +1,5 @@
 """Counts results as they pass by, and keeps what a verdict lists: failures, flaky and slow tests."""
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -75,32 +74,39 @@ class Tally:
         self.critical: list[CriticalTest] = []
         """Mission-critical tests that were skipped or expected to fail."""
         self.llm: list[LlmUse | None] = []
-        self._slowest: list[tuple[float, str]] = []
+        self._plain = 0
+        """How many passed at the first try."""
+        self._slow: list[tuple[float, str]] = []
+        """(less than nothing by its seconds, node id) of tests that may be among the slowest."""
+        self._least = (-1.0, "")
 
     def watch(self, results: Iterable[TestResult]) -> Iterator[TestResult]:
         """Yield ``results`` unchanged and count them."""
-        outcomes = self._outcomes
-        long, name = 0.0, ""
+        least, its_name = -1.0, ""
         for result in results:
-            outcomes[result.outcome] += 1
             seconds = result.seconds
             self.seconds += seconds
-            if seconds > long or (seconds == long and result.node_id > name):
-                long, name = self._keep_slow(seconds, result.node_id)
-            if not result.is_plain:
+            if seconds > least or (seconds == least and result.node_id < its_name):
+                least, its_name = self._keep_slow(seconds, result.node_id)
+            if result.is_plain:
+                self._plain += 1
+            else:
                 self._keep(result)
             yield result
 
     def _keep_slow(self, seconds: float, node_id: str) -> tuple[float, str]:
-        """Keep a test if it is one of the slowest so far; return the least of these."""
-        slowest, entry = self._slowest, (seconds, node_id)
-        if len(slowest) < SLOWEST:
-            heapq.heappush(slowest, entry)
-            return 0.0, ""
-        heapq.heappushpop(slowest, entry)
-        return slowest[0]
+        """Keep a test of those that are slow so far; return the seconds and the name that a slower one has to beat."""
+        slow = self._slow
+        slow.append((-seconds, node_id))
+        if len(slow) < 2 * SLOWEST:
+            return self._least
+        slow.sort()
+        del slow[SLOWEST:]
+        self._least = -slow[-1][0], slow[-1][1]
+        return self._least
 
     def _keep(self, result: TestResult) -> None:
+        self._outcomes[result.outcome] += 1
         if result.outcome.is_failure:
             self.failures.append(self._failure(result))
         elif result.is_flaky:
@@ -135,12 +141,12 @@ class Tally:
 
     def slowest(self) -> Iterator[SlowTest]:
         """Yield the slowest, slowest first."""
-        for seconds, node_id in sorted(self._slowest, key=lambda entry: (-entry[0], entry[1])):
-            yield SlowTest(node_id=node_id, seconds=round(seconds, 6))
+        for less, node_id in sorted(self._slow)[:SLOWEST]:
+            yield SlowTest(node_id=node_id, seconds=round(-less, 6))
 
     def counts(self, *, lost: int = 0, left_out: int = 0) -> Counts:
         """Return how many ended how, with ``lost`` and ``left_out`` more that have no outcome."""
-        outcomes = self._outcomes
+        outcomes = self._outcomes + Counter({Outcome.PASSED: self._plain})
         return Counts(
             total=sum(outcomes.values()) + lost + left_out,
             passed=outcomes[Outcome.PASSED],

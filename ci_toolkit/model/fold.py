@@ -6,7 +6,7 @@ about, or what a rerun means.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
@@ -196,6 +196,18 @@ class ProcessFold:
         if isinstance(record, Started):
             return self._start(record)
         return self._take_other(record)
+
+    def take_all(self, records: Iterable[JournalRecord]) -> None:
+        """Take in ``records``, one after the other."""
+        # A million tests have three million phases: for these, not even ``take`` is called.
+        tests = self.tests
+        for record in records:
+            if type(record) is Phase and (test := tests.get(record.i)) is not None:
+                test.end_phase(record)
+                if record.w is _TEARDOWN and test.is_over and test is self.running:
+                    self.running = None
+            else:
+                self.take(record)
 
     def close(self) -> None:
         """Note that no record follows: how long the process ran tests is known now."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ci_toolkit.model.journal import CollectedTest, Crashed, Failure, Phase, PhaseOutcome, When
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
@@ -52,10 +54,10 @@ class FoldedTest:
         self._has_call = False
         """Whether the last try came to the end of its call."""
         self._test = test
-        self._odd: list[Phase | Crashed] = []
+        self._odd: tuple[Phase | Crashed, ...] = ()
         """What did not simply pass."""
         self._properties: tuple[tuple[str, str], ...] = ()
-        self._reruns: list[Phase] = []
+        self._reruns: tuple[Phase, ...] = ()
         self._rerun = False
 
     @property
@@ -82,10 +84,10 @@ class FoldedTest:
         """Take in the end of a phase. After a rerun, the next setup or call begins a new try."""
         if phase.o is not _PASSED:
             if phase.o is _RERUN:
-                self._reruns.append(phase)
+                self._reruns = (*self._reruns, phase)
                 self._rerun = True
                 return
-            self._odd.append(phase)
+            self._odd = (*self._odd, phase)
         if phase.subtest:
             return
         if self._rerun and phase.w is not _TEARDOWN:  # pytest-retry sets up again without a report
@@ -106,8 +108,7 @@ class FoldedTest:
 
     def die(self, crashed: Crashed) -> None:
         """End the test with the death of its process. The last account counts: the supervisor's says most."""
-        self._odd = [odd for odd in self._odd if not isinstance(odd, Crashed)]
-        self._odd.append(crashed)
+        self._odd = (*(odd for odd in self._odd if not isinstance(odd, Crashed)), crashed)
         self.is_over = True
 
     @property
@@ -161,22 +162,28 @@ class FoldedTest:
 
     def result(self) -> TestResult:
         """Return the final outcome, for a test that has one."""
-        # Nearly every test is plain, and then there is nothing to look for.
-        failures = self.failures() if self._odd else ()
-        return TestResult(
-            node_id=node_id_of(self.path, self._test.suffix),
-            path=self._test.location or self.path,
-            line=self._test.line,
+        test = self._test
+        passed = TestResult(
+            node_id=node_id_of(self.path, test.suffix),
+            path=test.location or self.path,
+            line=test.line,
             category=self.category,
-            outcome=self._outcome(failures) if self._odd else Outcome.PASSED,
+            outcome=Outcome.PASSED,
             is_critical=self.is_critical,
             setup_seconds=self.setup_seconds,
             call_seconds=self.call_seconds,
             teardown_seconds=self.teardown_seconds,
-            reason=self._reason() if self._odd else "",
-            failures=failures,
-            reruns=tuple([failure for failure, _ in self.failed_goes()]) if self._reruns else (),
             properties=self._properties,
+        )
+        if self.is_plain:  # nearly every test is
+            return passed
+        failures = self.failures()
+        return msgspec.structs.replace(
+            passed,
+            outcome=self._outcome(failures),
+            reason=self._reason(),
+            failures=failures,
+            reruns=tuple([failure for failure, _ in self.failed_goes()]),
         )
 
     def _reason(self) -> str:

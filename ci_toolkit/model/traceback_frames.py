@@ -1,5 +1,6 @@
 """The frames of a traceback, read from pytest's text of a failure in any of its styles (long, short, native)."""
 
+import functools
 import re
 
 from ci_toolkit.model.record import Record
@@ -13,6 +14,7 @@ _MACHINERY = re.compile(
     r"[/\\]lib[/\\]python\d[\d.]*[/\\](?!(?:site|dist)-packages)|^<frozen |[/\\](?:_pytest|pluggy|xdist)[/\\]"
 )
 """Python's own library, which differs between its versions, and what calls the tests."""
+_BLANKS = ("", " ", "\t")
 _RAISED = re.compile(r"^[A-Za-z_][\w.]*$")
 
 
@@ -32,7 +34,7 @@ def read_traceback(detail: str) -> tuple[tuple[Frame, ...], str]:
     library, of pytest and of its plugins' dispatch are left out. The type is ``""`` if none is named.
     """
     lines = without_escapes(detail).splitlines()
-    frames: dict[Frame, None] = {}
+    places: dict[tuple[str, str], None] = {}
     marked = raised = ""
     for number, line in enumerate(lines):
         if line.startswith(">"):
@@ -40,7 +42,7 @@ def read_traceback(detail: str) -> tuple[tuple[Frame, ...], str]:
             continue
         if 'File "' in line and (native := _NATIVE.match(line)):
             path, rest = native["path"], "in "
-        elif found := _LOCATION.match(line):
+        elif line[:1] not in _BLANKS and (found := _LOCATION.match(line)):
             path, rest = found.groups()
         else:
             continue
@@ -50,12 +52,19 @@ def read_traceback(detail: str) -> tuple[tuple[Frame, ...], str]:
             source, marked = marked, ""
             if _RAISED.match(rest):
                 raised = rest.rpartition(".")[2]
-        if not _MACHINERY.search(path):
-            frames[Frame(file=path.replace("\\", "/").rpartition("/")[2], source=source)] = None
-    return tuple(frames), raised
+        if name := _name_of(path):
+            places[name, source] = None
+    return tuple([Frame(file=name, source=source) for name, source in places]), raised
+
+
+@functools.lru_cache(maxsize=1024)  # the failures of a shard pass the same few files
+def _name_of(path: str) -> str:
+    """Return the name of the file without folders, or ``""`` for what calls the tests and what belongs to Python."""
+    return "" if _MACHINERY.search(path) else path.replace("\\", "/").rpartition("/")[2]
 
 
 def _source_below(lines: list[str], number: int) -> str:
-    if number < len(lines) and lines[number][:1] in {" ", "\t"} and not _ONLY_CARETS.match(lines[number]):
-        return "" if _NATIVE.match(lines[number]) else lines[number].strip(" \t|")
-    return ""
+    line = lines[number] if number < len(lines) else ""
+    if line[:1] not in {" ", "\t"} or (("^" in line or "~" in line) and _ONLY_CARETS.match(line)):
+        return ""
+    return "" if 'File "' in line and _NATIVE.match(line) else line.strip(" \t|")

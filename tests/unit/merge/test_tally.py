@@ -116,6 +116,13 @@ def test_the_slowest_come_slowest_first_and_no_more_than_a_list_shows() -> None:
     ]
 
 
+def test_of_equally_slow_tests_the_first_by_name_are_listed_in_whatever_order_they_ran() -> None:
+    results = [a_result(node_id=f"test_{n:03}", call_seconds=1.0) for n in range(3 * SLOWEST)]
+    expected = [f"test_{n:03}" for n in range(SLOWEST)]
+    for order in (results, results[::-1], results[150:] + results[:150]):
+        assert [slow.node_id for slow in tallied(*order).slowest()] == expected
+
+
 def test_seconds_are_of_all_three_phases() -> None:
     tally = tallied(a_result(setup_seconds=1.0, call_seconds=2.0, teardown_seconds=4.0), a_result(call_seconds=0.5))
     assert [slow.seconds for slow in tally.slowest()] == [7.0, 0.5]
