@@ -1,0 +1,35 @@
+"""What the service is told by its environment, read once."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from ci_toolkit.isolated_environment import IsolatedEnvironment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where its store is, and how it knows a user."""
+
+    clickhouse_url: str = field(repr=False)
+    """Such as ``clickhouse://user:password@host:8123/database``."""
+    auth_secret: str = field(repr=False)
+    """With which the auth service signs its tokens (HS256)."""
+    host: str = "127.0.0.1"
+    port: int = 8002
+
+    @classmethod
+    def read(cls, env: IsolatedEnvironment) -> Self:
+        """Read the environment. Raises KeyError with the name of a variable that is missing."""
+        return cls(
+            clickhouse_url=_needed(env, "CLICKHOUSE_URL"),
+            auth_secret=_needed(env, "AUTH_SECRET"),
+            host=env.get("HOST", cls.host),
+            port=int(env.get("PORT", cls.port)),
+        )
+
+
+def _needed(env: IsolatedEnvironment, name: str) -> str:
+    value = env.get(name)
+    if not value:
+        raise KeyError(f"the analytics service needs the environment variable {name}")
+    return value

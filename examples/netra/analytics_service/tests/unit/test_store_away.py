@@ -1,0 +1,46 @@
+"""
+Test the service while ClickHouse is away
+
+Business Value Justification (BVJ):
+- Segment: All
+- Business Goal: A chat that never waits for statistics
+- Value Impact: The backend is heard at once, and operators read what is wrong
+- Strategic Impact: Statistics never take the product down
+"""
+
+import socket
+
+import httpx
+import pytest
+from analytics_service.app.main import create_app
+from analytics_service.app.settings import Settings
+
+
+@pytest.fixture
+async def service():
+    """The service, told of a port on which nobody listens."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"clickhouse://test:hush@127.0.0.1:{nobody.getsockname()[1]}/test"
+        app = create_app(Settings(clickhouse_url=url, auth_secret="never shown"))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
+            yield client
+
+
+async def test_health_says_why_it_is_not_ready(service):
+    answer = await service.get("/health")
+    assert (answer.status_code, answer.json()["error"]) == (503, "store_away")
+    assert "does not answer" in answer.json()["message"]
+    assert "hush" not in answer.text
+
+
+async def test_events_are_taken_all_the_same_until_the_buffer_is_full(service):
+    batch = [{"event": "agent_completed", "user_id": "u1", "at": 1795743000}] * 1000
+    answers = [await service.post("/events", json=batch) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [202] * 10 + [503]
+    assert (answers[-1].json()["error"], answers[-1].headers["Retry-After"]) == ("buffer_full", "5")
+
+
+def test_settings_show_no_secret():
+    shown = repr(Settings(clickhouse_url="clickhouse://test:hush@host/test", auth_secret="hush"))
+    assert "hush" not in shown
