@@ -26,7 +26,8 @@ def names(junit: Path) -> set[str]:
 
 def test_every_example_of_the_guide_passes_as_written(netra: Path) -> None:
     with ScriptedLLM([ADVICE], repeat=True) as llm:
-        result = pytest_in(netra, "--junitxml=out.xml", CI_TOOLKIT_REAL_LLM="1", **credentials(llm))
+        options = ("netra_backend/tests", "tests", "--junitxml=out.xml")
+        result = pytest_in(netra, *options, CI_TOOLKIT_REAL_LLM="1", **credentials(llm))
     assert result.returncode == 0, result.stdout + result.stderr
     assert "skipped" not in result.stdout
     assert {
