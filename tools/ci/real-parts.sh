@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs the real servers that the tests talk to, on a Debian machine, as root. Safe to run again.
+# Installs the real servers that the tests talk to, and the browser they use, on a Debian machine, as root. Safe to run again.
 set -eu
 
 missing=""
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v clickhouse-server >/dev/null || missing="$missing clickhouse-server"
+command -v chromium >/dev/null || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 if [ -z "$missing" ]; then
-    echo "real parts: all servers are here"
+    echo "real parts: everything is here"
     exit 0
 fi
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
