@@ -1,49 +1,28 @@
 """The real services of one worker of a test run, with databases of its own; each starts when a test first needs it."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ci_toolkit.errors import ConfigurationError, ToolkitError
 from ci_toolkit.isolation.cleanings import Cleaning, Cleanings
+from ci_toolkit.isolation.identity import WorkerIdentity
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.own_redis import OwnRedis
+from ci_toolkit.isolation.own_services import OwnServices
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.isolation.worker_redis import WorkerRedis
-from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.catalog.order import needed
 from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
 from ci_toolkit.services.databases.sql import SqlError
-from ci_toolkit.services.errors import MissingClientError, PortTakenError, ServiceDiedError
-from ci_toolkit.services.handover import Handover
-from ci_toolkit.services.ports.leases import leased_by
+from ci_toolkit.services.errors import MissingClientError, ServiceDiedError
 from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
-from ci_toolkit.services.storage.folders import registry
 
 if TYPE_CHECKING:
     from ci_toolkit.isolation.worker_database import WorkerDatabase
-
-
-class WorkerIdentity(Record, frozen=True, kw_only=True):
-    """Which worker of which run this is."""
-
-    root: str
-    run: str
-    """Eight hexadecimal digits, the same for every worker of the run and for no other run."""
-    worker: str
-    owner: int
-    """The process that the services end with; all workers of the run have the same one."""
-    handover: Handover = Handover()
-    is_alone: bool = True
-    """Whether no other worker or shard has the same servers."""
-    logs: str = ""
-    """Where the logs of what is the worker's alone go; nowhere without it."""
-    mark: str = ""
-    """Which worker it is, in the names of these logs."""
 
 
 class WorkerServices:
@@ -54,6 +33,7 @@ class WorkerServices:
         self.identity = identity
         self._report = report
         self._environment = identity.handover.environment or _environment_of_what_is_up(Path(identity.root))
+        self._own_services = OwnServices(identity, self._environment, self._acquire)
         self._stacks: list[Stack] = []
         self._own_stacks: list[Stack] = []
         """Those of ``_stacks`` that no other worker has."""
@@ -117,7 +97,7 @@ class WorkerServices:
         request = StackRequest(
             services=(service.name,), environment=self._environment, provider=Provider.NATIVE, dynamic_ports=True
         )
-        stack = self._acquire(request, self.table, os.getpid())
+        stack = self._acquire(request, os.getpid())
         self._own_stacks.append(stack)
         return stack.endpoints[0]
 
@@ -142,15 +122,17 @@ class WorkerServices:
     def endpoint(self, name: str) -> Endpoint:
         """Return where the service ``name`` answers this worker, started if need be.
 
-        A team's own service with a command runs once for each worker, on the worker's databases.
+        A team's own service with a command runs once for each worker, on the worker's databases, and so does what it
+        depends on.
         """
         if name not in self._endpoints:
             service = self.table.service(name)
             if service.protocol.is_data_store and service == self._only(service.protocol):
                 return self._own(service.protocol).endpoint
-            self._endpoints[name] = (
-                self._started_for_this_worker(service) if service.command else self._started(service)
-            )
+            if service.is_own:
+                self._start_for_this_worker(service)
+            else:
+                self._endpoints[name] = self._started(service)
         return self._endpoints[name]
 
     def _own(self, protocol: Protocol) -> "WorkerDatabase | WorkerRedis | OwnRedis | WorkerClickHouse":
@@ -227,32 +209,22 @@ class WorkerServices:
             advice=f"Add one with protocol = '{protocol}' under [tool.ci-toolkit.services].",
         )
 
-    def _started_for_this_worker(self, service: Service) -> Endpoint:
-        self.start_data_stores()
-        own = msgspec.structs.replace(service, variables=self.variables() | service.variables)
-        rows = tuple(own if row.name == own.name else row for row in self.table.services)
-        request = StackRequest(
-            services=(own.name,),
-            environment=self._environment,
-            provider=_provider_of_own(own, self.identity.handover.provider),
-            dynamic_ports=self._needs_another_port(own),
-        )
-        table = msgspec.structs.replace(self.table, services=rows)
-        try:
-            stack = self._acquire(request, table, os.getpid())
-        except PortTakenError:
-            if request.dynamic_ports or not self._needs_another_port(own):
-                raise
-            # A shard beside this one asked for it at the same moment.
-            stack = self._acquire(msgspec.structs.replace(request, dynamic_ports=True), table, os.getpid())
+    def _start_for_this_worker(self, service: Service) -> None:
+        """Start a team's own service with what it depends on, in one session."""
+        rows = [row for row in needed(self.table, [service.name]) if row.name not in self._endpoints]
+        own = [row for row in rows if row.is_own]
+        self._prepare_for(own, [row for row in rows if not row.is_own])
+        stack = self._own_services.start(own, tuple(self._endpoints.values()))
         self._own_stacks.append(stack)
-        return stack.endpoints[0]
+        self._endpoints |= {endpoint.name: endpoint for endpoint in stack.endpoints}
 
-    def _needs_another_port(self, own: Service) -> bool:
-        """Whether the table's port is not enough: for several workers, or where `services up` runs one like it."""
-        if self.identity.handover.dynamic_ports or not self.identity.is_alone:
-            return True
-        return leased_by(registry(), own.port(self._environment)) is not None
+    def _prepare_for(self, own: Sequence[Service], others: Sequence[Service]) -> None:
+        """Have ready what ``own`` depend on and is not their like: this worker's databases, what all workers share."""
+        self._start(*(row.name for row in others))  # at once, which is faster than in turn
+        if any(row.depends_on is None for row in own):
+            self.start_data_stores()
+        for row in others:
+            self.endpoint(row.name)
 
     def _started(self, service: Service) -> Endpoint:
         self._start(service.name)
@@ -268,11 +240,11 @@ class WorkerServices:
                 provider=handover.provider,
                 dynamic_ports=handover.dynamic_ports,
             )
-            stack = self._acquire(request, self.table, self.identity.owner)
+            stack = self._acquire(request, self.identity.owner)
             self._servers |= {endpoint.name: endpoint for endpoint in stack.endpoints}
 
-    def _acquire(self, request: StackRequest, table: Table, owner: int) -> Stack:
-        stack = acquire(request, table, Path(self.identity.root), owner_pid=owner, report=self._report)
+    def _acquire(self, request: StackRequest, owner: int) -> Stack:
+        stack = acquire(request, self.table, Path(self.identity.root), owner_pid=owner, report=self._report)
         self._stacks.append(stack)
         return stack
 
@@ -286,13 +258,6 @@ def _worker_database_class() -> "type[WorkerDatabase]":
             f"real services need the package {error.name}", advice="Install it: pip install 'ci-toolkit[services]'."
         ) from error
     return WorkerDatabase
-
-
-def _provider_of_own(service: Service, asked_for: Provider | None) -> Provider | None:
-    """Return who runs a team's own service: never whoever listens on its port, for that may be any program."""
-    if service.protocol.is_data_store or (asked_for is Provider.DOCKER and service.image):
-        return asked_for
-    return Provider.NATIVE
 
 
 def _environment_of_what_is_up(root: Path) -> ServiceEnvironment:

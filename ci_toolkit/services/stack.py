@@ -10,9 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from msgspec.structs import replace
+
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
-from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, planned, variables
+from ci_toolkit.services.catalog.order import needed
 from ci_toolkit.services.catalog.table import Service, ServiceEnvironment, Table
 from ci_toolkit.services.databases.migrations import migrations_digest
 from ci_toolkit.services.errors import KeeperError, ServiceDiedError
@@ -42,6 +45,11 @@ class StackRequest(Record, frozen=True, kw_only=True):
     """What a run wants."""
 
     services: tuple[str, ...]
+    """Their names; what they depend on comes with them."""
+    given: tuple[Endpoint, ...] = ()
+    """What they depend on and runs already, as they are to see it: a worker's own databases, say."""
+    worker: str = ""
+    """The worker of the run that they are for, on whose databases they stand; nobody else has them then."""
     environment: ServiceEnvironment = ServiceEnvironment.TEST
     provider: Provider | None = None
     """The only provider that may be used."""
@@ -116,7 +124,7 @@ class Stack:
             if log.exists():  # an external server has its log elsewhere
                 folder.mkdir(parents=True, exist_ok=True)
                 copies.append(folder / f"{endpoint.name}{mark}.log")
-                copy_log(log, copies[-1], secrets=[endpoint.credentials.password])
+                copy_log(log, copies[-1], secrets=info.secrets_of(endpoint.name))
         return tuple(copies)
 
     def _kept(self) -> Iterator[tuple[SessionInfo, Endpoint]]:
@@ -148,7 +156,8 @@ def acquire(
     Raises an InfrastructureError; then what this call started is gone again.
     """
     requested_at = time.monotonic()
-    names = {table.service(name).name for name in request.services}
+    given = {endpoint.name for endpoint in request.given}
+    names = {service.name for service in needed(table, request.services, besides=given)}
     wanted = tuple(service for service in table.services if service.name in names)
     owner = _owner(owner_pid)
     root = root.resolve()
@@ -163,7 +172,8 @@ def acquire(
         missing = tuple(service for service in wanted if service.name not in found)
         started: tuple[SessionInfo, ...] = ()
         if missing:
-            session_request = _session_request(request, missing, owner, root, requested_at)
+            there = replace(request, given=(*request.given, *(endpoint for endpoint, _ in found.values())))
+            session_request = _session_request(there, missing, table, owner, root, requested_at)
             started = (start_keeper(session_request, report, seconds=request.seconds),)
     for info in started:
         found |= {endpoint.name: (endpoint, info) for endpoint in info.endpoints}
@@ -214,6 +224,8 @@ def _died(death: Death) -> ServiceDiedError:
 
 def _may_use(info: SessionInfo, request: StackRequest, owner: ProcessIdentity | None) -> bool:
     """Whether the session is this owner's, or `services up` started it for whoever comes, with whichever images."""
+    if info.worker != request.worker:
+        return False
     if info.owner == owner:
         return info.environment is request.environment
     return info.owner is None and _are_alike(info.environment, request.environment) and not request.dynamic_ports
@@ -230,13 +242,21 @@ def _is_as_wanted(row: Service, info: SessionInfo, root: Path) -> bool:
 
 
 def _session_request(
-    request: StackRequest, services: tuple[Service, ...], owner: ProcessIdentity | None, root: Path, requested_at: float
+    request: StackRequest,
+    services: tuple[Service, ...],
+    table: Table,
+    owner: ProcessIdentity | None,
+    root: Path,
+    requested_at: float,
 ) -> SessionRequest:
     return SessionRequest(
         session=new_session(registry()),
         root=str(root),
         environment=request.environment,
         services=services,
+        given=request.given,
+        hidden=_hidden(request, table),
+        worker=request.worker,
         migrations={service.name: migrations_digest(service.migrations, root) for service in services},
         provider=request.provider,
         dynamic_ports=request.dynamic_ports,
@@ -247,6 +267,14 @@ def _session_request(
         cache=str(cache()),
         requested_at=requested_at,
     )
+
+
+def _hidden(request: StackRequest, table: Table) -> tuple[str, ...]:
+    """Return the variables of this process that are addresses for its tests, or for all workers of the run."""
+    if not request.worker:
+        return ()
+    stores = [planned(row, request.environment) for row in table.services if row.protocol.is_data_store]
+    return tuple(variables((*stores, *request.given)))
 
 
 def _sessions_of(found: _Found) -> tuple[SessionInfo, ...]:

@@ -17,7 +17,8 @@ from ci_toolkit.test_framework.names import DYNAMIC_PORTS
 from ci_toolkit.test_framework.services_report import services_report
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
-    from ci_toolkit.isolation.worker_services import WorkerIdentity, WorkerServices
+    from ci_toolkit.isolation.identity import WorkerIdentity
+    from ci_toolkit.isolation.worker_services import WorkerServices
 
 
 def new_services(config: pytest.Config) -> "WorkerServices":
@@ -35,7 +36,7 @@ def new_services(config: pytest.Config) -> "WorkerServices":
 
 
 def _identity(config: pytest.Config) -> "WorkerIdentity":
-    from ci_toolkit.isolation.worker_services import WorkerIdentity
+    from ci_toolkit.isolation.identity import WorkerIdentity
     from ci_toolkit.suite.assignment import shard_task
 
     worker = getattr(config, "workerinput", {})

@@ -6,8 +6,11 @@ from typing import Any, Final
 
 import msgspec
 
-from ci_toolkit.config.project import read_section, read_settings
+from ci_toolkit.config.project import nearest, read_section, read_settings
 from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.services.catalog.endpoint import planned, variables
+from ci_toolkit.services.catalog.order import depends, refuse_circles
+from ci_toolkit.services.catalog.placeholders import placeholders
 from ci_toolkit.services.catalog.table import (
     BUILT_IN,
     Credentials,
@@ -34,6 +37,7 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", omit_defa
     password: str | None = None
     database: str | None = None
     command: tuple[str, ...] | None = None
+    depends_on: tuple[str, ...] | None = None
     path: str | None = None
     variables: dict[str, str] | None = None
     migrate: tuple[str, ...] | None = None
@@ -59,6 +63,8 @@ def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
         _refuse_useless_migrations(rows[name], where=f"{origin} '{name}'")
     table = Table(services=tuple(rows.values()), origin=origin)
     _refuse_shared_ports(table)
+    refuse_circles(table)
+    _refuse_unknown_placeholders(table)
     return table
 
 
@@ -73,7 +79,8 @@ def _changed(service: Service, row: _Row) -> Service:
     plain = {
         name: getattr(row, name)
         for name in (
-            "protocol", "image", "alpine_image", "container_port", "command", "path", "variables", "ready_seconds",
+            "protocol", "image", "alpine_image", "container_port", "command", "depends_on", "path", "variables",
+            "ready_seconds",
         )
         if getattr(row, name) is not None
     }  # fmt: skip
@@ -128,6 +135,20 @@ def _refuse_useless_migrations(service: Service, *, where: str) -> None:
             f"{where} has migrate without migrations: a change of schema would not be noticed, and the old one be used",
             advice='Name the files that decide the schema: migrations = ["migrations/versions/*.py"].',
         )
+
+
+def _refuse_unknown_placeholders(table: Table) -> None:
+    """Raise ConfigurationError for an address that a service is to have of one that it does not depend on."""
+    for row in table.services:
+        others = [planned(other, ServiceEnvironment.TEST) for other in table.services if depends(row, other)]
+        known = ["port", *(name.lower() for name in variables(others))]
+        for name in placeholders((*row.command, *row.variables.values())):
+            if name not in known:
+                raise ConfigurationError(
+                    f"{table.origin}: '{row.name}' has {{{name}}}, which is no address of a service that it depends on",
+                    advice=nearest(name, known, "placeholders") + " Name the service in its depends-on; {{...}} keeps"
+                    " braces as they are.",
+                )
 
 
 def _refuse_shared_ports(table: Table) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.masking import sounds_secret
 from ci_toolkit.model.record import Record
 
 
@@ -68,13 +69,29 @@ class Service(Record, frozen=True, kw_only=True):
     credentials: Credentials = msgspec.field(default_factory=Credentials)
     command: tuple[str, ...] = ()
     """Starts the team's own service on this machine; ``{port}`` stands for its port."""
+    depends_on: tuple[str, ...] | None = None
+    """The services that are ready before it starts, and whose addresses it has; None for the data stores that run."""
     path: str = "/"
     """What an HTTP or WebSocket readiness probe asks for; any answer below 500 is ready."""
     variables: dict[str, str] = msgspec.field(default_factory=dict)
-    """Further environment variables for its container or process."""
+    """Further environment variables for its container or process; ``{auth_url}`` stands for an address."""
     migrations: Migrations = msgspec.field(default_factory=Migrations)
     ready_seconds: float = 30.0
     """How long it may take to answer in its protocol."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a team's own, which runs once for each worker of a run, on the worker's databases."""
+        return bool(self.command) and not self.protocol.is_data_store
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no line of its log may show."""
+        named = (value for name, value in self.variables.items() if sounds_secret(name))
+        return tuple(filter(None, (self.credentials.password, *named)))
+
+    def __repr__(self) -> str:
+        return f"Service({self.name!r}, {str(self.protocol)!r})"
 
     def port(self, environment: ServiceEnvironment) -> int:
         """Return its port in ``environment``."""
@@ -86,7 +103,7 @@ class Service(Record, frozen=True, kw_only=True):
 
 
 class Table(Record, frozen=True, kw_only=True):
-    """All services of a project, in the order in which they start."""
+    """All services of a project."""
 
     services: tuple[Service, ...]
     origin: str = "the built-in table"

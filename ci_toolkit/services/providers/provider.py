@@ -33,7 +33,9 @@ class ServiceRequest(Record, frozen=True, kw_only=True):
     is_fresh: bool
     """Whatever is cached is made anew."""
     variables: dict[str, str]
-    """Environment variables that say where the services started before are."""
+    """Environment variables that say where the services are that it depends on."""
+    hidden: tuple[str, ...] = ()
+    """Variables of this process that it is not to have."""
     requested_at: float
     """On the monotonic clock."""
 
@@ -50,7 +52,7 @@ class ServiceRequest(Record, frozen=True, kw_only=True):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no line of its log may show."""
-        return (self.service.credentials.password,)
+        return self.service.secrets
 
 
 class Running(Protocol):

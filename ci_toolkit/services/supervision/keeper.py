@@ -153,6 +153,7 @@ class _Keeper:
             environment=request.environment,
             data=request.data,
             services=request.services,
+            worker=request.worker,
             migrations=request.migrations,
             endpoints=self._launch.endpoints,
         )

@@ -2,11 +2,12 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
+from ci_toolkit.services.catalog.order import depends, start_order
 from ci_toolkit.services.catalog.table import Service
 from ci_toolkit.services.ports.leases import Holder, PortLease, claim, lease_any
 from ci_toolkit.services.ports.listeners import is_free, taken
@@ -39,12 +40,23 @@ class Launch:
             )
 
     def start(self) -> None:
-        """Start the data stores side by side, then what needs them. Raises the first InfrastructureError."""
+        """Start each service as soon as what it depends on is ready. Raises the first InfrastructureError.
+
+        The others may then still be starting.
+        """
         self._lease_ports()
-        stores = [service for service in self._request.services if service.protocol.is_data_store]
-        others = [service for service in self._request.services if not service.protocol.is_data_store]
-        self._start_together(stores)
-        self._start_together(others)
+        rows = {service.name: service for service in self._request.services}
+        order = start_order(self._request.services)
+        order.prepare()
+        outcomes: SimpleQueue[str | BaseException] = SimpleQueue()
+        while order.is_active():
+            for name in order.get_ready():
+                request = self._service_request(rows[name])
+                threading.Thread(target=self._start_and_stay, args=(request, outcomes), daemon=True).start()
+            outcome = outcomes.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
+            order.done(outcome)
 
     def dead(self) -> tuple[tuple[str, Running], ...]:
         """Return the servers that ended by themselves."""
@@ -71,25 +83,13 @@ class Launch:
                 else claim(registry, service.port(self._request.environment), holder)
             )
 
-    def _start_together(self, services: Iterable[Service]) -> None:
-        """Start ``services`` side by side. Raises the first error; the others may then still be starting."""
-        known = variables(self.endpoints)
-        outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
-        requests = [self._service_request(service, known) for service in services]
-        for service_request in requests:
-            threading.Thread(target=self._start_and_stay, args=(service_request, outcomes), daemon=True).start()
-        for _ in requests:
-            error = outcomes.get()
-            if error is not None:
-                raise error
-
-    def _start_and_stay(self, service_request: ServiceRequest, outcomes: "SimpleQueue[BaseException | None]") -> None:
+    def _start_and_stay(self, service_request: ServiceRequest, outcomes: "SimpleQueue[str | BaseException]") -> None:
         try:
             self._start(service_request)
         except BaseException as error:  # noqa: BLE001 (raised by whoever waits for it)
             outcomes.put(error)
         else:
-            outcomes.put(None)
+            outcomes.put(service_request.service.name)
             threading.Event().wait()  # for ever: the kernel ties a child to the thread that made it
 
     def _start(self, service_request: ServiceRequest) -> None:
@@ -105,7 +105,11 @@ class Launch:
         else:
             self._report(running.endpoint.describe())
 
-    def _service_request(self, service: Service, known: dict[str, str]) -> ServiceRequest:
+    def _known_to(self, service: Service) -> dict[str, str]:
+        """Return the variables with the addresses of what ``service`` depends on, all of it ready."""
+        return variables(one for one in (*self._request.given, *self.endpoints) if depends(service, one))
+
+    def _service_request(self, service: Service) -> ServiceRequest:
         place = self._request.data_folder / service.name
         try:
             place.mkdir(mode=0o711)
@@ -120,6 +124,7 @@ class Launch:
             place=str(place),
             cache=self._request.cache,
             is_fresh=self._request.is_fresh,
-            variables=known,
+            variables=self._known_to(service),
+            hidden=self._request.hidden,
             requested_at=self._request.requested_at,
         )

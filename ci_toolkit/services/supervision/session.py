@@ -32,6 +32,12 @@ class SessionRequest(Record, frozen=True, kw_only=True):
     root: str
     environment: ServiceEnvironment
     services: tuple[Service, ...]
+    given: tuple[Endpoint, ...] = ()
+    """What runs elsewhere and some of the services depend on, as these are to see it."""
+    hidden: tuple[str, ...] = ()
+    """Variables of who asks, with addresses of services: a team's own has those that it depends on, no others."""
+    worker: str = ""
+    """As in SessionInfo."""
     migrations: dict[str, str]
     """The digest of each service's migrations."""
     provider: Provider | None
@@ -63,12 +69,18 @@ class SessionInfo(Record, frozen=True, kw_only=True):
     environment: ServiceEnvironment
     data: str
     services: tuple[Service, ...]
+    worker: str = ""
+    """The one worker of a run that its services are for, on whose databases they stand; empty where they are shared."""
     migrations: dict[str, str]
     endpoints: tuple[Endpoint, ...]
 
     def log(self, service: str) -> Path:
         """Return where the server writes its log; an external one writes it elsewhere."""
         return Path(self.data) / self.session / service / LOG
+
+    def secrets_of(self, service: str) -> tuple[str, ...]:
+        """Return what no line of the server's log may show."""
+        return next((row.secrets for row in self.services if row.name == service), ())
 
 
 class Death(Record, frozen=True, kw_only=True):

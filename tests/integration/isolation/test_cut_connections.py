@@ -15,11 +15,12 @@ from redis import Redis
 from ci_toolkit.isolation.clickhouse_http import ClickHouse
 from ci_toolkit.isolation.cluster import Cluster
 from ci_toolkit.isolation.errors import IsolationError
+from ci_toolkit.isolation.identity import WorkerIdentity
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.isolation.worker_redis import WorkerRedis
-from ci_toolkit.isolation.worker_services import WorkerIdentity, WorkerServices
+from ci_toolkit.isolation.worker_services import WorkerServices
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import BUILT_IN, Protocol
 from ci_toolkit.services.handover import Handover

@@ -5,6 +5,7 @@ import shutil
 import signal
 from pathlib import Path
 
+from ci_toolkit.services.catalog.placeholders import filled, filled_all
 from ci_toolkit.services.errors import ServiceDiedError
 from ci_toolkit.services.processes.child import Child
 from ci_toolkit.services.providers.native.server import Server
@@ -16,9 +17,10 @@ _GRACE_SECONDS = 3.0
 def start(request: ServiceRequest) -> Server:
     """Start the command in the project's root, with the port and the other services in its environment."""
     service = request.service
-    port = str(request.port)
-    command = [word.replace("{port}", port) for word in service.command]
-    environment = {**os.environ, **request.variables, "PORT": port, **service.variables, LABEL: request.session}
+    known = request.variables | {"PORT": str(request.port)}
+    command = [filled(word, known) for word in service.command]
+    inherited = {name: value for name, value in os.environ.items() if name not in request.hidden}
+    environment = {**inherited, **known, **filled_all(service.variables, known), LABEL: request.session}
     if shutil.which(Path(request.root) / command[0]) is None and shutil.which(command[0]) is None:
         raise ServiceDiedError(
             f"the command of {service.name} cannot be started: no program {command[0]}",

@@ -10,6 +10,7 @@ import msgspec
 
 from ci_toolkit.services.catalog import images
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.placeholders import filled_all
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate, migrations_digest
 from ci_toolkit.services.errors import EngineError
@@ -125,7 +126,7 @@ def _among_neighbours(engine: Engine, request: ServiceRequest, spec: ContainerSp
     """Return ``spec`` in the session's network, with the variables that say where the other services are."""
     name, found = network.join(engine, request.session)
     inside = network.seen_from_inside(request.variables, found) | {"PORT": str(spec.container_port)}
-    return msgspec.structs.replace(spec, network=name, environment=inside | spec.environment)
+    return msgspec.structs.replace(spec, network=name, environment=inside | filled_all(spec.environment, inside))
 
 
 def _start_postgresql(request: ServiceRequest) -> ContainerServer:

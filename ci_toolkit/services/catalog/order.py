@@ -1,0 +1,64 @@
+"""What depends on what: which services one needs, in which order they start, and circles, for which there is none."""
+
+from collections.abc import Collection, Iterable
+from graphlib import CycleError, TopologicalSorter
+
+from ci_toolkit.config.project import nearest
+from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.catalog.table import Service, Table
+
+
+def needed(table: Table, names: Iterable[str], *, besides: Collection[str] = ()) -> tuple[Service, ...]:
+    """Return the services ``names`` and all that they depend on, each after what it depends on.
+
+    What runs already (``besides``) is left out, with what only that needs. Raises ConfigurationError for unknown names.
+    """
+    found: dict[str, Service] = {}
+    waiting = [name for name in names if name not in besides]
+    while waiting:
+        service = table.service(waiting.pop())
+        if service.name not in found:
+            found[service.name] = service
+            waiting += [name for name in service.depends_on or () if name not in besides]
+    rows = [row for row in table.services if row.name in found]
+    return tuple(found[name] for name in start_order(rows).static_order())
+
+
+def start_order(services: Collection[Service]) -> "TopologicalSorter[str]":
+    """Return who starts when among ``services``, by their names, in the order of the table where nothing decides."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for service in services:
+        sorter.add(service.name, *(other.name for other in services if depends(service, other)))
+    return sorter
+
+
+def depends(service: Service, other: Service | Endpoint) -> bool:
+    """Whether ``service`` starts after ``other``, and has its address.
+
+    One that says nothing of what it depends on depends on every data store that runs.
+    """
+    if service.depends_on is None:
+        return other.protocol.is_data_store and not service.protocol.is_data_store
+    return other.name in service.depends_on
+
+
+def refuse_circles(table: Table) -> None:
+    """Raise ConfigurationError for a service that depends on one that is not there, or on itself."""
+    known = [row.name for row in table.services]
+    for row in table.services:
+        for name in row.depends_on or ():
+            if name not in known:
+                raise ConfigurationError(
+                    f"{table.origin}: '{row.name}' depends on '{name}', and there is no such service",
+                    advice=nearest(name, known, "services"),
+                )
+    try:
+        start_order(table.services).prepare()
+    except CycleError as error:
+        # Each comes before the next, which depends on it.
+        circle = " -> ".join(f"'{name}'" for name in reversed(error.args[1]))
+        raise ConfigurationError(
+            f"{table.origin}: these services depend on each other in a circle: {circle}",
+            advice="Take one of them out of the other's depends-on.",
+        ) from error

@@ -1,0 +1,52 @@
+"""A team's services that depend on each other: their order, their addresses, each worker's own."""
+
+from dependent_services import with_services
+from isolation_project import Project, home, project
+
+__all__ = ["home", "project"]
+TESTS = """
+import os, psycopg, pytest
+from asking import ask
+
+async def test_asking_for_one_starts_what_it_depends_on(real_services):
+    frontend = ask(real_services["frontend_url"])
+    assert frontend["BACKEND_URL"] == real_services["backend_url"] == os.environ["BACKEND_URL"]
+    backend = ask(real_services["backend_url"])
+    assert backend["AUTH_URL"] == real_services["auth_url"]
+    assert backend["LLM_BASE_URL"] == real_services["scripted_llm_url"] + "/v1"
+
+async def test_each_has_this_workers_databases(real_services):
+    backend, auth = ask(real_services["backend_url"]), ask(real_services["auth_url"])
+    assert backend["DATABASE_URL"] == auth["DATABASE_URL"] == real_services["database_url"]
+    assert backend["REDIS_URL"] == real_services["redis_url"]
+
+async def test_each_knows_what_its_row_names_and_no_more(real_services):
+    auth, llm = ask(real_services["auth_url"]), ask(real_services["scripted_llm_url"])
+    assert auth["AUTH_SECRET"] == "a-fixed-secret" and "REDIS_URL" not in auth and "BACKEND_URL" not in auth
+    assert not llm.keys() & {"AUTH_SECRET", "DATABASE_URL", "PGHOST", "CLICKHOUSE_URL"}
+"""
+
+
+def test_what_a_service_depends_on_starts_before_it_and_on_the_workers_databases(project: Project) -> None:
+    with_services(project)
+    project.write("test_services.py", TESTS)
+    elsewhere = {"CLICKHOUSE_URL": "http://127.0.0.1:1", "PGHOST": "elsewhere"}  # of a developer's shell
+    output = project.run("-q", **elsewhere)
+    assert "3 passed" in output, output
+    began = [line.split()[0] for line in output.splitlines() if " native 127.0.0.1:" in line]
+    assert began[-2:] == ["backend", "frontend"], output
+
+
+def test_each_worker_has_services_of_its_own(project: Project) -> None:
+    with_services(project)
+    seen = (
+        "from asking import ask\n\n\nasync def test_one(real_services):\n"
+        "    backend = ask(real_services['backend_url'])\n"
+        "    assert backend['DATABASE_URL'] == real_services['database_url']\n"
+        "    open(f'seen-{backend[\"pid\"]}', 'w').close()\n"
+    )
+    for name in ("a", "b"):
+        project.write(f"test_{name}.py", seen)
+    output = project.run("-q", "-n2", "--dist=loadfile")
+    assert "2 passed" in output, output
+    assert len(list(project.folder.glob("seen-*"))) == 2
