@@ -5,31 +5,20 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from ci_toolkit.cli.guard import harmless
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.progress import ProblemFound, ShardEnded, ShardEvent, ShardStarted, TestEnded, TestsSelected
 from ci_toolkit.model.wording import number_of
 from ci_toolkit.report.text import one_line, span
 
+if TYPE_CHECKING:
+    from ci_toolkit.cli.bars import Bars
+
 LINE_SECONDS = 15.0
 """How often a shard at work says so where there is no terminal."""
-_BESIDE_THE_BAR = 56
-_LONGEST_BAR = 40
 
 
 class Display:
@@ -44,22 +33,18 @@ class Display:
         self._total: dict[int, int] = {}
         self._failed: dict[int, set[str]] = {}
         self._spoke: dict[int, float] = {}
-        self._tasks: dict[int, TaskID] = {}
-        # Bars move the cursor, so they go around the guard of our output, and to a true terminal only.
-        console = Console(file=sys.__stderr__)
-        is_live = verbosity >= 0 and sys.stderr.isatty() and console.is_terminal and os.environ.get("TERM") != "dumb"
-        self._progress = _bars(console) if is_live else None
+        self._bars = _bars() if verbosity >= 0 else None
 
     def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
+        if self._bars is not None:
+            self._bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        if self._bars is not None:
+            self._bars.stop()
 
     def observe(self, event: ShardEvent) -> None:
         """Show ``event``."""
@@ -100,44 +85,30 @@ class Display:
             self._say(f"shard {shard}/{self._of}: {self._done[shard]}/{self._total.get(shard, 0)} tests")
 
     def _say(self, line: str, *, always: bool = False, style: str = "") -> None:
-        if self._progress is not None:
+        if self._bars is not None:
             if always:
-                fitting = one_line(harmless(line), self._progress.console.width)
-                self._progress.console.print(escape(fitting), style=style, highlight=False, no_wrap=True)
+                self._bars.say(line, style)
         elif always or self._verbosity >= 0:
             click.echo(f"ci-toolkit: {line}", err=True)
 
     def _print_output(self, event: TestEnded) -> None:
         for title, text in event.output:
             lines = f"--- {title} ---\n{text.rstrip()}"
-            if self._progress is None:
+            if self._bars is None:
                 click.echo(lines, err=True)
             else:
-                self._progress.console.print(escape(harmless(lines)), highlight=False, soft_wrap=True)
+                self._bars.show(lines)
 
     def _move(self, shard: int) -> None:
-        if self._progress is None:
-            return
-        if shard not in self._tasks:
-            self._tasks[shard] = self._progress.add_task(f"shard {shard}/{self._of}", total=None, failed="starting")
-            return
-        failed = len(self._failed.get(shard, ()))
-        self._progress.update(
-            self._tasks[shard],
-            completed=self._done.get(shard, 0),
-            total=self._total.get(shard) or None,
-            failed=f"[red]{failed} failed[/red]" if failed else "",
-        )
+        if self._bars is not None:
+            done, total = self._done.get(shard, 0), self._total.get(shard, 0)
+            failed = len(self._failed.get(shard, ()))
+            self._bars.move(f"shard {shard}/{self._of}", done=done, total=total, failed=failed)
 
 
-def _bars(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=max(4, min(_LONGEST_BAR, console.width - _BESIDE_THE_BAR))),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[failed]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-    )
+def _bars() -> "Bars | None":
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return None
+    from ci_toolkit.cli.bars import bars_on_terminal
+
+    return bars_on_terminal()

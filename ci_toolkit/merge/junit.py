@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from html import escape  # xml.sax.saxutils would import the clients of http, ssl and email
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
 from ci_toolkit.merge.tally import add_counts
 from ci_toolkit.model.journal import When
@@ -15,6 +15,8 @@ from ci_toolkit.model.verdict import Counts
 _PLAIN = re.compile(r"[\w ./:\[\]-]*", re.ASCII)
 """What nearly every name is made of; it needs no escaping."""
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BLANKS = {ord(blank): f"&#{ord(blank)};" for blank in "\t\n\r"}
+"""A reader takes these for spaces where they stand as themselves in an attribute."""
 _NEIGHBOURS = 1024
 """How many classes and files are remembered: tests of one stand together, so a few are enough."""
 
@@ -51,7 +53,7 @@ def _attributes(**attributes: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{text}"' if _PLAIN.fullmatch(text) else quoteattr(_legal(text))
+    return f'"{text}"' if _PLAIN.fullmatch(text) else f'"{escape(_legal(text)).translate(_BLANKS)}"'
 
 
 _quoted_again = lru_cache(_NEIGHBOURS)(_quoted)
@@ -59,7 +61,7 @@ _quoted_again = lru_cache(_NEIGHBOURS)(_quoted)
 
 
 def _text(text: str) -> str:
-    return escape(_legal(text), {"\r": "&#13;"})
+    return escape(_legal(text), quote=False).replace("\r", "&#13;")
 
 
 def _numbers(counts: Counts, seconds: float) -> dict[str, str]:

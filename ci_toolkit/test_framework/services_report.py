@@ -65,7 +65,7 @@ class ServicesReport:
 
     def _hand_back(self) -> None:
         if self._config.pluginmanager.has_plugin(SHARD_PLUGIN):  # else a test started this pytest
-            from ci_toolkit.suite.assignment import services_failures_file
+            from ci_toolkit.suite.shard_assignment import services_failures_file
 
             hand_back(self._failures, services_failures_file(self._config))
 

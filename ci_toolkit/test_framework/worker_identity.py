@@ -37,7 +37,7 @@ def new_services(config: pytest.Config) -> "WorkerServices":
 
 def _identity(config: pytest.Config) -> "WorkerIdentity":
     from ci_toolkit.isolation.identity import WorkerIdentity
-    from ci_toolkit.suite.assignment import shard_task
+    from ci_toolkit.suite.shard_assignment import shard_task
 
     worker = getattr(config, "workerinput", {})
     given = handover.read_handover()

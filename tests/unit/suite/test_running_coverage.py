@@ -8,10 +8,19 @@ import pytest
 from ci_toolkit.suite.running_coverage import running_coverage
 
 
-@pytest.mark.parametrize("module", ["ci_toolkit.suite.assignment", "ci_toolkit.workflow.local_run"])
-def test_nobody_imports_coverage_who_does_not_measure(module: str) -> None:
+@pytest.mark.parametrize(
+    ("module", "costly"),
+    [
+        ("ci_toolkit.suite.shard_assignment", "coverage"),
+        ("ci_toolkit.workflow.local_run", "coverage"),
+        ("ci_toolkit.workflow.local_run", "http"),
+        ("ci_toolkit.cli.display", "rich"),
+        ("ci_toolkit.suite.assignment", "ci_toolkit.suite.shard_plugin"),
+    ],
+)
+def test_nobody_imports_what_takes_long_and_is_not_needed(module: str, costly: str) -> None:
     said = subprocess.run(
-        [sys.executable, "-c", f"import sys, {module}\nprint('coverage' in sys.modules)"],
+        [sys.executable, "-c", f"import sys, {module}\nprint({costly!r} in sys.modules)"],
         capture_output=True,
         text=True,
         check=True,
