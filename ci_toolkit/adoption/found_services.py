@@ -1,16 +1,19 @@
-"""Finds the servers that a repository's compose files and workflows start, as rows of the table of services."""
+"""Finds the servers that a project's settings, workflows and compose files start, as rows of the table of services."""
 
 import itertools
 import posixpath
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ci_toolkit.adoption.documents import entries, table, text_of
 from ci_toolkit.adoption.repository import FoundService
 from ci_toolkit.adoption.tree import Tree
 from ci_toolkit.adoption.yaml_files import compose_files, job_folders, read_yaml, workflow_files
+from ci_toolkit.config.project import read_section
+from ci_toolkit.services.catalog.settings import read_table
 from ci_toolkit.services.catalog.table import BUILT_IN
 
 _IMAGES = {
@@ -63,6 +66,20 @@ def found_services(tree: Tree, folder: str, *, is_alone: bool, ours: str, note: 
             for service in read(document, path, folder, is_alone=is_alone):
                 found.setdefault(service.name, service)
     return tuple(sorted(found.values(), key=lambda service: service.name))
+
+
+def services_of_settings(root: Path) -> tuple[FoundService, ...]:
+    """Return the data stores of the project in ``root``, where its settings have a table of services; else none.
+
+    Raises ConfigurationError for a table that cannot be used.
+    """
+    if not read_section(root, "services")[0]:
+        return ()
+    stores = [row for row in read_table(root).services if row.protocol.is_data_store]
+    return tuple(
+        FoundService(name=row.name, image=row.image, where="pyproject.toml")
+        for row in sorted(stores, key=lambda row: row.name)
+    )
 
 
 def _of_workflow(document: Any, path: str, folder: str, *, is_alone: bool) -> Iterator[FoundService]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ci_toolkit.adoption.coverage_goal import coverage_goal
 from ci_toolkit.adoption.django import django_settings
 from ci_toolkit.adoption.errors import AdoptionError
-from ci_toolkit.adoption.found_services import found_services
+from ci_toolkit.adoption.found_services import found_services, services_of_settings
 from ci_toolkit.adoption.installation import installation
 from ci_toolkit.adoption.job_variables import job_variables
 from ci_toolkit.adoption.layout import layout_of
@@ -81,7 +81,9 @@ class _Reader:
         document = read_pyproject(root)
         manifest = Manifest(tree=tree, folder=folder, document=document)
         goal = coverage_goal(document, manifest.text)
-        services = found_services(tree, folder, is_alone=is_alone, ours=self.workflow, note=self.notes.append)
+        services = services_of_settings(root) or found_services(
+            tree, folder, is_alone=is_alone, ours=self.workflow, note=self.notes.append
+        )
         if not python:
             pinned = manifest.text(".python-version") or ""
             python = chosen_python(document, where=str(root / "pyproject.toml"), pinned=pinned)

@@ -71,6 +71,35 @@ def test_a_workflow_is_believed_before_a_compose_file_and_no_secret_is_taken(str
 
 
 @pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        ("[tool.ci-toolkit.services.backend]\ncommand = ['python']\n", "--real-services"),
+        ("[tool.ci-toolkit.services.postgresql]\nimage = 'postgis/postgis:16'\n", "--real-services --provider docker --no-alpine"),
+        ("[tool.ci-toolkit.services]\npostgresql = false\nredis = false\nclickhouse = false\n", None),
+        ("[tool.ci-toolkit.run]\nshards = 2\n", None),
+    ],
+)  # fmt: skip
+def test_shards_start_what_a_table_has_that_the_team_wrote_before(
+    stranger: Stranger, rows: str, options: str | None
+) -> None:
+    pyproject = LIBRARY["pyproject.toml"] + rows
+    stranger.write(LIBRARY | {"pyproject.toml": pyproject})
+    stranger.init()
+    called = YAML(typ="safe").load(stranger.text(WORKFLOW))["jobs"]["tests"]["with"]
+    assert called.get("shard-options") == options
+    assert stranger.text("pyproject.toml") == pyproject
+
+
+def test_a_table_of_services_that_cannot_be_used_is_said_before_anything_is_written(stranger: Stranger) -> None:
+    rows = "[tool.ci-toolkit.services.backend]\ncomand = ['python']\n"
+    stranger.write(LIBRARY | {"pyproject.toml": LIBRARY["pyproject.toml"] + rows})
+    code, _, talked = stranger.init()
+    assert code == 2
+    assert "Did you mean 'command'?" in talked
+    assert WORKFLOW not in stranger.contents()
+
+
+@pytest.mark.parametrize(
     ("row", "settings"),
     [
         ("image: 'postgres:15'", {}),
