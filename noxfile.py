@@ -210,8 +210,8 @@ def check(session: nox.Session) -> None:
 
 
 def workflows() -> list[str]:
-    """Return the paths of the workflows."""
-    return sorted(map(str, Path(".github/workflows").glob("*.yml")))
+    """Return the paths of the workflows, those of the example among them."""
+    return sorted(str(path) for top in (".", "examples/netra") for path in Path(top, ".github/workflows").glob("*.yml"))
 
 
 def actions() -> list[str]:
