@@ -12,6 +12,7 @@ from ci_toolkit.merge.accounts import Accounts
 from ci_toolkit.merge.adjudication import read_adjudication
 from ci_toolkit.merge.agreement import disagreements
 from ci_toolkit.merge.asked import settled
+from ci_toolkit.merge.attachments import BroughtAttachments
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.changed_coverage import changed_coverage
 from ci_toolkit.merge.completeness import compare_pieces, prove
@@ -65,6 +66,7 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
     adjudication = read_adjudication(results, plan, delivery.bundles, merges)
     earlier = read_earlier_tries(plan, delivery.superseded, merges, learns=learns)
     accounts = Accounts(plan, merges, earlier.flaky)
+    attachments = BroughtAttachments(out)
     cut_files = compare_pieces(plan, merges)
     proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
     with projects_own_plugins(bundles):
@@ -80,8 +82,8 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
         critical=accounts.critical,
         clashes=accounts.clashes,
         asked=settled(plan, asked, (merge.asked for merge in merges)),
-        failures=accounts.failures,
-        flaky=accounts.flaky,
+        failures=attachments.bring(accounts.failures),
+        flaky=attachments.bring(accounts.flaky),
         slowest=accounts.slowest,
         problems=(
             *delivery.problems,

@@ -9,7 +9,7 @@ from coverage.exceptions import CoverageException
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.model.bundle import PARTS_FOLDER
-from ci_toolkit.model.journal import OwnReport
+from ci_toolkit.model.own_settings import OwnReport
 
 _OURS = {"--junitxml": "junit.xml", "--cov-report=xml": "coverage.xml", "--cov-report=json": "coverage.json"}
 """Reports of which the merge has the very file."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from ci_toolkit.merge.asked import asked_of
+from ci_toolkit.merge.attachments import located
 from ci_toolkit.merge.bundles import Bundle, service_logs
 from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
@@ -111,7 +112,7 @@ def merge_shard(
     ``asked`` are tests of which it says whether they are there.
     """
     reading = BundleReading(bundle)
-    tally = Tally(planned.index)
+    tally = Tally(planned.index, attachments=located(reading.fold.attachments, bundle))
     write_fragment(fragment, tally.watch(reading.results()))
     seconds = tally.seconds
     card = bundle.card

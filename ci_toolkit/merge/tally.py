@@ -1,9 +1,10 @@
 """Counts results as they pass by, and keeps what a verdict lists: failures, flaky and slow tests."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ci_toolkit.model import llm_properties
+from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult, captured_output
 from ci_toolkit.model.signature import joined, signature_of
@@ -62,10 +63,13 @@ def _failed_go(go: PhaseFailure, node_id: str) -> FailedGo:
 class Tally:
     """What the results of one shard amount to."""
 
-    def __init__(self, shard: int, *, are_files: bool = False) -> None:
-        """``are_files`` says that the results are of what could not be collected."""
+    def __init__(
+        self, shard: int, *, are_files: bool = False, attachments: Mapping[str, Sequence[Attachment]] | None = None
+    ) -> None:
+        """``are_files`` says that the results are of what could not be collected; ``attachments`` go by node id."""
         self._shard = shard
         self._are_files = are_files
+        self._attachments = attachments or {}
         self._outcomes: Counter[Outcome] = Counter()
         self.seconds = 0.0
         """Of all tests together."""
@@ -137,6 +141,7 @@ class Tally:
             is_critical=result.is_critical,
             cause="" if self._are_files else signature_of(failure, result.node_id).cause,
             seconds=round(result.seconds, 6),
+            attachments=tuple(self._attachments.get(result.node_id, ())),
         )
 
     def slowest(self) -> Iterator[SlowTest]:

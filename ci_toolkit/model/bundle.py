@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 
-from ci_toolkit.model.journal import CoverageSettings, Environment, OwnReport
+from ci_toolkit.model.journal import Environment
 from ci_toolkit.model.lineage import Lineage
+from ci_toolkit.model.own_settings import CoverageSettings, OwnReport
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.trial import Trial
 
@@ -17,6 +18,8 @@ COVERAGE_FOLDER = "coverage"
 OUTPUT_FOLDER = "output"
 SERVICES_FOLDER = "services"
 """Of the logs of the services that the shard's tests had, without passwords."""
+ATTACHMENTS_FOLDER = "attachments"
+"""Of files that tests handed over; what each is, the journals say."""
 PARTS_FOLDER = "parts"
 """Of what plugins wrote of the shard alone into report files that the suite's own options ask for."""
 SOURCES_FOLDER = "sources"

@@ -8,8 +8,10 @@ about, or what a rerun means.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
+    Attached,
     Closed,
     CollectedTest,
     Crashed,
@@ -53,6 +55,8 @@ class JournalFold:
         """The project's own files that were executed: path to digest, as the first process says."""
         self.snapshots: list[Snapshots] = []
         """What each process says of syrupy's snapshots."""
+        self.attachments: dict[str, list[Attachment]] = {}
+        """What tests handed over, by node id."""
         self.unplanned: dict[str, None] = {}
         """Test files that the processes met and the plan does not know."""
         self.stops: list[str] = []
@@ -247,6 +251,8 @@ class ProcessFold:
                     self._fold.sources.setdefault(path, digest)
             case Snapshots():
                 self._fold.snapshots.append(record)
+            case Attached():
+                self._attach(record)
             case Crashed():
                 return self._take_crash(record)
             case Closed():
@@ -299,6 +305,13 @@ class ProcessFold:
         if test is not None:
             self.died.append(test)
         return test
+
+    def _attach(self, record: Attached) -> None:
+        test = self.tests.get(record.i)
+        if test is None:
+            self._note_unknown(record.i)
+        else:
+            self._fold.attachments.setdefault(test.node_id, []).append(record.attachment)
 
     def _note_unknown(self, number: int) -> None:
         if number not in self._unknown:

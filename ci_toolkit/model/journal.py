@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+from ci_toolkit.model.attachment import Attachment
+from ci_toolkit.model.own_settings import CoverageSettings, OwnReport
 from ci_toolkit.model.record import Record
 
 JOURNAL_SCHEMA = 1
@@ -71,32 +73,6 @@ class Environment(Record, frozen=True, kw_only=True):
     pytest: str
     plugins: tuple[str, ...] = ()
     """``name-version`` of the pytest plugins, sorted."""
-
-
-class CoverageSettings(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """What the suite's own options and files tell pytest-cov about the whole run."""
-
-    config_file: str = ""
-    """``--cov-config``, seen from the folder that pytest runs in; ``""`` where coverage finds its own."""
-    pythonpath: tuple[str, ...] = ()
-    """pytest's ``pythonpath``, seen from there: a plugin of coverage can lie in the project."""
-    fail_under: float = 0.0
-    """The percentage that the whole must reach; 0 is no demand."""
-    precision: int = 0
-    """To how many digits the percentage is rounded before it is compared."""
-    asked_by: str = ""
-    """The setting that the demand stands in, such as ``--cov-fail-under``."""
-
-
-class OwnReport(Record, frozen=True, kw_only=True):
-    """A report file of the whole run that the suite's own options ask for."""
-
-    option: str
-    """Such as ``--junitxml`` or ``--cov-report=json``."""
-    path: str = ""
-    """Seen from the folder that pytest runs in; ``""`` is the option's own default."""
-    is_overwritten: bool = False
-    """Whether a file that was there holds the shard's part now."""
 
 
 class _Line(Record, frozen=True, kw_only=True, tag_field="t", omit_defaults=True, gc=False):
@@ -240,6 +216,13 @@ class Phase(_Line, frozen=True, kw_only=True, tag="phase"):
     """Captured output of the whole test, (title, text), with its teardown: only where somebody asked for that."""
 
 
+class Attached(_Line, frozen=True, kw_only=True, tag="attached"):
+    """A test handed a file over, or something did for it."""
+
+    i: int
+    attachment: Attachment
+
+
 class Executed(_Line, frozen=True, kw_only=True, tag="executed"):
     """The files of the project's own that the process executed, as it ends."""
 
@@ -290,6 +273,7 @@ JournalRecord = (
     | Started
     | Phase
     | Interrupted
+    | Attached
     | Executed
     | Snapshots
     | Crashed

@@ -129,6 +129,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     """The file that is renamed where a journal cannot be written."""
     parts: str
     """The folder that takes the parts of report files which the suite's own options ask for."""
+    attachments: str = ""
+    """The folder that takes the files which tests hand over; ``""`` where nobody keeps them, as of a trial."""
     wall_seconds: float
     """The supervisor's wall clock when it made the task, in seconds since the epoch."""
     clock_seconds: float

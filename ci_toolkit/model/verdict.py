@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.quarantine import QuarantineUse
 from ci_toolkit.model.record import Record
@@ -219,6 +220,8 @@ class TestFailure(Record, frozen=True, kw_only=True):
     """Whether the court excuses it, so that it does not fail the run."""
     evidence: tuple[str, ...] = ()
     """What trials showed, in words."""
+    attachments: tuple[Attachment, ...] = ()
+    """Files that it handed over, and pictures of pages that were open when it failed."""
     reproduce: str = ""
     """The command that runs it again in the order of its shard, where the run's bundles are."""
 

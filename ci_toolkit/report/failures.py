@@ -46,6 +46,9 @@ def _failure(failure: TestFailure, view: View) -> Iterator[Line]:
         section = _SECTION.fullmatch(line)
         if section or failure.output:
             yield Line(heading(section[1], view, "-") if section else line)
+    for file in failure.attachments:
+        where = file.path or f"not kept: {file.why_not}"
+        yield Line(f"attached: {one_line(file.name)} ({one_line(where)})")
 
 
 def quarantined_in_short(failures: tuple[TestFailure, ...], view: View, most: int) -> Iterator[Line]:

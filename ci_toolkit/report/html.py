@@ -1,5 +1,8 @@
 """The verdict as one HTML page that needs nothing else; every text is escaped, and no script may run in it."""
 
+from base64 import b64encode
+from collections.abc import Mapping
+
 import jinja2
 
 from ci_toolkit.model.verdict import Verdict
@@ -13,14 +16,16 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
+_TEMPLATES.filters["base64"] = lambda data: b64encode(data).decode()
 
 
-def render_html(verdict: Verdict) -> str:
-    """Return the page."""
+def render_html(verdict: Verdict, pictures: Mapping[str, bytes] | None = None) -> str:
+    """Return the page, with those ``pictures`` in it that tests attached: path of the attachment to content."""
     changed = verdict.coverage.changed
     seconds = [max(shard.planned_seconds, shard.tests_seconds) for shard in verdict.shards]
     return _TEMPLATES.get_template("report.html").render(
         verdict=verdict,
+        shown=pictures or {},
         counts=counts_line(verdict.counts),
         times=times_line(verdict),
         changed=changed_line(changed) if changed else "",

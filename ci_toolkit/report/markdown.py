@@ -65,6 +65,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         ("test", "first failure"),
         ((code(f.node_id), _text(f.message.partition("\n")[0])) for f in verdict.flaky[:MOST_LISTED]),
     )
+    yield from _table("Attached by failed tests", ("test", "file", "where"), islice(_attachments(verdict), MOST_LISTED))
     yield from _table(
         "Shards",
         ("shard", "state", "tests", "predicted", "took", "start-up"),
@@ -117,6 +118,13 @@ def _failure(failure: TestFailure) -> tuple[str, ...]:
     why = f" — {_text(failure.why, _LONGEST_WHY)}" if failure.why else ""
     message = f"{_text(failure.message.partition(chr(10))[0])}{why}"
     return code(failure.node_id), code(f"{failure.file}:{failure.line}"), message, str(failure.shard)
+
+
+def _attachments(verdict: Verdict) -> Iterator[tuple[str, ...]]:
+    for failure in (*verdict.failures, *verdict.flaky):
+        for file in failure.attachments:
+            where = code(file.path) if file.path else _text(f"not kept: {file.why_not}")
+            yield code(failure.node_id), code(file.name), where
 
 
 def _changed(changed: ChangedCoverage) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.files import make_folder, replace_file
 from ci_toolkit.model.bundle import (
+    ATTACHMENTS_FOLDER,
     CARD_NAME,
     COVERAGE_FOLDER,
     JOURNAL_FOLDER,
@@ -25,6 +26,7 @@ _FOLDERS = (
     COVERAGE_FOLDER,
     OUTPUT_FOLDER,
     SERVICES_FOLDER,
+    ATTACHMENTS_FOLDER,
     PARTS_FOLDER,
     SOURCES_FOLDER,
     "task",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ci_toolkit.model.journal import CoverageSettings
+from ci_toolkit.model.own_settings import CoverageSettings
 from ci_toolkit.suite.ini_values import ini_value
 from ci_toolkit.suite.task_variable import COVERAGE_OPTION
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ci_toolkit.files import make_folder
-from ci_toolkit.model.journal import OwnReport
+from ci_toolkit.model.own_settings import OwnReport
 from ci_toolkit.suite.ini_values import ini_value
 from ci_toolkit.suite.part_reports import PartReports
 

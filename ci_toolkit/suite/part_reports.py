@@ -14,7 +14,7 @@ import msgspec
 
 from ci_toolkit.errors import FormatError
 from ci_toolkit.files import make_folder, open_regular, replace_file
-from ci_toolkit.model.journal import OwnReport
+from ci_toolkit.model.own_settings import OwnReport
 from ci_toolkit.model.record import encode
 
 _SELECTING = frozenset({"file_or_dir", "keyword", "markexpr", "deselect"})

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ci_toolkit.model.journal import Failure, Interrupted, JournalRecord, Phase, PhaseOutcome, Started, When
+from ci_toolkit.model.attachment import Attachment
+from ci_toolkit.model.journal import Attached, Failure, Interrupted, JournalRecord, Phase, PhaseOutcome, Started, When
 from ci_toolkit.suite.clock import Clock
 from ci_toolkit.suite.originals import Originals
 from ci_toolkit.suite.reports import phase_of
@@ -66,6 +67,11 @@ class RunRecorder:
             elif not self._is_torn_down:
                 self._rerun = None
         self._write(phase)
+
+    def attach(self, attachment: Attachment) -> None:
+        """Journal a file of the test that runs."""
+        if self._running is not None:
+            self._write(Attached(i=self._running, attachment=attachment))
 
     def end(self) -> None:
         """Journal that pytest is done with the test, where its reports leave that open."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ci_toolkit.model.bundle import (
+    ATTACHMENTS_FOLDER,
     JOURNAL_FOLDER,
     OUTPUT_FOLDER,
     PARTS_FOLDER,
@@ -237,6 +238,7 @@ class _Shard:
             journal=str(self.folder / JOURNAL_FOLDER),
             marker=str(self.folder / "task" / f"{self.attempts}.recording"),
             parts=str(self.folder / PARTS_FOLDER / str(self.attempts)),
+            attachments=str(self.folder / ATTACHMENTS_FOLDER),
             wall_seconds=time.time(),
             clock_seconds=time.perf_counter(),
             hash_seed="" if HASH_SEED in variables else hash_seed(self.plan.run_id),

@@ -9,8 +9,10 @@ import pytest
 
 from ci_toolkit.model.category import MISSION_CRITICAL, Categories
 from ci_toolkit.model.journal import CollectedTest, Executed, FileCollected, FileOpened, JournalRecord, Selected
+from ci_toolkit.model.record import restore_surrogates
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.arguments import arguments_with
+from ci_toolkit.suite.attachments import ATTACHMENTS, Attachments
 from ci_toolkit.suite.clock import Clock
 from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.journal import journal_of
@@ -43,6 +45,10 @@ class ShardPlugin:
         self.clock = Clock(task)
         self.journal = journal_of(task, worker)
         self.recorder = RunRecorder(self._write, self.clock, self.root, keeps_output=task.keeps_output)
+        if task.attachments:
+            folder = restore_surrogates(task.attachments)
+            mark = f"{task.attempt}-{worker}-"
+            config.stash[ATTACHMENTS] = Attachments(folder, mark, self.recorder.attach)
         self.selection = Selection(task)
         self.categories = Categories(task.categories)
         self.placer = Placer(self.categories)

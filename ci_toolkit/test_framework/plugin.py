@@ -8,7 +8,12 @@ import pytest
 from ci_toolkit.config.categories import read_categories
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ConfigurationError
-from ci_toolkit.test_framework import isolated_environment_fixtures, real_llm, real_services_test_fixtures
+from ci_toolkit.test_framework import (
+    attachments,
+    isolated_environment_fixtures,
+    real_llm,
+    real_services_test_fixtures,
+)
 from ci_toolkit.test_framework.environment_guard import EnvironmentGuard
 
 MARKERS: Final = (
@@ -22,7 +27,7 @@ MARKERS: Final = (
     "isolation(how): how a test's writes to the database are undone",
 )
 
-_FIXTURE_MODULES: Final = (isolated_environment_fixtures, real_services_test_fixtures, real_llm)
+_FIXTURE_MODULES: Final = (isolated_environment_fixtures, real_services_test_fixtures, real_llm, attachments)
 """Each is light to import: a fixture imports what it needs (SQLAlchemy, redis, openai) when a test asks for it."""
 
 

@@ -33,7 +33,7 @@ from ci_toolkit.workflow.last_run import keep_last_run
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
 from ci_toolkit.workflow.quarantine import quarantine_in_force
-from ci_toolkit.workflow.reports import remove_reports
+from ci_toolkit.workflow.reports import pictures_of, remove_reports
 from ci_toolkit.workflow.thresholds import thresholds_of
 
 
@@ -146,4 +146,4 @@ def _write_reports(verdict: Verdict, out: Path) -> None:
         verdict, hidden=(os.environ.get(TOKEN_VARIABLE, "").strip(),), keeps_output=True, most=MOST_LISTED
     )
     replace_file(out / "summary.md", render_markdown(shown).encode("utf-8", "backslashreplace"))
-    replace_file(out / "report.html", render_html(shown).encode("utf-8", "backslashreplace"))
+    replace_file(out / "report.html", render_html(shown, pictures_of(shown, out)).encode("utf-8", "backslashreplace"))

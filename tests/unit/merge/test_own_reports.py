@@ -8,7 +8,7 @@ from journal_samples import PYTHON
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.own_reports import write_own_reports
 from ci_toolkit.model.bundle import ShardCard, ShardState
-from ci_toolkit.model.journal import OwnReport
+from ci_toolkit.model.own_settings import OwnReport
 
 
 def bundle(*reports: OwnReport) -> Bundle:

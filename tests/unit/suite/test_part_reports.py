@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.model.journal import OwnReport
+from ci_toolkit.model.own_settings import OwnReport
 from ci_toolkit.suite.part_reports import PartReports, written_parts
 
 LONG_AGO = 1_000_000_000.0
