@@ -26,7 +26,13 @@ def attached(number: int, data: bytes, **other: str | int) -> Attached:
 
 def leave(results: Path, *records: Attached, **files: bytes) -> Path:
     """Leave the bundle of one failed test that attached ``records``, and of one that passed and did so too."""
-    fails = (started(0), setup(0), *records, call(0, "failed", message="assert 0"), teardown(0))
+    fails: tuple[JournalRecord, ...] = (
+        started(0),
+        setup(0),
+        *records,
+        call(0, "failed", message="assert 0"),
+        teardown(0),
+    )
     passed = passes(1)
     journal: list[JournalRecord] = [
         collected("test_a.py", "test_1", "test_2"),
