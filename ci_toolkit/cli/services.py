@@ -41,7 +41,7 @@ def ports(*, environment: str | None, as_exports: bool) -> int:
         for name, value in variables(endpoints).items():
             click.echo(f"export {name}={shlex.quote(value)}")
         return ExitCode.PASSED
-    for endpoint in endpoints:
+    for endpoint in (one for one in endpoints if one.port):
         click.echo(f"{endpoint.name:<12} {endpoint.port}")
     return ExitCode.PASSED
 

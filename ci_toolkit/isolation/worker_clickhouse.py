@@ -8,6 +8,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -38,20 +39,28 @@ class WorkerClickHouse(Closing):
         self._others: OtherDatabases | None = None
         self._locks = own_folder(own_folder(registry() / "clickhouse") / f"{endpoint.host}-{endpoint.port}")
         self._sweep()
-        self._lock = _lock_patiently(self._lock_file)
-        if self._lock is None:
-            raise IsolationError(f"the database {self.name} on {endpoint.address} is held by another session")
+        self._claimed: dict[str, int] = {}
+        """The locks that say that databases are this session's."""
+        self._claim(self.name)
+        self._filled_name = clone_name(f"{source}_filled", run, worker)
+        self._look_at_others = partial(OtherDatabases, self._server, run=run, worker=worker)
         try:
             self._copy.copy()
             if is_own_server:
-                self._others = OtherDatabases(self._server, run=run, worker=worker)
+                self._others = self._look_at_others()
         except BaseException:
             self.close()
             raise
 
-    @property
-    def _lock_file(self) -> Path:
-        return self._locks / quote(self.name, safe="")  # a database's name may hold what a file's may not
+    def _claim(self, database: str) -> None:
+        """Make ``database`` this session's. Raises IsolationError if it is another's."""
+        lock = _lock_patiently(self._lock_file(database))
+        if lock is None:
+            raise IsolationError(f"the database {database} on {self._endpoint.address} is held by another session")
+        self._claimed[database] = lock
+
+    def _lock_file(self, database: str) -> Path:
+        return self._locks / quote(database, safe="")  # a database's name may hold what a file's may not
 
     @property
     def endpoint(self) -> Endpoint:
@@ -67,20 +76,39 @@ class WorkerClickHouse(Closing):
             self._others.restore()  # among them the source of the copy
         self._copy.restore()
 
+    def keep(self, _what: str) -> None:
+        """Have what it holds now, in all its tables, stay for good."""
+        self._on_a_new_connection(self._keep)
+
+    def _keep(self) -> None:
+        if self._filled_name not in self._claimed:
+            self._claim(self._filled_name)
+        CopiedDatabase(self._server, self.name, self._filled_name).copy()
+        self._copy = CopiedDatabase(self._server, self._filled_name, self.name)
+        self._copy.note()
+        if self._others is not None:
+            self._others.drop_copies()
+            self._others = self._look_at_others()
+
     def close(self) -> None:
         """Drop the database and give up its name."""
         try:
-            self._on_a_new_connection(self._copy.drop)
-            if self._others is not None:
-                self._others.drop_copies()
-            self._lock_file.unlink(missing_ok=True)
+            self._on_a_new_connection(self._drop)
+            for database in self._claimed:
+                self._lock_file(database).unlink(missing_ok=True)
         except IsolationError:
             pass  # the server has ended; where it comes back, the next session drops the database
         finally:
             self._server.close()
-            if self._lock is not None:
-                os.close(self._lock)
-                self._lock = None
+            for lock in self._claimed.values():
+                os.close(lock)
+            self._claimed.clear()
+
+    def _drop(self) -> None:
+        for database in self._claimed:
+            self._server.query(f"DROP DATABASE IF EXISTS {name(database)}")
+        if self._others is not None:
+            self._others.drop_copies()
 
     def _on_a_new_connection(self, work: Callable[[], None]) -> None:
         """Do ``work``, which may be done twice; once more where even a new connection breaks.

@@ -1,13 +1,14 @@
 """The real services of one worker of a test run, with databases of its own; each starts when a test first needs it."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ci_toolkit.errors import ConfigurationError, ToolkitError
 from ci_toolkit.isolation.cleanings import Cleaning, Cleanings
+from ci_toolkit.isolation.filling import FillingJobs
 from ci_toolkit.isolation.identity import WorkerIdentity
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.own_redis import OwnRedis
@@ -15,7 +16,7 @@ from ci_toolkit.isolation.own_services import OwnServices
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
-from ci_toolkit.services.catalog.order import needed
+from ci_toolkit.services.catalog.order import needed, usual_stores
 from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
 from ci_toolkit.services.databases.sql import SqlError
 from ci_toolkit.services.errors import MissingClientError, ServiceDiedError
@@ -33,6 +34,7 @@ class WorkerServices:
         self.identity = identity
         self._report = report
         self._environment = identity.handover.environment or _environment_of_what_is_up(Path(identity.root))
+        self._filling = FillingJobs(table)
         self._own_services = OwnServices(identity, self._environment, self._acquire)
         self._stacks: list[Stack] = []
         self._own_stacks: list[Stack] = []
@@ -54,6 +56,7 @@ class WorkerServices:
             server = self._started(service)
             self._database = _worker_database_class()(server, run=self.identity.run, worker=self.identity.worker)
             self._endpoints[service.name] = self._database.endpoint
+        self._filling.run_those_of(Protocol.POSTGRESQL, self._fill_with)
         return self._database
 
     @property
@@ -68,6 +71,7 @@ class WorkerServices:
             else:
                 self._redis = OwnRedis(own)
             self._endpoints[service.name] = self._redis.endpoint
+        self._filling.run_those_of(Protocol.REDIS, self._fill_with)
         return self._redis
 
     @property
@@ -83,6 +87,7 @@ class WorkerServices:
                 is_own_server=self.identity.is_alone and self._is_of_this_run(server),
             )
             self._endpoints[service.name] = self._clickhouse.endpoint
+        self._filling.run_those_of(Protocol.CLICKHOUSE, self._fill_with)
         return self._clickhouse
 
     def _own_redis(self, service: Service) -> Endpoint | None:
@@ -106,18 +111,22 @@ class WorkerServices:
         is_lent = any(server in stack.endpoints and stack.is_lent(server) for stack in self._stacks)
         return server.provider is not Provider.EXTERNAL and not is_lent
 
+    def _fill_with(self, job: str, stores: Iterable[Protocol]) -> None:
+        """Run ``job``, and have what it wrote to ``stores`` be what every test finds there."""
+        self.endpoint(job)
+        for store in stores:
+            self._own(store).keep(f"the job {job}")
+
     def has(self, protocol: Protocol) -> bool:
         """Whether the table has a service that speaks ``protocol``."""
-        return any(service.protocol is protocol for service in self.table.services)
+        return self.table.first(protocol) is not None
 
     def start_data_stores(self) -> None:
         """Have PostgreSQL and Redis ready, where the table has them."""
-        wanted = [protocol for protocol in (Protocol.POSTGRESQL, Protocol.REDIS) if self.has(protocol)]
-        self._start(*(self._only(protocol).name for protocol in wanted))  # at once, which is faster than in turn
-        if Protocol.POSTGRESQL in wanted:
-            _ = self.database
-        if Protocol.REDIS in wanted:
-            _ = self.redis
+        wanted = usual_stores(self.table)
+        self._start(*(row.name for row in wanted))  # at once, which is faster than in turn
+        for row in wanted:
+            self._own(row.protocol)
 
     def endpoint(self, name: str) -> Endpoint:
         """Return where the service ``name`` answers this worker, started if need be.
@@ -201,9 +210,9 @@ class WorkerServices:
                 yield str(death)
 
     def _only(self, protocol: Protocol) -> Service:
-        for service in self.table.services:
-            if service.protocol is protocol:
-                return service
+        found = self.table.first(protocol)
+        if found is not None:
+            return found
         raise ConfigurationError(
             f"the test asks for {protocol}, and there is no such service in {self.table.origin}",
             advice=f"Add one with protocol = '{protocol}' under [tool.ci-toolkit.services].",

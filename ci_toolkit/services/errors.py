@@ -69,6 +69,12 @@ class MigrationError(InfrastructureError):
     slug = "migration"
 
 
+class JobFailedError(InfrastructureError):
+    """A job of the table failed, or did not end."""
+
+    slug = "job-failed"
+
+
 class KeeperError(InfrastructureError):
     """The process that keeps the servers could not be started or talked to."""
 

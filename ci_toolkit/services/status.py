@@ -47,7 +47,8 @@ class SessionStatus(Record, frozen=True, kw_only=True):
         for row in self.services:
             how = f"({row.detail}) " if row.detail else ""
             state = row.state if not row.reason else f"{row.state}: {row.reason}"
-            lines.append(f"  {row.name} {row.version} {row.provider} {row.host}:{row.port} {how}{state}")
+            address = f"{row.host}:{row.port} " if row.port else ""
+            lines.append(f"  {row.name} {row.version} {row.provider} {address}{how}{state}")
         return "\n".join(lines)
 
 
@@ -89,6 +90,8 @@ def state_of(info: SessionInfo, endpoint: Endpoint) -> tuple[str, str]:
     death = next((death for death in deaths(registry(), info.session) if death.service == endpoint.name), None)
     if death is not None:
         return "ended", death.reason.splitlines()[-1] if death.reason else "by itself"
-    path = next((row.path for row in info.services if row.name == endpoint.name), "/")
-    answer = ask(endpoint, path=path, timeout=_ANSWER_SECONDS)
+    row = next((row for row in info.services if row.name == endpoint.name), None)
+    if row is not None and not row.is_asked:  # it was ready, and has not ended
+        return "ready", ""
+    answer = ask(endpoint, path=row.path if row else "/", timeout=_ANSWER_SECONDS)
     return answer.status.name.lower(), "" if answer.status is ProbeStatus.READY else answer.reason

@@ -30,6 +30,10 @@ class RealServices(Mapping[str, Any]):
             return self._services.variables()
         return self._endpoint(self._name(key)).url()
 
+    def start(self, name: str) -> str:
+        """Have the service or job ``name`` ready, with what it depends on; return its URL, empty if it has no port."""
+        return self._endpoint(name).url()
+
     def __contains__(self, key: object) -> bool:
         return key in tuple(self)
 
@@ -38,7 +42,7 @@ class RealServices(Mapping[str, Any]):
         yield "environment"
         if self._postgresql:
             yield "database_url"
-        yield from (service.name + _URL for service in self._services.table.services)
+        yield from (row.name + _URL for row in self._services.table.services if row.protocol.has_port)
 
     def __len__(self) -> int:
         return len(tuple(iter(self)))

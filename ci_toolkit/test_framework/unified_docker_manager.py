@@ -26,13 +26,13 @@ class EnvironmentInfo(Record, frozen=True, kw_only=True):
 
     @property
     def ports(self) -> dict[str, int]:
-        """The port of each service, on 127.0.0.1."""
-        return {endpoint.name: endpoint.port for endpoint in self.endpoints}
+        """The port of each service that has one, on 127.0.0.1."""
+        return {endpoint.name: endpoint.port for endpoint in self.endpoints if endpoint.port}
 
     @property
     def urls(self) -> dict[str, str]:
         """The URL of each service, with its password."""
-        return {endpoint.name: endpoint.url() for endpoint in self.endpoints}
+        return {endpoint.name: endpoint.url() for endpoint in self.endpoints if endpoint.port}
 
     @property
     def providers(self) -> dict[str, str]:

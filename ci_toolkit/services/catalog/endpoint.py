@@ -28,6 +28,7 @@ class Endpoint(Record, frozen=True, kw_only=True):
     name: str
     protocol: Protocol
     port: int
+    """0 for what does not listen."""
     host: str = LOOPBACK
     credentials: Credentials = msgspec.field(default_factory=Credentials)
     provider: Provider = Provider.EXTERNAL
@@ -40,8 +41,8 @@ class Endpoint(Record, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """``host:port``."""
-        return f"{self.host}:{self.port}"
+        """``host:port``, empty for what does not listen."""
+        return f"{self.host}:{self.port}" if self.port else ""
 
     def with_database(self, name: str) -> "Endpoint":
         """Return the same server with another database."""
@@ -49,6 +50,8 @@ class Endpoint(Record, frozen=True, kw_only=True):
 
     def url(self, *, database: str | None = None, driver: str = "") -> str:
         """Return its URL, with the password; ``driver`` as SQLAlchemy spells it."""
+        if not self.port:
+            return ""
         if self.protocol is Protocol.HTTP or self.protocol is Protocol.WEBSOCKET:
             return f"http://{self.address}"
         name = self.credentials.database if database is None else database
@@ -64,7 +67,9 @@ class Endpoint(Record, frozen=True, kw_only=True):
     def describe(self) -> str:
         """Return the line that a session prints about it; holds no secret."""
         how = f" ({self.detail})" if self.detail else ""
-        return f"{self.name} {self.version} {self.provider} {self.address} ready in {self.ready_ms} ms{how}"
+        words = (self.name, self.version, self.provider, self.address)
+        became = "done" if self.protocol is Protocol.JOB else "ready"
+        return f"{' '.join(filter(None, words))} {became} in {self.ready_ms} ms{how}"
 
 
 def planned(service: Service, environment: ServiceEnvironment) -> Endpoint:
@@ -78,14 +83,16 @@ def planned(service: Service, environment: ServiceEnvironment) -> Endpoint:
 
 
 def planned_all(table: Table, environment: ServiceEnvironment) -> tuple[Endpoint, ...]:
-    """Return where every service of the table is to answer."""
-    return tuple(planned(service, environment) for service in table.services)
+    """Return where every service of the table that listens is to answer."""
+    return tuple(planned(service, environment) for service in table.services if service.protocol.has_port)
 
 
 def variables(endpoints: Iterable[Endpoint]) -> dict[str, str]:
     """Return the environment variables that tell a program where the services are."""
     found: dict[str, str] = {}
     for endpoint in endpoints:
+        if not endpoint.port:
+            continue
         prefix = endpoint.name.upper().replace("-", "_")
         found |= {
             f"{prefix}_HOST": endpoint.host,

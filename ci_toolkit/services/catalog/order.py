@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import Endpoint
-from ci_toolkit.services.catalog.table import Service, Table
+from ci_toolkit.services.catalog.table import Protocol, Service, Table
 
 
 def needed(table: Table, names: Iterable[str], *, besides: Collection[str] = ()) -> tuple[Service, ...]:
@@ -23,6 +23,22 @@ def needed(table: Table, names: Iterable[str], *, besides: Collection[str] = ())
             waiting += [name for name in service.depends_on or () if name not in besides]
     rows = [row for row in table.services if row.name in found]
     return tuple(found[name] for name in start_order(rows).static_order())
+
+
+def usual_stores(table: Table) -> tuple[Service, ...]:
+    """Return what a team's own service depends on that says nothing: PostgreSQL and Redis, where the table has them."""
+    firsts = (table.first(protocol) for protocol in (Protocol.POSTGRESQL, Protocol.REDIS))
+    return tuple(row for row in firsts if row is not None)
+
+
+def stores_of(table: Table, name: str) -> tuple[Service, ...] | None:
+    """Return the data stores that the service ``name`` needs; None where it needs more than these and jobs."""
+    rows = needed(table, [name])
+    if any(not row.protocol.is_data_store and row.protocol is not Protocol.JOB for row in rows):
+        return None
+    usual = usual_stores(table) if any(row.depends_on is None and row.is_own for row in rows) else ()
+    names = {row.name for row in (*rows, *usual)}
+    return tuple(row for row in table.services if row.protocol.is_data_store and row.name in names)
 
 
 def start_order(services: Collection[Service]) -> "TopologicalSorter[str]":

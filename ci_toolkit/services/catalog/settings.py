@@ -1,5 +1,6 @@
 """Reads ``[tool.ci-toolkit.services]``: the built-in table, and what a team adds to it or changes."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +40,8 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", omit_defa
     command: tuple[str, ...] | None = None
     depends_on: tuple[str, ...] | None = None
     path: str | None = None
+    ready_log: str | None = None
+    ready_command: tuple[str, ...] | None = None
     variables: dict[str, str] | None = None
     migrate: tuple[str, ...] | None = None
     migrations: tuple[str, ...] | None = None
@@ -61,6 +64,7 @@ def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
         row = _read_row(value, where=f"{origin} '{name}'")
         rows[name] = _changed(rows[name], row) if name in rows else _added(name, row, where=f"{origin} '{name}'")
         _refuse_useless_migrations(rows[name], where=f"{origin} '{name}'")
+        _refuse_other_signs(rows[name], where=f"{origin} '{name}'")
     table = Table(services=tuple(rows.values()), origin=origin)
     _refuse_shared_ports(table)
     refuse_circles(table)
@@ -79,8 +83,8 @@ def _changed(service: Service, row: _Row) -> Service:
     plain = {
         name: getattr(row, name)
         for name in (
-            "protocol", "image", "alpine_image", "container_port", "command", "depends_on", "path", "variables",
-            "ready_seconds",
+            "protocol", "image", "alpine_image", "container_port", "command", "depends_on", "path", "ready_log",
+            "ready_command", "variables", "ready_seconds",
         )
         if getattr(row, name) is not None
     }  # fmt: skip
@@ -115,7 +119,7 @@ def _added(name: str, row: _Row, *, where: str) -> Service:
     if row.protocol is None:
         choices = ", ".join(Protocol)
         raise ConfigurationError(f"{where} is a new service without a protocol", advice=f"Set it to one of: {choices}.")
-    if row.port is None and set(row.ports or {}) != set(ServiceEnvironment):
+    if row.protocol.has_port and row.port is None and set(row.ports or {}) != set(ServiceEnvironment):
         raise ConfigurationError(
             f"{where} has no port", advice=f"Set port, or ports for each of: {', '.join(ServiceEnvironment)}."
         )
@@ -137,12 +141,37 @@ def _refuse_useless_migrations(service: Service, *, where: str) -> None:
         )
 
 
+def _refuse_other_signs(service: Service, *, where: str) -> None:
+    """Raise ConfigurationError for a service that nobody could know to be ready, or that two signs would tell of."""
+    kind = service.protocol
+    signs = [name for name in ("ready-log", "ready-command") if getattr(service, name.replace("-", "_"))]
+    wrong = advice = ""
+    if not kind.has_port and service.ports:
+        wrong, advice = f"has a port, and protocol '{kind}' is for what does not listen", "Remove one of them."
+    elif not kind.has_port and not service.command:
+        wrong, advice = f"has protocol '{kind}' and no command", "Write what is to run."
+    elif kind is Protocol.NONE and not signs:
+        wrong, advice = "has no port, and nothing says when it is ready", "Set ready-log or ready-command."
+    elif kind is Protocol.JOB and signs:
+        wrong, advice = f"has {signs[0]}, and a job is ready when it has ended", "Remove that."
+    elif kind.is_data_store and signs:
+        wrong, advice = f"has {signs[0]}, and a data store is asked in its own protocol", "Remove that."
+    elif len(signs) > 1:
+        wrong, advice = "has ready-log and ready-command", "Keep the one that says more."
+    try:
+        re.compile(service.ready_log)
+    except re.error as error:
+        wrong, advice = f"has a ready-log that is no regular expression: {error}", "Correct it."
+    if wrong:
+        raise ConfigurationError(f"{where} {wrong}", advice=advice)
+
+
 def _refuse_unknown_placeholders(table: Table) -> None:
     """Raise ConfigurationError for an address that a service is to have of one that it does not depend on."""
     for row in table.services:
         others = [planned(other, ServiceEnvironment.TEST) for other in table.services if depends(row, other)]
         known = ["port", *(name.lower() for name in variables(others))]
-        for name in placeholders((*row.command, *row.variables.values())):
+        for name in placeholders((*row.command, *row.ready_command, *row.variables.values())):
             if name not in known:
                 raise ConfigurationError(
                     f"{table.origin}: '{row.name}' has {{{name}}}, which is no address of a service that it depends on",
@@ -155,7 +184,7 @@ def _refuse_shared_ports(table: Table) -> None:
     """Raise ConfigurationError if two services would listen on one port, or a port is none."""
     for environment in ServiceEnvironment:
         holders: dict[int, str] = {}
-        for service in table.services:
+        for service in (row for row in table.services if row.protocol.has_port):
             port = service.port(environment)
             if not 1 <= port <= _HIGHEST_PORT:
                 raise ConfigurationError(f"{table.origin}: port {port} of '{service.name}' is not between 1 and 65535")

@@ -21,13 +21,22 @@ class ServiceEnvironment(StrEnum):
 
 
 class Protocol(StrEnum):
-    """What a server speaks: how it is started, asked whether it is ready, and addressed."""
+    """What a service speaks: how it is started, asked whether it is ready, and addressed."""
 
     POSTGRESQL = "postgresql"
     REDIS = "redis"
     CLICKHOUSE = "clickhouse"
     HTTP = "http"
     WEBSOCKET = "websocket"
+    NONE = "none"
+    """Nothing: a program without a port, such as one that works off a queue."""
+    JOB = "job"
+    """Nothing either: a program that runs to its end, once, such as one that fills a store."""
+
+    @property
+    def has_port(self) -> bool:
+        """Whether such a service listens."""
+        return self not in {Protocol.NONE, Protocol.JOB}
 
     @property
     def is_data_store(self) -> bool:
@@ -61,7 +70,7 @@ class Service(Record, frozen=True, kw_only=True):
     name: str
     protocol: Protocol
     ports: dict[ServiceEnvironment, int]
-    """The port on this machine, in each environment."""
+    """The port on this machine, in each environment; empty for what has none."""
     image: str = ""
     alpine_image: str = ""
     container_port: int = 0
@@ -73,16 +82,25 @@ class Service(Record, frozen=True, kw_only=True):
     """The services that are ready before it starts, and whose addresses it has; None for the data stores that run."""
     path: str = "/"
     """What an HTTP or WebSocket readiness probe asks for; any answer below 500 is ready."""
+    ready_log: str = ""
+    """A regular expression: it is ready, in place of what its protocol says, when a line of its log has this."""
+    ready_command: tuple[str, ...] = ()
+    """It is ready, in place of what its protocol says, when this ends with exit status 0."""
     variables: dict[str, str] = msgspec.field(default_factory=dict)
     """Further environment variables for its container or process; ``{auth_url}`` stands for an address."""
     migrations: Migrations = msgspec.field(default_factory=Migrations)
     ready_seconds: float = 30.0
-    """How long it may take to answer in its protocol."""
+    """How long it may take to be ready; a job, to end."""
 
     @property
     def is_own(self) -> bool:
         """Whether it is a team's own, which runs once for each worker of a run, on the worker's databases."""
         return bool(self.command) and not self.protocol.is_data_store
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether an answer in its protocol says that it is ready, and not a sign of its own."""
+        return self.protocol.has_port and not self.ready_log and not self.ready_command
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -94,8 +112,8 @@ class Service(Record, frozen=True, kw_only=True):
         return f"Service({self.name!r}, {str(self.protocol)!r})"
 
     def port(self, environment: ServiceEnvironment) -> int:
-        """Return its port in ``environment``."""
-        return self.ports[environment]
+        """Return its port in ``environment``, 0 where it has none."""
+        return self.ports.get(environment, 0)
 
     def image_for(self, environment: ServiceEnvironment) -> str:
         """Return its image in ``environment``, or ``""``."""
@@ -119,6 +137,10 @@ class Table(Record, frozen=True, kw_only=True):
             f"there is no service '{name}' in {self.origin}",
             advice=f"Known services: {known}. Add one under [tool.ci-toolkit.services.{name}] in pyproject.toml.",
         )
+
+    def first(self, protocol: Protocol) -> Service | None:
+        """Return the first service that speaks ``protocol``."""
+        return next((row for row in self.services if row.protocol is protocol), None)
 
     def startable(self) -> tuple[str, ...]:
         """Return the services that ci-toolkit starts for everybody: the data stores, and those with an image.
@@ -145,8 +167,8 @@ class Table(Record, frozen=True, kw_only=True):
         return frozenset(port for service in self.services for port in service.ports.values())
 
     def ports(self, environment: ServiceEnvironment) -> dict[str, int]:
-        """Return the port of every service in ``environment``."""
-        return {service.name: service.port(environment) for service in self.services}
+        """Return the port of every service that has one in ``environment``."""
+        return {row.name: row.port(environment) for row in self.services if row.protocol.has_port}
 
 
 def same_port(port: int, *, alpine: int | None = None, dev: int | None = None) -> dict[ServiceEnvironment, int]:

@@ -42,6 +42,8 @@ class ExternalProvider:
 
     def missing(self, request: ServiceRequest) -> str:
         """Return that nobody listens, or ``""``: then whoever listens has to be the right server."""
+        if not request.port:
+            return f"{request.service.name} has no port"
         answer = ask(_endpoint(request), path=request.service.path, timeout=_FIRST_ANSWER_SECONDS)
         return answer.reason if answer.status is ProbeStatus.CLOSED else ""
 

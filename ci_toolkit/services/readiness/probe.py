@@ -166,7 +166,7 @@ def _is_login_failure(status: int, text: str) -> bool:
     return status in _LOGIN_REFUSED or text.startswith(codes)
 
 
-_ASK: Final[dict[Protocol, Callable[[Endpoint, str, float], ProbeResult]]] = {
+_ASK: Final[dict[Protocol, Callable[[Endpoint, str, float], ProbeResult]]] = {  # of those that have a port
     Protocol.POSTGRESQL: _ask_postgresql,
     Protocol.REDIS: _ask_redis,
     Protocol.CLICKHOUSE: _ask_clickhouse,

@@ -16,17 +16,16 @@ from ci_toolkit.services.errors import (
     ServiceDiedError,
     WrongCredentialsError,
 )
-from ci_toolkit.services.readiness.probe import ProbeResult, ProbeStatus, ask
+from ci_toolkit.services.readiness.probe import ProbeResult, ProbeStatus
+from ci_toolkit.services.readiness.signs import Question, by_protocol
 
 _FIRST_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 0.05
 _PART: Final = 0.03
 """A pause is this part of the time that has passed, so that asking delays no answer by more than that."""
-_ONE_ANSWER: Final = 1.0
-"""How long one question may take; a silent server is asked again until the service's own limit."""
 
 
-def wait_until_ready(
+def wait_until_ready(  # noqa: PLR0913 (each tells one thing of the server, and has its default)
     endpoint: Endpoint,
     service: Service,
     *,
@@ -35,19 +34,21 @@ def wait_until_ready(
     is_alive: Callable[[], bool] = lambda: True,
     tail: Callable[[], str] = lambda: "",
     may_be_silent: float | None = None,
+    question: Question | None = None,
 ) -> Endpoint:
     """Return ``endpoint`` with the server's version once it answers.
 
     Raises ServiceDiedError if it ends before, NotReadyError if it takes longer than the service may,
     WrongCredentialsError and PortTakenError as soon as it says so. ``is_alive`` and ``tail`` tell of the
     process behind it, ``who_listens`` names whoever has a port. A server that accepts connections and says nothing
-    for ``may_be_silent`` seconds is given up.
+    for ``may_be_silent`` seconds is given up. ``question`` is asked in place of one in the server's own protocol.
     """
+    ask = question or by_protocol(endpoint, service)
     began = heard_at = time.monotonic()
     limit = began + service.ready_seconds
     while True:
         left = limit - time.monotonic()
-        result = ask(endpoint, path=service.path, timeout=min(_ONE_ANSWER, max(left, _FIRST_PAUSE)))
+        result = ask(max(left, _FIRST_PAUSE))
         if result.status is ProbeStatus.READY:
             ready_ms = round((time.monotonic() - requested_at) * 1000)
             return msgspec.structs.replace(endpoint, version=result.version, ready_ms=ready_ms)
@@ -79,9 +80,11 @@ def _refusal(
             f"{result.reason}",
             advice="Stop it, or run with --dynamic-ports: every fixture and variable then follows.",
         )
+    is_heard = endpoint.port and result.status is not ProbeStatus.CLOSED
     return NotReadyError(
-        f"{service.name} on {endpoint.address} was not ready within {service.ready_seconds:g} s: {result.reason}"
-        + ("" if result.status is ProbeStatus.CLOSED else f" ({who_listens(endpoint.port)})")
+        f"{service.name}{f' on {endpoint.address}' if endpoint.port else ''} was not ready within "
+        f"{service.ready_seconds:g} s: {result.reason}"
+        + (f" ({who_listens(endpoint.port)})" if is_heard else "")
         + _quoted(tail),
         advice=f"Read its log, or raise ready-seconds under [tool.ci-toolkit.services.{service.name}].",
     )

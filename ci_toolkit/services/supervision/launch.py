@@ -76,7 +76,7 @@ class Launch:
     def _lease_ports(self) -> None:
         registry = Path(self._request.registry)
         holder = Holder(pid=os.getpid(), session=self._request.session, directory=self._request.root)
-        for service in self._request.services:
+        for service in (row for row in self._request.services if row.protocol.has_port):
             self._leases[service.name] = (
                 lease_any(registry, holder)
                 if self._request.dynamic_ports
@@ -93,9 +93,11 @@ class Launch:
             threading.Event().wait()  # for ever: the kernel ties a child to the thread that made it
 
     def _start(self, service_request: ServiceRequest) -> None:
-        provider = choose(service_request, self._request.provider, may_be_external=not self._request.dynamic_ports)
-        if provider.provider is not Provider.EXTERNAL and not is_free(service_request.port):
-            raise taken(service_request.port, by=who_listens(service_request.port))
+        port = service_request.port
+        may_be_external = bool(port) and not self._request.dynamic_ports
+        provider = choose(service_request, self._forced(service_request.service), may_be_external=may_be_external)
+        if port and provider.provider is not Provider.EXTERNAL and not is_free(port):
+            raise taken(port, by=who_listens(port))
         running = provider.start(service_request)
         with self._lock:
             is_late = self._is_stopping
@@ -104,6 +106,10 @@ class Launch:
             running.stop()
         else:
             self._report(running.endpoint.describe())
+
+    def _forced(self, service: Service) -> Provider | None:
+        """Return the only provider that may run ``service``: what nobody talks to needs no container."""
+        return self._request.provider if service.protocol.has_port or service.image else Provider.NATIVE
 
     def _known_to(self, service: Service) -> dict[str, str]:
         """Return the variables with the addresses of what ``service`` depends on, all of it ready."""
@@ -118,7 +124,7 @@ class Launch:
         return ServiceRequest(
             service=service,
             environment=self._request.environment,
-            port=self._leases[service.name].port,
+            port=self._leases[service.name].port if service.protocol.has_port else 0,
             session=self._request.session,
             root=self._request.root,
             place=str(place),

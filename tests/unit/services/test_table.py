@@ -72,6 +72,13 @@ def test_another_image_does_not_keep_the_built_in_small_one() -> None:
         ({"redis": {"port": 70000}}, "not between 1 and 65535"),
         ({"postgresql": {"migrate": ["alembic", "upgrade", "head"]}}, "migrate without migrations"),
         ({"clickhouse": {"migrations": ["*.sql"]}}, "only PostgreSQL databases can be migrated"),
+        ({"queue": {"protocol": "none", "command": ["q"]}}, "'queue' has no port, and nothing says when it is ready"),
+        ({"queue": {"protocol": "none", "ready-log": "up"}}, "has protocol 'none' and no command"),
+        ({"queue": {"protocol": "none", "port": 1, "command": ["q"], "ready-log": "up"}}, "has a port, and protocol"),
+        ({"seed": {"protocol": "job", "command": ["s"], "ready-log": "up"}}, "a job is ready when it has ended"),
+        ({"auth": {"ready-log": "up", "ready-command": ["ask"]}}, "has ready-log and ready-command"),
+        ({"auth": {"ready-log": "(up"}}, "no regular expression"),
+        ({"redis": {"ready-log": "up"}}, "a data store is asked in its own protocol"),
         ({"redis": {"migrate": ["fill"], "migrations": ["*.txt"]}}, "only PostgreSQL databases can be migrated"),
     ],
 )

@@ -8,8 +8,7 @@ from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
 from ci_toolkit.services.processes.child import can_drop_privileges
 from ci_toolkit.services.processes.termination import terminate_all
-from ci_toolkit.services.providers.native.server import Server
-from ci_toolkit.services.providers.provider import LABEL, ServiceRequest
+from ci_toolkit.services.providers.provider import LABEL, Running, ServiceRequest
 
 
 class NativeProvider:
@@ -30,8 +29,8 @@ class NativeProvider:
             )
         return ""
 
-    def start(self, request: ServiceRequest) -> Server:
-        """Start it and wait for its first answer. Raises an InfrastructureError."""
+    def start(self, request: ServiceRequest) -> Running:
+        """Start it and wait for its first answer, or for a job's end. Raises an InfrastructureError."""
         return _starter(request.service.protocol)(request)
 
     def leftover_sessions(self) -> frozenset[str]:
@@ -43,18 +42,25 @@ class NativeProvider:
         terminate_all(lambda: [pid for pid, label in _labelled() if label == session])
 
 
-def _starter(protocol: Protocol) -> Callable[[ServiceRequest], Server]:
+def _starter(protocol: Protocol) -> Callable[[ServiceRequest], Running]:
     """Return what starts a server of ``protocol``; each is imported when its server is asked for."""
     match protocol:
         case Protocol.POSTGRESQL:
-            from ci_toolkit.services.providers.native.postgresql import start
+            from ci_toolkit.services.providers.native import postgresql
+
+            return postgresql.start
         case Protocol.REDIS:
-            from ci_toolkit.services.providers.native.redis import start
+            from ci_toolkit.services.providers.native import redis
+
+            return redis.start
         case Protocol.CLICKHOUSE:
-            from ci_toolkit.services.providers.native.clickhouse import start
-        case Protocol.HTTP | Protocol.WEBSOCKET:
-            from ci_toolkit.services.providers.native.program import start
-    return start
+            from ci_toolkit.services.providers.native import clickhouse
+
+            return clickhouse.start
+        case Protocol.HTTP | Protocol.WEBSOCKET | Protocol.NONE | Protocol.JOB:
+            from ci_toolkit.services.providers.native import program
+
+            return program.run if protocol is Protocol.JOB else program.start
 
 
 def _labelled() -> Iterator[tuple[int, str]]:

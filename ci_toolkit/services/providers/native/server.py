@@ -6,6 +6,7 @@ from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.processes.child import Child
 from ci_toolkit.services.providers.listening import who_listens
 from ci_toolkit.services.providers.provider import ServiceRequest
+from ci_toolkit.services.readiness.signs import Question
 from ci_toolkit.services.readiness.waiting import wait_until_ready
 
 
@@ -24,8 +25,11 @@ class Server:
         assert self._endpoint is not None, "it was not yet ready"
         return self._endpoint
 
-    def until_ready(self, request: ServiceRequest, *, detail: str = "") -> "Server":
-        """Return it once it has answered; end it if it does not. Raises an InfrastructureError."""
+    def until_ready(self, request: ServiceRequest, *, detail: str = "", question: Question | None = None) -> "Server":
+        """Return it once it has answered; end it if it does not. Raises an InfrastructureError.
+
+        ``question`` is asked in place of one in its own protocol.
+        """
         try:
             self._endpoint = wait_until_ready(
                 native_endpoint(request, detail=detail),
@@ -34,6 +38,7 @@ class Server:
                 who_listens=who_listens,
                 is_alive=self.is_alive,
                 tail=self.tail,
+                question=question,
             )
         except BaseException:
             self.stop()

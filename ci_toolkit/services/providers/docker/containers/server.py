@@ -1,5 +1,6 @@
 """A service of the table in a container, from its image to its first answer."""
 
+import os
 import threading
 from contextlib import ExitStack
 from functools import partial
@@ -11,6 +12,7 @@ import msgspec
 from ci_toolkit.services.catalog import images
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.placeholders import filled_all
+from ci_toolkit.services.catalog.surroundings import corrected
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate, migrations_digest
 from ci_toolkit.services.errors import EngineError
@@ -27,6 +29,7 @@ from ci_toolkit.services.providers.docker.containers.image import Image, find
 from ci_toolkit.services.providers.docker.containers.leased_container import ContainerSpec, LeasedContainer
 from ci_toolkit.services.providers.docker.containers.port_publisher import who_listens
 from ci_toolkit.services.providers.provider import CONTAINER_MARK, ServiceRequest
+from ci_toolkit.services.readiness.signs import Question, own_sign
 from ci_toolkit.services.readiness.waiting import wait_until_ready
 from ci_toolkit.services.storage.snapshots import digest
 
@@ -55,8 +58,8 @@ class ContainerServer:
         assert self._endpoint is not None, "it was not yet ready"
         return self._endpoint
 
-    def wait_until_ready(self, request: ServiceRequest, *, detail: str) -> None:
-        """Wait for its first answer. Raises an InfrastructureError."""
+    def wait_until_ready(self, request: ServiceRequest, *, detail: str, question: Question | None) -> None:
+        """Wait for its first answer, or for what ``question`` asks. Raises an InfrastructureError."""
         endpoint = Endpoint(
             name=request.service.name,
             protocol=request.service.protocol,
@@ -72,6 +75,7 @@ class ContainerServer:
             who_listens=who_listens,
             is_alive=self.is_alive,
             tail=self.tail,
+            question=question,
         )
 
     def is_alive(self) -> bool:
@@ -109,9 +113,10 @@ def start(request: ServiceRequest) -> ContainerServer:
         spec = _spec(request, image)
         if not request.service.protocol.is_data_store:
             spec = _among_neighbours(engine, request, spec)
+        question = _own_sign(request)
         slower = partial(start_order.wait_for_slower, request.service.protocol)
         container = leased_container.start(engine, spec, _log(request), before_start=slower)
-    return _ready(engine, request, container, detail=image.name)
+    return _ready(engine, request, container, detail=image.name, question=question)
 
 
 def _prepare(request: ServiceRequest) -> tuple[Engine, Image]:
@@ -190,11 +195,26 @@ def _keep(container: LeasedContainer, key: str, request: ServiceRequest) -> None
                 log.write(f"(no snapshot: {error.message})\n")
 
 
-def _ready(engine: Engine, request: ServiceRequest, container: LeasedContainer, *, detail: str) -> ContainerServer:
+def _own_sign(request: ServiceRequest) -> Question | None:
+    """Return the sign by which the service is known to be ready; a command of it runs on this machine."""
+    environment = {**os.environ, **request.variables, "PORT": str(request.port)}
+    return own_sign(
+        request.service, _log(request), root=request.root, known=environment, environment=corrected(environment)
+    )
+
+
+def _ready(
+    engine: Engine,
+    request: ServiceRequest,
+    container: LeasedContainer,
+    *,
+    detail: str,
+    question: Question | None = None,
+) -> ContainerServer:
     """Return the server in ``container`` once it has answered; end it if it does not."""
     server = ContainerServer(engine, container, request)
     try:
-        server.wait_until_ready(request, detail=detail)
+        server.wait_until_ready(request, detail=detail, question=question)
     except BaseException:
         server.stop()
         raise
