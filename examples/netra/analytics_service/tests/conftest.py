@@ -23,7 +23,6 @@ def needs_clickhouse():
 @pytest.fixture
 async def analytics(needs_clickhouse, real_services_fixture):
     """A client of the running service, which has this worker's ClickHouse."""
-    _ = real_services_fixture["clickhouse_url"]  # first: the service is told the addresses of what runs already
     async with httpx.AsyncClient(base_url=real_services_fixture["analytics_url"], timeout=30) as client:
         yield client
 
