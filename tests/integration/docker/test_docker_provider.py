@@ -242,6 +242,25 @@ def test_a_service_of_the_teams_own_reaches_the_stores_by_their_names(docker: Do
     docker.wait_until_nothing_is_left()
 
 
+def test_a_workers_own_service_reaches_the_stores_of_the_run_which_are_another_session_s(docker: DockerLab) -> None:
+    docker.build(SHOP_IMAGE, SHOP)
+    shop = Service(
+        name="shop", protocol=Protocol.HTTP, ports=same_port(8099), image=SHOP_IMAGE, command=("shop",),
+        depends_on=("postgresql",), path="/",
+    )  # fmt: skip
+    table = Table(services=(*BUILT_IN.services, shop))
+    with docker.acquire("postgresql", table=table) as run:
+        for worker in ("gw0", "gw1"):
+            request = replace(docker.request("shop"), given=run.endpoints, worker=worker)
+            with docker.lab.acquire(table=table, request=request) as own:
+                with urllib.request.urlopen(own.endpoint("shop").url(), timeout=60) as answer:
+                    assert answer.read() == b"postgresql says 42"
+                assert len(docker.networks()) == 1
+            assert docker.networks() == []  # the store goes on, and is in nobody's network
+            assert scalar(run.endpoint("postgresql"), "SELECT 42") == "42"
+    docker.wait_until_nothing_is_left()
+
+
 def test_every_server_is_said_with_its_provider_version_and_image(docker: DockerLab, lab: Lab) -> None:
     with docker.acquire("redis", environment=ServiceEnvironment.TEST_ALPINE) as stack:
         line = next(line for line in lab.told if line.startswith("redis"))

@@ -3,7 +3,7 @@
 import time
 from typing import Any, Final
 
-from ci_toolkit.services.providers.docker.containers import leased_container
+from ci_toolkit.services.providers.docker.containers import leased_container, network
 from ci_toolkit.services.providers.docker.containers.engine import SESSION_LABEL, Engine
 
 _LOOKS: Final = 2
@@ -30,9 +30,9 @@ def _remove_once(engine: Engine, session: str) -> None:
     for container in _containers(engine, label):
         with engine.asked_to("remove a container"):
             leased_container.remove(engine, container["Id"])
-    for network in _networks(engine, label):
+    for one in _networks(engine, label):
         with engine.asked_to("remove a network"):
-            engine.api.remove_network(network["Id"])
+            network.remove(engine, one["Id"])
 
 
 def _containers(engine: Engine, label: str) -> list[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import LOOPBACK
@@ -14,9 +15,10 @@ _making: Final = threading.Lock()
 
 
 class Neighbour(Record, frozen=True, kw_only=True):
-    """Another container of the session."""
+    """Another container."""
 
     identity: str
+    session: str
     service: str
     port: int
     """Inside."""
@@ -24,10 +26,15 @@ class Neighbour(Record, frozen=True, kw_only=True):
     networks: tuple[str, ...]
 
 
-def join(engine: Engine, session: str) -> tuple[str, tuple[Neighbour, ...]]:
-    """Return the session's network, made where there is none and joined by all its containers, and those."""
+def join(engine: Engine, session: str, variables: Mapping[str, str]) -> tuple[str, tuple[Neighbour, ...]]:
+    """Return the session's network, made where there is none, and the containers that joined it.
+
+    These are the session's, and those of other sessions that ``variables`` lead to, such as the stores of a run whose
+    workers have services of their own.
+    """
     name = f"ci-toolkit-{session}"
-    found = neighbours(engine, session)
+    ports = {value for key, value in variables.items() if key.endswith("_PORT")}
+    found = tuple(one for one in neighbours(engine) if one.session == session or str(one.outer_port) in ports)
     with _making, engine.asked_to("make a network"):
         if not engine.api.networks(names=[name]):
             engine.api.create_network(name, driver="bridge", labels={SESSION_LABEL: session})
@@ -38,23 +45,37 @@ def join(engine: Engine, session: str) -> tuple[str, tuple[Neighbour, ...]]:
 
 
 def leave(engine: Engine, session: str) -> None:
-    """Remove the session's network if nobody uses it any more."""
+    """Remove the session's network if none of its containers uses it any more."""
     with engine.asked_to("remove a network"):
         for network in engine.api.networks(filters={"label": [f"{SESSION_LABEL}={session}"]}):
-            try:
-                engine.api.remove_network(network["Id"])
-            except APIError as error:
-                if "active endpoints" not in str(error):
-                    raise
+            users = {one.identity: one.session for one in neighbours(engine)}
+            joined = engine.api.inspect_network(network["Id"])["Containers"]
+            if session not in {users.get(identity) for identity in joined}:
+                remove(engine, network["Id"])
 
 
-def neighbours(engine: Engine, session: str) -> tuple[Neighbour, ...]:
-    """Return the session's running containers."""
+def remove(engine: Engine, identity: str) -> None:
+    """Take the containers of other sessions out of a network, and remove it unless somebody has just joined it."""
+    try:
+        for container in engine.api.inspect_network(identity)["Containers"]:
+            with suppress(NotFound):
+                engine.api.disconnect_container_from_network(container, identity, force=True)
+        engine.api.remove_network(identity)
+    except NotFound:
+        return
+    except APIError as error:
+        if "active endpoints" not in str(error):
+            raise
+
+
+def neighbours(engine: Engine) -> tuple[Neighbour, ...]:
+    """Return the running containers of every session."""
     with engine.asked_to("list containers"):
-        found: list[dict[str, Any]] = engine.api.containers(filters={"label": f"{SESSION_LABEL}={session}"})
+        found: list[dict[str, Any]] = engine.api.containers(filters={"label": SESSION_LABEL})
     return tuple(
         Neighbour(
             identity=container["Id"],
+            session=container["Labels"][SESSION_LABEL],
             service=container["Labels"][SERVICE_LABEL],
             port=int(container["Labels"][PORT_LABEL]),
             outer_port=next((port["PublicPort"] for port in container["Ports"] if "PublicPort" in port), 0),

@@ -129,7 +129,7 @@ def _prepare(request: ServiceRequest) -> tuple[Engine, Image]:
 
 def _among_neighbours(engine: Engine, request: ServiceRequest, spec: ContainerSpec) -> ContainerSpec:
     """Return ``spec`` in the session's network, with the variables that say where the other services are."""
-    name, found = network.join(engine, request.session)
+    name, found = network.join(engine, request.session, request.variables)
     inside = network.seen_from_inside(request.variables, found) | {"PORT": str(spec.container_port)}
     return msgspec.structs.replace(spec, network=name, environment=inside | filled_all(spec.environment, inside))
 
