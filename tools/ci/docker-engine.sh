@@ -14,6 +14,7 @@ suite=bookworm
 packages=postgresql,redis-server,busybox
 base=ci-toolkit/base:$suite
 clickhouse=clickhouse/clickhouse-server:23.8
+python=python:3.11-slim
 images="postgres:15 postgres:15-alpine redis:7 redis:7-alpine $clickhouse $clickhouse-alpine"
 
 main() {
@@ -78,7 +79,7 @@ our_engine() {
 
 images_are_here() {
     # shellcheck disable=SC2086 (a list of names)
-    docker image inspect $images >/dev/null 2>&1
+    docker image inspect $images $python >/dev/null 2>&1
 }
 
 have_images() {
@@ -87,6 +88,7 @@ have_images() {
     for image in $images; do
         make_image "$image" || return
     done
+    make_image $python || say "no image of Python, so those of examples/netra are not tried"
 }
 
 import_base() {
@@ -109,12 +111,24 @@ import_base() {
 
 # The classic builder, which needs no plugin and no registry. The regular images come before those made of them.
 make_image() {
+    context=$(mktemp -d)
+    cp "$here"/images/* "$context/"
+    cp "$here/../../examples/netra/pyproject.toml" "$context/netra.toml"
+    cp "$here/../../pyproject.toml" "$context/ci-toolkit.toml"
+    cp /etc/ssl/certs/ca-certificates.crt "$context/" 2>/dev/null || : >"$context/ca-certificates.crt"
+    build "$1"
+    ended=$?
+    rm -rf "$context"
+    return $ended
+}
+
+build() {
     case $1 in
         *-alpine) file=alpine.dockerfile ;;
         clickhouse/*) file=clickhouse.dockerfile ;;
         *) file=${1%%:*}.dockerfile ;;
     esac
-    DOCKER_BUILDKIT=0 docker build --network host -q -t "$1" --build-arg REGULAR="${1%-alpine}" -f "$here/images/$file" "$here/images" \
+    DOCKER_BUILDKIT=0 docker build --network host -q -t "$1" --build-arg REGULAR="${1%-alpine}" -f "$context/$file" "$context" \
         >/dev/null 2>"$state.build.log" || {
         say "building $1 failed:" && tail -n 5 "$state.build.log" >&2
         return 1

@@ -13,7 +13,7 @@ TOLD = variables((POSTGRESQL, REDIS))
 
 
 def neighbour(service: str, outer_port: int, port: int) -> Neighbour:
-    return Neighbour(identity=service, service=service, port=port, outer_port=outer_port, networks=())
+    return Neighbour(session="s", identity=service, service=service, port=port, outer_port=outer_port, networks=())
 
 
 BOTH = (neighbour("postgresql", 20123, 5432), neighbour("redis", 20124, 6379))
