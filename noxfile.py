@@ -200,7 +200,9 @@ def check(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("mypy")
     session.run("lint-imports")
-    session.run("ci-toolkit", "services", "render", "--check")
+    for project in (".", "examples/netra"):
+        with session.chdir(project):
+            session.run("ci-toolkit", "services", "render", "--check")
     draft_changelog(session, silent=True)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows())
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", *actions())

@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ci_toolkit.services.catalog.render import compose_text
+from ci_toolkit.services.catalog.compose import compose_text
 from ci_toolkit.services.catalog.table import BUILT_IN, ServiceEnvironment
 from ci_toolkit.services.ports.leases import Holder, lease_any
 

@@ -1,9 +1,7 @@
 """Renders compose files and the workflow's ``services:`` block from the table, and finds where files differ from it."""
 
-import json
 import re
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final
@@ -11,19 +9,13 @@ from typing import Final
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog import images
-from ci_toolkit.services.catalog.endpoint import LOOPBACK
-from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
+from ci_toolkit.services.catalog.compose import Node, compose_text, health, yaml_lines
+from ci_toolkit.services.catalog.table import Service, ServiceEnvironment, Table
 
-HEADER: Final = (
-    "# Rendered from the table of services; change [tool.ci-toolkit.services], then `ci-toolkit services render`."
-)
 _BEGIN: Final = re.compile(r"^( *)# ci-toolkit services: begin (\S+)(?: (\S+))?\s*$")
 _OF_THE_LEG: Final = "matrix.services"
 """Where the matrix of `ci-toolkit plan` says which services a job needs."""
 _END: Final = "# ci-toolkit services: end"
-_LABEL: Final = "ci-toolkit"
-
-Node = Mapping[str, object]
 
 
 class RenderedFile(Record, frozen=True, kw_only=True):
@@ -72,16 +64,6 @@ def drifts(files: Iterable[RenderedFile], root: Path) -> tuple[Drift, ...]:
     return tuple(found)
 
 
-def compose_text(table: Table, environment: ServiceEnvironment) -> str:
-    """Return the compose file of ``environment``: the services that have an image."""
-    services = {row.name: _compose_service(row, environment) for row in table.services if row.image}
-    document: dict[str, object] = {"name": f"{_LABEL}-{environment}", "services": services}
-    if environment is ServiceEnvironment.DEV:
-        document["volumes"] = {f"{name}-data": {} for name in services}
-    text = "\n".join([HEADER, *_yaml(document, 0)]) + "\n"
-    return text.replace("$", "$$")  # compose would put a variable's value there
-
-
 def workflow_lines(
     table: Table, environment: ServiceEnvironment, indent: str, *, only_needed: bool = False
 ) -> list[str]:
@@ -89,32 +71,13 @@ def workflow_lines(
 
     With ``only_needed`` a job of the matrix starts what its tests need: a service whose image is empty is not started.
     """
-    services = {row.name: _workflow_service(row, environment) for row in table.services if row.image}
+    rows = [row for row in table.services if row.image and row.protocol.has_port]
+    services = {row.name: _workflow_service(row, environment) for row in rows}
     if only_needed:
         services = {
             name: {**service, "image": _if_needed(name, service["image"])} for name, service in services.items()
         }
-    return [indent + line for line in _yaml({"services": services}, 0)]
-
-
-def _compose_service(row: Service, environment: ServiceEnvironment) -> Node:
-    service: dict[str, object] = {
-        "image": row.image_for(environment),
-        "labels": {_LABEL: str(environment)},
-        "ports": [f"{LOOPBACK}:{row.port(environment)}:{row.container_port or row.port(environment)}"],
-    }
-    if images.compose_variables(row):
-        service["environment"] = images.compose_variables(row)
-    command = images.command(row, is_kept=environment is ServiceEnvironment.DEV)
-    if command:
-        service["command"] = list(command)
-    if row.protocol in images.DATA_FOLDER:
-        data = images.DATA_FOLDER[row.protocol]
-        service |= (
-            {"volumes": [f"{row.name}-data:{data}"]} if environment is ServiceEnvironment.DEV else {"tmpfs": [data]}
-        )
-        service["healthcheck"] = {"test": ["CMD-SHELL", _health(row)], "interval": "1s", "retries": 60}
-    return service
+    return [indent + line for line in yaml_lines({"services": services})]
 
 
 def _workflow_service(row: Service, environment: ServiceEnvironment) -> Node:
@@ -125,39 +88,13 @@ def _workflow_service(row: Service, environment: ServiceEnvironment) -> Node:
     if images.variables(row):
         service["env"] = images.variables(row)
     if row.protocol in images.DATA_FOLDER:
-        service["options"] = f'--health-cmd "{_health(row)}" --health-interval 1s --health-retries 60'
+        service["options"] = f'--health-cmd "{health(row, environment)}" --health-interval 1s --health-retries 60'
     return service
 
 
 def _if_needed(name: str, image: object) -> str:
     quoted = str(image).replace("'", "''")  # as an expression writes a quote
     return f"${{{{ contains({_OF_THE_LEG}, '{name}') && '{quoted}' || '' }}}}"
-
-
-def _health(row: Service) -> str:
-    """Return the shell command that asks the server in its protocol, inside its container."""
-    login = row.credentials
-    if row.protocol is Protocol.POSTGRESQL:
-        # Over TCP: the server that the image runs while it makes the database listens on a socket file alone.
-        return f"psql -h {LOOPBACK} -U {login.user} -d {login.database} -c 'SELECT 1'"
-    if row.protocol is Protocol.REDIS:
-        user = ("--user", login.user) if login.user else ()
-        return shlex.join(["redis-cli", *user, "ping"]) + " | grep PONG"  # it reads the password from its environment
-    return f"wget -qO- http://{LOOPBACK}:{row.container_port}/ping"
-
-
-def _yaml(value: Node, depth: int) -> list[str]:
-    """Write nested mappings and lists of strings as YAML; strings are quoted as JSON, which YAML reads."""
-    lines: list[str] = []
-    pad = "  " * depth
-    for key, item in value.items():
-        if isinstance(item, Mapping) and item:
-            lines += [f"{pad}{key}:", *_yaml(item, depth + 1)]
-        elif isinstance(item, list):
-            lines += [f"{pad}{key}:", *(f"{pad}  - {json.dumps(entry)}" for entry in item)]
-        else:
-            lines.append(f"{pad}{key}: {json.dumps(item)}")
-    return lines
 
 
 def _rendered_workflows(table: Table, root: Path) -> Iterable[RenderedFile]:

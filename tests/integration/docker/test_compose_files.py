@@ -10,8 +10,8 @@ import pytest
 from docker_lab import engine_with
 from msgspec.structs import replace
 
+from ci_toolkit.services.catalog.compose import compose_text
 from ci_toolkit.services.catalog.endpoint import planned
-from ci_toolkit.services.catalog.render import compose_text
 from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, ServiceEnvironment, Table
 from ci_toolkit.services.ports.leases import Holder, lease_any
 from ci_toolkit.services.readiness.probe import ProbeStatus, ask

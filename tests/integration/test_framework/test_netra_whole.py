@@ -1,38 +1,11 @@
-"""The guide's application, all of it, as `nox -s demo` runs it: every category, in shards, to one verdict."""
+"""The guide's application as a whole, on this machine's servers."""
 
-import shutil
-from collections import Counter
 from pathlib import Path
 
-import msgspec
-from junitparser import JUnitXml, TestCase
-from netra_project import EXAMPLE, copy_of_netra, python
-
-from ci_toolkit.model.category import CATEGORIES, category_of_path
-
-DEMO = EXAMPLE.parent / "demo.py"
-MAY_BE_MISSING = ("needs ClickHouse", "needs Chromium")
-"""What no wheel brings: without it the tests that need it are skipped, and the demonstration names them."""
-
-
-def outcome(case: TestCase) -> str:
-    return "skipped" if case.is_skipped else "passed" if case.is_passed else "failed"
+from netra_project import copy_of_netra
+from netra_whole import check_whole
 
 
 def test_every_category_of_the_example_passes_in_shards(tmp_path: Path) -> None:
-    copy_of_netra(tmp_path)
-    shutil.copy(DEMO, tmp_path)
-    result = python(tmp_path, "demo.py", "--shards", "2")
-    assert result.returncode == 0, result.stdout + result.stderr
-    out = tmp_path / "netra/.ci-toolkit/out"
-    cases = [case for suite in JUnitXml.fromfile(str(out / "junit.xml")) for case in suite]
-    by_category: dict[str, Counter[str]] = {name: Counter() for name in CATEGORIES}
-    for case in cases:
-        by_category[category_of_path(case.classname.replace(".", "/"))][outcome(case)] += 1
-    assert all(counts["passed"] and not counts["failed"] for counts in by_category.values()), by_category
-    named = [line for line in result.stdout.splitlines() if line.startswith("demo: not run: ")]
-    assert all(any(reason in line for reason in MAY_BE_MISSING) for line in named), named
-    verdict = msgspec.json.decode((out / "verdict.json").read_bytes())
-    assert (verdict["status"], len(verdict["shards"])) == ("passed", 2)
-    assert verdict["counts"]["skipped"] == len(named) == sum(counts["skipped"] for counts in by_category.values())
-    assert "0 lost" in verdict["proof"]["statement"]
+    told = check_whole(copy_of_netra(tmp_path))
+    assert " native 127.0.0.1:" in told

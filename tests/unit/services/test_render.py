@@ -4,11 +4,29 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from ruamel.yaml import YAML
 
 from ci_toolkit.errors import ConfigurationError
-from ci_toolkit.services.catalog.render import compose_text, drifts, rendered
-from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, ServiceEnvironment, Table
+from ci_toolkit.services.catalog.compose import compose_text
+from ci_toolkit.services.catalog.render import drifts, rendered, workflow_lines
+from ci_toolkit.services.catalog.settings import read_table
+from ci_toolkit.services.catalog.table import (
+    BUILT_IN,
+    Credentials,
+    Protocol,
+    Service,
+    ServiceEnvironment,
+    Table,
+    same_port,
+)
 
+SHOP = Service(
+    name="shop", protocol=Protocol.HTTP, ports=same_port(8099, dev=8100), image="shop:1", path="/health",
+    depends_on=("postgresql", "seed"), variables={"STORE": "{postgresql_host}", "PRICE": "5$"},
+)  # fmt: skip
+SEED = Service(
+    name="seed", protocol=Protocol.JOB, ports={}, image="seed:1", command=("seed",), depends_on=("postgresql",)
+)
 WORKFLOW = """\
 jobs:
   test:
@@ -24,9 +42,10 @@ def write(root: Path) -> None:
         (root / file.path).write_text(file.text)
 
 
-def test_this_repository_s_own_compose_files_are_as_the_table_says() -> None:
-    root = Path(__file__).parents[3]
-    assert drifts(rendered(BUILT_IN, root), root) == ()
+@pytest.mark.parametrize("folder", [".", "examples/netra"])
+def test_this_repository_s_own_compose_files_are_as_the_table_says(folder: str) -> None:
+    root = Path(__file__).parents[3] / folder
+    assert drifts(rendered(read_table(root), root), root) == ()
 
 
 def test_compose_listens_on_the_loopback_only() -> None:
@@ -39,6 +58,30 @@ def test_a_password_of_redis_stands_in_the_environment_alone() -> None:
     for environment in ServiceEnvironment:
         lines = [line.strip() for line in compose_text(table, environment).splitlines() if "secret" in line]
         assert [line.partition(":")[0] for line in lines] == ["CI_TOOLKIT_INPUT", "REDISCLI_AUTH"]
+
+
+def test_a_teams_own_services_start_after_what_they_depend_on_and_are_asked_in_their_protocol() -> None:
+    table = Table(services=(*BUILT_IN.services, SHOP, SEED))
+    for environment in ServiceEnvironment:
+        services = YAML(typ="safe").load(compose_text(table, environment).replace("$$", "$"))["services"]
+        shop, port = services["shop"], SHOP.port(environment)
+        assert shop["ports"] == [f"127.0.0.1:{port}:{port}"]
+        assert shop["depends_on"] == {
+            "postgresql": {"condition": "service_healthy"},
+            "seed": {"condition": "service_completed_successfully"},
+        }
+        told = shop["environment"]
+        assert told["DATABASE_URL"] == "postgresql://test:test@postgresql:5432/test"
+        assert (told["PORT"], told["STORE"], told["PRICE"]) == (str(port), "postgresql", "5$")
+        assert "REDIS_URL" not in told, "it depends on no Redis"
+        assert f"http://127.0.0.1:{port}/health" in shop["healthcheck"]["test"][1]
+        assert {"ports", "healthcheck", "tmpfs", "volumes"}.isdisjoint(services["seed"])
+
+
+def test_a_job_is_no_service_container_of_a_workflow() -> None:
+    lines = workflow_lines(Table(services=(SHOP, SEED)), ServiceEnvironment.TEST, "")
+    assert "  shop:" in lines
+    assert "  seed:" not in lines
 
 
 def test_what_was_rendered_does_not_drift_and_rendering_again_changes_nothing(tmp_path: Path) -> None:
