@@ -61,17 +61,17 @@ class Cluster(Closing):
         self._held.append(name)
         return name
 
-    def revive(self) -> None:
+    def revive(self, *, is_restart: bool = False) -> None:
         """Connect again, and hold what was held, if a test or something on the way ended this connection.
 
-        Raises IsolationError if another session holds it by now.
+        A restart in order, which loses nothing, is no recovery. Raises IsolationError if another session holds it now.
         """
         if self.connection.is_alive():
             return
         self.connection.close()
         self.connection = self._connect_after_recovery()
         start = _start_of(self.connection)
-        self.recoveries += start != self._start
+        self.recoveries += start != self._start and not is_restart
         self._start = start
         # A proxy may have cut this side alone: the server's side would hold what is held until the run's end.
         self.connection.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {self._backend}")

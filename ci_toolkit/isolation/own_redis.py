@@ -45,6 +45,15 @@ class OwnRedis(Closing):
     def __init__(self, endpoint: Endpoint) -> None:
         self._kept = KeptKeys()
         self.endpoint = endpoint.with_database(str(self.number))
+        self._open()
+
+    def reopen(self) -> None:
+        """Connect anew after a restart, which forgot everything; what was kept is there again."""
+        self._client.close()
+        self._open()
+
+    def _open(self) -> None:
+        endpoint = self.endpoint
         login = Credentials(user=_USER, password=secrets.token_hex())
         try:
             with connected(endpoint) as first:

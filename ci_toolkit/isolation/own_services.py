@@ -10,7 +10,8 @@ from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import Service, ServiceEnvironment
 from ci_toolkit.services.errors import PortTakenError
 from ci_toolkit.services.ports.leases import leased_by
-from ci_toolkit.services.stack import Stack, StackRequest
+from ci_toolkit.services.stack import StackRequest
+from ci_toolkit.services.started import Stack
 from ci_toolkit.services.storage.folders import registry
 
 Acquire = Callable[[StackRequest, int], Stack]
@@ -52,4 +53,6 @@ class OwnServices:
 
 def _provider(rows: Sequence[Service], asked_for: Provider | None) -> Provider:
     """Return who runs them: never whoever listens on a port, for that may be any program."""
-    return Provider.DOCKER if asked_for is Provider.DOCKER and all(row.image for row in rows) else Provider.NATIVE
+    addressed = [row for row in rows if row.protocol.has_port]  # what nobody talks to needs no container
+    is_docker = asked_for is Provider.DOCKER and addressed and all(row.image for row in addressed)
+    return Provider.DOCKER if is_docker else Provider.NATIVE

@@ -99,6 +99,10 @@ class WorkerDatabase(Closing):
             raise _left_open_error(test, self.name, left_open)
         return report
 
+    def note_restart(self) -> None:
+        """Connect again after the server was restarted in order, which lost nothing."""
+        self._cluster.revive(is_restart=True)
+
     def keep(self, fixture: str) -> None:
         """Have what ``fixture`` committed, and the locks that it holds, stay until ``let_go(fixture)``."""
         self._cluster.revive()

@@ -6,21 +6,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ci_toolkit.errors import ConfigurationError, ToolkitError
+from ci_toolkit.errors import ToolkitError
 from ci_toolkit.isolation.cleanings import Cleaning, Cleanings
+from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.isolation.filling import FillingJobs
 from ci_toolkit.isolation.identity import WorkerIdentity
+from ci_toolkit.isolation.interruptions import Interruptions
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.own_redis import OwnRedis
 from ci_toolkit.isolation.own_services import OwnServices
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
-from ci_toolkit.services.catalog.order import needed, usual_stores
-from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
+from ci_toolkit.services.catalog.order import is_undone_with_a_test, needed, usual_stores
+from ci_toolkit.services.catalog.table import Protocol, Service, Table
 from ci_toolkit.services.databases.sql import SqlError
 from ci_toolkit.services.errors import MissingClientError, ServiceDiedError
-from ci_toolkit.services.stack import Stack, StackRequest, acquire, ownerless
+from ci_toolkit.services.stack import StackRequest, acquire, environment_of_what_is_up
+from ci_toolkit.services.started import Stack
 
 if TYPE_CHECKING:
     from ci_toolkit.isolation.worker_database import WorkerDatabase
@@ -33,8 +36,11 @@ class WorkerServices:
         self.table = table
         self.identity = identity
         self._report = report
-        self._environment = identity.handover.environment or _environment_of_what_is_up(Path(identity.root))
+        self._environment = identity.handover.environment or environment_of_what_is_up(Path(identity.root))
         self._filling = FillingJobs(table)
+        self._interruptions = Interruptions(self._has_begun_again)
+        self._undone: set[str] = set()
+        """Jobs whose work the last clean-up took out."""
         self._own_services = OwnServices(identity, self._environment, self._acquire)
         self._stacks: list[Stack] = []
         self._own_stacks: list[Stack] = []
@@ -52,7 +58,7 @@ class WorkerServices:
     def database(self) -> "WorkerDatabase":
         """This worker's PostgreSQL database. Raises an InfrastructureError if there can be none."""
         if self._database is None:
-            service = self._only(Protocol.POSTGRESQL)
+            service = self.table.only(Protocol.POSTGRESQL)
             server = self._started(service)
             self._database = _worker_database_class()(server, run=self.identity.run, worker=self.identity.worker)
             self._endpoints[service.name] = self._database.endpoint
@@ -63,13 +69,10 @@ class WorkerServices:
     def redis(self) -> "WorkerRedis | OwnRedis":
         """This worker's Redis, or its logical database of one. Raises an InfrastructureError if there can be none."""
         if self._redis is None:
-            service = self._only(Protocol.REDIS)
+            service = self.table.only(Protocol.REDIS)
             own = self._own_redis(service)
-            if own is None:
-                run, worker = self.identity.run, self.identity.worker
-                self._redis = WorkerRedis(self._started(service), run=run, worker=worker)
-            else:
-                self._redis = OwnRedis(own)
+            run, worker = self.identity.run, self.identity.worker
+            self._redis = OwnRedis(own) if own else WorkerRedis(self._started(service), run=run, worker=worker)
             self._endpoints[service.name] = self._redis.endpoint
         self._filling.run_those_of(Protocol.REDIS, self._fill_with)
         return self._redis
@@ -78,7 +81,7 @@ class WorkerServices:
     def clickhouse(self) -> WorkerClickHouse:
         """This worker's ClickHouse database. Raises an InfrastructureError if there can be none."""
         if self._clickhouse is None:
-            service = self._only(Protocol.CLICKHOUSE)
+            service = self.table.only(Protocol.CLICKHOUSE)
             server = self._started(service)
             self._clickhouse = WorkerClickHouse(
                 server,
@@ -117,10 +120,6 @@ class WorkerServices:
         for store in stores:
             self._own(store).keep(f"the job {job}")
 
-    def has(self, protocol: Protocol) -> bool:
-        """Whether the table has a service that speaks ``protocol``."""
-        return self.table.first(protocol) is not None
-
     def start_data_stores(self) -> None:
         """Have PostgreSQL and Redis ready, where the table has them."""
         wanted = usual_stores(self.table)
@@ -136,13 +135,52 @@ class WorkerServices:
         """
         if name not in self._endpoints:
             service = self.table.service(name)
-            if service.protocol.is_data_store and service == self._only(service.protocol):
+            if service.protocol.is_data_store and service == self.table.only(service.protocol):
                 return self._own(service.protocol).endpoint
             if service.is_own:
                 self._start_for_this_worker(service)
             else:
                 self._endpoints[name] = self._started(service)
+        self._redo_jobs_for(name)
         return self._endpoints[name]
+
+    def _redo_jobs_for(self, name: str) -> None:
+        """Run again what ``name`` needs and a clean-up has undone: jobs that need more than data stores."""
+        for row in needed(self.table, [name]) if self._undone else ():
+            if row.name in self._undone:
+                self._undone.discard(row.name)
+                self.restart(row.name)
+
+    def restart(self, name: str) -> None:
+        """End a service and start it again, on its port and what it has on disk; start it alone if it is down.
+
+        Raises IsolationError where other workers of the run have it too.
+        """
+        self._interruptions.start_again(name, self._stack_of_its_own(name))
+
+    def stop(self, name: str, *, by_force: bool = False) -> None:
+        """End a service until it is started again, at the latest before the next test; raises as ``restart``."""
+        self._interruptions.end(name, self._stack_of_its_own(name), by_force=by_force)
+
+    def _stack_of_its_own(self, name: str) -> Stack:
+        port = self.endpoint(name).port
+        for stack in self._stacks:
+            for server in stack.endpoints:
+                if (server.name, server.port) != (name, port):
+                    continue
+                if stack in self._own_stacks or (self.identity.is_alone and self._is_of_this_run(server)):
+                    return stack
+        raise IsolationError(
+            f"{name} is not this worker's alone, and other tests would fail if it were stopped",
+            advice="Run such a test with plain pytest in one process, or start a server of its own for it.",
+        )
+
+    def _has_begun_again(self, name: str, in_order: bool) -> None:  # noqa: FBT001 (of the one who calls it)
+        protocol = self.table.service(name).protocol
+        if protocol is Protocol.REDIS and isinstance(self._redis, OwnRedis):
+            self._redis.reopen()
+        elif protocol is Protocol.POSTGRESQL and self._database is not None and in_order:
+            self._database.note_restart()
 
     def _own(self, protocol: Protocol) -> "WorkerDatabase | WorkerRedis | OwnRedis | WorkerClickHouse":
         if protocol is Protocol.POSTGRESQL:
@@ -158,9 +196,11 @@ class WorkerServices:
 
         Raises what they raised, after all were tried; a StrayConnectionError comes after cleaning.
         """
-        cleanings: list[Cleaning] = [part.clean for part in (self._redis, self._clickhouse) if part is not None]
+        cleanings: list[Cleaning] = [self._interruptions.mend]
+        cleanings += [part.clean for part in (self._redis, self._clickhouse) if part is not None]
         if self._database is not None:
             cleanings.append(partial(self._database.clean, mode, test=test))
+        self._undone |= {name for name in self._endpoints if is_undone_with_a_test(self.table, name)}
         return self._cleanings.do(cleanings)
 
     def clean_what_is_owed(self) -> None:
@@ -208,15 +248,6 @@ class WorkerServices:
                 stack.check()
             except ServiceDiedError as death:
                 yield str(death)
-
-    def _only(self, protocol: Protocol) -> Service:
-        found = self.table.first(protocol)
-        if found is not None:
-            return found
-        raise ConfigurationError(
-            f"the test asks for {protocol}, and there is no such service in {self.table.origin}",
-            advice=f"Add one with protocol = '{protocol}' under [tool.ci-toolkit.services].",
-        )
 
     def _start_for_this_worker(self, service: Service) -> None:
         """Start a team's own service with what it depends on, in one session."""
@@ -267,8 +298,3 @@ def _worker_database_class() -> "type[WorkerDatabase]":
             f"real services need the package {error.name}", advice="Install it: pip install 'ci-toolkit[services]'."
         ) from error
     return WorkerDatabase
-
-
-def _environment_of_what_is_up(root: Path) -> ServiceEnvironment:
-    """Return the environment of what `services up` started in this project, else ``test``."""
-    return next((info.environment for info in ownerless(root)), ServiceEnvironment.TEST)

@@ -1,4 +1,4 @@
-"""The face of the real services: starts them or attaches to them, checks them, ends them."""
+"""The face of the real services: starts them or attaches to them."""
 
 import fcntl
 import hashlib
@@ -7,36 +7,29 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from msgspec.structs import replace
 
-from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, planned, variables
 from ci_toolkit.services.catalog.order import needed
 from ci_toolkit.services.catalog.table import Service, ServiceEnvironment, Table
 from ci_toolkit.services.databases.migrations import migrations_digest
-from ci_toolkit.services.errors import KeeperError, ServiceDiedError
+from ci_toolkit.services.errors import KeeperError
 from ci_toolkit.services.processes.identity import ProcessIdentity, identity_of
-from ci_toolkit.services.processes.logs import copy_log
-from ci_toolkit.services.status import state_of
+from ci_toolkit.services.started import Stack, death_error
 from ci_toolkit.services.storage.folders import cache, data_home, own_folder, registry
 from ci_toolkit.services.supervision.keeper_client import end_session, start_keeper
 from ci_toolkit.services.supervision.session import (
-    Death,
     SessionInfo,
     SessionRequest,
     deaths,
     new_session,
-    read_info,
     ready_sessions,
 )
 from ci_toolkit.services.supervision.sweep import has_dead_sessions, sweep
 
-_NOTING_SECONDS: Final = 2.5
-"""How long the keeper may take to note a death that was seen here first."""
 _GATES: Final = 64
 """Locks that keep one run from starting one thing twice; runs that share one merely wait for each other."""
 
@@ -59,91 +52,6 @@ class StackRequest(Record, frozen=True, kw_only=True):
     """What runs without an owner is ended first, and snapshots are made anew."""
     seconds: float | None = None
     """How long all of it may take; by itself each service may take what its row of the table says."""
-
-
-class Stack:
-    """Services that answer."""
-
-    def __init__(
-        self, endpoints: tuple[Endpoint, ...], sessions: tuple[SessionInfo, ...], *, started: tuple[SessionInfo, ...]
-    ) -> None:
-        self.endpoints = endpoints
-        """In the order of the table."""
-        self._sessions = sessions
-        self._started = started
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def endpoint(self, name: str) -> Endpoint:
-        """Return where the service ``name`` answers. Raises ConfigurationError if it was not asked for."""
-        for endpoint in self.endpoints:
-            if endpoint.name == name:
-                return endpoint
-        running = ", ".join(endpoint.name for endpoint in self.endpoints) or "none"
-        raise ConfigurationError(f"the service '{name}' was not requested; running: {running}")
-
-    def variables(self) -> dict[str, str]:
-        """Return the environment variables that tell a program where the services are; they hold the passwords."""
-        return variables(self.endpoints)
-
-    def check(self) -> None:
-        """Raise ServiceDiedError, with the end of its log, if a server has ended by itself since it was ready."""
-        self._raise_noted_death()
-        silent = {name: said for name, said in self.health().items() if said.startswith("closed")}
-        until = time.monotonic() + _NOTING_SECONDS
-        while silent and time.monotonic() < until:  # the keeper looks only now and then, and knows the log
-            time.sleep(_NOTING_SECONDS / 50)
-            self._raise_noted_death()
-        for name, said in silent.items():
-            raise ServiceDiedError(f"{name} ended by itself: {said.removeprefix('closed: ')}")
-
-    def _raise_noted_death(self) -> None:
-        names = {endpoint.name for endpoint in self.endpoints}
-        for info in self._sessions:
-            for death in deaths(registry(), info.session):
-                if death.service in names:
-                    raise _died(death)
-            if read_info(registry(), info.session) is None:
-                raise ServiceDiedError(f"the session {info.session} with {', '.join(sorted(names))} has ended")
-
-    def health(self) -> dict[str, str]:
-        """Ask each server anew, as its row of the table says; return ``ready``, or why not, by name."""
-        return {endpoint.name: ": ".join(filter(None, state_of(info, endpoint))) for info, endpoint in self._kept()}
-
-    def save_logs(self, folder: Path, *, mark: str = "") -> tuple[Path, ...]:
-        """Copy what may be shown of its servers' logs to ``folder``, as ``NAME``, ``mark``, ``.log``."""
-        copies = []
-        for info, endpoint in self._kept():
-            log = info.log(endpoint.name)
-            if log.exists():  # an external server has its log elsewhere
-                folder.mkdir(parents=True, exist_ok=True)
-                copies.append(folder / f"{endpoint.name}{mark}.log")
-                copy_log(log, copies[-1], secrets=info.secrets_of(endpoint.name))
-        return tuple(copies)
-
-    def _kept(self) -> Iterator[tuple[SessionInfo, Endpoint]]:
-        """Yield each of its servers with the session that keeps it."""
-        for info in self._sessions:
-            for endpoint in info.endpoints:
-                if endpoint in self.endpoints:
-                    yield info, endpoint
-
-    def is_lent(self, server: Endpoint) -> bool:
-        """Whether ``server`` runs for whoever comes, as `services up` started it."""
-        return any(info.owner is None for info, endpoint in self._kept() if endpoint == server)
-
-    def stop(self) -> None:
-        """End what this call started, unless it belongs to another process; safe to call twice."""
-        for info in self._started:
-            if info.owner is None or info.owner.pid == os.getpid():
-                end_session(info)
-        self._started = ()
 
 
 def acquire(
@@ -192,6 +100,11 @@ def ownerless(root: Path) -> tuple[SessionInfo, ...]:
     return tuple(info for info in ready_sessions(registry()) if info.owner is None and info.root == str(root.resolve()))
 
 
+def environment_of_what_is_up(root: Path) -> ServiceEnvironment:
+    """Return the environment of what `services up` started in this project, else ``test``."""
+    return next((info.environment for info in ownerless(root)), ServiceEnvironment.TEST)
+
+
 _Found = dict[str, tuple[Endpoint, SessionInfo]]
 
 
@@ -210,16 +123,12 @@ def _running_already(
         for endpoint in info.endpoints:
             if endpoint.name in dead:
                 if info.owner is not None and any(row.name == endpoint.name for row in wanted):
-                    raise _died(dead[endpoint.name])  # of this very run, which another server would hide
+                    raise death_error(dead[endpoint.name])  # of this very run, which another server would hide
                 continue
             is_as_wanted = any(_is_as_wanted(row, info, root) for row in wanted if row.name == endpoint.name)
             if is_as_wanted and request.provider in {None, endpoint.provider}:
                 found.setdefault(endpoint.name, (endpoint, info))
     return found
-
-
-def _died(death: Death) -> ServiceDiedError:
-    return ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
 
 
 def _may_use(info: SessionInfo, request: StackRequest, owner: ProcessIdentity | None) -> bool:

@@ -8,7 +8,7 @@ from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import ServiceEnvironment
 from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.services.storage.folders import registry
-from ci_toolkit.services.supervision.session import SessionInfo, deaths, ready_sessions
+from ci_toolkit.services.supervision.session import SessionInfo, deaths, ready_sessions, stopped
 
 _ANSWER_SECONDS: Final = 1.0
 
@@ -90,6 +90,8 @@ def state_of(info: SessionInfo, endpoint: Endpoint) -> tuple[str, str]:
     death = next((death for death in deaths(registry(), info.session) if death.service == endpoint.name), None)
     if death is not None:
         return "ended", death.reason.splitlines()[-1] if death.reason else "by itself"
+    if endpoint.name in stopped(registry(), info.session):
+        return "stopped", "a test has stopped it"
     row = next((row for row in info.services if row.name == endpoint.name), None)
     if row is not None and not row.is_asked:  # it was ready, and has not ended
         return "ready", ""

@@ -173,7 +173,7 @@ class RealServicesPlugin:
             self._services = new_services(self._config)
             # Only now: every report, and every fixture, would pay for them.
             self._config.pluginmanager.register(_DeathExplainer(self))
-            self._scopes = WiderScopes(self._services, self._do_for_this_test, self._warn)
+            self._scopes = WiderScopes(self._services, self.do_for_this_test, self._warn)
             self._config.pluginmanager.register(self._scopes)
         return self._services
 
@@ -191,7 +191,7 @@ class RealServicesPlugin:
             self._failure = failure
         pytest.fail(failure, pytrace=False)
 
-    def _do_for_this_test(self, work: Callable[[], object]) -> None:
+    def do_for_this_test(self, work: Callable[[], object]) -> None:
         """Call ``work``; if that fails, so does the test, and the next one tries anew."""
         if not self._failure:
             self._or_fail(work, for_all=False)

@@ -166,8 +166,8 @@ async def _services(request: pytest.FixtureRequest) -> "AsyncIterator[RealServic
 
     async with AsyncExitStack() as stack:
         clients: dict[str, Any] = {}
-        if services.has(Protocol.POSTGRESQL):
+        if services.table.first(Protocol.POSTGRESQL):
             clients["db"] = await stack.enter_async_context(_session(request))
-        if services.has(Protocol.REDIS):
+        if services.table.first(Protocol.REDIS):
             clients["redis"] = await stack.enter_async_context(_redis(request))
-        yield RealServices(services, plugin.endpoint, clients)
+        yield RealServices(services, plugin.endpoint, plugin.do_for_this_test, clients)

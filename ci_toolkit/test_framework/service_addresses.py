@@ -15,10 +15,16 @@ class RealServices(Mapping[str, Any]):
     """``db`` and ``redis`` on this worker's databases; ``backend_url`` and its siblings, one for each service."""
 
     def __init__(
-        self, services: WorkerServices, endpoint: Callable[[str], Endpoint], clients: Mapping[str, Any]
+        self,
+        services: WorkerServices,
+        endpoint: Callable[[str], Endpoint],
+        do: Callable[[Callable[[], object]], None],
+        clients: Mapping[str, Any],
     ) -> None:
+        """``endpoint`` starts a service, and ``do`` calls what it is given; the test fails where these cannot."""
         self._services = services
         self._endpoint = endpoint
+        self._do = do
         self._clients = clients
 
     def __getitem__(self, key: str) -> Any:
@@ -33,6 +39,20 @@ class RealServices(Mapping[str, Any]):
     def start(self, name: str) -> str:
         """Have the service or job ``name`` ready, with what it depends on; return its URL, empty if it has no port."""
         return self._endpoint(name).url()
+
+    def restart(self, name: str) -> str:
+        """End the service ``name``, if it runs, and start it again; return its URL, the same as before."""
+        url = self.start(name)
+        self._do(lambda: self._services.restart(name))
+        return url
+
+    def stop(self, name: str) -> None:
+        """End the service ``name`` in order. It runs again for the next test, or after ``restart``."""
+        self._do(lambda: self._services.stop(name))
+
+    def kill(self, name: str) -> None:
+        """End the service ``name`` by SIGKILL, as a crash does. It runs again as after ``stop``."""
+        self._do(lambda: self._services.stop(name, by_force=True))
 
     def __contains__(self, key: object) -> bool:
         return key in tuple(self)

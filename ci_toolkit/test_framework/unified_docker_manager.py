@@ -12,7 +12,8 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.settings import read_table
 from ci_toolkit.services.catalog.table import ServiceEnvironment
-from ci_toolkit.services.stack import Stack, StackRequest, acquire
+from ci_toolkit.services.stack import StackRequest, acquire
+from ci_toolkit.services.started import Stack
 
 
 class EnvironmentInfo(Record, frozen=True, kw_only=True):

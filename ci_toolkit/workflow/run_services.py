@@ -12,7 +12,7 @@ from ci_toolkit.model.bundle import SERVICES_FOLDER
 from ci_toolkit.model.record import Record
 
 if TYPE_CHECKING:
-    from ci_toolkit.services.stack import Stack
+    from ci_toolkit.services.started import Stack
 
 REAL_LLM = "CI_TOOLKIT_REAL_LLM"
 """``1`` makes a test fail that asks for a real language model and has none; else it is skipped with the reason."""

@@ -41,6 +41,11 @@ def stores_of(table: Table, name: str) -> tuple[Service, ...] | None:
     return tuple(row for row in table.services if row.protocol.is_data_store and row.name in names)
 
 
+def is_undone_with_a_test(table: Table, name: str) -> bool:
+    """Whether ``name`` is a job that needs a service of the team's own, and so runs when a test asks for it."""
+    return table.service(name).protocol is Protocol.JOB and not stores_of(table, name)
+
+
 def start_order(services: Collection[Service]) -> "TopologicalSorter[str]":
     """Return who starts when among ``services``, by their names, in the order of the table where nothing decides."""
     sorter: TopologicalSorter[str] = TopologicalSorter()

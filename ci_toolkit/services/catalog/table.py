@@ -142,6 +142,16 @@ class Table(Record, frozen=True, kw_only=True):
         """Return the first service that speaks ``protocol``."""
         return next((row for row in self.services if row.protocol is protocol), None)
 
+    def only(self, protocol: Protocol) -> Service:
+        """Return the service that speaks ``protocol``, the first of several. Raises ConfigurationError without one."""
+        found = self.first(protocol)
+        if found is None:
+            raise ConfigurationError(
+                f"the test asks for {protocol}, and there is no such service in {self.origin}",
+                advice=f"Add one with protocol = '{protocol}' under [tool.ci-toolkit.services].",
+            )
+        return found
+
     def startable(self) -> tuple[str, ...]:
         """Return the services that ci-toolkit starts for everybody: the data stores, and those with an image.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ci_toolkit.model.record import Record
+from ci_toolkit.services.processes.identity import parents
 from ci_toolkit.services.processes.logs import tail_of
 
 _KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TZDIR")
@@ -114,6 +115,19 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def kill(self) -> None:
+        """Kill it and every process below it."""
+        if not self.is_alive():  # then its id may be another's by now
+            return
+        above = parents()
+        doomed = {self.pid}
+        while more := {pid for pid, parent in above.items() if parent in doomed} - doomed:
+            doomed |= more
+        for pid in sorted(doomed):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
 
 
 def _with_its_keeper(account: Account | None, dies_by: signal.Signals) -> list[str]:

@@ -34,6 +34,12 @@ class Found:
     def stop(self) -> None:
         """Leave it alone."""
 
+    def pause(self) -> None:
+        """Leave it alone."""
+
+    def kill(self) -> None:
+        """Leave it alone."""
+
 
 class ExternalProvider:
     """Finds a server on the port that the table says."""

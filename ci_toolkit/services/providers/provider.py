@@ -32,6 +32,8 @@ class ServiceRequest(Record, frozen=True, kw_only=True):
     """Outlives sessions."""
     is_fresh: bool
     """Whatever is cached is made anew."""
+    is_again: bool = False
+    """It ran before in this session, and is to find what it left on disk."""
     variables: dict[str, str]
     """Environment variables that say where the services are that it depends on."""
     hidden: tuple[str, ...] = ()
@@ -70,6 +72,12 @@ class Running(Protocol):
 
     def stop(self) -> None:
         """End it and whatever it made; safe to call twice."""
+
+    def pause(self) -> None:
+        """End it in order; what it has on disk stays."""
+
+    def kill(self) -> None:
+        """End it by SIGKILL, with every process below it."""
 
 
 class ServiceProvider(Protocol):

@@ -20,12 +20,14 @@ from ci_toolkit.services.errors import KeeperError
 from ci_toolkit.services.processes.identity import ProcessIdentity, identity_of, wait_for_an_end
 from ci_toolkit.services.providers.provider import LABEL
 from ci_toolkit.services.storage.folders import disk_trouble, own_folder
-from ci_toolkit.services.supervision import guard, messages
+from ci_toolkit.services.supervision import guard, messages, orders
 from ci_toolkit.services.supervision.launch import Launch
 from ci_toolkit.services.supervision.session import (
     Death,
     SessionInfo,
     SessionRequest,
+    forget_death,
+    note_stopped,
     open_session,
     record_death,
     remove_info,
@@ -37,6 +39,7 @@ _WATCH_SECONDS: Final = 0.5
 _IS_READY: Final = b"\xff"
 """On the pipe that wakes the main thread: no signal has this number, or the next."""
 _HAS_FAILED: Final = b"\xfe"
+_IS_ORDERED: Final = bytes([orders.SIGNAL])
 
 
 def main() -> int:
@@ -109,7 +112,7 @@ class _Keeper:
         for end in (self._wake, self._woken):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, orders.SIGNAL):
             # Its number comes out of the pipe. Ignored signals would be inherited by the servers, handlers are not.
             signal.signal(number, lambda *_: None)
 
@@ -160,11 +163,39 @@ class _Keeper:
         write_info(self._registry, info)
         return info
 
+    def _obey_orders(self, noted: set[str]) -> None:
+        for order in orders.taken(self._registry, self._request.session):
+            noted.discard(order.service)
+            # A thread each, for whoever starts a server has to live as long as that.
+            threading.Thread(target=self._obey, args=(order,), daemon=True).start()
+
+    def _obey(self, order: orders.Order) -> None:
+        failure = None
+        try:
+            self._carry_out(order)
+        except ToolkitError as error:
+            failure = messages.failure_of(error)
+        except BaseException as error:  # noqa: BLE001 (a bug of ours; whoever waits has to hear of it)
+            failure = messages.failure_of(KeeperError(f"the keeper failed: {error!r}", advice="Please report this."))
+        note_stopped(self._registry, self._request.session, self._launch.ended)
+        orders.answer(self._registry, self._request.session, order, failure)
+        threading.Event().wait()  # for ever: the kernel ties a child to the thread that made it
+
+    def _carry_out(self, order: orders.Order) -> None:
+        if order.action is orders.Action.START:
+            self._launch.start_again(order.service)
+            forget_death(self._registry, self._request.session, order.service)
+        else:
+            self._launch.end(order.service, by_force=order.action is orders.Action.KILL)
+
     def _watch(self) -> None:
         """Note servers that end by themselves, until the session is to end."""
         noted: set[str] = set()
         while not wait_for_an_end(self._owners, wakes=[self._wake], seconds=_WATCH_SECONDS):
-            if self._next_byte():
+            woken_by = self._next_byte()
+            if woken_by == _IS_ORDERED:
+                self._obey_orders(noted)
+            elif woken_by:
                 return
             for name, running in self._launch.dead():
                 if name not in noted:

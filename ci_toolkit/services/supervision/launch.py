@@ -2,13 +2,17 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
+from msgspec.structs import replace
+
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
 from ci_toolkit.services.catalog.order import depends, start_order
 from ci_toolkit.services.catalog.table import Service
+from ci_toolkit.services.errors import KeeperError
 from ci_toolkit.services.ports.leases import Holder, PortLease, claim, lease_any
 from ci_toolkit.services.ports.listeners import is_free, taken
 from ci_toolkit.services.providers.chain import choose
@@ -26,6 +30,8 @@ class Launch:
         self._report = report
         self._leases: dict[str, PortLease] = {}
         self._running: dict[str, Running] = {}
+        self._ended: set[str] = set()
+        """What was ended by an order, and not by itself."""
         self._lock = threading.Lock()
         self._is_stopping = False
 
@@ -61,7 +67,51 @@ class Launch:
     def dead(self) -> tuple[tuple[str, Running], ...]:
         """Return the servers that ended by themselves."""
         with self._lock:
-            return tuple((name, running) for name, running in self._running.items() if not running.is_alive())
+            return tuple(
+                (name, running)
+                for name, running in self._running.items()
+                if name not in self._ended and not running.is_alive()
+            )
+
+    @property
+    def ended(self) -> tuple[str, ...]:
+        """The servers that were ended by an order."""
+        with self._lock:
+            return tuple(sorted(self._ended))
+
+    def end(self, name: str, *, by_force: bool) -> None:
+        """End one service, in order or by SIGKILL. Raises KeeperError if there is none."""
+        running = self._one(name)
+        with self._lock:
+            self._ended.add(name)
+        if by_force:
+            running.kill()
+        else:
+            running.pause()
+
+    def start_again(self, name: str) -> None:
+        """Start one service again on its port, from a thread that lives as long. Raises an InfrastructureError."""
+        running = self._one(name)
+        self.end(name, by_force=False)
+        row = next(row for row in self._request.services if row.name == name)
+        request = replace(self._service_request(row), is_again=True, requested_at=time.monotonic())
+        self._start(request, running.endpoint.provider)
+        with self._lock:
+            self._ended.discard(name)
+
+    def _one(self, name: str) -> Running:
+        with self._lock:
+            running = self._running.get(name)
+        if running is None or running.endpoint.provider is Provider.EXTERNAL:
+            raise KeeperError(
+                f"{name} is not a service that this session has started", advice="Restart it where it was started."
+            )
+        if running.endpoint.provider is Provider.DOCKER and running.endpoint.protocol.is_data_store:
+            raise KeeperError(
+                f"{name} runs in a container, and what it holds would go with it",
+                advice="Let tests that restart a data store use native servers.",
+            )
+        return running
 
     def stop(self) -> None:
         """End what runs, the last started first, and whatever becomes ready from now on."""
@@ -85,17 +135,17 @@ class Launch:
 
     def _start_and_stay(self, service_request: ServiceRequest, outcomes: "SimpleQueue[str | BaseException]") -> None:
         try:
-            self._start(service_request)
+            self._start(service_request, self._forced(service_request.service))
         except BaseException as error:  # noqa: BLE001 (raised by whoever waits for it)
             outcomes.put(error)
         else:
             outcomes.put(service_request.service.name)
             threading.Event().wait()  # for ever: the kernel ties a child to the thread that made it
 
-    def _start(self, service_request: ServiceRequest) -> None:
+    def _start(self, service_request: ServiceRequest, forced: Provider | None) -> None:
         port = service_request.port
         may_be_external = bool(port) and not self._request.dynamic_ports
-        provider = choose(service_request, self._forced(service_request.service), may_be_external=may_be_external)
+        provider = choose(service_request, forced, may_be_external=may_be_external)
         if port and provider.provider is not Provider.EXTERNAL and not is_free(port):
             raise taken(port, by=who_listens(port))
         running = provider.start(service_request)
@@ -118,7 +168,7 @@ class Launch:
     def _service_request(self, service: Service) -> ServiceRequest:
         place = self._request.data_folder / service.name
         try:
-            place.mkdir(mode=0o711)
+            place.mkdir(mode=0o711, exist_ok=True)  # it is there where the service ran before
         except OSError as error:
             raise disk_trouble(error, place) from error
         return ServiceRequest(

@@ -23,6 +23,7 @@ _LOCK: Final = "lock"
 _INFO: Final = "ready.json"
 _DATA: Final = "data"
 _DEATHS: Final = "deaths.json"
+_STOPPED: Final = "stopped.json"
 
 
 class SessionRequest(Record, frozen=True, kw_only=True):
@@ -191,6 +192,25 @@ def record_death(registry: Path, session: str, death: Death) -> None:
     """Write down that a server of the session ended by itself."""
     path = session_folder(registry, session) / _DEATHS
     replace_file(path, encode((*deaths(registry, session), death)), mode=0o600)
+
+
+def forget_death(registry: Path, session: str, service: str) -> None:
+    """Take back that a server of the session has ended: it runs again."""
+    left = tuple(death for death in deaths(registry, session) if death.service != service)
+    replace_file(session_folder(registry, session) / _DEATHS, encode(left), mode=0o600)
+
+
+def note_stopped(registry: Path, session: str, services: tuple[str, ...]) -> None:
+    """Write down which services somebody has stopped, and not started again."""
+    replace_file(session_folder(registry, session) / _STOPPED, encode(services), mode=0o600)
+
+
+def stopped(registry: Path, session: str) -> tuple[str, ...]:
+    """Return the services of the session that somebody has stopped."""
+    try:
+        return msgspec.json.decode((session_folder(registry, session) / _STOPPED).read_bytes(), type=tuple[str, ...])
+    except (OSError, msgspec.DecodeError):
+        return ()
 
 
 def deaths(registry: Path, session: str) -> tuple[Death, ...]:

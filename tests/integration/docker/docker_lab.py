@@ -19,7 +19,8 @@ from ci_toolkit.services.providers.docker.containers.engine import (
     Engine,
     connect,
 )
-from ci_toolkit.services.stack import Stack, StackRequest
+from ci_toolkit.services.stack import StackRequest
+from ci_toolkit.services.started import Stack
 from ci_toolkit.services.supervision.session import is_named_by
 
 HOW_TO_GET = "`sh tools/ci/docker-engine.sh start` (root, Debian) starts one and makes the images"

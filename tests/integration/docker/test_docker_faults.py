@@ -13,7 +13,8 @@ from services_lab import Lab, wait_for
 from ci_toolkit.errors import ExitCode, InfrastructureError
 from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.errors import NoProviderError, ServiceDiedError
-from ci_toolkit.services.stack import Stack, StackRequest
+from ci_toolkit.services.stack import StackRequest
+from ci_toolkit.services.started import Stack
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 

@@ -26,7 +26,7 @@ from ci_toolkit.services.databases.connection import Connection
 from ci_toolkit.services.errors import ImageMissingError, MigrationError, ServiceDiedError
 from ci_toolkit.services.providers.docker.containers.snapshots import PACKED
 from ci_toolkit.services.readiness.probe import ProbeStatus, ask
-from ci_toolkit.services.stack import Stack
+from ci_toolkit.services.started import Stack
 
 NOWHERE = "127.0.0.1:9/nobody/nothing:1"
 """An image of a registry that refuses connections."""

@@ -93,7 +93,13 @@ def test_the_log_of_a_teams_own_service_is_named_after_its_worker(services: Proj
     services.write(
         {
             "pyproject.toml": f"{pyproject}[tool.ci-toolkit.services.backend]\npath = '/'\n"
-            f"command = ['{sys.executable}', '-m', 'http.server', '--bind', '127.0.0.1', '{{port}}']\n",
+            f"command = ['{sys.executable}', '-m', 'http.server', '--bind', '127.0.0.1', '{{port}}']\n"
+            "variables = { API_KEY = 'hush-hush' }\ndepends-on = ['queue']\n"
+            "[tool.ci-toolkit.services.queue]\nprotocol = 'none'\nready-log = 'works'\ndepends-on = ['seed']\n"
+            f"command = ['{sys.executable}', '-c', 'import time; print(\"works\"); time.sleep(99)']\n"
+            "[tool.ci-toolkit.services.seed]\nprotocol = 'job'\ndepends-on = ['redis']\n"
+            f"command = ['{sys.executable}', '-c', 'print(\"has seeded with a-long-secret\")']\n"
+            "variables = { SEED_TOKEN = 'a-long-secret' }\n",
             "pytest.ini": "[pytest]\n",
             "tests/cache/test_b.py": "async def test_b(real_services): assert real_services['backend_url']\n"
             "def test_c(real_redis_sync): assert 1\n",
@@ -101,7 +107,10 @@ def test_the_log_of_a_teams_own_service_is_named_after_its_worker(services: Proj
     )
     done = services.ci_toolkit("run", "--shards", "1", "--", "-o", "asyncio_mode=auto", "-n", "1")
     assert done.returncode == 0, done.stdout
-    assert "GET / HTTP" in logs(services, 1)["backend-1-gw0.log"]
+    found = logs(services, 1)
+    assert "GET / HTTP" in found["backend-1-gw0.log"]
+    assert "works" in found["queue-1-gw0.log"]
+    assert found["seed-1-gw0.log"] == "has seeded with ***\n"
 
 
 def test_a_run_without_services_needs_no_place_for_them_and_makes_none(

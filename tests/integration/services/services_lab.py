@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from ci_toolkit.services.catalog.table import BUILT_IN, Protocol, ServiceEnvironment, Table
 from ci_toolkit.services.ports.leases import Holder, lease_any
 from ci_toolkit.services.processes.binaries import HOW_TO_GET, find_server
-from ci_toolkit.services.stack import Stack, StackRequest, acquire
+from ci_toolkit.services.stack import StackRequest, acquire
+from ci_toolkit.services.started import Stack
 from ci_toolkit.services.storage.folders import CACHE_VARIABLE, DATA_VARIABLE, REGISTRY_VARIABLE
 from ci_toolkit.services.supervision.session import SessionInfo, ready_sessions, sessions
 

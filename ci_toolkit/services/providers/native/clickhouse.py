@@ -57,7 +57,7 @@ def start(request: ServiceRequest) -> Server:
     program = find_server(Protocol.CLICKHOUSE)
     if program is None:
         raise NoProviderError("the ClickHouse server program has been removed")
-    (request.folder / "data").mkdir()
+    (request.folder / "data").mkdir(exist_ok=True)  # after a restart it is there
     settings = _write(
         request.folder / "config.xml", _SETTINGS.format(port=request.port, host=LOOPBACK, place=request.place)
     )

@@ -71,6 +71,8 @@ class _Cluster:
 
     def run(self) -> Server:
         """Serve the migrated data directory. A snapshot that does not serve, as after a power cut, is made anew."""
+        if self.request.is_again:
+            return self._serve_ready("on the data that it had")
         if not self._prepare():
             return self._serve_ready("new snapshot")
         try:
@@ -136,7 +138,8 @@ class _Cluster:
         settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
         where = ["-D", str(self.data), "-p", str(self.request.port), "-h", LOOPBACK, "-k", str(sockets)]
         child = self._child(self.program, *where, *settings, dies_by=signal.SIGQUIT)
-        return Server(child, stops_by=stops_by, grace=_SHUTDOWN_SECONDS if stops_by is signal.SIGINT else 2.0)
+        grace = _SHUTDOWN_SECONDS if stops_by is signal.SIGINT else 2.0
+        return Server(child, stops_by=stops_by, grace=grace, pauses_by=signal.SIGINT)
 
     def _initialize(self) -> None:
         """Run initdb; the password goes through a file that only the server's user reads."""

@@ -64,6 +64,12 @@ class Done:
     def stop(self) -> None:
         """Leave what it did."""
 
+    def pause(self) -> None:
+        """Leave what it did."""
+
+    def kill(self) -> None:
+        """Leave what it did."""
+
 
 def _failed(name: str, how: str, tail: str) -> JobFailedError:
     quoted = "\n".join(f"    {line}" for line in tail.splitlines())

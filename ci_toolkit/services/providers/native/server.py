@@ -9,14 +9,20 @@ from ci_toolkit.services.providers.provider import ServiceRequest
 from ci_toolkit.services.readiness.signs import Question
 from ci_toolkit.services.readiness.waiting import wait_until_ready
 
+_ORDERLY_SECONDS = 20.0
+
 
 class Server:
     """A server that is a child process."""
 
-    def __init__(self, child: Child, *, stops_by: signal.Signals, grace: float = 2.0) -> None:
+    def __init__(
+        self, child: Child, *, stops_by: signal.Signals, grace: float = 2.0, pauses_by: signal.Signals | None = None
+    ) -> None:
+        """``stops_by`` ends it for good, and ``pauses_by`` without loss, where that is another one."""
         self._child = child
         self._stops_by = stops_by
         self._grace = grace
+        self._pauses_by = pauses_by
         self._endpoint: Endpoint | None = None
 
     @property
@@ -56,6 +62,15 @@ class Server:
     def stop(self) -> None:
         """End it; what it holds is thrown away."""
         self._child.stop(self._stops_by, grace=self._grace)
+
+    def pause(self) -> None:
+        """End it in order; what it has on disk stays."""
+        by = self._pauses_by
+        self._child.stop(by or self._stops_by, grace=_ORDERLY_SECONDS if by else self._grace)
+
+    def kill(self) -> None:
+        """End it by SIGKILL, with every process below it."""
+        self._child.kill()
 
 
 def native_endpoint(request: ServiceRequest, *, detail: str = "") -> Endpoint:

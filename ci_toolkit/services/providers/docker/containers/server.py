@@ -103,6 +103,14 @@ class ContainerServer:
         else:
             self._mark.unlink(missing_ok=True)
 
+    def pause(self) -> None:
+        """End it and remove its container."""
+        self.stop()
+
+    def kill(self) -> None:
+        """End it by SIGKILL: an engine ends a container that it is to remove by nothing else."""
+        self.stop()
+
 
 def start(request: ServiceRequest) -> ContainerServer:
     """Start the service of ``request`` and wait for its first answer. Raises an InfrastructureError."""
