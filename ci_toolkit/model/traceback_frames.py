@@ -27,6 +27,7 @@ class Frame(Record, frozen=True, kw_only=True):
     """The line that was at work, or that line of the statement which Python names; ``""`` if it is not known."""
 
 
+@functools.lru_cache(maxsize=64)  # where a fixture fails, all tests that need it fail with one traceback
 def read_traceback(detail: str) -> tuple[tuple[Frame, ...], str]:
     """Return the frames in ``detail``, and the type that pytest names below the last of them, in long style.
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.merge.junit import names_of, write_fragment, write_junit
+from ci_toolkit.merge.junit import write_fragment, write_junit
 from ci_toolkit.model.journal import Failure, When
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 from ci_toolkit.model.verdict import Counts
@@ -41,8 +41,9 @@ def elements(case: ET.Element) -> list[tuple[str, dict[str, str], str]]:
         ("::test_1", ("", "test_1")),
     ],
 )
-def test_names_are_those_that_pytest_gives(node_id: str, names: tuple[str, str]) -> None:
-    assert names_of(node_id) == names
+def test_names_are_those_that_pytest_gives(tmp_path: Path, node_id: str, names: tuple[str, str]) -> None:
+    case = case_of(tmp_path, a_result(node_id=node_id))
+    assert (case.get("classname"), case.get("name")) == names
 
 
 @pytest.mark.parametrize(
@@ -52,8 +53,11 @@ def test_names_are_those_that_pytest_gives(node_id: str, names: tuple[str, str])
         ("x[1]/test_[a].py", "test_1[b]", ("x[1].test_[a]", "test_1[b]")),
     ],
 )
-def test_a_bracket_in_a_path_begins_no_parameters(path: str, suffix: str, names: tuple[str, str]) -> None:
-    assert names_of(f"{path}::{suffix}", path) == names
+def test_a_bracket_in_a_path_begins_no_parameters(
+    tmp_path: Path, path: str, suffix: str, names: tuple[str, str]
+) -> None:
+    case = case_of(tmp_path, a_result(node_id=f"{path}::{suffix}", path=path))
+    assert (case.get("classname"), case.get("name")) == names
 
 
 def test_a_passed_test_is_one_line(tmp_path: Path) -> None:
