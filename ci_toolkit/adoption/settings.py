@@ -11,7 +11,7 @@ from typing import Any
 from ci_toolkit.adoption.django import PYTHON_FILES
 from ci_toolkit.adoption.errors import AdoptionError
 from ci_toolkit.adoption.repository import FoundService, Project
-from ci_toolkit.adoption.templating import quoted
+from ci_toolkit.adoption.toml_text import toml_value
 from ci_toolkit.config.project import tool_table
 from ci_toolkit.model.category import BUILT_IN
 from ci_toolkit.services.catalog.table import BUILT_IN as BUILT_IN_SERVICES
@@ -61,13 +61,18 @@ def _services(found: Sequence[FoundService]) -> Tables:
 
 
 def _row(found: FoundService) -> dict[str, Any]:
-    """Return what of the service is not as the built-in table has it; a port of another service is none for it."""
+    """Return the row of a store beside the built-in services; a port of one of these is none for it."""
+    others = {port for row in BUILT_IN_SERVICES.services if row.name != found.name for port in row.ports.values()}
+    return store_row(found, port=None if found.port in others else found.port)
+
+
+def store_row(found: FoundService, *, port: int | None) -> dict[str, Any]:
+    """Return what of the store is not as the built-in table has it; without ``port`` it keeps that one's."""
     row = BUILT_IN_SERVICES.service(found.name)
-    others = {port for other in BUILT_IN_SERVICES.services if other.name != row.name for port in other.ports.values()}
     login = row.credentials
     told = (
         ("image", found.image, row.image),
-        ("port", None if found.port in others else found.port, row.port(ServiceEnvironment.TEST)),
+        ("port", port, row.port(ServiceEnvironment.TEST)),
         ("user", found.user, login.user),
         ("password", found.password, login.password),
         ("database", found.database, login.database),
@@ -92,15 +97,9 @@ def _lines(tables: Tables) -> list[str]:
     lines = []
     for keys, table in tables.items():
         lines += [f"[{'.'.join(('tool', *keys))}]"]
-        lines += [f"{key} = {_value(value)}" for key, value in table.items()]
+        lines += [f"{key} = {toml_value(value)}" for key, value in table.items()]
         lines += [""]
     return lines
-
-
-def _value(value: object) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
-    return quoted(value) if isinstance(value, str) else str(value).lower()
 
 
 def _prove(before: str, after: str, tables: Tables, path: str) -> None:

@@ -145,8 +145,9 @@ class _Builder:
             self._merged += len(each)
             if self._merged > _MOST_MERGED:
                 raise YamlError(line, f"merges copy more than {_MOST_MERGED} keys")
-            for key in each.keys() - into.keys():
-                into[key], into.spots[key] = each[key], each.spots[key]
+            for key in each:
+                if key not in into:
+                    into[key], into.spots[key] = each[key], each.spots[key]
 
 
 def _limited_scanner() -> type:

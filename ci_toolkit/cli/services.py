@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ci_toolkit.cli.services_import import import_compose
 from ci_toolkit.cli.services_stack import clean, down, status, up
 from ci_toolkit.errors import ExitCode
 
@@ -13,7 +14,7 @@ def command() -> None:
     """Start, list and stop the real services that tests use."""
 
 
-for _subcommand in (up, down, status, clean):
+for _subcommand in (up, down, status, clean, import_compose):
     command.add_command(_subcommand)
 
 
