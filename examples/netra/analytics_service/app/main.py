@@ -5,12 +5,14 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 
 import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, status
+from fastapi.middleware.cors import CORSMiddleware
 
 from analytics_service.app.access import current_user
 from analytics_service.app.buffer import EventBuffer
@@ -46,6 +48,12 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Netra analytics", lifespan=life)
     app.state.settings = settings
     answer_errors(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origin_regex=re.escape(settings.frontend_url).replace(r"\*", r"\d+"),
+        allow_methods=["GET"],
+        allow_headers=["Authorization"],
+    )
 
     @app.get("/health")
     async def health() -> dict[str, Any]:

@@ -14,6 +14,8 @@ class Settings:
     """Such as ``clickhouse://user:password@host:8123/database``."""
     auth_secret: str = field(repr=False)
     """With which the auth service signs its tokens (HS256)."""
+    frontend_url: str = "http://127.0.0.1:3000"
+    """Whose page may ask; ``*`` as its port is any port, for tests on free ones."""
     host: str = "127.0.0.1"
     port: int = 8002
 
@@ -23,6 +25,7 @@ class Settings:
         return cls(
             clickhouse_url=_needed(env, "CLICKHOUSE_URL"),
             auth_secret=_needed(env, "AUTH_SECRET"),
+            frontend_url=env.get("FRONTEND_URL", cls.frontend_url),
             host=env.get("HOST", cls.host),
             port=int(env.get("PORT", cls.port)),
         )

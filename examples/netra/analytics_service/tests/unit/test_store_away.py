@@ -41,6 +41,23 @@ async def test_events_are_taken_all_the_same_until_the_buffer_is_full(service):
     assert (answers[-1].json()["error"], answers[-1].headers["Retry-After"]) == ("buffer_full", "5")
 
 
+@pytest.mark.parametrize(
+    ("frontend", "origin", "allowed"),
+    [
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000", True),
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3001", False),
+        ("http://127.0.0.1:3000", "http://127a0.0.1:3000", False),
+        ("http://127.0.0.1:*", "http://127.0.0.1:49152", True),
+        ("http://127.0.0.1:*", "http://127.0.0.1:1.evil.example", False),
+    ],
+)
+async def test_only_the_frontends_page_may_ask(frontend, origin, allowed):
+    app = create_app(Settings(clickhouse_url="clickhouse://nobody", auth_secret="s", frontend_url=frontend))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
+        answer = await client.get("/usage/u1", headers={"Origin": origin})
+    assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
+
+
 def test_settings_show_no_secret():
     shown = repr(Settings(clickhouse_url="clickhouse://test:hush@host/test", auth_secret="hush"))
     assert "hush" not in shown
