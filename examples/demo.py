@@ -1,8 +1,8 @@
 """Runs the suite of examples/netra as `nox -s demo` does: four categories in four shards, on real servers, one verdict.
 
 ``python examples/demo.py [OPTIONS OF ci-toolkit run]``, with ci-toolkit and the dependency group ``example`` installed.
-What this machine lacks is said first, with how to get it; the tests that need it are named at the end, each with why
-it did not run.
+What this machine lacks is said first, with how to get it; the tests that need it are skipped, and the report
+names them.
 """
 
 import os
@@ -12,8 +12,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-
-from junitparser import JUnitXml, Skipped
 
 from ci_toolkit.services.catalog.settings import read_table
 from ci_toolkit.services.catalog.table import ServiceEnvironment
@@ -42,8 +40,6 @@ def main() -> int:
             env={**os.environ, "PATH": own_programs_first(), **variables},
             check=False,
         )
-    for line in not_run(EXAMPLE / ".ci-toolkit/out/junit.xml"):
-        print(f"demo: not run: {line}")
     return done.returncode
 
 
@@ -52,7 +48,7 @@ def missing_servers() -> list[str]:
     table = read_table(EXAMPLE)
     stores = [row for row in table.services if row.protocol.is_data_store]
     outlooks = [outlook_of(row, ServiceEnvironment.TEST, None, EXAMPLE, dynamic_ports=True) for row in stores]
-    return [f"{one.told}. {one.advice}" for one in outlooks if one.provider is None]
+    return [f"{one.told}\n  {one.advice}" for one in outlooks if one.provider is None]
 
 
 def missing_browser() -> list[str]:
@@ -76,16 +72,6 @@ def language_model() -> Iterator[Mapping[str, str]]:
 def own_programs_first() -> str:
     """Return a PATH on which ``python`` is this one: so the table of services starts the application."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-
-
-def not_run(junit: Path) -> Iterator[str]:
-    """Yield each skipped test of the report, with the reason."""
-    if junit.is_file():
-        for suite in JUnitXml.fromfile(str(junit)):
-            for case in suite:
-                yield from (
-                    f"{case.classname}::{case.name}: {one.message}" for one in case.result if isinstance(one, Skipped)
-                )
 
 
 if __name__ == "__main__":

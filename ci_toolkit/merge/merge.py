@@ -84,6 +84,7 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
         asked=settled(plan, asked, (merge.asked for merge in merges)),
         failures=attachments.bring(accounts.failures),
         flaky=attachments.bring(accounts.flaky),
+        skipped=accounts.skipped,
         slowest=accounts.slowest,
         problems=(
             *delivery.problems,

@@ -13,7 +13,7 @@ from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
 from ci_toolkit.merge.outcomes_learned import outcomes_learned
 from ci_toolkit.merge.results import BundleReading
-from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use
+from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use, add_skipped
 from ci_toolkit.merge.trials import TrialsOfBundle
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.fold import JournalFold
@@ -27,7 +27,7 @@ from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.result import Outcome, TestResult
 from ci_toolkit.model.trial import Where
-from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, SkippedTests, SlowTest, TestFailure
 
 
 class FileState(StrEnum):
@@ -66,6 +66,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     asked: tuple[AskedTest, ...] = ()
     failures: tuple[TestFailure, ...]
     flaky: tuple[TestFailure, ...]
+    skipped: tuple[SkippedTests, ...] = ()
     slowest: tuple[SlowTest, ...]
     problems: tuple[Problem, ...]
     empty_files: tuple[str, ...]
@@ -155,6 +156,7 @@ def merge_shard(
         asked=asked_of(reading.fold, asked),
         failures=tuple(tally.failures),
         flaky=tuple(tally.flaky),
+        skipped=tally.skipped(),
         slowest=tuple(tally.slowest()),
         problems=problems,
         empty_files=tuple(_empty(reading.fold)),
@@ -192,6 +194,7 @@ def add_files(merge: ShardMerge, files: Sequence[TestResult]) -> ShardMerge:
         skipped_files=sum(1 for file in files if file.outcome is Outcome.SKIPPED),
         failures=(*tally.failures, *merge.failures),
         critical=(*tally.critical, *merge.critical),
+        skipped=add_skipped((*tally.skipped(), *merge.skipped)),
         seconds=merge.seconds + tally.seconds,
     )
 

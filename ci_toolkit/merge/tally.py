@@ -8,9 +8,11 @@ from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult, captured_output
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.verdict import Counts, FailedGo, LlmUse, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, FailedGo, LlmUse, SkippedTests, SlowTest, TestFailure
 
 SLOWEST = 100
+MOST_SKIPPED = 100
+"""Reasons, and tests of each, that are named."""
 _NOT_RUN = {Outcome.SKIPPED, Outcome.XFAILED}
 LONGEST_DETAIL = 16_000
 """Characters of a traceback in the verdict; all of it stands in JUnit."""
@@ -20,6 +22,20 @@ def add_counts(parts: Iterable[Counts]) -> Counts:
     """Return the sum of ``parts``."""
     parts = list(parts)
     return Counts(**{name: sum([getattr(part, name) for part in parts]) for name in Counts.__struct_fields__})
+
+
+def add_skipped(parts: Iterable[SkippedTests]) -> tuple[SkippedTests, ...]:
+    """Return ``parts`` with one for each reason, the most frequent first."""
+    names: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
+    for part in parts:
+        names.setdefault(part.reason, []).extend(part.node_ids)
+        counts[part.reason] += part.count
+    frequent = sorted(counts, key=lambda reason: (-counts[reason], reason))[:MOST_SKIPPED]
+    return tuple(
+        SkippedTests(reason=reason, count=counts[reason], node_ids=tuple(sorted(names[reason])[:MOST_SKIPPED]))
+        for reason in frequent
+    )
 
 
 def add_llm_use(parts: Iterable[LlmUse | None]) -> LlmUse | None:
@@ -78,6 +94,8 @@ class Tally:
         self.critical: list[CriticalTest] = []
         """Mission-critical tests that were skipped or expected to fail."""
         self.llm: list[LlmUse | None] = []
+        self._skipped: dict[str, list[str]] = {}
+        """By the reason."""
         self._plain = 0
         """How many passed at the first try."""
         self._slow: list[tuple[float, str]] = []
@@ -115,7 +133,9 @@ class Tally:
             self.failures.append(self._failure(result))
         elif result.is_flaky:
             self.flaky.append(self._failure(result))
-        elif result.is_critical and result.outcome in _NOT_RUN:
+        elif result.outcome is Outcome.SKIPPED:
+            self._skipped.setdefault(result.reason, []).append(result.node_id)
+        if result.is_critical and result.outcome in _NOT_RUN:
             how = str(result.outcome)
             self.critical.append(CriticalTest(node_id=result.node_id, how=how, reason=result.reason))
         if result.properties:
@@ -143,6 +163,11 @@ class Tally:
             seconds=round(result.seconds, 6),
             attachments=tuple(self._attachments.get(result.node_id, ())),
         )
+
+    def skipped(self) -> tuple[SkippedTests, ...]:
+        """Return what was skipped, by its reasons."""
+        parts = (SkippedTests(reason=why, count=len(ids), node_ids=tuple(ids)) for why, ids in self._skipped.items())
+        return add_skipped(parts)
 
     def slowest(self) -> Iterator[SlowTest]:
         """Yield the slowest, slowest first."""

@@ -6,7 +6,16 @@ from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.trial import Trial, TrialOutcome
-from ci_toolkit.model.verdict import ChangedCoverage, Counts, LlmUse, LostTest, Proof, SlowTest, TestFailure
+from ci_toolkit.model.verdict import (
+    ChangedCoverage,
+    Counts,
+    LlmUse,
+    LostTest,
+    Proof,
+    SkippedTests,
+    SlowTest,
+    TestFailure,
+)
 
 
 class MergedShard(Record, frozen=True, kw_only=True):
@@ -110,6 +119,7 @@ class MergedRun(Record, frozen=True, kw_only=True):
     lost: tuple[LostTest, ...]
     failures: tuple[TestFailure, ...]
     flaky: tuple[TestFailure, ...]
+    skipped: tuple[SkippedTests, ...] = ()
     slowest: tuple[SlowTest, ...]
     problems: tuple[Problem, ...]
     disagreements: tuple[Problem, ...] = ()

@@ -226,6 +226,15 @@ class TestFailure(Record, frozen=True, kw_only=True):
     """The command that runs it again in the order of its shard, where the run's bundles are."""
 
 
+class SkippedTests(Record, frozen=True, kw_only=True):
+    """Tests that were skipped for one reason, and files that skipped themselves as a whole."""
+
+    reason: str
+    count: int
+    node_ids: tuple[str, ...]
+    """The first hundred of them, sorted."""
+
+
 class SlowTest(Record, frozen=True, kw_only=True):
     """One of the slowest tests."""
 
@@ -271,6 +280,8 @@ class Verdict(Record, frozen=True, kw_only=True):
     shards: tuple[ShardReport, ...] = ()
     failures: tuple[TestFailure, ...] = ()
     flaky: tuple[TestFailure, ...] = ()
+    skipped: tuple[SkippedTests, ...] = ()
+    """What was not run because the tests say so, the most frequent reason first; at most a hundred reasons."""
     slowest: tuple[SlowTest, ...] = ()
     proof: Proof
     notes: tuple[str, ...] = ()

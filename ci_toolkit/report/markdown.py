@@ -61,6 +61,11 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         ((code(left.node_id), str(left.shard), _text(left.reason)) for left in verdict.left_out[:MOST_LISTED]),
     )
     yield from _table(
+        "Skipped",
+        ("tests", "why", "such as"),
+        ((str(one.count), _text(one.reason), code(one.node_ids[0])) for one in verdict.skipped[:MOST_LISTED]),
+    )
+    yield from _table(
         "Flaky",
         ("test", "first failure"),
         ((code(f.node_id), _text(f.message.partition("\n")[0])) for f in verdict.flaky[:MOST_LISTED]),

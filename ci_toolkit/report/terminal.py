@@ -75,6 +75,8 @@ def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
     yield from failures_in_short("flaky: failed, then passed", verdict.flaky, view, most)
     yield from _unrun("lost", verdict.lost, most)
     yield from _unrun("left out", verdict.left_out, most)
+    if view.verbosity >= 0:
+        yield from _skipped(verdict, most)
     yield from _slowest(verdict, view)
     if view.verbosity >= 0:
         yield from _shards(verdict, view)
@@ -96,6 +98,22 @@ def _unrun(title: str, tests: tuple[LostTest, ...], most: int) -> Iterator[Line]
         reason = one_line(test.reason)
         yield Line(f"  {title.upper()}  {one_line(test.node_id)}{stands_for}  [shard {test.shard}] {reason}")
     yield from more(len(tests), most)
+
+
+def _skipped(verdict: Verdict, most: int) -> Iterator[Line]:
+    """Yield each reason with its tests, as far as there is room: a suite that skips hundreds names its reasons."""
+    if not verdict.skipped:
+        return
+    yield Line("-- skipped --", "bold")
+    room = most
+    for one in verdict.skipped[:most]:
+        reason = one_line(" ".join(one.reason.split()), _LONGEST_SENTENCE) or "without a reason"
+        yield Line(f"  {number_of(one.count, 'test')}: {reason}")
+        yield from (Line(f"      {one_line(node_id)}", "dim") for node_id in one.node_ids[:room])
+        if 0 < room < one.count:
+            yield Line(f"      and {one.count - room} more", "dim")
+        room = max(0, room - one.count)
+    yield from more(len(verdict.skipped), most)
 
 
 def _slowest(verdict: Verdict, view: View) -> Iterator[Line]:

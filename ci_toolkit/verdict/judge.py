@@ -84,6 +84,7 @@ def judge(
         ),
         failures=run.failures,
         flaky=run.flaky,
+        skipped=run.skipped,
         slowest=run.slowest,
         proof=run.proof,
         notes=(

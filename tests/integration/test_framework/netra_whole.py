@@ -12,7 +12,7 @@ from ci_toolkit.model.category import CATEGORIES, category_of_path
 
 DEMO = EXAMPLE.parent / "demo.py"
 MAY_BE_MISSING = ("needs ClickHouse", "needs Chromium")
-"""What no wheel brings: without it the tests that need it are skipped, and the demonstration names them."""
+"""What no wheel brings: without it the tests that need it are skipped, and the report names them."""
 
 
 def check_whole(netra: Path, *options: str) -> str:
@@ -25,11 +25,12 @@ def check_whole(netra: Path, *options: str) -> str:
     for case in (case for suite in JUnitXml.fromfile(str(out / "junit.xml")) for case in suite):
         by_category[category_of_path(case.classname.replace(".", "/"))][_outcome(case)] += 1
     assert all(counts["passed"] and not counts["failed"] for counts in by_category.values()), by_category
-    named = [line for line in result.stdout.splitlines() if line.startswith("demo: not run: ")]
-    assert all(any(reason in line for reason in MAY_BE_MISSING) for line in named), named
     verdict = msgspec.json.decode((out / "verdict.json").read_bytes())
     assert (verdict["status"], len(verdict["shards"])) == ("passed", 2)
-    assert verdict["counts"]["skipped"] == len(named) == sum(counts["skipped"] for counts in by_category.values())
+    skipped = verdict["skipped"]
+    assert all(one["reason"].startswith(MAY_BE_MISSING) for one in skipped), skipped
+    assert all(name in result.stdout for one in skipped for name in one["node_ids"])
+    assert sum(one["count"] for one in skipped) == sum(counts["skipped"] for counts in by_category.values())
     assert "0 lost" in verdict["proof"]["statement"]
     return result.stdout + result.stderr
 
