@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from ci_toolkit.test_framework.agent_events import Event, count_events, event_order, field_of, transcript, type_of
 from ci_toolkit.test_framework.application import Services, load_application, needed
+from ci_toolkit.test_framework.running_test import services_of_the_running_test
 from ci_toolkit.test_framework.websocket_client import WebSocketTestClient, backend_url_of
 
 
@@ -73,23 +74,30 @@ class RemoteAgent:
 
     name: str
     application: Any
-    services: Services
+    services: Services | None
+    """None for those of the test that runs."""
     seconds: float = 60.0
 
     async def execute(self, message: str, **context: Any) -> AgentRun:
         """Create a user, connect, ask, and return what came."""
         __tracebackhide__ = True
+        if self.services is not None:
+            return await self._execute(self.services, message, context)
+        async with services_of_the_running_test() as services:
+            return await self._execute(services, message, context)
+
+    async def _execute(self, services: Services, message: str, context: Mapping[str, Any]) -> AgentRun:
+        __tracebackhide__ = True
         create_user = needed(self.application, "create_user", by=f"an execution of {self.name}")
-        user = await create_user(self.services, email=fresh_email(self.name), subscription="free")
-        base_url = backend_url_of(self.services)
+        user = await create_user(services, email=fresh_email(self.name), subscription="free")
         request = getattr(self.application, "agent_request", agent_request)
-        async with WebSocketTestClient(token=user.token, base_url=base_url) as client:
+        async with WebSocketTestClient(token=user.token, base_url=backend_url_of(services)) as client:
             return await run_agent(
                 client, agent=self.name, message=message, context=context, timeout=self.seconds, request=request
             )
 
 
-def agent_of(name: str, services: Services) -> Any:
+def agent_of(name: str, services: Services | None) -> Any:
     """Return the agent called ``name``: the application's own way to it, else over the WebSocket."""
     application = load_application()
     create = getattr(application, "create_agent", None)

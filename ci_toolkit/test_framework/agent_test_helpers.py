@@ -19,9 +19,10 @@ _FAILED = frozenset({"error", "failed", "failure", "cancelled"})
 def create_test_agent(name: str, services: Services | None = None) -> Any:
     """Return the agent called ``name`` of the application under test; ``await agent.execute(message)`` makes it work.
 
-    Raises ApplicationError where the project names no application.
+    Without ``services`` it has those of the test that runs. Raises ApplicationError where the project names no
+    application.
     """
-    return agent_of(name, services or {})
+    return agent_of(name, services)
 
 
 def assert_agent_execution(result: AgentRun | Sequence[Event], expected_tools: Sequence[str] = ()) -> None:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Executable, create_engine, event, text
+from sqlalchemy import Executable, NullPool, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
@@ -99,6 +99,11 @@ class DatabaseSessions:
                     if not driver.closed:
                         raise
                     await connection.invalidate()  # the test ended it, or the server did: the next one gets another
+
+    def fresh_session(self) -> RealSession:
+        """Return a session that connects when it is first used; whoever has it closes it, and its connection."""
+        engine = create_async_engine(self.async_engine.url, poolclass=NullPool)
+        return RealSession(engine, expire_on_commit=False)
 
     @contextmanager
     def sync_session(self, mode: IsolationMode) -> Iterator[RealSyncSession]:

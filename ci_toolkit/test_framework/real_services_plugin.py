@@ -16,6 +16,7 @@ from ci_toolkit.services.catalog.surroundings import correct, corrections
 from ci_toolkit.services.databases.sql import SqlError
 from ci_toolkit.test_framework.lent_variables import LentVariables
 from ci_toolkit.test_framework.names import DYNAMIC_PORTS
+from ci_toolkit.test_framework.running_test import RunningTests
 from ci_toolkit.test_framework.service_needs import MARKER, NOTHING, needs_of
 from ci_toolkit.test_framework.services_report import services_report
 from ci_toolkit.test_framework.wider_scopes import WiderScopes
@@ -43,6 +44,7 @@ def services_plugin(config: pytest.Config) -> "RealServicesPlugin":
     if found is None:
         found = RealServicesPlugin(config)
         config.pluginmanager.register(found, PLUGIN)
+        config.pluginmanager.register(RunningTests(found))
         services_report(config)
     assert isinstance(found, RealServicesPlugin)
     return found

@@ -13,6 +13,7 @@ import pytest
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.test_framework.real_llm import real_llm, real_llm_fixture
 from ci_toolkit.test_framework.real_services_plugin import add_markers, mode_of, services_plugin
+from ci_toolkit.test_framework.running_test import SESSION
 
 if TYPE_CHECKING:  # a test that asks for a fixture pays for its imports, no other
     from redis import Redis
@@ -127,22 +128,19 @@ def real_redis_sync(request: pytest.FixtureRequest) -> "Iterator[Redis]":
         yield client
 
 
-_SESSION: pytest.StashKey["RealSession"] = pytest.StashKey()
-
-
 @asynccontextmanager
 async def _session(request: pytest.FixtureRequest) -> "AsyncIterator[RealSession]":
     """Give the test's one session, under whatever names it asks for it."""
     item = request.node
-    if _SESSION in item.stash:
-        yield item.stash[_SESSION]
+    if SESSION in item.stash:
+        yield item.stash[SESSION]
         return
     async with services_plugin(request.config).sessions().session(mode_of(item)) as session:
-        item.stash[_SESSION] = session
+        item.stash[SESSION] = session
         try:
             yield session
         finally:
-            del item.stash[_SESSION]
+            del item.stash[SESSION]
 
 
 @asynccontextmanager
