@@ -11,7 +11,7 @@ from ci_toolkit.model.verdict import Verdict
 
 REPORT_PAGE = "report.html"
 MOST_PICTURES = 50
-MOST_PICTURE_BYTES = 16 * 1024 * 1024
+MOST_PICTURE_BYTES = 8 * 1024 * 1024
 """Of those that the page holds itself, so that it still opens at once; it links to all others."""
 REPORTS = ("verdict.json", "summary.md", REPORT_PAGE, "junit.xml", "coverage.xml", "coverage.json", ".coverage")
 

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+from ci_toolkit.github.archives import LARGEST_ARCHIVE
+from ci_toolkit.merge import attachments
 from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.verdict import Counts, Coverage, Proof, Status, TestFailure, Verdict
 from ci_toolkit.report.html import render_html
@@ -59,6 +61,11 @@ def test_the_summary_and_the_terminal_name_each_file() -> None:
     terminal = render_terminal(verdict)
     assert f"attached: {HOSTILE} (attachments/1-1.png)" in terminal
     assert "attached: video (not kept: it was too large)" in terminal
+
+
+def test_the_artifact_of_a_run_stays_smaller_than_one_that_is_read_for_a_fork() -> None:
+    page = reports.MOST_PICTURE_BYTES * 4 / 3
+    assert attachments.MOST_BYTES + page < LARGEST_ARCHIVE * 0.6
 
 
 def test_the_page_holds_pictures_up_to_its_limit_of_bytes(tmp_path: Path) -> None:

@@ -39,12 +39,12 @@ export class Conversation {
   say(message, agent) {
     this.#log.querySelector(".welcome")?.remove();
     this.#log.append(ofUser(message));
-    this.#start(message, agent);
+    this.#start({ type: "agent_request", request_id: newId(), agent, message, thread_id: this.#threadId ?? "", context: {} });
   }
 
   // Takes an event of the run that goes on; what comes of others, such as from before a loss, is in their thread.
   take(event) {
-    if (!this.isBusy) return;
+    if (!this.isBusy || (event.request_id && event.request_id !== this.#asked.request_id)) return;
     if (event.type === "error") {
       this.#fail(event.message ?? "The agent failed.");
       return;
@@ -67,12 +67,12 @@ export class Conversation {
     }
   }
 
-  #start(message, agent) {
-    this.#asked = { message, agent };
+  // Asked again, a request keeps its id: the backend answers it once, and stores its message once.
+  #start(request) {
+    this.#asked = request;
     this.#run = new Run();
     this.#log.append(this.#run.node);
     this.#scroll();
-    const request = { type: "agent_request", agent, message, thread_id: this.#threadId ?? undefined, context: {} };
     if (!this.#send(request)) this.#fail(UNSENT);
   }
 
@@ -85,8 +85,8 @@ export class Conversation {
   }
 
   #fail(message) {
-    const { message: asked, agent } = this.#asked;
-    this.#run.fail(message, () => this.#start(asked, agent));
+    const request = this.#asked;
+    this.#run.fail(message, () => this.#start(request));
     this.#scroll();
   }
 
@@ -102,6 +102,10 @@ function stored(message) {
 
 function ofUser(content) {
   return element("article", { class: "message from-user", "aria-label": "You" }, element("p", {}, content));
+}
+
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function welcome() {
