@@ -23,7 +23,7 @@ class Attachments:
     """The files of one process's tests. A file's name is ours: what a test calls it is data."""
 
     def __init__(self, folder: str, mark: str, write: Callable[[Attachment], object]) -> None:
-        """``mark`` begins each file's name; ``write`` hears of each attachment, kept or not."""
+        """``mark`` begins each file's name; ``write`` hears of each attachment. No ``folder`` keeps none."""
         self.folder = folder
         self._mark = mark
         self._write = write
@@ -63,6 +63,8 @@ class Attachments:
         return attachment
 
     def _over_a_limit(self, size: int, test: str) -> str:
+        if not self.folder:
+            return "nobody keeps the files of this run"
         if Originals.getpid() != self._owner:
             return "a process that the test forked keeps nothing"
         if size > LARGEST_ATTACHMENT:

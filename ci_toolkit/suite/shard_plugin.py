@@ -45,10 +45,8 @@ class ShardPlugin:
         self.clock = Clock(task)
         self.journal = journal_of(task, worker)
         self.recorder = RunRecorder(self._write, self.clock, self.root, keeps_output=task.keeps_output)
-        if task.attachments:
-            folder = restore_surrogates(task.attachments)
-            mark = f"{task.attempt}-{worker}-"
-            config.stash[ATTACHMENTS] = Attachments(folder, mark, self.recorder.attach)
+        folder = restore_surrogates(task.attachments)
+        config.stash[ATTACHMENTS] = Attachments(folder, f"{task.attempt}-{worker}-", self.recorder.attach)
         self.selection = Selection(task)
         self.categories = Categories(task.categories)
         self.placer = Placer(self.categories)

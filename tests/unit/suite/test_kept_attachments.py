@@ -53,6 +53,11 @@ def test_a_folder_that_takes_no_file_is_told(tmp_path: Path, told: list[Attachme
     assert [attachment.why_not for attachment in told] == ["No such file or directory"]
 
 
+def test_a_run_whose_files_nobody_keeps_such_as_a_trial_writes_none(told: list[Attachment]) -> None:
+    Attachments("", "1-main-", told.append).keep(b"x", "x", test="a.py::test")
+    assert told == [Attachment(name="x", why_not="nobody keeps the files of this run")]
+
+
 def test_a_link_that_lies_in_the_way_is_not_followed(kept: Attachments, tmp_path: Path) -> None:
     (tmp_path / "target").write_text("mine")
     (tmp_path / "1-gw0-1.txt").symlink_to(tmp_path / "target")
