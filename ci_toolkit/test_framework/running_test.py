@@ -1,22 +1,39 @@
 """The services of the test that runs now, for helpers that are called in plain functions, without a fixture."""
 
 from collections import ChainMap
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
 import pytest
 
 from ci_toolkit.isolated_environment import get_env
-from ci_toolkit.services.catalog.table import Protocol
+from ci_toolkit.services.catalog import table
 
 if TYPE_CHECKING:  # they bring SQLAlchemy and redis, which no test has asked for yet
-    from ci_toolkit.test_framework.database_sessions import RealSession
-    from ci_toolkit.test_framework.real_services_plugin import RealServicesPlugin
+    from ci_toolkit.isolation.worker_services import WorkerServices
+    from ci_toolkit.services.catalog.endpoint import Endpoint
+    from ci_toolkit.test_framework.database_sessions import DatabaseSessions, RealSession
 
 SESSION: Final[pytest.StashKey["RealSession"]] = pytest.StashKey()
 """The one database session of a test, under whatever names it asks for it."""
 _FIXTURES: Final = ("real_services", "real_services_fixture")
+
+
+class ServicesOfTests(Protocol):
+    """What the plugin of real services does for the test that runs."""
+
+    def start(self, *, redis: bool = False) -> "WorkerServices":
+        """Start what is asked for, and clean up after the test."""
+
+    def endpoint(self, name: str) -> "Endpoint":
+        """Return where a service answers, started if need be."""
+
+    def sessions(self) -> "DatabaseSessions":
+        """Return the source of this worker's database sessions."""
+
+    def do_for_this_test(self, work: Callable[[], object]) -> None:
+        """Call ``work``; if that fails, so does the test."""
 
 
 class RunningTests:
@@ -25,7 +42,7 @@ class RunningTests:
     innermost: "ClassVar[RunningTests | None]" = None
     """The one of the innermost pytest, where a test runs another one in this process."""
 
-    def __init__(self, services: "RealServicesPlugin") -> None:
+    def __init__(self, services: ServicesOfTests) -> None:
         self.services = services
         self.item: pytest.Item | None = None
 
@@ -69,7 +86,7 @@ async def services_of_the_running_test() -> AsyncIterator[Mapping[str, Any]]:
 class _Clients(Mapping[str, Any]):
     """A database session and a client of Redis, made when they are asked for."""
 
-    def __init__(self, plugin: "RealServicesPlugin", item: pytest.Item) -> None:
+    def __init__(self, plugin: ServicesOfTests, item: pytest.Item) -> None:
         self._plugin = plugin
         self._item = item
         self._made: dict[str, Any] = {}
@@ -89,9 +106,9 @@ class _Clients(Mapping[str, Any]):
         return Redis.from_url(self._plugin.start(redis=True).redis.endpoint.url())
 
     def __iter__(self) -> Iterator[str]:
-        table = self._plugin.start().table
-        yield from ("db",) if table.first(Protocol.POSTGRESQL) else ()
-        yield from ("redis",) if table.first(Protocol.REDIS) else ()
+        known = self._plugin.start().table
+        yield from ("db",) if known.first(table.Protocol.POSTGRESQL) else ()
+        yield from ("redis",) if known.first(table.Protocol.REDIS) else ()
 
     def __len__(self) -> int:
         return len(tuple(iter(self)))
