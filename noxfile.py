@@ -65,6 +65,26 @@ def tests(session: nox.Session) -> None:
     install_wheel(session)
     check(session)
     session.run("pytest", "-n", "2", *(session.posargs or ("tests/unit", "tests/integration", "tests/faults")))
+    if not session.posargs:
+        leave_state_in_containers(session)
+
+
+@nox.session
+def docker_kinds(session: nox.Session) -> None:
+    """Leave each kind of state in servers in containers, as the tests do in native ones. On Debian it needs root."""
+    install(session)
+    engine = ("sh", "tools/ci/docker-engine.sh")
+    session.run(*engine, "start", external=True)
+    try:
+        leave_state_in_containers(session)
+    finally:
+        session.run(*engine, "stop", external=True)
+
+
+def leave_state_in_containers(session: nox.Session) -> None:
+    """Run the pairs of tests that show isolation, each server in a container; without an engine they skip."""
+    kinds = sorted(map(str, Path("tests/integration/isolation").glob("test_*_kinds.py")))
+    session.run("pytest", "-n", "2", "--provider", "docker", *kinds, *session.posargs)
 
 
 @nox.session

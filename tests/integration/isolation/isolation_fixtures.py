@@ -3,20 +3,28 @@
 from collections.abc import Iterator
 
 import pytest
-from isolation_servers import make_template, postgresql_server, redis_server
+from isolation_servers import LOGIN, container, make_template, postgresql_server, redis_server
 
-from ci_toolkit.services.catalog.endpoint import Endpoint
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Endpoint]:
-    with postgresql_server() as endpoint:
-        yield endpoint
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 
 
 @pytest.fixture(scope="session")
-def redis() -> Iterator[Endpoint]:
-    with redis_server() as endpoint:
+def provider(pytestconfig: pytest.Config) -> Provider:
+    """Who runs the servers: `--provider docker` takes containers of the table's images."""
+    return Provider(pytestconfig.getoption("--provider"))
+
+
+@pytest.fixture(scope="session")
+def postgresql(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    home = tmp_path_factory.mktemp("postgresql")
+    with container("postgresql", home) if provider is Provider.DOCKER else postgresql_server() as endpoint:
+        yield endpoint.with_database(LOGIN.database)
+
+
+@pytest.fixture(scope="session")
+def redis(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    home = tmp_path_factory.mktemp("redis")
+    with container("redis", home) if provider is Provider.DOCKER else redis_server() as endpoint:
         yield endpoint
 
 

@@ -5,19 +5,23 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from ci_toolkit.services.catalog.endpoint import Endpoint
-from ci_toolkit.services.catalog.table import Credentials, Protocol
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.table import BUILT_IN, Credentials, Protocol
 from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.errors import EngineError
 from ci_toolkit.services.ports.leases import Holder, lease_any
 from ci_toolkit.services.processes.binaries import HOW_TO_GET, beside, find_server
 from ci_toolkit.services.processes.child import Account, Child, server_environment, unprivileged
+from ci_toolkit.services.providers.docker.containers.engine import connect as connect_engine
 from ci_toolkit.services.readiness.probe import ProbeStatus, ask
+from ci_toolkit.services.stack import StackRequest, acquire
 
+ENGINE = "`sh tools/ci/docker-engine.sh start` (root, Debian) starts one and makes the images"
 LOGIN = Credentials(user="test", password="test", database="postgres")
 TABLES = 50
 REFERENCE = ("t0", "t5", "t10", "t15", "t20")
@@ -53,6 +57,25 @@ def running(command: list[str], endpoint: Endpoint, cwd: Path, account: Account 
         yield endpoint
     finally:
         child.stop(signal.SIGINT, grace=10)
+
+
+def needs_engine(image: str) -> None:
+    try:
+        with closing(connect_engine(seconds=60)) as engine:
+            is_there = bool(engine.api.images(name=image))
+    except EngineError as error:
+        pytest.skip(f"needs a Docker engine: {ENGINE}. {error.message}")
+    if not is_there:
+        pytest.skip(f"needs the image {image}: {ENGINE}")
+
+
+@contextmanager
+def container(service: str, home: Path) -> Iterator[Endpoint]:
+    """A server in a container, as the table has it; ``home`` is the project's folder."""
+    needs_engine(BUILT_IN.service(service).image)
+    request = StackRequest(services=(service,), provider=Provider.DOCKER, dynamic_ports=True)
+    with acquire(request, BUILT_IN, home, owner_pid=os.getpid(), report=print) as stack:
+        yield stack.endpoint(service)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.services.catalog.endpoint import Endpoint
 
 __all__ = ["server"]
+
+pytest_plugins = ["isolation_fixtures"]
 _TABLES = "SELECT name, engine FROM system.tables WHERE database = '{db}'"
 KINDS = {
     "rows in a MergeTree": ("INSERT INTO {db}.events VALUES ('2024-02-02', 7)", "SELECT * FROM {db}.events"),

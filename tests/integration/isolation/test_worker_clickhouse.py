@@ -10,13 +10,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from isolation_servers import program
+from isolation_servers import needs_engine, program
 
 from ci_toolkit.isolation.clickhouse_http import ClickHouse
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.table import BUILT_IN, Protocol
 from ci_toolkit.services.stack import StackRequest, acquire
+
+pytest_plugins = ["isolation_fixtures"]
 
 MIGRATIONS = (
     "CREATE TABLE test.events (day Date, user UInt32) ENGINE = MergeTree(day, (user), 8192)",
@@ -38,9 +40,12 @@ sys.stdin.read()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    program(Protocol.CLICKHOUSE)
-    request = StackRequest(services=("clickhouse",), provider=Provider.NATIVE, dynamic_ports=True)
+def server(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    if provider is Provider.NATIVE:
+        program(Protocol.CLICKHOUSE)
+    else:
+        needs_engine(BUILT_IN.service("clickhouse").image)
+    request = StackRequest(services=("clickhouse",), provider=provider, dynamic_ports=True)
     root = tmp_path_factory.mktemp("project")
     with acquire(request, BUILT_IN, Path(root), owner_pid=os.getpid(), report=print) as stack:
         endpoint = stack.endpoint("clickhouse")

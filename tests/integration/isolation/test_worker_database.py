@@ -1,5 +1,6 @@
 """What a test leaves in a worker's database is gone for the next one, in the cheapest way that does it."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -110,7 +111,7 @@ def test_uncommitted_changes_of_another_connection_are_ended_and_named_with_the_
         worker.clean(IsolationMode.ROLLBACK, test="tests/test_shop.py::test_basket")
     message = str(caught.value)
     assert "tests/test_shop.py::test_basket left uncommitted changes or locks open" in message
-    assert f"({application}, from 127.0.0.1:" in message
+    assert re.search(rf"\({application}, from [\d.]+:\d+\)", message)
     assert "INSERT INTO t1 (name)" in message
     assert content(worker.endpoint) == before
     assert worker.clean(IsolationMode.ROLLBACK, test="next") == CleanUpReport()
@@ -152,6 +153,8 @@ def test_a_lock_is_named_with_who_left_it_and_the_next_test_does_not_wait(
 def test_a_prepared_transaction_that_was_forgotten_is_rolled_back_and_named(
     worker: WorkerDatabase, app: Connection
 ) -> None:
+    if app.scalar("SHOW max_prepared_transactions") == "0":
+        pytest.skip("needs a server with max_prepared_transactions, which the table's have not")
     app.query("BEGIN; INSERT INTO t1 (name) VALUES ('left'); PREPARE TRANSACTION 'forgotten'")
     with pytest.raises(StrayConnectionError, match="prepared as 'forgotten'"):
         worker.clean(IsolationMode.TRUNCATE, test="the test")
