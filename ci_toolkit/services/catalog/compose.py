@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from ci_toolkit.services.catalog import images
 from ci_toolkit.services.catalog.endpoint import LOOPBACK, planned, variables
 from ci_toolkit.services.catalog.order import depends
-from ci_toolkit.services.catalog.placeholders import filled_all
+from ci_toolkit.services.catalog.placeholders import filled_all, with_public
 from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
 
 HEADER: Final = (
@@ -73,11 +73,12 @@ def _service(row: Service, environment: ServiceEnvironment, rows: Sequence[Servi
         service["ports"] = [f"{LOOPBACK}:{row.port(environment)}:{_inner_port(row, environment)}"]
     if row.protocol in images.DATA_FOLDER:
         return service | _of_store(row, environment)
-    known = _known_inside(row, environment, rows)
-    service["environment"] = known | filled_all(row.variables, known)
-    needed = {other.name: {"condition": _condition(other)} for other in rows if depends(row, other)}
-    if needed:
-        service["depends_on"] = needed
+    others = [other for other in rows if depends(row, other)]
+    known = _known_inside(row, environment, others)
+    outside = variables(planned(other, environment) for other in others)
+    service["environment"] = known | filled_all(row.variables, with_public(known, outside))
+    if others:
+        service["depends_on"] = {other.name: {"condition": _condition(other)} for other in others}
     if row.is_asked:
         service["healthcheck"] = _asked_by(health(row, environment))
     return service
@@ -100,15 +101,15 @@ def _asked_by(command: str) -> Node:
     return {"test": ["CMD-SHELL", command], "interval": "1s", "retries": 60}
 
 
-def _known_inside(row: Service, environment: ServiceEnvironment, rows: Sequence[Service]) -> dict[str, str]:
-    """Return the variables that ``row`` has of its own port and of what it depends on, as containers see these."""
-    others = [
+def _known_inside(row: Service, environment: ServiceEnvironment, others: Sequence[Service]) -> dict[str, str]:
+    """Return the variables that ``row`` has of its own port and of ``others``, as containers see these."""
+    seen = [
         replace(planned(other, environment), host=other.name, port=_inner_port(other, environment))
-        for other in rows
-        if depends(row, other)
+        for other in others
+        if other.protocol.has_port
     ]
     own = {"PORT": str(_inner_port(row, environment))} if row.protocol.has_port else {}
-    return variables(others) | own
+    return variables(seen) | own
 
 
 def _condition(other: Service) -> str:

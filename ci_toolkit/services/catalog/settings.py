@@ -11,7 +11,7 @@ from ci_toolkit.config.project import nearest, read_section, read_settings
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import planned, variables
 from ci_toolkit.services.catalog.order import depends, refuse_circles
-from ci_toolkit.services.catalog.placeholders import placeholders
+from ci_toolkit.services.catalog.placeholders import placeholders, with_public
 from ci_toolkit.services.catalog.table import (
     BUILT_IN,
     Credentials,
@@ -170,7 +170,8 @@ def _refuse_unknown_placeholders(table: Table) -> None:
     """Raise ConfigurationError for an address that a service is to have of one that it does not depend on."""
     for row in table.services:
         others = [planned(other, ServiceEnvironment.TEST) for other in table.services if depends(row, other)]
-        known = ["port", *(name.lower() for name in variables(others))]
+        addresses = variables(others)
+        known = ["port", *map(str.lower, with_public(addresses, addresses))]
         for name in placeholders((*row.command, *row.ready_command, *row.variables.values())):
             if name not in known:
                 raise ConfigurationError(

@@ -22,7 +22,7 @@ from ci_toolkit.services.catalog.table import (
 
 SHOP = Service(
     name="shop", protocol=Protocol.HTTP, ports=same_port(8099, dev=8100), image="shop:1", path="/health",
-    depends_on=("postgresql", "seed"), variables={"STORE": "{postgresql_host}", "PRICE": "5$"},
+    depends_on=("postgresql", "seed"), variables={"STORE": "{postgresql_host}", "OUTSIDE": "{public_postgresql_host}:{public_postgresql_port}", "PRICE": "5$"},
 )  # fmt: skip
 SEED = Service(
     name="seed", protocol=Protocol.JOB, ports={}, image="seed:1", command=("seed",), depends_on=("postgresql",)
@@ -73,6 +73,7 @@ def test_a_teams_own_services_start_after_what_they_depend_on_and_are_asked_in_t
         told = shop["environment"]
         assert told["DATABASE_URL"] == "postgresql://test:test@postgresql:5432/test"
         assert (told["PORT"], told["STORE"], told["PRICE"]) == (str(port), "postgresql", "5$")
+        assert told["OUTSIDE"] == f"127.0.0.1:{BUILT_IN.service('postgresql').port(environment)}"
         assert "REDIS_URL" not in told, "it depends on no Redis"
         assert f"http://127.0.0.1:{port}/health" in shop["healthcheck"]["test"][1]
         assert {"ports", "healthcheck", "tmpfs", "volumes"}.isdisjoint(services["seed"])

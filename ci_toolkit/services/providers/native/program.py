@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ci_toolkit.services.catalog.endpoint import Endpoint
-from ci_toolkit.services.catalog.placeholders import filled, filled_all
+from ci_toolkit.services.catalog.placeholders import filled, filled_all, with_public
 from ci_toolkit.services.errors import JobFailedError, ServiceDiedError
 from ci_toolkit.services.processes.child import Child
 from ci_toolkit.services.providers.native.server import Server, native_endpoint
@@ -84,7 +84,8 @@ def _environment(request: ServiceRequest) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name not in request.hidden}
     # Unbuffered, for a line that nobody can read yet is none that says that it is ready.
     usual = {"PYTHONUNBUFFERED": "1", **inherited, **known}
-    return {**usual, **filled_all(request.service.variables, known), LABEL: request.session}
+    filled_in = filled_all(request.service.variables, with_public(known, request.variables))
+    return {**usual, **filled_in, LABEL: request.session}
 
 
 def _known(request: ServiceRequest) -> dict[str, str]:
@@ -93,7 +94,8 @@ def _known(request: ServiceRequest) -> dict[str, str]:
 
 def _child(request: ServiceRequest, environment: dict[str, str]) -> Child:
     service = request.service
-    command = [filled(word, _known(request)) for word in service.command]
+    known = with_public(_known(request), request.variables)
+    command = [filled(word, known) for word in service.command]
     if shutil.which(Path(request.root) / command[0]) is None and shutil.which(command[0]) is None:
         raise ServiceDiedError(
             f"the command of {service.name} cannot be started: no program {command[0]}",

@@ -11,7 +11,7 @@ import msgspec
 
 from ci_toolkit.services.catalog import images
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
-from ci_toolkit.services.catalog.placeholders import filled_all
+from ci_toolkit.services.catalog.placeholders import filled_all, with_public
 from ci_toolkit.services.catalog.surroundings import corrected
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate, migrations_digest
@@ -139,7 +139,8 @@ def _among_neighbours(engine: Engine, request: ServiceRequest, spec: ContainerSp
     """Return ``spec`` in the session's network, with the variables that say where the other services are."""
     name, found = network.join(engine, request.session, request.variables)
     inside = network.seen_from_inside(request.variables, found) | {"PORT": str(spec.container_port)}
-    return msgspec.structs.replace(spec, network=name, environment=inside | filled_all(spec.environment, inside))
+    own = filled_all(spec.environment, with_public(inside, request.variables))
+    return msgspec.structs.replace(spec, network=name, environment=inside | own)
 
 
 def _start_postgresql(request: ServiceRequest) -> ContainerServer:
@@ -206,9 +207,8 @@ def _keep(container: LeasedContainer, key: str, request: ServiceRequest) -> None
 def _own_sign(request: ServiceRequest) -> Question | None:
     """Return the sign by which the service is known to be ready; a command of it runs on this machine."""
     environment = {**os.environ, **request.variables, "PORT": str(request.port)}
-    return own_sign(
-        request.service, _log(request), root=request.root, known=environment, environment=corrected(environment)
-    )
+    known = with_public(environment, request.variables)
+    return own_sign(request.service, _log(request), root=request.root, known=known, environment=corrected(environment))
 
 
 def _ready(
