@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ci_toolkit.model.trial import Trial, TrialOutcome
 from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Prices, Rules
-from ci_toolkit.verdict.court.court import adjudicate
+from ci_toolkit.verdict.court.court import Judgement, adjudicate
 from ci_toolkit.verdict.court.lists import suspects
 from ci_toolkit.verdict.court.memory import Memory
 
@@ -73,11 +73,7 @@ class Court:
         self.is_merged = False
 
     def judge(self, run: SimulatedRun, attempt: Attempt) -> SimulatedRuling:
-        def ask(trial: Trial) -> TrialOutcome:
-            outcome = attempt(int(trial.test), where=trial.where, how=trial.how, tree=trial.tree)
-            return TrialOutcome(failed=outcome.failed, signature=outcome.signature)
-
-        judgement = adjudicate(self.case(run), self.memory, ask, self.prices, self.rules)
+        judgement = self.heard(run, attempt)
         self.memory = judgement.memory
         if run.branch != "main":
             self.is_merged = not judgement.is_red
@@ -87,6 +83,15 @@ class Court:
             listed={int(test) for test in self.memory.listed},
             suspects={int(test): since for test, since in suspects(self.memory, run.commit).items()},
         )
+
+    def heard(self, run: SimulatedRun, attempt: Attempt) -> Judgement:
+        """Return what the court says where it sits while the tests run, and makes every trial itself."""
+
+        def ask(trial: Trial) -> TrialOutcome:
+            outcome = attempt(int(trial.test), where=trial.where, how=trial.how, tree=trial.tree)
+            return TrialOutcome(failed=outcome.failed, signature=outcome.signature)
+
+        return adjudicate(self.case(run), self.memory, ask, self.prices, self.rules)
 
     def case(self, run: SimulatedRun) -> CaseRun:
         """Return the run with git's names of its trees.

@@ -4,22 +4,26 @@
 
 SIMULATOR is the folder that holds the package `flakesim` (default: $CI_TOOLKIT_FLAKESIM, else ../shared/flakesim
 beside the checkout); docs/flaky.md says more. Prints one line a figure, or with --evidence one row for each kind of
-evidence that the court goes without. With --after-the-run the court sits when the tests have ended, as the commands
-let it; only what is masked has bounds then. Exits 1 if a bound is missed, 2 if the simulator is not there.
+evidence that the court goes without. With --after-the-run the court is that of the commands, with what each of them
+knows, and the --budget of the settings (0.02); only what is masked has bounds then. Exits 1 if a bound is missed, 2 if
+the simulator is not there.
 """
 
 import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from flakesim_commands import CommandsCourt
 from flakesim_court import Court
 from msgspec.structs import replace
 
+from ci_toolkit.config.flaky import LEAST_SECONDS, FlakySettings
+from ci_toolkit.verdict.adjudication import rules_of
 from ci_toolkit.verdict.court.case import Rules
 
 COMMITS = 1200
@@ -53,14 +57,16 @@ class Figure(NamedTuple):
         return self.value >= self.bound if self.is_at_least else self.value <= self.bound
 
 
-def play(simulator: Path, seeds: Iterable[int], profile: Mapping[str, float], rules: Rules) -> Counter[str]:
+def play(
+    simulator: Path, seeds: Iterable[int], profile: Mapping[str, float], court: Callable[[], Court]
+) -> Counter[str]:
     """Return the simulator's own counts, over all worlds together."""
     if str(simulator) not in sys.path:
         sys.path.insert(0, str(simulator))
     world, play_world = import_module("flakesim.world"), import_module("flakesim.play").play
     counts: Counter[str] = Counter()
     for seed in seeds:
-        counts.update(play_world(world.World(seed, COMMITS, world.Profile(**profile)), Court(rules)))
+        counts.update(play_world(world.World(seed, COMMITS, world.Profile(**profile)), court()))
     return counts
 
 
@@ -98,7 +104,7 @@ def show(found: Sequence[Figure]) -> None:
 def show_evidence(simulator: Path, seeds: Sequence[int], profile: Mapping[str, float]) -> None:
     print("| without | " + " | ".join(HEADS) + " |\n|" + "---|" * (len(HEADS) + 1))
     for name, changed in WITHOUT.items():
-        found = figures(play(simulator, seeds, profile, replace(Rules(), **changed)))
+        found = figures(play(simulator, seeds, profile, court_without(changed)))
         print(f"| {name} | " + " | ".join(f"{figure.value:.2%}" for figure in found) + " |", flush=True)
 
 
@@ -115,6 +121,17 @@ HEADS = (
 )
 
 
+def court_of(budget: float | None) -> Court:
+    """Return the court that makes each trial when it likes, or that of the commands with a ``budget``."""
+    if budget is None:
+        return Court()
+    return CommandsCourt(rules_of(FlakySettings(budget_share=budget, least_seconds=LEAST_SECONDS, excuses=True)))
+
+
+def court_without(changed: Mapping[str, int | bool]) -> Callable[[], Court]:
+    return lambda: Court(replace(Rules(), **changed))
+
+
 def numbers(text: str) -> list[int]:
     first, _, last = text.partition("-")
     return list(range(int(first), int(last or first) + 1))
@@ -128,6 +145,7 @@ def main() -> int:
     parser.add_argument("--profile", nargs="*", default=[])
     parser.add_argument("--evidence", action="store_true")
     parser.add_argument("--after-the-run", action="store_true")
+    parser.add_argument("--budget", type=float, default=0.02)
     options = parser.parse_args()
     if not (options.simulator / "flakesim" / "play.py").is_file():
         print(f"no package flakesim in {options.simulator}: give its folder, or set CI_TOOLKIT_FLAKESIM to it")
@@ -136,7 +154,9 @@ def main() -> int:
     if options.evidence:
         show_evidence(options.simulator, options.seeds, profile)
         return 0
-    found = figures(play(options.simulator, options.seeds, profile, Rules(process_is_gone=options.after_the_run)))
+
+    budget = options.budget if options.after_the_run else None
+    found = figures(play(options.simulator, options.seeds, profile, lambda: court_of(budget)))
     show(found)
     return int(not all(figure.is_reached for figure in (found[:MASKED] if options.after_the_run else found)))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from ci_toolkit.merge.agains import agains_of
 from ci_toolkit.merge.asked import asked_of
 from ci_toolkit.merge.attachments import located
 from ci_toolkit.merge.bundles import Bundle, service_logs
@@ -124,7 +125,8 @@ def merge_shard(
     counts = tally.counts(lost=0 if by_rule else without, left_out=without if by_rule else 0)
     tested = counts.total - without
     trials = TrialsOfBundle(bundle, reading.fold.sources)
-    made = trials.of({failure.node_id for failure in tally.failures})
+    failed = {failure.node_id for failure in tally.failures}
+    made = (*agains_of(reading.fold, failed), *trials.of(failed))
     problems = (
         *reading.problems,
         *trials.problems,

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ci_toolkit.model.attachment import Attachment
-from ci_toolkit.model.folded_test import FoldedTest
+from ci_toolkit.model.folded_test import LONGEST_SECONDS, FoldedAgain, FoldedTest
 from ci_toolkit.model.journal import (
+    AgainEnded,
+    AgainStarted,
     Attached,
     Closed,
     CollectedTest,
@@ -69,6 +71,8 @@ class JournalFold:
         """From the start of each process's first test to the end of its last: tests, and what pytest does between."""
         self.sequences: list[list[FoldedTest]] = []
         """The tests of each process in the order in which they began."""
+        self.agains: list[FoldedAgain] = []
+        """Further tries of tests that had failed, in their own processes and at once."""
         self._tests: dict[tuple[str, str, int], FoldedTest] = {}
         self._known: Counter[_Name] = Counter()
         self._waiting: dict[_Name, list[int]] = {}
@@ -168,6 +172,8 @@ class ProcessFold:
         """The file whose import has begun and not ended, or ``""``."""
         self.running: FoldedTest | None = None
         """The test that has started and is not over."""
+        self.trying: FoldedAgain | None = None
+        """The further try of a test that has begun and not ended."""
         self.died: list[FoldedTest] = []
         """Tests of which this process says that another died."""
         self._fold = fold
@@ -177,6 +183,7 @@ class ProcessFold:
         self._unknown: set[int] = set()
         self._sequence: list[FoldedTest] = []
         fold.sequences.append(self._sequence)
+        self._again_seconds = 0.0
         self._first_start: float | None = None
         self._last_start: Started | None = None
 
@@ -199,6 +206,8 @@ class ProcessFold:
             return test
         if isinstance(record, Started):
             return self._start(record)
+        if isinstance(record, AgainStarted | AgainEnded):
+            return self._take_again(record)
         return self._take_other(record)
 
     def take_all(self, records: Iterable[JournalRecord]) -> None:
@@ -219,7 +228,8 @@ class ProcessFold:
         if last is not None and self._first_start is not None:
             took = self.tests[last.i].seconds if last.i in self.tests else 0.0
             between = last.at - self._first_start
-            self._fold.running_seconds += took + (between if 0.0 <= between < _END_OF_TIME else 0.0)
+            between = between if 0.0 <= between < _END_OF_TIME else 0.0
+            self._fold.running_seconds += took + max(0.0, between - self._again_seconds)
 
     def _start(self, record: Started) -> FoldedTest | None:
         if not 0.0 <= record.at < _END_OF_TIME:
@@ -236,6 +246,19 @@ class ProcessFold:
         test.start()
         self._sequence.append(test)
         self.running = test
+        return test
+
+    def _take_again(self, record: AgainStarted | AgainEnded) -> FoldedTest | None:
+        test = self.tests.get(record.i)
+        if test is None:
+            self._note_unknown(record.i)
+        elif isinstance(record, AgainStarted):
+            self.trying = FoldedAgain(test)
+            self._fold.agains.append(self.trying)
+        elif self.trying is not None and self.trying.test is test:
+            self.trying.ended = record
+            self.trying = None
+            self._again_seconds += record.s if 0.0 <= record.s <= LONGEST_SECONDS else 0.0
         return test
 
     def _take_other(self, record: JournalRecord) -> FoldedTest | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ci_toolkit.model.journal import CollectedTest, Crashed, Failure, Phase, PhaseOutcome, When
+from ci_toolkit.model.journal import AgainEnded, CollectedTest, Crashed, Failure, Phase, PhaseOutcome, When
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 
@@ -198,6 +198,17 @@ class FoldedTest:
             return Outcome.ERROR
         outcomes = {odd.o for odd in self._odd if isinstance(odd, Phase) and not odd.subtest}
         return next((outcome for odd, outcome in _NOT_PLAIN if odd in outcomes), Outcome.PASSED)
+
+
+class FoldedAgain:
+    """A further try of a test that had failed."""
+
+    __slots__ = ("ended", "test")
+
+    def __init__(self, test: FoldedTest) -> None:
+        self.test = test
+        self.ended: AgainEnded | None = None
+        """How it ended; None where its process died, or is still at it."""
 
 
 def _is_failure(odd: Phase | Crashed) -> bool:

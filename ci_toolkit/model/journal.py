@@ -2,7 +2,8 @@
 
 A journal file belongs to one process of one attempt. It opens with ``Opened``; collection writes ``FileOpened`` then
 ``FileCollected`` or ``Uncollectable`` for each file, then ``Selected``; every test ``Started`` and a ``Phase`` each for
-setup, call and teardown; a process that ends by itself ``Closed``. A test without a teardown was cut off.
+setup, call and teardown, then ``AgainStarted`` and ``AgainEnded`` for each further try of one that failed; a process
+that ends by itself ``Closed``. A test without a teardown was cut off.
 """
 
 from enum import StrEnum
@@ -223,6 +224,26 @@ class Attached(_Line, frozen=True, kw_only=True, tag="attached"):
     attachment: Attachment
 
 
+class AgainStarted(_Line, frozen=True, kw_only=True, tag="again"):
+    """A test that failed and is over is tried again at once. What comes of it changes nothing of its outcome."""
+
+    i: int
+    at: float
+    """Seconds since the epoch."""
+
+
+class AgainEnded(_Line, frozen=True, kw_only=True, tag="again-ended"):
+    """Such a try ended; without this record, its process did."""
+
+    i: int
+    o: PhaseOutcome
+    """``passed``, ``failed``, or ``skipped`` where it neither passed nor failed."""
+    s: float
+    """Seconds."""
+    failures: tuple[Failure, ...] = ()
+    """Of each phase that failed."""
+
+
 class Executed(_Line, frozen=True, kw_only=True, tag="executed"):
     """The files of the project's own that the process executed, as it ends."""
 
@@ -274,6 +295,8 @@ JournalRecord = (
     | Phase
     | Interrupted
     | Attached
+    | AgainStarted
+    | AgainEnded
     | Executed
     | Snapshots
     | Crashed

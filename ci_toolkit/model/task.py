@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from ci_toolkit.model.again import AgainRule
 from ci_toolkit.model.category import Category
 from ci_toolkit.model.plan import Cut
 from ci_toolkit.model.record import Record
@@ -164,6 +165,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     """Of a trial of the base, (the checkout, the work tree of the base): no source of the first may be imported."""
     critical_first: bool = False
     """Whether mission-critical tests run before the others, so that no budget drops them."""
+    again: AgainRule | None = None
+    """How failed tests are tried again at once; None is not at all."""
     keeps_output: bool = False
     """Whether the journal holds what passed tests printed, too."""
     shares_services: bool = False

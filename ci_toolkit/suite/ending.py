@@ -112,7 +112,7 @@ class EndOfAttempt:
 
     def _note_deaths(self, of_test: str, of_import: str) -> None:
         for flight in self._progress.in_flight:
-            self._blame(flight.test, of_test)
+            self._blame(flight.test, f"when it was tried again: {of_test}" if flight.is_again else of_test)
         path = self._progress.importing
         if path and not self._progress.is_collected:
             self._add(Crashed(node_id=path, path=path, reason=of_import, detail=self._output.tail()))

@@ -2,6 +2,7 @@
 
 import threading
 
+from ci_toolkit.model.again import AgainRule
 from ci_toolkit.model.bundle import StopKind
 from ci_toolkit.model.category import BUILT_IN, Category
 from ci_toolkit.model.lineage import Lineage
@@ -36,6 +37,8 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     lineage: Lineage = Lineage()
     run_attempt: int = 1
     """Which attempt of the CI run this is."""
+    again: AgainRule | None = None
+    """How failed tests are tried again at once; None is not at all."""
     variables: tuple[tuple[str, str], ...] = ()
     """What the tests' environment has beyond our own, such as where the services answer."""
 

@@ -12,7 +12,17 @@ from ci_toolkit.files import open_regular
 from ci_toolkit.model.bundle import JournalSeal
 from ci_toolkit.model.fold import JournalFold, ProcessFold
 from ci_toolkit.model.folded_test import FoldedTest
-from ci_toolkit.model.journal import Interrupted, JournalRecord, Phase, PhaseOutcome, Started, Uncollectable, decoder
+from ci_toolkit.model.journal import (
+    AgainEnded,
+    AgainStarted,
+    Interrupted,
+    JournalRecord,
+    Phase,
+    PhaseOutcome,
+    Started,
+    Uncollectable,
+    decoder,
+)
 from ci_toolkit.model.record import Record
 
 
@@ -23,6 +33,8 @@ class InFlight(Record, frozen=True, kw_only=True):
     since: float
     """When we heard of its start, on our own monotonic clock, which no test can stop."""
     pid: int
+    is_again: bool = False
+    """Whether it is over, had failed, and is tried again."""
 
 
 class JournalTail:
@@ -72,6 +84,8 @@ def _without_text(record: JournalRecord) -> JournalRecord:
         return msgspec.structs.replace(
             record, failure=msgspec.structs.replace(record.failure, detail="", sections=()), properties=()
         )
+    if isinstance(record, AgainEnded):
+        return msgspec.structs.replace(record, failures=())
     return record
 
 
@@ -88,7 +102,7 @@ class WorkerProgress:
     def advance(self) -> Iterator[tuple[JournalRecord, FoldedTest | None]]:
         """Take in new records and yield each with the test that it is about."""
         for record in self._tail.read():
-            if isinstance(record, Started):
+            if isinstance(record, Started | AgainStarted):
                 self._since = time.monotonic()
             test = self.fold.take(record)
             if isinstance(record, Interrupted) and test is not None:
@@ -102,10 +116,12 @@ class WorkerProgress:
     @property
     def in_flight(self) -> InFlight | None:
         """The test that is at work in this process."""
-        test = self.fold.running
-        if test is None or test.is_over or self.fold.opened is None:
+        test, opened, again = self.fold.running, self.fold.opened, self.fold.trying
+        if opened is None:
             return None
-        return InFlight(test=test, since=self._since, pid=self.fold.opened.pid)
+        if again is not None:
+            return InFlight(test=again.test, since=self._since, pid=opened.pid, is_again=True)
+        return None if test is None or test.is_over else InFlight(test=test, since=self._since, pid=opened.pid)
 
 
 class AttemptProgress:

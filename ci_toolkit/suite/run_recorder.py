@@ -36,12 +36,19 @@ class RunRecorder:
         self._is_torn_down = False
         self._rerun: Phase | None = None
         """The try that failed, until the next one begins."""
+        self.failures: list[Failure] = []
+        """Of the phases and subtests of the test that failed, until the next one begins."""
+        self.seconds = 0.0
+        """What its phases took."""
+        self.is_of_one_go = True
+        """Whether the test has no subtests, and no plugin has run it more than once."""
 
     def start(self, number: int) -> None:
         """Journal that test ``number`` begins: if it never ends, this names it."""
         self._running = number
         self._is_torn_down = False
         self._rerun = None
+        self.failures, self.seconds, self.is_of_one_go = [], 0.0, True
         self._write(Started(i=number, at=self._clock.epoch_seconds()))
         self._began = self._last = Originals.perf_counter()
 
@@ -59,7 +66,9 @@ class RunRecorder:
         )
         self._last = now
         if phase is None:
+            self.is_of_one_go = False  # a subtest passed
             return
+        self._count(phase)
         if not phase.subtest:
             self._is_torn_down = phase.w is When.TEARDOWN
             if phase.o is PhaseOutcome.RERUN:
@@ -72,6 +81,12 @@ class RunRecorder:
         """Journal a file of the test that runs."""
         if self._running is not None:
             self._write(Attached(i=self._running, attachment=attachment))
+
+    def _count(self, phase: Phase) -> None:
+        self.seconds += 0.0 if phase.subtest else phase.s
+        self.is_of_one_go &= not phase.subtest and phase.o is not PhaseOutcome.RERUN
+        if phase.o is PhaseOutcome.FAILED and phase.failure is not None:
+            self.failures.append(phase.failure)
 
     def end(self) -> None:
         """Journal that pytest is done with the test, where its reports leave that open."""

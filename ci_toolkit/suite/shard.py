@@ -258,6 +258,7 @@ class _Shard:
             first=self.plan.first,
             critical_first=self.options.critical_first,
             shares_services=self.options.shares_services,
+            again=self.options.again,
             keeps_output=self.options.keeps_output,
             coverage_by_category=self.options.coverage_by_category,
             measures_coverage=self.options.measures_coverage,

@@ -9,8 +9,10 @@ import pytest
 
 from ci_toolkit.model.category import MISSION_CRITICAL, Categories
 from ci_toolkit.model.journal import CollectedTest, Executed, FileCollected, FileOpened, JournalRecord, Selected
+from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.record import restore_surrogates
 from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.again import again_plugin
 from ci_toolkit.suite.arguments import arguments_with
 from ci_toolkit.suite.attachments import ATTACHMENTS, Attachments
 from ci_toolkit.suite.clock import Clock
@@ -63,6 +65,8 @@ class ShardPlugin:
         self._critical_left_out: dict[str, list[str]] = {}
         self._category: list[str] = []
         """Of each test, by number."""
+        self._critical: list[bool] = []
+        self.again = again_plugin(task.again, config, self._write, self.clock)
         self._selected = 0
         self._interruption = NOT_INTERRUPTED
         opening = opened(task, worker, config, self.clock)
@@ -152,6 +156,8 @@ class ShardPlugin:
         for item in session.items:
             path, suffix = address(item)
             grouped.setdefault(path, []).append((suffix, item))
+        if self.again is not None:  # now, so that no plugin of a conftest file comes before it
+            session.config.pluginmanager.register(self.again, "ci-toolkit-again")
         first = 0
         self._dependencies = Dependencies(session.config, session.items)
         for path, found in grouped.items():
@@ -175,6 +181,7 @@ class ShardPlugin:
         whole = self.selection.whole_file(path)
         placements = [self.placer.place(item, path) for _, item in found]
         self._category += [placement.category for placement in placements]
+        self._critical += [placement.is_critical for placement in placements]
         return FileCollected(
             path=path,
             first=first,
@@ -209,8 +216,12 @@ class ShardPlugin:
     # --- running ----------------------------------------------------------------------------------
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Journal the test around all that any plugin does to run it."""
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """Journal the test around all that any plugin does to run it, and try it again if it failed."""
+        if self.again is not None and self.again.is_trying:
+            return (yield)
         number = _next_number(item)
         if number is None:  # it came after the collection was over
             return (yield)
@@ -222,6 +233,9 @@ class ShardPlugin:
             self.recorder.break_off(error)
             raise
         self.recorder.end()
+        failures = self.recorder.failures
+        if self.again is not None and failures and self.recorder.is_of_one_go and not self._critical[number]:
+            self.again.try_again(item, nextitem, number, node_id_of(*address(item)), failures, self.recorder.seconds)
         return ran
 
     @pytest.hookimpl(tryfirst=True)

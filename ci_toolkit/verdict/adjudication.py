@@ -3,13 +3,15 @@
 import hashlib
 import shlex
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
+from ci_toolkit.config.flaky import FlakySettings
+from ci_toolkit.model.again import AgainRule
 from ci_toolkit.model.merged import MergedRun, TrialEvidence
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.trial import NotMadeError, NoTrialError, Trial, TrialOutcome
+from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Trial, TrialOutcome, Where
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules, Ruling
 from ci_toolkit.verdict.court.court import Judgement, adjudicate
@@ -49,6 +51,16 @@ class Court(Record, frozen=True, kw_only=True):
     memory: Memory = Memory()
 
 
+def rules_of(settings: FlakySettings) -> Rules:
+    """Return the rules of the court in the job of a shard, which sits when the tests have ended."""
+    return Rules(
+        budget_share=settings.budget_share,
+        least_seconds=settings.least_seconds,
+        process_is_gone=True,
+        uses_other_machine=False,
+    )
+
+
 def case_of(failures: Sequence[TestFailure], court: Court, seconds: float) -> CaseRun:
     """Return those of ``failures`` that can be excused at all; ``seconds`` is what the tests of the run took."""
     return CaseRun(
@@ -67,9 +79,41 @@ def case_of(failures: Sequence[TestFailure], court: Court, seconds: float) -> Ca
     )
 
 
-def hear(failures: Sequence[TestFailure], court: Court, ask: Ask, prices: Prices, seconds: float) -> Judgement:
-    """Judge ``failures`` by what ``ask`` answers."""
-    return adjudicate(case_of(failures, court, seconds), court.memory, ask, prices, court.rules)
+def hear(
+    failures: Sequence[TestFailure],
+    court: Court,
+    ask: Ask,
+    prices: Prices,
+    seconds: float,
+    *,
+    is_made: Callable[[Trial], bool],
+) -> Judgement:
+    """Judge ``failures`` by what ``ask`` answers; ``is_made`` as in ``adjudicate``."""
+    return adjudicate(case_of(failures, court, seconds), court.memory, ask, prices, court.rules, is_made=is_made)
+
+
+def is_made_in_the_shard(trial: Trial) -> bool:
+    """Return whether the shard has made ``trial`` before its court sits: those in the process in which it failed."""
+    return trial.how is How.AGAIN
+
+
+def is_made_on_the_machine(trial: Trial) -> bool:
+    """Return whether ``trial`` was made, or never will be, before the court sits on another machine."""
+    return trial.where is Where.SAME
+
+
+def is_made_at_all(trial: Trial) -> bool:  # noqa: ARG001 (as all that say so)
+    """Return that ``trial`` was made, or never will be, as it is at the merge."""
+    return True
+
+
+def again_rule(rules: Rules, shard_seconds: float, never: Iterable[str] = ()) -> AgainRule | None:
+    """Return how a shard whose tests take so long tries its failed tests again at once, but ``never`` some of them.
+
+    None is not at all.
+    """
+    seconds = max(rules.budget_share * shard_seconds, rules.least_seconds)
+    return AgainRule(times=rules.agains, seconds=seconds, not_of=tuple(never)) if seconds else None
 
 
 def is_heard(failure: TestFailure) -> bool:
@@ -117,14 +161,10 @@ def ruled(failures: Iterable[TestFailure], judgement: Judgement, court: Court) -
 
 def judgement_on(run: MergedRun, court: Court) -> Judgement:
     """Judge the failures of ``run`` by the trials that the bundles hold: no further one is made."""
-    rules = msgspec.structs.replace(
-        court.rules,
-        least_seconds=float("inf"),  # what has been made is paid
-        uses_other_machine=run.has_other_machine,
-    )
+    rules = msgspec.structs.replace(court.rules, uses_other_machine=run.has_other_machine)
     recorded = Recorded(run.trials, run.failures, dict(run.trials_ended))
-    paid = msgspec.structs.replace(court, rules=rules)
-    return hear(run.failures, paid, recorded, prices_of(run.failures), tests_seconds_of(run))
+    here, prices = msgspec.structs.replace(court, rules=rules), prices_of(run.failures)
+    return hear(run.failures, here, recorded, prices, tests_seconds_of(run), is_made=is_made_at_all)
 
 
 def tests_seconds_of(run: MergedRun) -> float:

@@ -9,15 +9,27 @@ import msgspec
 from ci_toolkit.config.flaky import read_flaky
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.merge.bundles import open_delivery
+from ci_toolkit.model.again import AgainRule
 from ci_toolkit.model.bundle import ShardState, StopKind
+from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.model.wording import number_of
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import StopRequest
-from ci_toolkit.verdict.adjudication import Court, hear, is_heard, once, order_of, prices_of, ruled
-from ci_toolkit.verdict.court.case import Rules
+from ci_toolkit.verdict.adjudication import (
+    Court,
+    again_rule,
+    hear,
+    is_heard,
+    is_made_in_the_shard,
+    once,
+    order_of,
+    prices_of,
+    ruled,
+    rules_of,
+)
 from ci_toolkit.verdict.court.court import Judgement
 from ci_toolkit.verdict.court.trials import BudgetSpentError
 from ci_toolkit.verdict.quarantine import excuses
@@ -61,14 +73,19 @@ def court_of(root: Path, folder: Path, environment: Mapping[str, str] = os.envir
     lineage = here(folder, environment)
     # On main the change is what is not committed yet. In CI that is no change: a job before may have made it.
     changed = lineage.is_main and not lineage.tree and not environment.get("CI")
-    rules = Rules(
-        budget_share=settings.budget_share,
-        least_seconds=settings.least_seconds,
-        process_is_gone=True,
-        uses_other_machine=False,
-    )
     base = commit_of(folder) if changed else lineage.base
-    return Court(rules=rules, excuses=settings.excuses, is_main=lineage.is_main, tree=lineage.tree, base=base)
+    return Court(
+        rules=rules_of(settings), excuses=settings.excuses, is_main=lineage.is_main, tree=lineage.tree, base=base
+    )
+
+
+def again_of(court: Court | None, plan: Plan, quarantine: QuarantineInForce | None) -> AgainRule | None:
+    """Return how each shard of ``plan`` tries its failed tests again at once; None where no court would ask."""
+    if court is None:
+        return None
+    longest = max((shard.estimated_seconds for shard in plan.shards), default=0.0)
+    # What is in quarantine is never excused for what trials tell.
+    return again_rule(court.rules, longest, [entry.test for entry in quarantine.file.entries] if quarantine else ())
 
 
 def remembering(
@@ -126,7 +143,8 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
         prices = prices_of(failures, [_startup(shard) for shard in shards], [shard.seconds for shard in shards])
         judgement = None
         try:
-            judgement = hear(failures, court, runner, prices, sum(shard.seconds for shard in shards))
+            seconds = sum(shard.seconds for shard in shards)
+            judgement = hear(failures, court, runner, prices, seconds, is_made=is_made_in_the_shard)
         finally:
             for shard in shards:
                 shard.close(_why_ended(stop, judgement))

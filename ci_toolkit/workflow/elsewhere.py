@@ -25,7 +25,7 @@ from ci_toolkit.model.trial import Trial, TrialOutcome, Where
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
-from ci_toolkit.verdict.adjudication import Court, Recorded, hear, is_heard, prices_of
+from ci_toolkit.verdict.adjudication import Court, Recorded, hear, is_heard, is_made_on_the_machine, prices_of
 from ci_toolkit.workflow.adjudication import court_of, failures_of, red_after
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.category_selection import select_categories
@@ -105,7 +105,8 @@ def _judged(
     with stop_on_signals(stop), base:
         runner = TrialRunner(plan, shards, options, base, observer.say, stop)
         ask = _Both(_recorded(shards, failures), runner)
-        judgement = hear(failures, court, ask, prices_of(failures), sum(shard.seconds for shard in shards))
+        seconds = sum(shard.seconds for shard in shards)
+        judgement = hear(failures, court, ask, prices_of(failures), seconds, is_made=is_made_on_the_machine)
     card = AdjudicationCard(
         plan_id=plan.plan_id,
         run_id=plan.run_id,

@@ -20,7 +20,7 @@ from ci_toolkit.model.wording import number_of
 from ci_toolkit.plan.again import Again, Choice
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
-from ci_toolkit.workflow.adjudication import adjudicate_shards, court_of
+from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.changed_lines import changes_asked
 from ci_toolkit.workflow.history import load_durations
@@ -145,6 +145,8 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     needed = selection.services_of(selection.files_of(suite)) or USUAL_SERVICES
     with services_for(request.needs(needed, rules.seconds_left), root, observer.say) as services:
         work = _shard_work(request, folder, staged, selection, rules, services.variables)
+        again = again_of(court, staged.plan, quarantine)
+        work = msgspec.structs.replace(work, options=msgspec.structs.replace(work.options, again=again))
         end = run_shards(work, observer, save_logs=services.save_logs)
         heard = None
         if court is not None and end.has_failures and not end.is_interrupted:

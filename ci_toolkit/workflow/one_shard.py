@@ -9,7 +9,7 @@ from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.mode import FailFast
 from ci_toolkit.verdict.exit_codes import exit_code_of_shards
-from ci_toolkit.workflow.adjudication import adjudicate_shards, court_of
+from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
@@ -72,6 +72,7 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
                 measures_coverage=request.coverage,
                 coverage_by_category=request.coverage,
                 test_seconds=request.test_timeout,
+                again=again_of(court, plan, rules.quarantine),
             ),
             rules=rules,
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from ci_toolkit.merge.agains import agains_of
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.learned import environment_of
 from ci_toolkit.merge.outcomes_learned import order_digest
@@ -23,6 +24,7 @@ from ci_toolkit.suite.bundle import write_card
 from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.trial import TrialOrder, for_trials, run_trial
+from ci_toolkit.verdict.adjudication import Recorded
 from ci_toolkit.workflow.base_tree import BaseTree
 
 Say = Callable[[str], None]
@@ -53,6 +55,9 @@ class TriedShard:
         """What fails the run beside its tests: what could not be collected, an end of pytest that nothing explains."""
         self.order = order_digest(reading.fold)
         self.environment = environment_of(bundle.card, reading.fold)
+        failed = {failure.node_id for failure in tally.failures}
+        self.agains = agains_of(reading.fold, failed)
+        """What tries in the shard's own processes showed, at once after the failures."""
         self._reading = reading
         self._trials = TrialsOfBundle(Bundle(folder=str(self.folder), card=bundle.card), reading.fold.sources)
 
@@ -68,7 +73,7 @@ class TriedShard:
     def recorded(self) -> tuple[TrialEvidence, ...]:
         """Return what the trials in the bundle itself showed."""
         failed = {failure.node_id for failure in self.failures}
-        return TrialsOfBundle(self.bundle, self._reading.fold.sources).of(failed)
+        return (*self.agains, *TrialsOfBundle(self.bundle, self._reading.fold.sources).of(failed))
 
     def close(self, ended: str) -> None:
         """Write the records into the card; ``ended`` is why no further trial was made where one was asked for."""
@@ -95,12 +100,16 @@ class TrialRunner:
         self._base = base
         self._plan = plan
         self._shards = {failure.node_id: shard for shard in shards for failure in shard.failures}
+        agains = [made for shard in shards for made in shard.agains]
+        self._agains = Recorded(agains, [failure for shard in shards for failure in shard.failures], {})
         self._options = options
         self._say = say
         self._stop = stop
 
     def __call__(self, trial: Trial) -> TrialOutcome:
-        """Run ``trial``. Raises NoTrialError where it cannot be run, or does not tell."""
+        """Run ``trial``, or return what it showed at once. Raises NoTrialError where there is no outcome."""
+        if trial.how is How.AGAIN:
+            return self._agains(trial)
         shard = self._shards[trial.test]
         if self._stop.is_asked:
             raise NoTrialError(ended_words(self._stop))

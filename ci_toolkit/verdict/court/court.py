@@ -6,7 +6,7 @@ import msgspec
 
 from ci_toolkit.model.outcomes import Judged
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.trial import Where
+from ci_toolkit.model.trial import Trial, Where
 from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules, Ruling
 from ci_toolkit.verdict.court.hearing import Hearing
 from ci_toolkit.verdict.court.lists import suspects
@@ -27,6 +27,8 @@ class Judgement(Record, frozen=True, kw_only=True):
     """What to judge the next run with."""
     is_budget_spent: bool = False
     """Whether a trial that was asked for was not made, for it would have cost too much."""
+    trial_seconds: float = 0.0
+    """What the trials that were asked for were charged."""
 
     @property
     def is_red(self) -> bool:
@@ -34,11 +36,28 @@ class Judgement(Record, frozen=True, kw_only=True):
         return any(ruling.is_red for ruling in self.rulings)
 
 
-def adjudicate(run: CaseRun, memory: Memory, ask: Ask, prices: Prices, rules: Rules) -> Judgement:
-    """Judge every failure of ``run`` by what ``memory`` has and ``ask`` answers. ``ask`` alone has effects."""
+def none_is_made(trial: Trial) -> bool:  # noqa: ARG001 (as all that say so)
+    """Return that the outcome of no trial is there before it is asked for."""
+    return False
+
+
+def adjudicate(
+    run: CaseRun,
+    memory: Memory,
+    ask: Ask,
+    prices: Prices,
+    rules: Rules,
+    *,
+    is_made: Callable[[Trial], bool] = none_is_made,
+) -> Judgement:
+    """Judge every failure of ``run`` by what ``memory`` has and ``ask`` answers. ``ask`` alone has effects.
+
+    ``is_made`` says of which trials ``ask`` has the outcome already, so that no budget keeps them back.
+    """
     recollection = Recollection(memory, rules)
     budget = max(recollection.budget_for(run.seconds), rules.least_seconds)
-    trials = Trials(ask, prices, {failure.test: failure.shard for failure in run.failures}, budget)
+    shards = {failure.test: failure.shard for failure in run.failures}
+    trials = Trials(ask, prices, shards, budget, is_made=is_made)
     rulings: dict[str, Ruling] = {}
     where = Where.SAME
     for mass in masses_in(run.failures, rules):
@@ -71,6 +90,7 @@ def adjudicate(run: CaseRun, memory: Memory, ask: Ask, prices: Prices, rules: Ru
         found=found,
         memory=after,
         is_budget_spent=trials.is_budget_spent,
+        trial_seconds=trials.seconds,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ci_toolkit.model.trial import How, NoTrialError, Tree, TrialOutcome, Where
+from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Tree, TrialOutcome, Where
 from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.memory import Memory
 from ci_toolkit.verdict.court.trials import Trials
@@ -31,6 +31,7 @@ class Hearing:
         """Whether a trial of the head passed."""
         self.base_failed_alike = False
         """Whether the base was seen to fail alike in the order of the run."""
+        self._has_passed_in_order = False
         self._is_new = False
         """Whether the base was seen not to have the test."""
         self._rate = 0.0
@@ -48,21 +49,33 @@ class Hearing:
         broken = self._broken_on_main()
         if broken is not None:
             return broken
-        if self._rules.process_is_gone:
+        again = self._again()
+        if again is None:
             return self._in_fresh_processes()
-        if any(self._passes(How.AGAIN) for _ in range(self._rules.agains)):
+        if again:
             return self._after_a_pass()
         if self._passes(How.ISOLATED):
             return self._in_this_order()
         return self._here_and_now()
 
+    def _again(self) -> bool | None:
+        """Return whether it passed when it was tried again at once; None where it was not tried so often."""
+        try:
+            return any(self._passes(How.AGAIN) for _ in range(self._rules.agains))
+        except NotMadeError:
+            return None
+
     def _in_fresh_processes(self) -> Ruling:
-        """Judge after the run: a test that passes alone may need what ran before it to fail, so that is replayed."""
+        """Judge what nobody tried again at once: if it passes alone, what ran before it may break it: replay that."""
         if not any(self._passes(How.ISOLATED) for _ in range(self._rules.agains)):
             return self._here_and_now()
-        # That main has failed in this order is not asked: a change that pollutes has the same order of names.
+        return self._after_replays() or self._after_a_pass()
+
+    def _after_replays(self) -> Ruling | None:
+        """Replay the order; return None where the head passes in it, so that the order alone does not explain it."""
         if any(self._passes(How.ORDER) for _ in range(_REPLAYS)):
-            return self._after_a_pass()
+            self._has_passed_in_order = True
+            return None
         return self._ruling(Kind.ORDER_DEPENDENT) if self._base_fails(How.ORDER, _REPLAYS) else self._red()
 
     def _broken_on_main(self) -> Ruling | None:
@@ -83,7 +96,9 @@ class Hearing:
             failed += self._failures_in(repeats)
             repeats *= 2
         if not failed or (failed == 1 and repeats > self._rules.repeats):
-            return self._ruling(Kind.FLAKY)
+            # It may have tidied up itself what others left, and then passes at once: its order tells.
+            is_sure = self._has_passed_in_order or not self._rules.uses_order
+            return (None if is_sure else self._after_replays()) or self._ruling(Kind.FLAKY)
         return self._flaky_if_the_base_is(failed / repeats)
 
     def _as_before(self) -> Ruling:
@@ -100,13 +115,15 @@ class Hearing:
 
     def _in_this_order(self) -> Ruling:
         """Judge what passes alone: it depends on what ran before, or the change breaks it only there."""
-        if self._order_failed_on_main():
+        # After the run that is no evidence: a change that pollutes has the same order of names.
+        if not self._rules.process_is_gone and self._order_failed_on_main():
             return self._ruling(Kind.ORDER_DEPENDENT)
         if not self._rules.uses_order:
             return self._after_a_pass()
         if self._base_fails(How.ORDER, 1):
             return self._ruling(Kind.ORDER_DEPENDENT)
         if self._passes(How.ORDER):
+            self._has_passed_in_order = True
             return self._after_a_pass()
         return self._ruling(Kind.ORDER_DEPENDENT) if self._base_fails(How.ORDER, 1) else self._red()
 
@@ -118,8 +135,9 @@ class Hearing:
             return self._red()
         if not self._is_touched or self._has_passed_before() or (not by_order and self._passes_elsewhere()):
             return self._ruling(Kind.ENVIRONMENT)
-        again = How.ISOLATED if self._rules.process_is_gone else How.AGAIN
-        if any(self._passes(again) for _ in range(self._rules.agains_unsure)):
+        is_gone = self._rules.process_is_gone
+        again, times = (How.ISOLATED, _ISOLATED_UNSURE) if is_gone else (How.AGAIN, self._rules.agains_unsure)
+        if any(self._passes(again) for _ in range(times)):
             return self._ruling(Kind.ENVIRONMENT)
         return self._ruling(Kind.NEW_FAILURE, red=True, last="the change may touch it, and the head never passed")
 
@@ -217,6 +235,8 @@ _WORDS = {
 }
 
 
+_ISOLATED_UNSURE = 6
+"""How often more a test that failed there is tried alone for a pass of the head, where its process is gone."""
 _REPLAYS = 2
 """How often an order is replayed: what fails now and then would look like what fails in that order."""
 

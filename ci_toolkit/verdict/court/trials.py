@@ -1,6 +1,6 @@
 """Asks for trials within a budget, and keeps count of what they cost."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ci_toolkit.model.trial import How, NoTrialError, Tree, Trial, TrialOutcome, Where
 from ci_toolkit.verdict.court.case import Ask, FailedTest, Prices
@@ -20,8 +20,18 @@ _SHARED = frozenset({"machine", *(("base", where) for where in Where)})
 class Trials:
     """The trials of one run."""
 
-    def __init__(self, ask: Ask, prices: Prices, shards: Mapping[str, int], budget: float) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        prices: Prices,
+        shards: Mapping[str, int],
+        budget: float,
+        *,
+        is_made: Callable[[Trial], bool],
+    ) -> None:
+        """``is_made`` says of which trials the outcome is there already: they are charged, and never too dear."""
         self._ask = ask
+        self._is_made = is_made
         self._prices = prices
         self._shards = shards
         self._budget = budget
@@ -41,12 +51,12 @@ class Trials:
         count = self._counts[trial] = self._counts.get(trial, 0) + 1
         parts = self._parts(trial, count)
         cost = sum(parts.values())
-        if how.is_charged and self.seconds + cost > self._budget:
+        if how.is_charged and not self._is_made(trial) and self.seconds + cost > self._budget:
             self.is_budget_spent = True
             raise BudgetSpentError
+        outcome = self._ask(trial)
         self._paid.update(parts)
         self.seconds += cost if how.is_charged else 0.0
-        outcome = self._ask(trial)
         if outcome.seconds and how.is_charged:
             self.seconds += outcome.seconds - sum(cost for part, cost in parts.items() if part not in _SHARED)
         return outcome

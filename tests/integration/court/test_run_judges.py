@@ -126,6 +126,8 @@ def test_without_the_setting_nothing_is_tried_and_nothing_excused(repository: Re
 
     assert code == 1, printed
     assert "trial" not in printed
+    journals = (repository.results / "shard-1" / "journal").iterdir()
+    assert not [journal for journal in journals if b"again" in journal.read_bytes()]
     assert repository.judged() == {"test_random": ("", False)}
 
 

@@ -70,7 +70,7 @@ UNSURE = a_failure(touched=None)
     ("answers", "failure", "memory", "expected"),
     [
         pytest.param(
-            Answers(head_again=PASS, head_isolated=PASS),
+            Answers(head_again=PASS, head_isolated=PASS, head_order=PASS),
             TOUCHED,
             Memory(),
             (Kind.FLAKY, False),
@@ -87,9 +87,19 @@ UNSURE = a_failure(touched=None)
             id="the base fails now and then as well",
         ),
         pytest.param(
-            Answers(head_again=PASS, head_isolated=[FAIL, *[PASS] * 15]),
+            Answers(head_again=PASS, head_isolated=[FAIL, *[PASS] * 15], head_order=PASS),
             *(TOUCHED, Memory(), (Kind.FLAKY, False)),
             id="a rare flake is looked at twice",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, head_isolated=PASS, head_order=FAIL, base_order=PASS),
+            *(TOUCHED, Memory(), (Kind.REGRESSION, True)),
+            id="what others left broke it, and it tidied up itself",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, head_isolated=PASS, head_order=FAIL, base_order=FAIL),
+            *(TOUCHED, Memory(), (Kind.ORDER_DEPENDENT, False)),
+            id="what others left broke it before the change as well",
         ),
         pytest.param(
             Answers(head_again=PASS), a_failure(), KNOWN, (Kind.KNOWN, False), id="a known failure and a pass"
@@ -268,7 +278,7 @@ def after(runs: Iterable[tuple[CaseRun, Ask]], memory: Memory = Memory()) -> Mem
 
 
 def flaked(commit: int) -> tuple[CaseRun, Ask]:
-    return a_run(a_failure(), commit=commit), Answers(head_again=PASS, head_isolated=PASS)
+    return a_run(a_failure(), commit=commit), Answers(head_again=PASS, head_isolated=PASS, head_order=PASS)
 
 
 def test_a_test_is_listed_when_it_was_flaky_at_two_commits() -> None:

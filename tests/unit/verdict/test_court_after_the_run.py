@@ -1,8 +1,9 @@
 import pytest
 from test_court import FAIL, MAIN_FAILED, OTHER_FAIL, PASS, PRICES, Answers, a_failure, a_run
 
-from ci_toolkit.model.trial import NoTrialError, Trial, TrialOutcome
-from ci_toolkit.verdict.court.case import FailedTest, Kind, Rules, Ruling
+from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Trial, TrialOutcome
+from ci_toolkit.verdict.adjudication import is_made_in_the_shard
+from ci_toolkit.verdict.court.case import Ask, FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.court import adjudicate
 from ci_toolkit.verdict.court.memory import Memory
 
@@ -12,13 +13,44 @@ NOT_THERE = TrialOutcome(failed=False, is_there=False)
 
 
 def judge(ask: Answers, failure: FailedTest, memory: Memory) -> Ruling:
-    (ruling,) = adjudicate(a_run(failure), memory, ask, PRICES, AFTER).rulings
+    (ruling,) = adjudicate(a_run(failure), memory, recorded(ask), PRICES, AFTER, is_made=is_made_in_the_shard).rulings
     return ruling
+
+
+def recorded(answers: Answers) -> Ask:
+    """Return what answers as ``answers``, but that no test was tried again at once of which they say nothing."""
+
+    def ask(trial: Trial) -> TrialOutcome:
+        if trial.how is How.AGAIN and "head_again" not in answers.answers:
+            raise NotMadeError("nobody tried it again at once")
+        return answers(trial)
+
+    return ask
 
 
 @pytest.mark.parametrize(
     ("answers", "memory", "expected"),
     [
+        pytest.param(
+            Answers(head_again=PASS, head_isolated=PASS, head_order=PASS),
+            *(Memory(), (Kind.FLAKY, False)),
+            id="it passes at once, alone, and in its order",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, head_isolated=PASS, head_order=FAIL, base_order=PASS),
+            *(Memory(), (Kind.REGRESSION, True)),
+            id="it passes at once, for it tidied up what the change left",
+        ),
+        pytest.param(
+            Answers(head_again=FAIL, head_isolated=PASS, head_order=FAIL, base_order=PASS),
+            *(MAIN_FAILED, (Kind.REGRESSION, True)),
+            id="it fails at once too, and main has failed in this order: a new polluter all the same",
+        ),
+        pytest.param(
+            Answers(head_again=FAIL, head_isolated=PASS, base_order=FAIL),
+            *(Memory(), (Kind.ORDER_DEPENDENT, False)),
+            id="it fails at once too, and so does the base in this order",
+        ),
         pytest.param(
             Answers(head_isolated=PASS, head_order=PASS),
             *(Memory(), (Kind.FLAKY, False)),
@@ -71,13 +103,13 @@ def judge(ask: Answers, failure: FailedTest, memory: Memory) -> Ruling:
         ),
     ],
 )
-def test_a_failure_is_judged_by_fresh_processes_alone(
+def test_a_failure_is_judged_by_what_was_tried_at_once_and_by_fresh_processes(
     answers: Answers, memory: Memory, expected: tuple[Kind, bool]
 ) -> None:
     ruling = judge(answers, UNSURE, memory)
 
     assert (ruling.kind, ruling.is_red) == expected
-    assert not [trial for trial in answers.trials if "again" in trial or "elsewhere" in trial]
+    assert not [trial for trial in answers.trials if "elsewhere" in trial]
 
 
 def test_a_trial_without_an_outcome_leaves_a_failure_red_and_says_why() -> None:
@@ -115,12 +147,23 @@ def test_trials_cost_what_they_really_take() -> None:
     quick, slow = (TrialOutcome(failed=False, seconds=seconds) for seconds in (0.5, 90.0))
     for outcome, kind in ((quick, Kind.FLAKY), (slow, Kind.NEW_FAILURE)):
         answers = Answers(head_isolated=outcome, head_order=outcome)
-        judgement = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), answers, PRICES, rules)
+        judgement = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), recorded(answers), PRICES, rules)
         assert ([ruling.kind for ruling in judgement.rulings], judgement.is_budget_spent) == ([kind], outcome is slow)
 
 
 def test_a_short_run_has_a_court_as_well() -> None:
     rules = Rules(process_is_gone=True, uses_other_machine=False, budget_share=0.0, least_seconds=500.0)
     answers = Answers(head_isolated=PASS, head_order=PASS)
-    (ruling,) = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), answers, PRICES, rules).rulings
+    (ruling,) = adjudicate(a_run(UNSURE), Memory(saved_seconds=0.0), recorded(answers), PRICES, rules).rulings
     assert ruling.kind is Kind.FLAKY
+
+
+def test_a_try_at_once_is_charged_and_never_too_dear_for_it_was_made() -> None:
+    rules = Rules(process_is_gone=True, uses_other_machine=False, budget_share=0.0, least_seconds=0.5)
+    dear = TrialOutcome(failed=False, seconds=90.0)
+    judgement = adjudicate(
+        *(a_run(UNSURE), Memory(saved_seconds=0.0), Answers(head_again=dear), PRICES, rules),
+        is_made=is_made_in_the_shard,
+    )
+    assert (judgement.trial_seconds, judgement.is_budget_spent) == (90.0, True)
+    assert judgement.rulings[0].evidence == ("the head passed again at once", "the budget for trials is spent")

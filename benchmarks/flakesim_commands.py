@@ -1,0 +1,113 @@
+"""Plugs the court into flakesim as the commands ask it: job by job, each with what it can know.
+
+The shards try their failures again at once, and judge them apart, each on its own machine and within its own part of
+the budget; where one of them stays red, a job on another machine tries what is open; the merge judges by what was
+recorded.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+
+from flakesim_court import Attempt, Court, SimulatedRun
+from msgspec.structs import replace
+
+from ci_toolkit.model.again import Agains
+from ci_toolkit.model.trial import How, NotMadeError, Trial, TrialOutcome, Where
+from ci_toolkit.verdict.adjudication import (
+    again_rule,
+    is_made_at_all,
+    is_made_in_the_shard,
+    is_made_on_the_machine,
+)
+from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest
+from ci_toolkit.verdict.court.court import Judgement, adjudicate
+from ci_toolkit.verdict.court.memory import Memory
+
+
+class CommandsCourt(Court):
+    """A policy of the simulator; its rules are those of a shard's job."""
+
+    knows_lines = False
+    """Whether it knows what the change touches."""
+    shards_remember = False
+    """Whether a shard's job has the history."""
+
+    def heard(self, run: SimulatedRun, attempt: Attempt) -> Judgement:
+        case = self.case(run)
+        if not self.knows_lines:
+            case = replace(case, failures=tuple(replace(failure, is_touched=None) for failure in case.failures))
+        record = _Record(attempt)
+        jobs = [self._in_the_shard(of_shard, record) for of_shard in _by_shard(case)]
+        if any(job.is_red for job in jobs):
+            jobs.append(self._elsewhere(case, record))
+        rules = replace(self.rules, uses_other_machine=record.has_other_machine)
+        return adjudicate(case, self.memory, record.reader(), self.prices, rules, is_made=is_made_at_all)
+
+    def _in_the_shard(self, case: CaseRun, record: "_Record") -> Judgement:
+        seconds = self.prices.shard_seconds
+        rule = again_rule(self.rules, seconds)
+        if rule is not None:
+            agains = Agains(rule)
+            for failure in case.failures:
+                record.try_again(failure, agains, self.prices.test_seconds[failure.test])
+        memory = self.memory.for_part(seconds / self.total) if self.shards_remember else Memory(saved_seconds=0.0)
+        case = replace(case, seconds=seconds, order="")  # that of the run is not known yet
+        ask = record.after(record.reader(), is_made_in_the_shard)
+        return adjudicate(case, memory, ask, self.prices, self.rules, is_made=is_made_in_the_shard)
+
+    def _elsewhere(self, case: CaseRun, record: "_Record") -> Judgement:
+        rules = replace(self.rules, uses_other_machine=True)
+        ask = record.after(record.reader(), is_made_on_the_machine)
+        memory = self.memory if self.shards_remember else Memory(saved_seconds=0.0)
+        return adjudicate(case, memory, ask, self.prices, rules, is_made=is_made_on_the_machine)
+
+
+def _by_shard(case: CaseRun) -> Iterator[CaseRun]:
+    by_shard: dict[int, list[FailedTest]] = defaultdict(list)
+    for failure in case.failures:
+        by_shard[failure.shard].append(failure)
+    return (replace(case, failures=tuple(failures)) for failures in by_shard.values())
+
+
+class _Record:
+    """The trials of one run, and what they showed."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._made: dict[Trial, list[TrialOutcome]] = defaultdict(list)
+        self.has_other_machine = False
+
+    def make(self, trial: Trial) -> TrialOutcome:
+        outcome = self._attempt(int(trial.test), where=trial.where, how=trial.how, tree=trial.tree)
+        self._made[trial].append(TrialOutcome(failed=outcome.failed, signature=outcome.signature))
+        self.has_other_machine |= trial.where is Where.OTHER
+        return self._made[trial][-1]
+
+    def try_again(self, failure: FailedTest, agains: Agains, seconds: float) -> None:
+        """Do as the plugin in the shard's process does."""
+        most = agains.most_for(failure.test, failure.cause, seconds)
+        for _ in range(most):
+            if not agains.can_pay(seconds):
+                return
+            agains.pay(seconds)
+            if not self.make(Trial(test=failure.test, how=How.AGAIN)).failed:
+                return
+        if most:
+            agains.note_vain(failure.cause)
+
+    def reader(self) -> Ask:
+        """Return what answers each trial by the next of its outcomes that were recorded."""
+        read: Counter[Trial] = Counter()
+
+        def next_of(trial: Trial) -> TrialOutcome:
+            made = self._made[trial]
+            if read[trial] >= len(made):
+                raise NotMadeError("the trial that would tell was not made")
+            read[trial] += 1
+            return made[read[trial] - 1]
+
+        return next_of
+
+    def after(self, recorded: Ask, is_made: Callable[[Trial], bool]) -> Ask:
+        """Return what answers by ``recorded`` where that is all there is, and else makes the trial."""
+        return lambda trial: recorded(trial) if is_made(trial) else self.make(trial)
