@@ -1,22 +1,101 @@
-"""The language model behind the agents, where one is configured."""
+"""The language model, over any endpoint of the OpenAI protocol: a whole answer in time, or an error that says why not."""
 
-from ci_toolkit.isolated_environment import get_env
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import openai
+from openai import AsyncOpenAI
+
+from netra_backend.app.settings import ModelSettings
+from netra_backend.app.text import storable
+
+_MOST_CHARACTERS: Final = 20_000
+"""Of one answer: a model that goes on and on is cut off."""
 
 
-class NoLanguageModelError(Exception):
-    """None is configured, or it did not answer."""
+class ModelError(Exception):
+    """There is no usable answer. ``code`` is for programs, the message for people."""
+
+    code = "llm_unavailable"
 
 
-async def ask_language_model(question: str) -> str:
-    env = get_env()
-    key, model = env.get("CI_TOOLKIT_LLM_API_KEY"), env.get("CI_TOOLKIT_LLM_MODEL")
-    if not key or not model:
-        raise NoLanguageModelError("none is configured")
-    from openai import AsyncOpenAI, OpenAIError  # noqa: PLC0415 (heavy: the backend starts without it)
+class NonsenseError(ModelError):
+    """The model answered, and nobody can use what it said."""
 
-    try:
-        async with AsyncOpenAI(api_key=key, base_url=env.get("CI_TOOLKIT_LLM_BASE_URL"), timeout=30) as client:
-            answer = await client.chat.completions.create(model=model, messages=[{"role": "user", "content": question}])
-    except OpenAIError as error:
-        raise NoLanguageModelError(type(error).__name__) from error
-    return answer.choices[0].message.content or ""
+    code = "llm_nonsense"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the model said, and which model that was."""
+
+    text: str
+    model: str
+    """As the endpoint calls it; a scripted one says that it is."""
+    tokens: int = 0
+    """Sent and received, as the endpoint counts them; 0 where it does not."""
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether a script answered in place of a model."""
+        return "scripted" in self.model.lower()
+
+
+class LanguageModel:
+    """Asks the model. It holds connections and nothing of any user."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._settings = settings
+        self._client: AsyncOpenAI | None = None
+        if settings.base_url:
+            self._client = AsyncOpenAI(
+                base_url=settings.base_url, api_key=settings.api_key, timeout=settings.seconds, max_retries=0
+            )
+
+    async def ask(self, question: str) -> Answer:
+        """Return the whole answer. Raises ModelError where none comes in time, NonsenseError for what is no answer."""
+        if self._client is None:
+            raise ModelError("no language model is configured: set LLM_API_KEY, LLM_MODEL and LLM_BASE_URL")
+        try:
+            async with asyncio.timeout(self._settings.seconds):
+                return await self._whole_answer(self._client, question)
+        except (TimeoutError, openai.APITimeoutError):
+            raise ModelError(f"the language model did not answer within {self._settings.seconds:g} s") from None
+        except openai.APIStatusError as error:
+            raise ModelError(f"the language model answered HTTP {error.status_code}") from None
+        except openai.APIConnectionError:
+            raise ModelError("the connection to the language model failed") from None
+        except (openai.OpenAIError, ValueError, AttributeError, TypeError) as error:  # what no server of the protocol sends
+            raise NonsenseError(f"what answered is no language model ({type(error).__name__})") from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def _whole_answer(self, client: AsyncOpenAI, question: str) -> Answer:
+        pieces: list[str] = []
+        ending, model, tokens = "", self._settings.name, 0
+        stream = await client.chat.completions.create(
+            model=self._settings.name,
+            messages=[{"role": "user", "content": question}],
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        async with stream:
+            if "text/event-stream" not in stream.response.headers.get("content-type", ""):
+                raise NonsenseError("the language model sent a page in place of an answer")
+            async for chunk in stream:
+                model, tokens = chunk.model or model, chunk.usage.total_tokens if chunk.usage else tokens
+                for choice in chunk.choices[:1]:
+                    pieces.append(choice.delta.content or "")
+                    ending = choice.finish_reason or ending
+                if sum(map(len, pieces)) > _MOST_CHARACTERS:
+                    raise NonsenseError(f"the language model went on for more than {_MOST_CHARACTERS} characters")
+        if not ending:
+            raise ModelError("the language model's answer was cut off before its end")
+        text = storable("".join(pieces)).strip()
+        if not any(letter.isalpha() for letter in text):
+            raise NonsenseError("the language model's answer holds no word")
+        return Answer(text=text, model=model, tokens=tokens)

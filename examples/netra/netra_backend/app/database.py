@@ -1,0 +1,27 @@
+"""How the backend reaches PostgreSQL."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+CONNECTIONS = 10
+"""Of one backend, at once."""
+WAIT_SECONDS = 10
+"""For a free connection, before a request is told that the database is busy."""
+
+
+def driver_url(url: str) -> str:
+    """Return ``url`` as SQLAlchemy spells it, with the driver."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme.partition('+')[0]}+psycopg{separator}{rest}"
+
+
+def connect(url: str) -> AsyncEngine:
+    """Return a pool of connections. One that the server has closed is replaced when it is taken."""
+    return create_async_engine(
+        driver_url(url),
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=WAIT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "application_name": "netra_backend"},
+        hide_parameters=True,  # what users wrote stays out of errors and logs
+    )

@@ -1,0 +1,58 @@
+"""The backend: users talk to agents, over REST and a WebSocket.
+
+``python -m netra_backend.app.main``; addresses and secrets come from the environment, see ``settings.py``.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from ci_toolkit.isolated_environment import get_env
+from netra_backend.app import rest, websocket
+from netra_backend.app.backend import Backend
+from netra_backend.app.errors import answer_errors
+from netra_backend.app.logs import log_as_json
+from netra_backend.app.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the service. It connects when it starts, and lets running requests end before it stops."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        backend = app.state.backend = Backend(settings)
+        await backend.start()
+        yield
+        await backend.stop()
+
+    app = FastAPI(title="Netra backend", lifespan=life)
+    # Any page may ask: a request is let in by the token that its page holds, never by a cookie.
+    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["Authorization"])
+    answer_errors(app)
+    app.include_router(rest.router)
+    app.include_router(websocket.router)
+    return app
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    settings = Settings.read(get_env())
+    log_as_json(settings.secrets())
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        ws_max_size=settings.limits.message_bytes,
+        ws_ping_interval=20,  # the heartbeat: who does not answer it in time has left
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

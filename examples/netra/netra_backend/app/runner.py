@@ -1,0 +1,110 @@
+"""One request from its first word to its last: stored, worked on, stored again, and only then answered."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from netra_backend.app.agents import AgentError, create_agent
+from netra_backend.app.analytics import Analytics, AnalyticsEvent
+from netra_backend.app.conversations import Conversations, Known
+from netra_backend.app.errors import Refusal, store_away
+from netra_backend.app.events import Emit, Narrator
+from netra_backend.app.execution import ExecutionContext
+from netra_backend.app.language_model import LanguageModel
+
+_LOG = logging.getLogger(__name__)
+_TRIES = 5
+"""To store what became of a request, while PostgreSQL comes back."""
+
+
+class Runner:
+    """Runs requests. It holds what all of them use, and nothing of any of them."""
+
+    def __init__(
+        self, conversations: Conversations, model: LanguageModel, analytics: Analytics, *, seconds: float
+    ) -> None:
+        self._conversations = conversations
+        self._model = model
+        self._analytics = analytics
+        self._seconds = seconds
+
+    async def run(self, context: ExecutionContext, emit: Emit) -> None:
+        """Run one request; whatever happens, its client hears of an end."""
+        narrator = Narrator(context, emit)
+        try:
+            known = await self._conversations.begin(context)
+            if known is not None:
+                context = replace(context, thread_id=known.thread_id)
+                narrator = Narrator(context, emit)
+                if await self._is_done_with(context, known, narrator):
+                    return
+        except Refusal as refusal:
+            await narrator.failed(refusal.code, refusal.message)
+        except SQLAlchemyError as error:
+            _LOG.error("a message was not stored: %s", type(error).__name__)
+            refusal = store_away()
+            await narrator.failed(refusal.code, refusal.message)
+        else:
+            await self._work(context, narrator)
+
+    async def _is_done_with(self, context: ExecutionContext, known: Known, narrator: Narrator) -> bool:
+        """Answer a request that was sent before; return whether nothing is left to do."""
+        if known.result is not None:
+            await narrator.started()
+            await narrator.thinking("This was asked and answered before.")
+            await narrator.completed(known.result)
+        elif not await self._conversations.take_up(context):
+            raise Refusal(409, "in_progress", "this request is being worked on; GET /threads/{id} will have its answer")
+        return known.result is not None
+
+    async def _work(self, context: ExecutionContext, narrator: Narrator) -> None:
+        began = time.monotonic()
+        outcome, answer = "agent_failed", None
+        try:
+            async with asyncio.timeout(self._seconds):
+                await narrator.started()
+                result = await create_agent(context.agent, self._model).work(context, narrator)
+            told = result.to_json()
+            await self._store(self._conversations.finish, context, told)
+            outcome, answer = "agent_completed", result.answer
+            await narrator.completed(told)
+        except asyncio.CancelledError:
+            await self._give_up(context, "interrupted", "interrupted")
+            raise
+        except AgentError as error:
+            await self._fail(context, narrator, error.code, error.message)
+        except TimeoutError:
+            await self._fail(context, narrator, "too_slow", f"no answer within {self._seconds:g} s; send it again")
+        except SQLAlchemyError:
+            await narrator.failed("store_away", "your message is stored, the answer is not: send the request again later")
+        except Exception:  # the one broad catch: a request must not take others with it
+            _LOG.exception("the request %s failed", context.request_id)
+            await self._fail(context, narrator, "internal", "the backend failed; your message is stored")
+        self._analytics.add(AnalyticsEvent.of(context, outcome, began=began, answer=answer))
+
+    async def _fail(self, context: ExecutionContext, narrator: Narrator, code: str, message: str) -> None:
+        await self._give_up(context, "failed", code)
+        await narrator.failed(code, message)
+
+    async def _give_up(self, context: ExecutionContext, state: str, error: str) -> None:
+        try:
+            await self._store(self._conversations.give_up, context, state=state, error=error)
+        except SQLAlchemyError:
+            _LOG.error("the end of request %s is not stored; it is marked when its time is over", context.request_id)
+
+    async def _store(self, step: Any, *what: Any, **how: str) -> None:
+        """Take ``step``, again where PostgreSQL is just restarting. Each step has no effect when it is taken twice."""
+        for pause in (0.1 * 2**number for number in range(_TRIES)):
+            try:
+                await step(*what, **how)
+            except SQLAlchemyError as error:
+                _LOG.warning("PostgreSQL failed, trying again: %s", type(error).__name__)
+                await asyncio.sleep(pause)
+            else:
+                return
+        await step(*what, **how)

@@ -1,0 +1,1 @@
+"""A server of the OpenAI protocol that answers by a script, for where no language model is configured."""
