@@ -58,7 +58,7 @@ class Backend:
         await self._engine.dispose()
 
     async def health(self) -> dict[str, Any]:
-        """Return how it is. Raises SQLAlchemyError without PostgreSQL; Redis is a cache, and its absence is only said."""
+        """Return how it is. Raises SQLAlchemyError without PostgreSQL; without Redis, its cache, it says so."""
         await self.conversations.check()
         return {
             "status": "ok",

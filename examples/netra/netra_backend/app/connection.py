@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from netra_backend.app.access import Identity
 from netra_backend.app.errors import Refusal
-from netra_backend.app.execution import ExecutionContextFactory
+from netra_backend.app.execution import ExecutionContext, ExecutionContextFactory
 from netra_backend.app.protocol import read
 from netra_backend.app.runner import Runner
 from netra_backend.app.settings import Limits
@@ -23,6 +23,7 @@ TOKEN_REFUSED: Final = 4401
 TOO_SLOW: Final = 4408
 STOPPING: Final = 1012
 _LONGEST_WAIT: Final = 24 * 3600.0
+"""Of one connection, however long its token lasts."""
 
 
 class Connection:
@@ -87,17 +88,19 @@ class Connection:
             if ask is None:
                 await self.send({"type": "pong", "timestamp": time.time()})
                 return
-            if self._running >= self._limits.requests_at_once:
-                raise Refusal(
-                    429, "too_many_requests", f"wait for an answer: {self._limits.requests_at_once} requests are running"
-                )
+            self._check_room()
         except Refusal as refusal:
             await self.send({"type": "error", "code": refusal.code, "message": refusal.message} | _request_of(text))
             return
         self._running += 1
         self._tasks.start(self._run(self._contexts.create(ask)))
 
-    async def _run(self, context: Any) -> None:
+    def _check_room(self) -> None:
+        most = self._limits.requests_at_once
+        if self._running >= most:
+            raise Refusal(429, "too_many_requests", f"wait for an answer: {most} requests are running")
+
+    async def _run(self, context: ExecutionContext) -> None:
         try:
             await self._runner.run(context, self.send)
         finally:
@@ -111,8 +114,8 @@ class Connection:
             return
 
     async def _until_token_expires(self) -> None:
-        while (left := self._identity.expires_at - time.time()) > 0:
-            await asyncio.sleep(min(left, _LONGEST_WAIT))
+        left = self._identity.expires_at - time.time()
+        await asyncio.sleep(max(0.0, min(left, _LONGEST_WAIT)))
 
     async def _close(self, why: tuple[int, str] | None) -> None:
         if why is None or self._websocket.application_state is not WebSocketState.CONNECTED:

@@ -1,4 +1,4 @@
-"""Threads, messages and requests in PostgreSQL. A message is stored before anybody answers, an answer before it is told."""
+"""Threads, messages and requests in PostgreSQL. What a user says is stored before anybody answers it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -148,7 +148,7 @@ class Conversations:
             return (await db.scalars(statement.limit(_MOST_THREADS).options())).all()
 
     async def thread_of(self, user_id: str, thread_id: str) -> tuple[Thread, Mapping[str, AgentRequest]]:
-        """Return a thread with its messages, and its requests by id. Raises Refusal (404) where the user has none such."""
+        """Return a thread with its messages, and its requests by id. Raises Refusal (404) where the user has none."""
         async with self._database() as db:
             thread = await db.get(Thread, thread_id)
             if thread is None or thread.user_id != user_id:

@@ -25,7 +25,7 @@ class ExecutionContext:
     request_id: str = field(default_factory=new_id)
     agent: str
     message: str
-    details: Mapping[str, Any] = MappingProxyType({})
+    details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """What the client said beside the message, such as ``monthly_spend``."""
 
 

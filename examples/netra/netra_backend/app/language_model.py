@@ -1,4 +1,4 @@
-"""The language model, over any endpoint of the OpenAI protocol: a whole answer in time, or an error that says why not."""
+"""The language model, over any endpoint of the OpenAI protocol: a whole answer in time, or an error that says why."""
 
 import asyncio
 from dataclasses import dataclass
@@ -66,7 +66,12 @@ class LanguageModel:
             raise ModelError(f"the language model answered HTTP {error.status_code}") from None
         except openai.APIConnectionError:
             raise ModelError("the connection to the language model failed") from None
-        except (openai.OpenAIError, ValueError, AttributeError, TypeError) as error:  # what no server of the protocol sends
+        except (
+            openai.OpenAIError,
+            ValueError,
+            AttributeError,
+            TypeError,
+        ) as error:  # what no server of the protocol sends
             raise NonsenseError(f"what answered is no language model ({type(error).__name__})") from None
 
     async def close(self) -> None:

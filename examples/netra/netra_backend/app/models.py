@@ -93,7 +93,7 @@ class Thread(Base):
 
 
 class AgentRequest(Base):
-    """What an agent was asked to do, and what became of it. A user's request id names one request, however often sent."""
+    """What an agent was asked to do, and what became of it. Sent twice under one id, it is one request."""
 
     __tablename__ = "agent_requests"
 

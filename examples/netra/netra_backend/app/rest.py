@@ -18,7 +18,9 @@ router = APIRouter()
 class NewThread(BaseModel):
     """What a client says of a thread that it begins."""
 
-    title: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(storable)] = "New conversation"
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(storable)] = (
+        "New conversation"
+    )
 
 
 def backend_of(request: Request) -> Backend:

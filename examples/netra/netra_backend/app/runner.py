@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -81,8 +80,10 @@ class Runner:
         except TimeoutError:
             await self._fail(context, narrator, "too_slow", f"no answer within {self._seconds:g} s; send it again")
         except SQLAlchemyError:
-            await narrator.failed("store_away", "your message is stored, the answer is not: send the request again later")
-        except Exception:  # the one broad catch: a request must not take others with it
+            await narrator.failed(
+                "store_away", "your message is stored, the answer is not: send the request again later"
+            )
+        except Exception:  # noqa: BLE001 (the one broad catch: a request must not take others with it)
             _LOG.exception("the request %s failed", context.request_id)
             await self._fail(context, narrator, "internal", "the backend failed; your message is stored")
         self._analytics.add(AnalyticsEvent.of(context, outcome, began=began, answer=answer))

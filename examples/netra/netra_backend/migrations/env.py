@@ -1,11 +1,11 @@
 """Runs the migrations in the database that ``DATABASE_URL`` names: ``alembic upgrade head``."""
 
 from alembic import context
+from netra_backend.app.database import driver_url
+from netra_backend.app.models import Base
 from sqlalchemy import create_engine
 
 from ci_toolkit.isolated_environment import get_env
-from netra_backend.app.database import driver_url
-from netra_backend.app.models import Base
 
 url = driver_url(get_env().get("DATABASE_URL") or "")
 

@@ -42,9 +42,15 @@ async def chat(request: Request) -> Response:
     if problem := problem_of(body):
         return JSONResponse(error(problem), 400)
     asked = json.loads(body)
-    match behaviour_of(asked):
-        case Behaviour.HANG:
-            await asyncio.Event().wait()
+    behaviour = behaviour_of(asked)
+    if behaviour is Behaviour.HANG:
+        await asyncio.Event().wait()
+    return misbehaving(behaviour, asked) or _reply(asked, answer_to(asked))
+
+
+def misbehaving(behaviour: Behaviour, asked: dict[str, Any]) -> Response | None:
+    """Return what is answered in place of an answer, ``None`` where nothing is."""
+    match behaviour:
         case Behaviour.ERROR:
             return JSONResponse(error("scripted failure"), 500)
         case Behaviour.BUSY:
@@ -55,7 +61,7 @@ async def chat(request: Request) -> Response:
             return _reply(asked, "0101 !? 4711")
         case Behaviour.CUT:
             return StreamingResponse(_cut(asked), media_type="text/event-stream")
-    return _reply(asked, answer_to(asked))
+    return None
 
 
 def _reply(asked: dict[str, Any], text: str) -> Response:
@@ -82,7 +88,15 @@ def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     env = get_env()
     host, port = env.get("HOST") or "127.0.0.1", int(env.get("PORT") or "8090")
-    uvicorn.run(create_app(), host=host, port=port, log_level="critical", timeout_graceful_shutdown=1)
+    uvicorn.run(
+        create_app(),
+        host=host,
+        port=port,
+        log_level="critical",
+        timeout_graceful_shutdown=1,  # who waits for an answer that never comes is not waited for
+        server_header=False,
+        headers=[("Server", MODEL)],  # reports show it as the server's version
+    )
 
 
 if __name__ == "__main__":

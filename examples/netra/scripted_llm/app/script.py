@@ -12,7 +12,7 @@ _ADVICE: Final = """(scripted) Stop idle machines at night
 
 
 class Behaviour(StrEnum):
-    """How the server answers; ``scripted:WORD`` in the model's name or in the question asks for another than the first."""
+    """How the server answers. ``scripted:WORD`` in the model's name or in the question asks for it."""
 
     ANSWER = "answer"
     HANG = "hang"

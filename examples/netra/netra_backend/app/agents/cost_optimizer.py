@@ -30,7 +30,9 @@ class CostOptimizer(Agent):
                 "Answer with one recommendation a line."
             )
         except ModelError as error:
-            await narrator.tell("agent_fallback", code=error.code, reason=f"rules in place of a language model: {error}")
+            await narrator.tell(
+                "agent_fallback", code=error.code, reason=f"rules in place of a language model: {error}"
+            )
             return AgentResult(summary, by_rules(waste), savings)
         return AgentResult(summary, lines_of(answer.text), savings, answer)
 
