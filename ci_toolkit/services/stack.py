@@ -46,10 +46,12 @@ class StackRequest(Record, frozen=True, kw_only=True):
     environment: ServiceEnvironment = ServiceEnvironment.TEST
     provider: Provider | None = None
     """The only provider that may be used."""
+    uses_what_runs: bool = False
+    """What runs already is used, whoever runs it; ``provider`` is for what has to be started."""
     dynamic_ports: bool = False
     """Free ports instead of the table's."""
     force_recreate: bool = False
-    """What runs without an owner is ended first, and snapshots are made anew."""
+    """What runs without an owner is ended first, and snapshots are made anew; what ran in Docker runs there again."""
     seconds: float | None = None
     """How long all of it may take; by itself each service may take what its row of the table says."""
 
@@ -73,7 +75,8 @@ def acquire(
         sweep()
     with _gate(owner, root, request.environment):
         if request.force_recreate:
-            _end_ownerless(root, request.environment)
+            has_ended = _end_ownerless(root, request.environment)
+            request = replace(request, provider=request.provider or _provider_again(has_ended, wanted))
         found = _running_already(request, wanted, owner, root)
         for endpoint, _ in found.values():
             report(f"{endpoint.describe()}, already running")
@@ -126,7 +129,7 @@ def _running_already(
                     raise death_error(dead[endpoint.name])  # of this very run, which another server would hide
                 continue
             is_as_wanted = any(_is_as_wanted(row, info, root) for row in wanted if row.name == endpoint.name)
-            if is_as_wanted and request.provider in {None, endpoint.provider}:
+            if is_as_wanted and (request.uses_what_runs or request.provider in {None, endpoint.provider}):
                 found.setdefault(endpoint.name, (endpoint, info))
     return found
 
@@ -168,6 +171,7 @@ def _session_request(
         worker=request.worker,
         migrations={service.name: migrations_digest(service.migrations, root) for service in services},
         provider=request.provider,
+        uses_what_runs=request.uses_what_runs,
         dynamic_ports=request.dynamic_ports,
         is_fresh=request.force_recreate,
         owner=owner,
@@ -190,10 +194,21 @@ def _sessions_of(found: _Found) -> tuple[SessionInfo, ...]:
     return tuple({info.session: info for _, info in found.values()}.values())
 
 
-def _end_ownerless(root: Path, environment: ServiceEnvironment) -> None:
+def _end_ownerless(root: Path, environment: ServiceEnvironment) -> tuple[Endpoint, ...]:
+    """End what runs without an owner; return what that was."""
+    ended: list[Endpoint] = []
     for info in ownerless(root):
         if _are_alike(info.environment, environment):
             end_session(info)
+            ended += info.endpoints
+    return tuple(ended)
+
+
+def _provider_again(ended: tuple[Endpoint, ...], wanted: tuple[Service, ...]) -> Provider | None:
+    """Return Docker where somebody had it run what is wanted again: without a word, it stays with that."""
+    ran = {one.name for one in ended if one.provider is Provider.DOCKER}
+    can = all(service.image for service in wanted)
+    return Provider.DOCKER if can and any(service.name in ran for service in wanted) else None
 
 
 def _owner(pid: int | None) -> ProcessIdentity | None:

@@ -1,6 +1,7 @@
 """``[tool.ci-toolkit.framework]``: how the test framework reaches the adopter's application."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -14,6 +15,8 @@ class FrameworkSettings(msgspec.Struct, frozen=True, kw_only=True, rename="kebab
     """``module:name`` of the object, or of a callable without arguments that makes it, that implements Application."""
     websocket_path: str = "/ws"
     """Where the backend takes WebSocket connections."""
+    docker_manager: Literal["docker", "native", "any"] = "docker"
+    """Who may run what UnifiedDockerManager starts."""
 
 
 def read_framework_settings(start: Path | None = None) -> tuple[FrameworkSettings, str]:

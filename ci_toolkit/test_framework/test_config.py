@@ -3,8 +3,9 @@
 The built-in table is the guide's; ``[tool.ci-toolkit.services]`` of the project around the working
 directory changes it. ``TEST_PORTS`` and its siblings cannot be changed by a test.
 
-Below ``ci-toolkit run --real-services``, ``TEST_PORTS`` has the ports of what that run brought up. Elsewhere it has the
-planned ones, and a run of pytest may use others: free ones for a service of each worker, or those of ``services up``.
+Below ``ci-toolkit run --real-services``, ``TEST_PORTS`` has the ports of what that run brought up, and elsewhere the
+planned ones. A team's own service has the port of the table where the run has one worker, and free ones where it has
+several or ``services up`` runs one like it.
 What is right in every run is the variables (``REDIS_URL``, ``DATABASE_URL``), the clients (``real_redis``, ``real_db``)
 and the fixture ``test_config``.
 """

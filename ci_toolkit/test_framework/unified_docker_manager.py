@@ -12,8 +12,11 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
 from ci_toolkit.services.catalog.settings import read_table
 from ci_toolkit.services.catalog.table import ServiceEnvironment
+from ci_toolkit.services.errors import NoProviderError
+from ci_toolkit.services.handover import read_handover
 from ci_toolkit.services.stack import StackRequest, acquire
 from ci_toolkit.services.started import Stack
+from ci_toolkit.test_framework.settings import read_framework_settings
 
 
 class EnvironmentInfo(Record, frozen=True, kw_only=True):
@@ -52,14 +55,19 @@ class EnvironmentInfo(Record, frozen=True, kw_only=True):
 
 
 _READY = "ready"
+_NO_DOCKER = (
+    "Install and start Docker (https://docs.docker.com/engine/install), or set DOCKER_HOST to an engine elsewhere, or "
+    'allow servers of this machine: docker-manager = "native" under [tool.ci-toolkit.framework], or '
+    'UnifiedDockerManager(provider="native").'
+)
 
 
 class UnifiedDockerManager:
     """Acquires and releases environments of real services.
 
-    ``services`` names the wanted ones; without it, the data stores and what has an image. ``provider`` is the
-    only one that may be used; without it, the first that can: a server that listens already, a program of this
-    machine, Docker.
+    ``services`` names the wanted ones; without it, the data stores and what has an image. What runs already is used,
+    whoever runs it; what does not is started in Docker. ``provider`` is the only one that may be used; without it,
+    that of the run around this process counts, and the setting ``docker-manager`` allows servers of this machine.
     What a manager started ends with its process at the latest, whatever kills it.
     """
 
@@ -110,11 +118,19 @@ class UnifiedDockerManager:
         request = StackRequest(
             services=self._services or table.startable(),
             environment=environment,
-            provider=self._provider,
+            provider=self._provider or _usual_provider(self._root),
+            uses_what_runs=self._provider is None,
             dynamic_ports=self._dynamic_ports,
             force_recreate=force_recreate,
         )
-        return environment, acquire(request, table, self._root, owner_pid=os.getpid(), report=self._tell)
+        try:
+            return environment, acquire(request, table, self._root, owner_pid=os.getpid(), report=self._tell)
+        except NoProviderError as error:
+            if self._provider is not None or request.provider is not Provider.DOCKER:
+                raise
+            raise NoProviderError(
+                f"UnifiedDockerManager starts services in Docker: {error.message}", advice=_NO_DOCKER
+            ) from error
 
     def _acquired(self, name: str) -> tuple[ServiceEnvironment, Stack]:
         if name not in self._held:
@@ -139,6 +155,12 @@ def _provider(word: Provider | str | None) -> Provider | None:
     if word is not None and word not in set(Provider):
         raise ConfigurationError(f"there is no provider '{word}'", advice=nearest(word, list(Provider), "providers"))
     return Provider(word) if word else None
+
+
+def _usual_provider(root: Path) -> Provider | None:
+    """Return who is to start services where nobody said: as the run around this process, else as the setting says."""
+    setting = read_framework_settings(root)[0].docker_manager
+    return read_handover().provider or (None if setting == "any" else Provider(setting))
 
 
 def _say(text: str) -> None:

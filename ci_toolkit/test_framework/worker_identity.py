@@ -46,13 +46,15 @@ def _identity(config: pytest.Config) -> "WorkerIdentity":
     run = worker.get("testrunuid") or uuid.uuid4().hex
     name = worker.get("workerid", "main")
     task = shard_task(config)
+    is_only = not worker and not (task and task.shares_services)
     return WorkerIdentity(
         root=str(project_root(config.rootpath)),
         run=hashlib.sha256(run.encode()).hexdigest()[:8],
         worker=name,
         # What a shard's tests start lives as long as the shard: a test that kills its process takes nothing with it.
         owner=task.supervisor if task else given.owner or (os.getppid() if worker else os.getpid()),
-        is_alone=not worker and given.owner is None and not (task and task.shares_services),
+        is_alone=is_only and given.owner is None,
+        has_table_ports=is_only and (given.owner is None or task is not None),
         logs=str(Path(task.journal).parent / SERVICES_FOLDER) if task else "",
         mark=f"-{task.attempt}-{name}" if task else "",
         handover=given,

@@ -32,10 +32,16 @@ def all_providers() -> Iterator[ServiceProvider]:
     yield from map(load, _IN_TURN)
 
 
-def choose(request: ServiceRequest, forced: Provider | None, *, may_be_external: bool) -> ServiceProvider:
-    """Return the first provider that can give ``request``. Raises NoProviderError saying what each would need."""
+def choose(
+    request: ServiceRequest, forced: Provider | None, *, may_be_external: bool, uses_what_runs: bool = False
+) -> ServiceProvider:
+    """Return the first provider that can give ``request``; ``forced`` is the only one, or the only one that starts it.
+
+    Raises NoProviderError saying what each would need.
+    """
     reasons = []
-    for name in _IN_TURN if forced is None else (forced,):
+    beside = (Provider.EXTERNAL,) if uses_what_runs else ()
+    for name in _IN_TURN if forced is None else (*beside, forced):
         if name is Provider.EXTERNAL and not may_be_external:
             continue
         provider = load(name)

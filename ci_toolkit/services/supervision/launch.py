@@ -145,7 +145,8 @@ class Launch:
     def _start(self, service_request: ServiceRequest, forced: Provider | None) -> None:
         port = service_request.port
         may_be_external = bool(port) and not self._request.dynamic_ports
-        provider = choose(service_request, forced, may_be_external=may_be_external)
+        uses_what_runs = self._request.uses_what_runs
+        provider = choose(service_request, forced, may_be_external=may_be_external, uses_what_runs=uses_what_runs)
         if port and provider.provider is not Provider.EXTERNAL and not is_free(port):
             raise taken(port, by=who_listens(port))
         running = provider.start(service_request)

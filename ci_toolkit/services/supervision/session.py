@@ -42,6 +42,8 @@ class SessionRequest(Record, frozen=True, kw_only=True):
     migrations: dict[str, str]
     """The digest of each service's migrations."""
     provider: Provider | None
+    uses_what_runs: bool = False
+    """A server that listens already is used beside ``provider``."""
     dynamic_ports: bool
     is_fresh: bool
     """Snapshots are made anew."""

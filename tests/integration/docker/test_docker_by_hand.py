@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from docker_lab import DockerLab
-from services_lab import Lab
+from services_lab import Lab, needs, settings
 
 from ci_toolkit.errors import ConfigurationError
+from ci_toolkit.services.catalog.table import Protocol, ServiceEnvironment
+from ci_toolkit.services.errors import NoProviderError
 from ci_toolkit.services.readiness.probe import ProbeStatus, ask
 from ci_toolkit.test_framework.unified_docker_manager import UnifiedDockerManager
 
@@ -75,6 +77,59 @@ def test_a_service_with_a_path_is_healthy_as_long_as_that_path_says_so(docker: D
     assert not env_info.is_healthy
     docker_manager.release_environment("test")
     docker.wait_until_nothing_is_left()
+
+
+def test_a_manager_that_is_told_nothing_starts_containers_where_an_engine_runs(docker: DockerLab, lab: Lab) -> None:
+    docker_manager = UnifiedDockerManager(services=("redis",), dynamic_ports=True, tell=lab.told.append)
+    env_info = docker_manager.acquire_environment("test", use_alpine=True)
+    assert env_info.providers == {"redis": "docker"}
+    docker_manager.release_environment("test")
+    docker.wait_until_nothing_is_left()
+
+
+def test_what_ran_in_docker_is_made_anew_in_docker(docker: DockerLab, lab: Lab) -> None:
+    ports = {"redis": f"port = {lab.table('redis').service('redis').port(ServiceEnvironment.TEST)}"}
+    (lab.root / "pyproject.toml").write_text(settings(ports))
+    assert lab.ci_toolkit("services", "up", "redis", "--provider", "docker").returncode == 0
+    again = lab.ci_toolkit("services", "up", "redis", "--force-recreate")
+    assert again.returncode == 0, again.stderr
+    assert " docker 127.0.0.1:" in again.stdout
+    assert UnifiedDockerManager(services=("redis",)).acquire_environment("test").providers == {"redis": "docker"}
+    assert lab.ci_toolkit("services", "down").returncode == 0
+    docker.wait_until_nothing_is_left()
+
+
+NOWHERE = "unix:///nowhere/docker.sock"
+
+
+def test_without_an_engine_the_manager_says_how_to_get_one_and_what_allows_native_servers(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", NOWHERE)
+    docker_manager = UnifiedDockerManager(services=("redis",), dynamic_ports=True, tell=lab.told.append)
+    with pytest.raises(NoProviderError, match="starts services in Docker") as caught:
+        docker_manager.acquire_environment("test")
+    assert "Install and start Docker" in str(caught.value)
+    assert NOWHERE in str(caught.value)
+    (lab.root / "pyproject.toml").write_text('[tool.ci-toolkit.framework]\ndocker-manager = "native"\n')
+    needs(Protocol.REDIS)
+    env_info = docker_manager.acquire_environment("test")
+    assert env_info.providers == {"redis": "native"}
+    docker_manager.release_environment("test")
+
+
+def test_the_manager_uses_what_runs_already_whoever_runs_it(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs(Protocol.REDIS)
+    monkeypatch.setenv("DOCKER_HOST", NOWHERE)
+    port = lab.table("redis").service("redis").port(ServiceEnvironment.TEST)
+    (lab.root / "pyproject.toml").write_text(settings({"redis": f"port = {port}"}))
+    assert lab.ci_toolkit("services", "up", "redis", "--provider", "native").returncode == 0
+    docker_manager = UnifiedDockerManager(services=("redis",))
+    env_info = docker_manager.acquire_environment("test")
+    assert (env_info.providers, env_info.ports) == ({"redis": "native"}, {"redis": port})
+    docker_manager.release_environment("test")
+    assert docker_manager.acquire_environment("test").is_healthy
+    assert lab.ci_toolkit("services", "down").returncode == 0
 
 
 def test_mistakes_name_what_is_known(lab: Lab) -> None:

@@ -1,7 +1,10 @@
 """A team's services that depend on each other: their order, their addresses, each worker's own."""
 
+import sys
+
 from dependent_services import with_services
-from isolation_project import Project, home, project
+from fixed_port import fixed_port
+from isolation_project import PYPROJECT, Project, home, ports_of_its_own, project
 
 __all__ = ["home", "project"]
 TESTS = """
@@ -50,3 +53,18 @@ def test_each_worker_has_services_of_its_own(project: Project) -> None:
     output = project.run("-q", "-n2", "--dist=loadfile")
     assert "2 passed" in output, output
     assert len(list(project.folder.glob("seen-*"))) == 2
+
+
+def test_below_a_run_of_one_shard_the_ports_of_the_table_hold_for_a_teams_own_services_too(project: Project) -> None:
+    row = f"[tool.ci-toolkit.services.auth]\ndepends-on = []\npath = '/'\nport = {fixed_port()}\n"
+    command = f"command = ['{sys.executable}', '-m', 'http.server', '--bind', '127.0.0.1', '{{port}}']\n"
+    project.write("pyproject.toml", PYPROJECT + row + command)
+    plain = {**ports_of_its_own(project), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": ""}
+    project.write(
+        "tests/integration/test_ports.py",
+        "from ci_toolkit.test_framework.test_config import TEST_PORTS\n\n\n"
+        "async def test_ports(real_services):\n"
+        "    assert real_services['auth_url'] == f'http://127.0.0.1:{TEST_PORTS[\"auth\"]}'\n",
+    )
+    done = project.ci_toolkit("run", "--real-services", "--no-alpine", "--shards", "1", **plain)
+    assert done.returncode == 0, done.stdout + done.stderr
