@@ -5,6 +5,10 @@ import { Run, answerOf } from "./run.js";
 
 const LOST = "The connection was lost before the answer came. Your message is kept.";
 const LOST_AT_ONCE = "The connection was lost before the chat service had your message.";
+const INTERRUPTED = "The agent was interrupted before it had an answer. Your message is kept.";
+const FAILED = "The agent found no answer. Your message is kept.";
+const STILL_RUNNING = "The agent is still at work.";
+const LOOK_AGAIN_MS = 2_000;
 const UNSENT = "There is no connection, so this was not sent.";
 
 export class Conversation {
@@ -32,6 +36,7 @@ export class Conversation {
     location.hash = threadId ? `thread=${encodeURIComponent(threadId)}` : "";
     this.#log.replaceChildren(...(thread ? thread.messages.map(stored) : [welcome()]));
     if (this.isBusy && this.#run.threadId === threadId) this.#log.append(this.#run.node);
+    else if (thread) this.#showEnd(thread.messages.at(-1));
     say(byId("notice"), "");
     this.#scroll();
   }
@@ -39,7 +44,7 @@ export class Conversation {
   say(message, agent) {
     this.#log.querySelector(".welcome")?.remove();
     this.#log.append(ofUser(message));
-    this.#start({ type: "agent_request", request_id: newId(), agent, message, thread_id: this.#threadId ?? "", context: {} });
+    this.#start(requestOf({ id: newId(), agent, message, threadId: this.#threadId }));
   }
 
   // Takes an event of the run that goes on; what comes of others, such as from before a loss, is in their thread.
@@ -62,9 +67,23 @@ export class Conversation {
   // The connection is back: the thread may hold by now what was missed.
   async catchUp() {
     if (this.#threadId && this.#run?.node.classList.contains("has-failed")) {
-      const { messages } = await this.#ask(`/threads/${encodeURIComponent(this.#threadId)}`);
-      if (messages.at(-1)?.role !== "user") await this.show(this.#threadId);
+      await this.show(this.#threadId);
     }
+  }
+
+  // Shows what became of a message that has no answer.
+  #showEnd(message) {
+    const threadId = this.#threadId;
+    if (message?.role !== "user" || !message.state) return;
+    if (message.state === "running") {
+      this.#log.append(element("p", { class: "quiet" }, STILL_RUNNING));
+      setTimeout(() => this.#threadId === threadId && !this.isBusy && this.show(threadId).catch(() => {}), LOOK_AGAIN_MS);
+      return;
+    }
+    this.#asked = requestOf({ id: message.request_id, agent: message.agent, message: message.content, threadId });
+    this.#run = new Run();
+    this.#log.append(this.#run.node);
+    this.#fail(message.state === "interrupted" ? INTERRUPTED : FAILED);
   }
 
   // Asked again, a request keeps its id: the backend answers it once, and stores its message once.
@@ -102,6 +121,10 @@ function stored(message) {
 
 function ofUser(content) {
   return element("article", { class: "message from-user", "aria-label": "You" }, element("p", {}, content));
+}
+
+function requestOf({ id, agent, message, threadId }) {
+  return { type: "agent_request", request_id: id, agent, message, thread_id: threadId ?? "", context: {} };
 }
 
 function newId() {

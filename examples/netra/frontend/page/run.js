@@ -60,7 +60,16 @@ export function answerOf(summary, result) {
     nodes.push(element("h3", {}, "Recommendations"));
     nodes.push(element("ul", { class: "recommendations" }, ...recommendations.map((one) => element("li", {}, text(one)))));
   }
+  const who = whoAnswered(result);
+  if (who) nodes.push(element("p", { class: "who quiet" }, who));
   return nodes;
+}
+
+function whoAnswered(result) {
+  if (result?.answered_by === "rules") return "Answered by rules, without a language model.";
+  const model = result?.language_model;
+  if (!model) return "";
+  return model.is_scripted ? `Answered by a scripted stand-in for a language model, ${text(model.name)}.` : `Answered by ${text(model.name)}.`;
 }
 
 function field(event, name) {
@@ -72,7 +81,8 @@ function text(value) {
 }
 
 function milliseconds(seconds) {
-  return `${Math.round(Number(seconds) * 1000)} ms`;
+  const whole = Math.round(Number(seconds) * 1000);
+  return whole < 1 ? "less than 1 ms" : `${whole} ms`;
 }
 
 function dollars(amount) {
