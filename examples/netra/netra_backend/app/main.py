@@ -3,6 +3,7 @@
 ``python -m netra_backend.app.main``; addresses and secrets come from the environment, see ``settings.py``.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -29,8 +30,12 @@ def create_app(settings: Settings) -> FastAPI:
         await backend.stop()
 
     app = FastAPI(title="Netra backend", lifespan=life)
-    # Any page may ask: a request is let in by the token that its page holds, never by a cookie.
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["Authorization"])
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origin_regex=re.escape(settings.frontend_url).replace(r"\*", r"\d+"),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+    )
     answer_errors(app)
     app.include_router(rest.router)
     app.include_router(websocket.router)

@@ -73,6 +73,8 @@ def _shown(message: Message, request: AgentRequest | None) -> dict[str, Any]:
         "created_at": message.created_at.isoformat(),
         "request_id": message.request_id,
     }
+    if message.role == "agent" and request is not None:
+        return shown | {"result": request.result}
     if message.role == "user" and request is not None:
         return shown | {"agent": request.agent, "state": request.state, "error": request.error}
     return shown

@@ -60,6 +60,8 @@ class Settings:
     """With which the auth service signs its tokens (HS256)."""
     model: ModelSettings = ModelSettings()
     limits: Limits = Limits()
+    frontend_url: str = "http://127.0.0.1:3000"
+    """Whose page may ask; ``*`` as its port is any port, for tests on free ones."""
     analytics_url: str = ""
     """Empty where nothing is sent."""
     host: str = "127.0.0.1"
@@ -76,6 +78,7 @@ class Settings:
             redis_url=_needed(env, "REDIS_URL"),
             auth_secret=_needed(env, "AUTH_SECRET"),
             model=ModelSettings.read(env),
+            frontend_url=env.get("FRONTEND_URL") or cls.frontend_url,
             analytics_url=env.get("ANALYTICS_URL") or "",
             host=env.get("HOST") or cls.host,
             port=port,
