@@ -21,7 +21,6 @@ from ci_toolkit.verdict.adjudication import (
 )
 from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest
 from ci_toolkit.verdict.court.court import Judgement, adjudicate
-from ci_toolkit.verdict.court.memory import Memory
 
 
 class CommandsCourt(Court):
@@ -29,8 +28,6 @@ class CommandsCourt(Court):
 
     knows_lines = False
     """Whether it knows what the change touches."""
-    shards_remember = False
-    """Whether a shard's job has the history."""
 
     def heard(self, run: SimulatedRun, attempt: Attempt) -> Judgement:
         case = self.case(run)
@@ -50,7 +47,7 @@ class CommandsCourt(Court):
             agains = Agains(rule)
             for failure in case.failures:
                 record.try_again(failure, agains, self.prices.test_seconds[failure.test])
-        memory = self.memory.for_part(seconds / self.total) if self.shards_remember else Memory(saved_seconds=0.0)
+        memory = self.memory.for_part(seconds / self.total)
         case = replace(case, seconds=seconds, order="")  # that of the run is not known yet
         ask = record.after(record.reader(), is_made_in_the_shard)
         return adjudicate(case, memory, ask, self.prices, self.rules, is_made=is_made_in_the_shard)
@@ -58,8 +55,7 @@ class CommandsCourt(Court):
     def _elsewhere(self, case: CaseRun, record: "_Record") -> Judgement:
         rules = replace(self.rules, uses_other_machine=True)
         ask = record.after(record.reader(), is_made_on_the_machine)
-        memory = self.memory if self.shards_remember else Memory(saved_seconds=0.0)
-        return adjudicate(case, memory, ask, self.prices, rules, is_made=is_made_on_the_machine)
+        return adjudicate(case, self.memory, ask, self.prices, rules, is_made=is_made_on_the_machine)
 
 
 def _by_shard(case: CaseRun) -> Iterator[CaseRun]:

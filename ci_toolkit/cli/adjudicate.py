@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ci_toolkit.cli.history_options import chosen_history, history_options
 from ci_toolkit.cli.options import plan_option, results_option, service_options, test_timeout_option
 from ci_toolkit.cli.output import Terminal
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
@@ -15,7 +16,8 @@ from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 @results_option("The folder with the bundles of the shards; the trials go to DIR/adjudication.")
 @test_timeout_option
 @service_options
-def command(**options: Any) -> int:
+@history_options
+def command(*, history: str, no_history: bool, **options: Any) -> int:
     """Try on this machine, which must be another one, what failed in the shards and is still open.
 
     For a job of its own between the shards and the merge, in the folder in which the plan was made. It is for projects
@@ -23,4 +25,6 @@ def command(**options: Any) -> int:
     """
     from ci_toolkit.workflow.elsewhere import AdjudicationRequest, adjudicate_elsewhere
 
-    return adjudicate_elsewhere(AdjudicationRequest(pytest_args=pytest_args(), **options), Path.cwd(), Terminal())
+    known = chosen_history(history, no_history=no_history)
+    request = AdjudicationRequest(pytest_args=pytest_args(), history=known, **options)
+    return adjudicate_elsewhere(request, Path.cwd(), Terminal())

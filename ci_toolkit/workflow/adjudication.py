@@ -1,7 +1,7 @@
 """Judges the failures of shards that have ended by trials on this machine, so that the merge finds the evidence."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,6 +31,7 @@ from ci_toolkit.verdict.adjudication import (
     rules_of,
 )
 from ci_toolkit.verdict.court.court import Judgement
+from ci_toolkit.verdict.court.memory import Memory
 from ci_toolkit.verdict.court.trials import BudgetSpentError
 from ci_toolkit.verdict.quarantine import excuses
 from ci_toolkit.workflow.base_tree import BaseTree
@@ -97,18 +98,19 @@ def remembering(
 ) -> Court:
     """Return ``court`` with what the history tells of ``failures``; one that cannot be used is said, and tells nothing.
 
+    Without a history, earlier runs have saved nothing of their budgets.
     ``orders`` are (shard, digest of the order in which it ran its tests).
     """
     court = msgspec.structs.replace(court, order=order_of(orders))
     tests = [failure.node_id for failure in once(failures) if is_heard(failure)]
     if not (past.history and tests):
-        return court
+        return msgspec.structs.replace(court, memory=Memory(saved_seconds=0.0))
     rules, tree = court.rules, court.tree
     try:
         found = recalled(past.history, past.environment, rules=rules, tree=tree, tests=tests, before=past.before)
     except ToolkitError as error:
         say(f"failures are judged without the past: {error.message}")
-        return court
+        return msgspec.structs.replace(court, memory=Memory(saved_seconds=0.0))
     number = found.number_of(past.commit, is_main=court.is_main)
     return msgspec.structs.replace(court, memory=found.memory, commit=number, commits=found.commits)
 
@@ -135,6 +137,7 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     )
     orders = [(shard.bundle.card.index, shard.order) for shard in shards]
     court = remembering(court, past, failures, orders, observer.say)
+    court = msgspec.structs.replace(court, memory=court.memory.for_part(_share_of(ours, plan)))
     observer.say(f"judging {number_of(heard, 'failure')} by trials")
     stop = StopRequest()
     base = BaseTree(Path(options.folder), court.base)
@@ -170,6 +173,13 @@ def _why_ended(stop: StopRequest, judgement: Judgement | None) -> str:
     if stop.is_asked:
         return ended_words(stop)
     return str(BudgetSpentError()) if judgement is not None and judgement.is_budget_spent else ""
+
+
+def _share_of(shards: Collection[int], plan: Plan) -> float:
+    """Return the share of the run's tests, by their time, that ``shards`` have."""
+    every = sum(shard.estimated_seconds for shard in plan.shards)
+    ours = sum(shard.estimated_seconds for shard in plan.shards if shard.index in shards)
+    return ours / every if every else len(shards) / len(plan.shards)
 
 
 def _startup(shard: TriedShard) -> float:

@@ -26,7 +26,7 @@ from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.verdict.adjudication import Court, Recorded, hear, is_heard, is_made_on_the_machine, prices_of
-from ci_toolkit.workflow.adjudication import court_of, failures_of, red_after
+from ci_toolkit.workflow.adjudication import Past, court_of, failures_of, red_after, remembering
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.observer import Observer
@@ -48,6 +48,8 @@ class AdjudicationRequest(ServiceOptions, frozen=True, kw_only=True):
     """Where the bundles of the shards are, and the adjudication goes."""
     pytest_args: tuple[str, ...] = ()
     test_timeout: float | None = None
+    history: str = ""
+    """What earlier runs found of failures; ``""`` is nowhere."""
 
 
 def adjudicate_elsewhere(request: AdjudicationRequest, folder: Path, observer: Observer) -> ExitCode:
@@ -75,6 +77,14 @@ def adjudicate_elsewhere(request: AdjudicationRequest, folder: Path, observer: O
     if not heard:
         observer.say("no test failed that trials could excuse")
         return ExitCode.FAILED if failures or others else ExitCode.PASSED
+    past = Past(
+        history=request.history,
+        environment=shards[0].environment,
+        commit=plan.commit,
+        before=min(shard.bundle.card.began_at for shard in shards),
+    )
+    orders = [(shard.bundle.card.index, shard.order) for shard in shards]
+    court = remembering(court, past, failures, orders, observer.say)
     selection = select_categories(root, mode=plan.mode)
     services = tuple(dict.fromkeys(name for index in heard for name in plan.shard(index).services_to_start))
     with services_for(request.needs(services, None), root, observer.say) as running:

@@ -34,6 +34,8 @@ class ShardRequest(ServiceOptions, frozen=True, kw_only=True):
     fail_fast: FailFast | None = None
     fast_fail: bool = False
     budget: float | None = None
+    history: str = ""
+    """What earlier runs found of failures, where trials judge them; ``""`` is nowhere."""
     begun_at: float = 0.0
     """When the command began, on the monotonic clock: the budget counts from there."""
 
@@ -79,7 +81,7 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
         end = run_shards(work, observer, save_logs=services.save_logs)
         heard = None
         if court is not None and end.has_failures and not end.is_interrupted:
-            heard = adjudicate_shards(work, court, observer)
+            heard = adjudicate_shards(work, court, observer, history=request.history)
         failure = services.failure(request.results / f"shard-{index}")
     if failure:
         observer.say(failure)

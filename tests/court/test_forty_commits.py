@@ -37,10 +37,12 @@ def played(repository: Repository, commit: Commit, number: int) -> str:
     if commit.exit_code == 0:
         repository.git("merge", "-q", "--ff-only", "change")
     judged = repository.judged()
+    trials = sum(len(card.trials) for card in repository.cards())
     is_right = (code, judged) == (commit.exit_code, dict(commit.expected))
+    is_right &= commit.most_trials is None or trials <= commit.most_trials
     told = "as it is" if is_right else "WRONG"
     print(f"{number:2}/{len(COMMITS)}  {told:8}  {time.monotonic() - began:5.1f} s  {commit.what}", flush=True)
     if is_right:
         return ""
     whys = "\n  ".join(f"{failure.node_id}: {failure.why}" for failure in repository.verdict().failures[:20])
-    return f"{number} {commit.what}: exit {code}, {judged}\n  {whys}\n{printed[-1500:] if not judged else ''}"
+    return f"{number} {commit.what}: exit {code}, {judged}, {trials} trials\n  {whys}\n{printed[-1500:] if not judged else ''}"

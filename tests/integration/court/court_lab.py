@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from ci_toolkit.model.bundle import ShardCard
 from ci_toolkit.model.verdict import TestFailure, Verdict
 
 SETTINGS = """
@@ -92,6 +93,10 @@ class Repository:
 
     def verdict(self) -> Verdict:
         return msgspec.json.decode((self.out / "verdict.json").read_bytes(), type=Verdict)
+
+    def cards(self) -> list[ShardCard]:
+        paths = sorted(self.results.glob("shard-*/shard.json"))
+        return [msgspec.json.decode(path.read_bytes(), type=ShardCard) for path in paths]
 
     def judged(self) -> dict[str, tuple[str, bool]]:
         """Return the name of each failed test to its kind and whether it is excused."""
