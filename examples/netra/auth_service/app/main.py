@@ -1,0 +1,67 @@
+"""The auth service: accounts, logins and tokens.
+
+``python -m auth_service.app.main``; addresses and secrets come from the environment, see ``settings.py``.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, status
+from fastapi.middleware.cors import CORSMiddleware
+from netra_backend.app.errors import answer_errors
+from netra_backend.app.logs import log_as_json
+
+from auth_service.app.body_limit import BodyLimit
+from auth_service.app.requests import Login, Refresh, Registration
+from auth_service.app.service import AuthService
+from auth_service.app.settings import Settings
+from ci_toolkit.isolated_environment import get_env
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the service. It connects when it is first asked, and closes its connections when it stops."""
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await service.close()
+
+    service = AuthService(settings)
+    app = FastAPI(title="Netra auth", lifespan=life)
+    app.add_middleware(BodyLimit)
+    # Any page may ask: what lets a user in is in the body, never in a cookie.
+    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["POST"], allow_headers=["Content-Type"])
+    answer_errors(app)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        await service.check()
+        return {"status": "ok"}
+
+    @app.post("/register", status_code=status.HTTP_201_CREATED)
+    async def register(wanted: Registration) -> dict[str, Any]:
+        return (await service.register(wanted)).to_json()
+
+    @app.post("/login")
+    async def log_in(login: Login, request: Request) -> dict[str, Any]:
+        address = request.client.host if request.client else ""
+        return (await service.log_in(login, address)).to_json()
+
+    @app.post("/refresh")
+    async def refresh(asked: Refresh) -> dict[str, Any]:
+        return (await service.refresh(asked)).to_json()
+
+    return app
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    settings = Settings.read(get_env())
+    log_as_json(settings.secrets())
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False)
+
+
+if __name__ == "__main__":
+    main()
