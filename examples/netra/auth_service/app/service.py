@@ -19,7 +19,7 @@ class AuthService:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._engine = connect(settings.database_url)
+        self._engine = connect(settings.database_url, service="auth_service")
         self._accounts = Accounts(self._engine, refresh_seconds=settings.refresh_seconds)
         self._limits = LoginLimits(settings.redis_url)
         self._passwords = Passwords()

@@ -1,9 +1,9 @@
-"""How the backend reaches PostgreSQL."""
+"""How services reach PostgreSQL."""
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 CONNECTIONS = 10
-"""Of one backend, at once."""
+"""Of one process, at once."""
 WAIT_SECONDS = 10
 """For a free connection, before a request is told that the database is busy."""
 
@@ -14,14 +14,17 @@ def driver_url(url: str) -> str:
     return f"{scheme.partition('+')[0]}+psycopg{separator}{rest}"
 
 
-def connect(url: str) -> AsyncEngine:
-    """Return a pool of connections. One that the server has closed is replaced when it is taken."""
+def connect(url: str, *, service: str = "netra_backend") -> AsyncEngine:
+    """Return a pool of connections. One that the server has closed is replaced when it is taken.
+
+    PostgreSQL shows them under the name of ``service``.
+    """
     return create_async_engine(
         driver_url(url),
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": "netra_backend"},
+        connect_args={"connect_timeout": 5, "application_name": service},
         hide_parameters=True,  # what users wrote stays out of errors and logs
     )
