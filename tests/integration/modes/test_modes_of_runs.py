@@ -48,10 +48,11 @@ def test_hangs_in_teardown(hangs_after): pass
 def test_never_begins(): pass
 """
 FAST = """
-[tool.ci-toolkit.modes.quick]
+[tool.ci-toolkit.modes.fast_feedback]
 categories = ["unit"]
 budget-seconds = 5
 strictness = "lenient"
+fail-fast = "never"
 """
 ROOMS = {
     "tests/unit/test_u.py": "def test_u(): pass\n",
@@ -87,7 +88,7 @@ def names(tests: list[dict[str, Any]]) -> set[str]:
 def plan_and_time(project: Project) -> float:
     """Plan, and return how long that took: what one start of pytest costs on this machine, as busy as it is now."""
     begun = time.monotonic()
-    project.ci_toolkit("plan", "--shards", "1", "--mode", "quick").check_returncode()
+    project.ci_toolkit("plan", "--shards", "1", "--mode", "fast_feedback").check_returncode()
     return time.monotonic() - begun
 
 
@@ -171,7 +172,7 @@ def test_the_whole_run_keeps_its_budget_and_runs_mission_critical_tests_first(pr
     start = plan_and_time(project)
     budget = 4 + 9 * start
     begun = time.monotonic()
-    done = project.ci_toolkit("run", "--execution-mode", "quick", "--shards", "1", "--budget", f"{budget:.1f}")
+    done = project.ci_toolkit("run", "--execution-mode", "fast_feedback", "--shards", "1", "--budget", f"{budget:.1f}")
     assert time.monotonic() - begun < budget + 5 + 9 * start, done.stderr
     assert done.returncode == 1, done.stdout
     assert {"test_m", "test_ic"} <= ran(project)

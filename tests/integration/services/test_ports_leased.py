@@ -1,5 +1,6 @@
 """Port leases between real processes."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,6 +48,8 @@ def test_a_stranger_on_the_port_is_named_by_pid_and_command() -> None:
         port = int(stranger.stdout.readline())
         assert not is_free(port)
         assert who_listens(port).startswith(f"pid {stranger.pid} (") or sys.platform != "linux"
+        lsof = shutil.which("lsof")  # where it is installed, it says the same
+        assert lsof is None or str(stranger.pid) in subprocess.check_output([lsof, "-i", f":{port}"], text=True).split()
 
 
 def test_dynamic_ports_are_never_given_twice(tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ def test_a_mission_critical_suite_runs_alone(netra: Path) -> None:
 
 def test_the_guides_runner_runs_in_parallel_with_coverage(netra: Path) -> None:
     file = "netra_backend/tests/unit/test_cost_calculator.py"
-    result = python(netra, RUNNER, "--test-file", file, "--parallel", "--workers", "2", "--coverage-threshold", "1")
+    result = python(
+        netra, RUNNER, "--test-file", file, "--parallel", "--workers", "2", "--coverage", "--coverage-threshold", "1"
+    )
     assert result.returncode == 0, result.stdout + result.stderr
     assert counts(netra) == {"total": 1, "passed": 1}
     assert msgspec.json.decode((netra / ".ci-toolkit/out/verdict.json").read_bytes())["coverage"]["threshold"] == 1

@@ -121,7 +121,8 @@ def test_a_loop_over_events_ends_at_its_limit_even_if_others_keep_coming() -> No
 
     async def scenario(client: WebSocketTestClient) -> None:
         await client.receive_json()
-        await client.collect_events(timeout=0.1)
+        async for _ in client.receive_events(timeout=0.1):
+            pass
 
     with pytest.raises(WebSocketFailure, match=r"^waited 0\.1 s for [^\n]*(?s:.*)1  pong"):
         run(scenario, chatters)

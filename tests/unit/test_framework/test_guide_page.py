@@ -1,18 +1,16 @@
-"""docs/guide.md: every name of the guide is on it, and every test that it names exists."""
+"""docs/guide.md: every name of the guide is on it, and every row is shown by tests that use what it names."""
 
 import ast
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
+from guide_rows import PAGE, Function, Row, file_of, functions_in, is_empty, names_used, rows
 
 from ci_toolkit.lint.rules import RULES
 
-ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
-ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| in the guide")]
-NAMED = sorted(set(re.findall(r"`([^`]+\.py)::(\w+)`", PAGE)))
+ROWS = rows()
+PROOFS = sorted({proof for row in ROWS for proof in row.proofs})
 
 GUIDE = re.findall(
     r"\S+",
@@ -33,41 +31,51 @@ release_environment create_real_agent execute_with_context real_websocket_client
 )
 
 
-def file_of(path: str) -> Path:
-    return ROOT / "examples/netra" / path[2:] if path.startswith("E:") else ROOT / "tests" / path
+@pytest.mark.parametrize(("path", "name"), PROOFS)
+def test_a_test_that_the_page_names_exists_and_does_something(path: str, name: str) -> None:
+    assert not is_empty(functions_in(file_of(path))[name])
 
 
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("row", [row for row in ROWS if row.names], ids=lambda row: row.cell)
+def test_the_tests_of_a_row_use_what_it_names(row: Row) -> None:
+    used = {proof: names_used(file_of(proof[0]), proof[1]) for proof in row.proofs}
+    assert [proof for proof, words in used.items() if not words & row.names] == [], "no name of the row is in them"
+    assert row.names - frozenset().union(*used.values()) == frozenset(), "these are in none of its tests"
 
 
-def functions_in(path: Path) -> frozenset[str]:
-    nodes = ast.walk(tree_of(path))
-    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+@pytest.mark.parametrize(
+    ("body", "empty"),
+    [
+        ("pass", True),
+        ("...", True),
+        ("'only words'", True),
+        ("'words'; assert True", True),
+        ("assert flaky()", False),
+        ("await flaky()", False),
+        ("[flaky() for _ in more]", False),
+    ],
+)
+def test_a_proof_with_an_empty_body_is_none(body: str, *, empty: bool) -> None:
+    (function,) = ast.parse(f"async def test_flaky(): {body}").body
+    assert isinstance(function, Function)
+    assert is_empty(function) is empty
 
 
-@pytest.mark.parametrize(("path", "name"), NAMED)
-def test_a_test_that_the_page_names_exists(path: str, name: str) -> None:
-    assert name in functions_in(file_of(path))
-
-
-@pytest.mark.parametrize(("path", "name"), NAMED)
-def test_a_test_that_the_page_names_does_something(path: str, name: str) -> None:
-    found = next(node for node in ast.walk(tree_of(file_of(path))) if getattr(node, "name", "") == name)
-    assert isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef)
-    is_empty = [
-        isinstance(item, ast.Pass) or isinstance(getattr(item, "value", None), ast.Constant) for item in found.body
-    ]
-    assert not all(is_empty)
-
-
-@pytest.mark.parametrize("name", GUIDE)
-def test_a_name_of_the_guide_stands_in_a_file_that_proves_its_row(name: str) -> None:
-    rows = [row for row in ROWS if re.search(rf"`[^`]*{re.escape(name)}\b[^`]*`", row.split(" | ")[0])]
-    for row in rows:
-        proofs = [file_of(path).read_text(encoding="utf-8") for path, _ in re.findall(r"`([^`]+\.py)::(\w+)`", row)]
-        assert any(name.removeprefix("pytest.").removesuffix(".py") in text for text in proofs), row
+def test_a_proof_uses_the_names_of_its_row_itself_or_through_what_it_calls(tmp_path: Path) -> None:
+    file = tmp_path / "test_it.py"
+    file.write_text(
+        "SUITE = '@pytest.mark.flaky(reruns=3)'\ndef helper(): return SUITE\n"
+        "class TestIt(Base):\n    def test_by_its_class(self): assert 1\n"
+        "def test_by_a_helper(fixture): assert helper()\ndef test_idle(): assert 'flake'\n"
+    )
+    (row,) = rows("| `@pytest.mark.flaky(reruns=3)` | again | `a.py::test_by_a_helper` |")
+    assert row.names == {"flaky", "reruns"}
+    assert row.names <= names_used(file, "test_by_a_helper")
+    assert "Base" in names_used(file, "test_by_its_class")
+    assert not row.names & names_used(file, "test_idle")
+    assert rows("| `--coverage-threshold 80`, `wait(what, timeout=)` | x |")[0].names == {
+        "coverage_threshold", "wait", "timeout",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", GUIDE)
@@ -76,7 +84,7 @@ def test_every_name_of_the_guide_is_on_the_page(name: str) -> None:
 
 
 def test_every_row_is_shown_by_a_test() -> None:
-    assert [row for row in ROWS if "::" not in row] == []
+    assert [row.cell for row in ROWS if not row.proofs] == []
 
 
 def test_every_rule_of_the_linter_that_is_the_guides_is_on_the_page() -> None:
