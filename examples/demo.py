@@ -16,12 +16,13 @@ from pathlib import Path
 from ci_toolkit.services.catalog.settings import read_table
 from ci_toolkit.services.catalog.table import ServiceEnvironment
 from ci_toolkit.services.outlook import outlook_of
+from ci_toolkit.services.stack import StackRequest, acquire
 from ci_toolkit.test_framework.llm_settings import API_KEY, BASE_URL, MODEL, has_llm_credentials
-from ci_toolkit.test_framework.scripted_llm import ScriptedLLM
 
 EXAMPLE = Path(__file__).parent / "netra"
 SHARDS = "4"
-ADVICE = "This answer is scripted.\n- Buy savings plans\n- Stop idle machines"
+SCRIPTED = "scripted_llm"
+"""The service of the table that answers where no language model is named."""
 
 
 def main() -> int:
@@ -33,13 +34,10 @@ def main() -> int:
     # Without the option each server starts when the first test asks for it, and a test that cannot have it says so.
     real = [] if missing else ["--real-services"]
     words = ["run", "--shards", SHARDS, "--dynamic-ports", *real, *sys.argv[1:]]
+    os.environ["PATH"] = own_programs_first()
     with language_model() as variables:
-        done = subprocess.run(
-            [sys.executable, "-m", "ci_toolkit", *words],
-            cwd=EXAMPLE,
-            env={**os.environ, "PATH": own_programs_first(), **variables},
-            check=False,
-        )
+        command = [sys.executable, "-m", "ci_toolkit", *words]
+        done = subprocess.run(command, cwd=EXAMPLE, env={**os.environ, **variables}, check=False)
     return done.returncode
 
 
@@ -64,9 +62,10 @@ def language_model() -> Iterator[Mapping[str, str]]:
     if has_llm_credentials():
         yield {}
         return
-    with ScriptedLLM([ADVICE], model="scripted-no-real-model", repeat=True) as llm:
-        print(f"demo: the language model is scripted; {API_KEY} and {MODEL} name a real one", flush=True)
-        yield {BASE_URL: llm.base_url, API_KEY: llm.api_key, MODEL: llm.model}
+    print(f"demo: the language model is scripted; {API_KEY} and {MODEL} name a real one", flush=True)
+    request = StackRequest(services=(SCRIPTED,), dynamic_ports=True)
+    with acquire(request, read_table(EXAMPLE), EXAMPLE, owner_pid=os.getpid(), report=print) as stack:
+        yield {BASE_URL: f"{stack.endpoint(SCRIPTED).url()}/v1", API_KEY: "none-is-needed", MODEL: "scripted-llm"}
 
 
 def own_programs_first() -> str:
