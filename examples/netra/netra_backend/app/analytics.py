@@ -58,7 +58,7 @@ class Analytics:
     """A bounded queue and the one task that empties it. What does not fit is lost, and counted."""
 
     def __init__(self, url: str, *, most_waiting: int = _MOST_WAITING) -> None:
-        self._client = httpx.AsyncClient(base_url=url, timeout=_SECONDS) if url else None
+        self._client = httpx.AsyncClient(base_url=url, timeout=_SECONDS, trust_env=False) if url else None
         self._waiting: deque[AnalyticsEvent] = deque()
         self._most = most_waiting
         self._came = asyncio.Event()

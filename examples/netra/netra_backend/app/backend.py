@@ -17,6 +17,7 @@ from netra_backend.app.settings import Settings
 from netra_backend.app.tasks import Tasks
 
 _LOG = logging.getLogger(__name__)
+_MARKING_SECONDS = 30.0
 
 
 class Backend:
@@ -32,7 +33,7 @@ class Backend:
         seconds = settings.limits.request_seconds
         self.conversations = Conversations(self._engine, self.cache, instance=settings.instance, seconds=seconds)
         self.runner = Runner(self.conversations, self.model, self.analytics, seconds=seconds)
-        self._sending: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Find what an earlier life of this backend left unanswered, and begin to send analytics."""
@@ -43,19 +44,28 @@ class Backend:
         else:
             if interrupted:
                 _LOG.warning("%d requests were interrupted; who sends one again gets its answer", interrupted)
-        self._sending = asyncio.create_task(self.analytics.keep_sending())
+        self._background = [
+            asyncio.create_task(self.analytics.keep_sending()),
+            asyncio.create_task(self._keep_marking()),
+        ]
 
     async def stop(self) -> None:
         """Let running requests end, then close everything."""
         await self.tasks.drain(self.settings.limits.stop_seconds)
-        if self._sending is not None:
-            self._sending.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._sending
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         await self.analytics.close()
         await self.model.close()
         await self.cache.close()
         await self._engine.dispose()
+
+    async def _keep_marking(self) -> None:
+        """Find what other backends left unanswered and did not come back for."""
+        while True:
+            await asyncio.sleep(_MARKING_SECONDS)
+            with suppress(SQLAlchemyError):  # the next time will do
+                await self.conversations.mark_overdue()
 
     async def health(self) -> dict[str, Any]:
         """Return how it is. Raises SQLAlchemyError without PostgreSQL; without Redis, its cache, it says so."""

@@ -21,7 +21,6 @@ _LOG = logging.getLogger(__name__)
 TOKEN_REFUSED: Final = 4401
 """The close code for a token that is missing, wrong or expired."""
 TOO_SLOW: Final = 4408
-STOPPING: Final = 1012
 _LONGEST_WAIT: Final = 24 * 3600.0
 """Of one connection, however long its token lasts."""
 
@@ -51,7 +50,6 @@ class Connection:
             asyncio.create_task(self._write()): None,
             asyncio.create_task(self._until_token_expires()): (TOKEN_REFUSED, "token_expired"),
             asyncio.create_task(self._too_slow.wait()): (TOO_SLOW, "too_slow"),
-            asyncio.create_task(self._tasks.stopping.wait()): (STOPPING, "restarting"),
         }
         try:
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -60,6 +58,9 @@ class Connection:
             for part in parts:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
+        for part in done:
+            if error := part.exception():
+                _LOG.error("a connection ended by an error", exc_info=error)
         await self._close(next((parts[part] for part in done if parts[part]), None))
 
     async def send(self, message: Mapping[str, Any]) -> None:

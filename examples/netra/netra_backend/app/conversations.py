@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import ColumnElement, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import lazyload
 
 from netra_backend.app.cache import Cache
 from netra_backend.app.errors import Refusal
@@ -29,6 +30,8 @@ _BEGIN: Final = text(
     """
 )
 """All or nothing in one journey: whoever sends a message waits for it."""
+
+_IS_OVERDUE: Final = (AgentRequest.state == "running") & (AgentRequest.deadline < func.now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +83,10 @@ class Conversations:
         return None
 
     async def take_up(self, context: ExecutionContext) -> bool:
-        """Make a request that was interrupted or failed running again; return whether it was this call that did."""
+        """Make a request that nobody works on running again; return whether it was this call that did."""
         statement = (
             update(AgentRequest)
-            .where(*_is(context), AgentRequest.state.in_(("interrupted", "failed")))
+            .where(*_is(context), AgentRequest.state.in_(("interrupted", "failed")) | _IS_OVERDUE)
             .values(
                 state="running",
                 error=None,
@@ -92,7 +95,7 @@ class Conversations:
             )
         )
         async with self._database.begin() as db:
-            return bool((await db.execute(statement)).rowcount)
+            return await db.scalar(statement.returning(AgentRequest.id)) is not None
 
     async def finish(self, context: ExecutionContext, result: Mapping[str, Any]) -> None:
         """Store the answer to a request, once."""
@@ -102,7 +105,7 @@ class Conversations:
             .values(state="answered", result=result)
         )
         async with self._database.begin() as db:
-            if (await db.execute(statement)).rowcount:
+            if await db.scalar(statement.returning(AgentRequest.id)) is not None:
                 await db.execute(
                     insert(Message).values(
                         thread_id=context.thread_id,
@@ -119,17 +122,17 @@ class Conversations:
             await db.execute(statement.values(state=state, error=error))
 
     async def mark_interrupted(self) -> int:
-        """Mark what an earlier life of this backend left running, or any whose time is over; return how many."""
-        statement = (
-            update(AgentRequest)
-            .where(
-                AgentRequest.state == "running",
-                (AgentRequest.instance == self._instance) | (AgentRequest.deadline < func.now()),
-            )
-            .values(state="interrupted", error="interrupted")
-        )
+        """Mark what an earlier life of this backend left running; return how many. For its start, before it serves."""
+        return await self._mark((AgentRequest.state == "running") & (AgentRequest.instance == self._instance))
+
+    async def mark_overdue(self) -> int:
+        """Mark the requests of any backend that nobody works on any more, for their time is over; return how many."""
+        return await self._mark(_IS_OVERDUE)
+
+    async def _mark(self, which: ColumnElement[bool]) -> int:
+        statement = update(AgentRequest).where(which).values(state="interrupted", error="interrupted")
         async with self._database.begin() as db:
-            return int((await db.execute(statement)).rowcount)
+            return len((await db.scalars(statement.returning(AgentRequest.id))).all())
 
     async def create_thread(self, user_id: str, title: str) -> Thread:
         """Store a new thread."""
@@ -143,9 +146,10 @@ class Conversations:
 
     async def threads_of(self, user_id: str) -> Sequence[Thread]:
         """Return the user's newest threads, without their messages."""
-        statement = select(Thread).where(Thread.user_id == user_id).order_by(Thread.created_at.desc(), Thread.id)
+        statement = select(Thread).options(lazyload(Thread.messages)).where(Thread.user_id == user_id)
+        statement = statement.order_by(Thread.created_at.desc(), Thread.id)
         async with self._database() as db:
-            return (await db.scalars(statement.limit(_MOST_THREADS).options())).all()
+            return (await db.scalars(statement.limit(_MOST_THREADS))).all()
 
     async def thread_of(self, user_id: str, thread_id: str) -> tuple[Thread, Mapping[str, AgentRequest]]:
         """Return a thread with its messages, and its requests by id. Raises Refusal (404) where the user has none."""

@@ -1,6 +1,5 @@
 """What things cost, and what of it can be saved. Pure."""
 
-import math
 from typing import Any, Final
 
 PRICE_OF_1000_TOKENS: Final = {"gpt-4": 0.03, "gpt-3.5-turbo": 0.002}
@@ -20,6 +19,6 @@ def calculate_token_cost(tokens: int, model: str) -> float:
 def analyze_costs(monthly_spend: Any) -> dict[str, float]:
     """Return what each kind of resource wastes in a month, in US dollars. Raises ValueError for what is no amount."""
     is_number = isinstance(monthly_spend, int | float) and not isinstance(monthly_spend, bool)
-    if not is_number or not math.isfinite(monthly_spend) or not 0 <= monthly_spend <= _MOST:
+    if not is_number or not 0 <= monthly_spend <= _MOST:  # which no NaN is
         raise ValueError(f"monthly_spend is not an amount of US dollars between 0 and {_MOST:.0e}")
     return {kind: round(monthly_spend * _SPLIT[kind] * share, 2) for kind, share in _IDLE_SHARE.items()}

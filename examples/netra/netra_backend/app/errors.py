@@ -28,15 +28,17 @@ class Refusal(Exception):  # noqa: N818 (the backend works; what was asked is re
 
 def store_away() -> Refusal:
     """Return what is said when PostgreSQL does not answer."""
-    return Refusal(503, "store_away", "the database does not answer; nothing was stored: send it again in a moment")
+    return Refusal(
+        503, "store_away", "the database does not answer; send it again in a moment, under the same request_id"
+    )
 
 
 def answer_errors(app: FastAPI) -> None:
     """Have ``app`` answer each of its errors so."""
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(SQLAlchemyError, _away)
+    app.exception_handler(Refusal)(_refused)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(SQLAlchemyError)(_away)
 
 
 async def _refused(_: Request, error: Refusal) -> JSONResponse:

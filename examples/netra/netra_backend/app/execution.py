@@ -4,7 +4,6 @@ Agents, tools and events know a user only through this context; nothing in this 
 """
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -45,5 +44,5 @@ class ExecutionContextFactory:
             request_id=ask.request_id or new_id(),
             agent=ask.agent,
             message=ask.message,
-            details=MappingProxyType(deepcopy(ask.context)),
+            details=MappingProxyType(ask.context),
         )

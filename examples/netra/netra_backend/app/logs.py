@@ -43,4 +43,5 @@ def log_as_json(secrets: Iterable[str]) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter(secrets))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for client in ("httpx", "httpx2"):  # they log the address of each request
+        logging.getLogger(client).setLevel(logging.WARNING)

@@ -3,6 +3,7 @@
 ``python -m netra_backend.app.main``; addresses and secrets come from the environment, see ``settings.py``.
 """
 
+import math
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from ci_toolkit.isolated_environment import get_env
 from netra_backend.app import rest, websocket
 from netra_backend.app.backend import Backend
+from netra_backend.app.body_limit import BodyLimit
 from netra_backend.app.errors import answer_errors
 from netra_backend.app.logs import log_as_json
 from netra_backend.app.settings import Settings
@@ -30,6 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
         await backend.stop()
 
     app = FastAPI(title="Netra backend", lifespan=life)
+    app.add_middleware(BodyLimit, most=settings.limits.message_bytes)
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=re.escape(settings.frontend_url).replace(r"\*", r"\d+"),
@@ -52,6 +55,7 @@ def main() -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
+        timeout_graceful_shutdown=math.ceil(settings.limits.stop_seconds),
         ws_max_size=settings.limits.message_bytes,
         ws_ping_interval=20,  # the heartbeat: who does not answer it in time has left
         ws_ping_timeout=20,

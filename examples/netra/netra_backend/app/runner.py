@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from netra_backend.app.agents import AgentError, create_agent
+from netra_backend.app.agents import Agent, AgentError, create_agent
 from netra_backend.app.analytics import Analytics, AnalyticsEvent
 from netra_backend.app.conversations import Conversations, Known
 from netra_backend.app.errors import Refusal, store_away
@@ -36,38 +36,43 @@ class Runner:
         """Run one request; whatever happens, its client hears of an end."""
         narrator = Narrator(context, emit)
         try:
+            agent = create_agent(context.agent, self._model)
             known = await self._conversations.begin(context)
             if known is not None:
                 context = replace(context, thread_id=known.thread_id)
                 narrator = Narrator(context, emit)
-                if await self._is_done_with(context, known, narrator):
-                    return
-        except Refusal as refusal:
+            if known is None or await self._is_to_be_done(context, known, narrator):
+                await self._work(agent, context, narrator)
+        except (AgentError, Refusal) as refusal:
             await narrator.failed(refusal.code, refusal.message)
         except SQLAlchemyError as error:
-            _LOG.error("a message was not stored: %s", type(error).__name__)
-            refusal = store_away()
-            await narrator.failed(refusal.code, refusal.message)
-        else:
-            await self._work(context, narrator)
+            _LOG.error("PostgreSQL failed on request %s: %s", context.request_id, type(error).__name__)
+            away = store_away()
+            await narrator.failed(away.code, away.message)
+            # Where PostgreSQL stored it and died before it could say so, nobody is to wait for an answer.
+            await self._give_up(context, "interrupted", "interrupted")
+        except Exception:  # noqa: BLE001 (the one broad catch: a request must not take others with it)
+            _LOG.exception("the request %s failed", context.request_id)
+            await self._fail(context, narrator, "internal", "the backend failed on this request; send another one")
 
-    async def _is_done_with(self, context: ExecutionContext, known: Known, narrator: Narrator) -> bool:
-        """Answer a request that was sent before; return whether nothing is left to do."""
+    async def _is_to_be_done(self, context: ExecutionContext, known: Known, narrator: Narrator) -> bool:
+        """Return whether a request that was sent before needs work still; one that was answered is answered again."""
         if known.result is not None:
             await narrator.started()
             await narrator.thinking("This was asked and answered before.")
             await narrator.completed(known.result)
-        elif not await self._conversations.take_up(context):
-            raise Refusal(409, "in_progress", "this request is being worked on; GET /threads/{id} will have its answer")
-        return known.result is not None
+            return False
+        if await self._conversations.take_up(context):
+            return True
+        raise Refusal(409, "in_progress", "this request is being worked on; GET /threads/{id} will have its answer")
 
-    async def _work(self, context: ExecutionContext, narrator: Narrator) -> None:
+    async def _work(self, agent: Agent, context: ExecutionContext, narrator: Narrator) -> None:
         began = time.monotonic()
         outcome, answer = "agent_failed", None
         try:
             async with asyncio.timeout(self._seconds):
                 await narrator.started()
-                result = await create_agent(context.agent, self._model).work(context, narrator)
+                result = await agent.work(context, narrator)
             told = result.to_json()
             await self._store(self._conversations.finish, context, told)
             outcome, answer = "agent_completed", result.answer
@@ -79,14 +84,8 @@ class Runner:
             await self._fail(context, narrator, error.code, error.message)
         except TimeoutError:
             await self._fail(context, narrator, "too_slow", f"no answer within {self._seconds:g} s; send it again")
-        except SQLAlchemyError:
-            await narrator.failed(
-                "store_away", "your message is stored, the answer is not: send the request again later"
-            )
-        except Exception:  # noqa: BLE001 (the one broad catch: a request must not take others with it)
-            _LOG.exception("the request %s failed", context.request_id)
-            await self._fail(context, narrator, "internal", "the backend failed; your message is stored")
-        self._analytics.add(AnalyticsEvent.of(context, outcome, began=began, answer=answer))
+        finally:
+            self._analytics.add(AnalyticsEvent.of(context, outcome, began=began, answer=answer))
 
     async def _fail(self, context: ExecutionContext, narrator: Narrator, code: str, message: str) -> None:
         await self._give_up(context, "failed", code)

@@ -3,6 +3,7 @@
 import platform
 from dataclasses import dataclass, field
 from typing import Self
+from urllib.parse import urlsplit
 
 from ci_toolkit.isolated_environment import IsolatedEnvironment
 
@@ -23,11 +24,12 @@ class ModelSettings:
         """Read ``LLM_*``, else ``CI_TOOLKIT_LLM_*`` of the tests, else the scripted model's address."""
         seconds = float(env.get("LLM_SECONDS") or cls.seconds)
         for prefix in ("LLM_", "CI_TOOLKIT_LLM_"):
-            if key := env.get(f"{prefix}API_KEY"):
+            key, model = env.get(f"{prefix}API_KEY"), env.get(f"{prefix}MODEL")
+            if key and model:
                 url = env.get(f"{prefix}BASE_URL") or "https://api.openai.com/v1"
-                return cls(base_url=url, api_key=key, name=env.get(f"{prefix}MODEL") or "gpt-4", seconds=seconds)
-        if url := env.get("SCRIPTED_LLM_URL"):
-            return cls(base_url=f"{url}/v1", api_key="none is needed", name="scripted", seconds=seconds)
+                return cls(base_url=url, api_key=key, name=model, seconds=seconds)
+        if scripted := env.get("SCRIPTED_LLM_URL"):
+            return cls(base_url=f"{scripted}/v1", api_key="none is needed", name="scripted", seconds=seconds)
         return cls(seconds=seconds)
 
 
@@ -87,7 +89,8 @@ class Settings:
 
     def secrets(self) -> tuple[str, ...]:
         """Return what no log may show."""
-        return (self.database_url, self.redis_url, self.auth_secret, self.model.api_key)
+        passwords = (urlsplit(url).password or "" for url in (self.database_url, self.redis_url))
+        return (self.database_url, self.redis_url, *passwords, self.auth_secret, self.model.api_key)
 
 
 def _needed(env: IsolatedEnvironment, name: str) -> str:

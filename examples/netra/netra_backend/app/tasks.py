@@ -10,8 +10,6 @@ class Tasks:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
-        self.stopping = asyncio.Event()
-        """Set when the backend is told to stop: connections close, requests go on for a while."""
 
     def __len__(self) -> int:
         return len(self._running)
@@ -24,7 +22,6 @@ class Tasks:
 
     async def drain(self, seconds: float) -> None:
         """Let what runs end by itself within ``seconds``, then cancel it and wait until it has said so."""
-        self.stopping.set()
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=seconds)
             for task in late:
