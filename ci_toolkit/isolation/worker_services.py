@@ -15,6 +15,7 @@ from ci_toolkit.isolation.interruptions import Interruptions
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.own_redis import OwnRedis
 from ci_toolkit.isolation.own_services import OwnServices
+from ci_toolkit.isolation.plugin_servers import plugin_resets
 from ci_toolkit.isolation.worker_clickhouse import WorkerClickHouse
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
@@ -70,9 +71,8 @@ class WorkerServices:
         """This worker's Redis, or its logical database of one. Raises an InfrastructureError if there can be none."""
         if self._redis is None:
             service = self.table.only(Protocol.REDIS)
-            own = self._own_redis(service)
-            run, worker = self.identity.run, self.identity.worker
-            self._redis = OwnRedis(own) if own else WorkerRedis(self._started(service), run=run, worker=worker)
+            own, who = self._own_redis(service), self.identity
+            self._redis = OwnRedis(own) if own else WorkerRedis(self._started(service), run=who.run, worker=who.worker)
             self._endpoints[service.name] = self._redis.endpoint
         self._filling.run_those_of(Protocol.REDIS, self._fill_with)
         return self._redis
@@ -196,7 +196,7 @@ class WorkerServices:
 
         Raises what they raised, after all were tried; a StrayConnectionError comes after cleaning.
         """
-        cleanings: list[Cleaning] = [self._interruptions.mend]
+        cleanings: list[Cleaning] = [self._interruptions.mend, *plugin_resets(self._endpoints.values(), self.restart)]
         cleanings += [part.clean for part in (self._redis, self._clickhouse) if part is not None]
         if self._database is not None:
             cleanings.append(partial(self._database.clean, mode, test=test))

@@ -75,6 +75,12 @@ class JobFailedError(InfrastructureError):
     slug = "job-failed"
 
 
+class PluginError(InfrastructureError):
+    """A plug-in for a protocol cannot be loaded, or does not do what plug-ins do."""
+
+    slug = "protocol-plugin"
+
+
 class KeeperError(InfrastructureError):
     """The process that keeps the servers could not be started or talked to."""
 

@@ -5,6 +5,7 @@ set -eu
 missing=""
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v clickhouse-server >/dev/null || missing="$missing clickhouse-server"
+command -v memcached >/dev/null || missing="$missing memcached"
 command -v chromium >/dev/null || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 if [ -z "$missing" ]; then

@@ -79,7 +79,7 @@ def _service(row: Service, environment: ServiceEnvironment, rows: Sequence[Servi
     service["environment"] = known | filled_all(row.variables, with_public(known, outside))
     if others:
         service["depends_on"] = {other.name: {"condition": _condition(other)} for other in others}
-    if row.is_asked:
+    if row.is_asked and not row.plugin:
         service["healthcheck"] = _asked_by(health(row, environment))
     return service
 
@@ -115,7 +115,7 @@ def _known_inside(row: Service, environment: ServiceEnvironment, others: Sequenc
 def _condition(other: Service) -> str:
     if other.protocol is Protocol.JOB:
         return "service_completed_successfully"
-    return "service_healthy" if other.is_asked else "service_started"
+    return "service_healthy" if other.is_asked and not other.plugin else "service_started"
 
 
 def _inner_port(row: Service, environment: ServiceEnvironment) -> int:

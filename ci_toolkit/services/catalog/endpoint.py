@@ -29,6 +29,8 @@ class Endpoint(Record, frozen=True, kw_only=True):
     protocol: Protocol
     port: int
     """0 for what does not listen."""
+    plugin: str = ""
+    """The word of the protocol, where a plug-in speaks it."""
     host: str = LOOPBACK
     credentials: Credentials = msgspec.field(default_factory=Credentials)
     provider: Provider = Provider.EXTERNAL
@@ -54,6 +56,8 @@ class Endpoint(Record, frozen=True, kw_only=True):
             return ""
         if self.protocol is Protocol.HTTP or self.protocol is Protocol.WEBSOCKET:
             return f"http://{self.address}"
+        if self.plugin:
+            return f"{self.plugin}://{self._login()}{self.address}"
         name = self.credentials.database if database is None else database
         scheme = {Protocol.POSTGRESQL: "postgresql", Protocol.CLICKHOUSE: "clickhouse"}.get(self.protocol, "redis")
         return f"{scheme}{'+' if driver else ''}{driver}://{self._login()}{self.address}/{name}"
@@ -74,11 +78,19 @@ class Endpoint(Record, frozen=True, kw_only=True):
 
 def planned(service: Service, environment: ServiceEnvironment) -> Endpoint:
     """Return where ``service`` is to answer in ``environment``."""
+    return endpoint_of(service, port=service.port(environment), provider=Provider.EXTERNAL)
+
+
+def endpoint_of(service: Service, *, port: int, provider: Provider, detail: str = "") -> Endpoint:
+    """Return where ``provider`` has ``service`` answer."""
     return Endpoint(
         name=service.name,
         protocol=service.protocol,
-        port=service.port(environment),
+        plugin=service.plugin,
+        port=port,
         credentials=service.credentials,
+        provider=provider,
+        detail=detail,
     )
 
 

@@ -71,7 +71,7 @@ def workflow_lines(
 
     With ``only_needed`` a job of the matrix starts what its tests need: a service whose image is empty is not started.
     """
-    rows = [row for row in table.services if row.image and row.protocol.has_port]
+    rows = [row for row in table.services if row.image and row.protocol.has_port and not row.plugin]  # a worker's own
     services = {row.name: _workflow_service(row, environment) for row in rows}
     if only_needed:
         services = {

@@ -12,6 +12,7 @@ from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import planned, variables
 from ci_toolkit.services.catalog.order import depends, refuse_circles
 from ci_toolkit.services.catalog.placeholders import placeholders, with_public
+from ci_toolkit.services.catalog.plugins import GROUP, installed
 from ci_toolkit.services.catalog.table import (
     BUILT_IN,
     Credentials,
@@ -28,7 +29,7 @@ _HIGHEST_PORT: Final = 65535
 class _Row(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", omit_defaults=True):
     """One service as a team writes it; whatever is left out stays as it was."""
 
-    protocol: Protocol | None = None
+    protocol: str | None = None
     port: int | None = None
     ports: dict[ServiceEnvironment, int] | None = None
     image: str | None = None
@@ -62,7 +63,8 @@ def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
             rows.pop(name, None)
             continue
         row = _read_row(value, where=f"{origin} '{name}'")
-        rows[name] = _changed(rows[name], row) if name in rows else _added(name, row, where=f"{origin} '{name}'")
+        where = f"{origin} '{name}'"
+        rows[name] = _changed(rows.get(name) or _added(name, row, where=where), row, where=where)
         _refuse_useless_migrations(rows[name], where=f"{origin} '{name}'")
         _refuse_other_signs(rows[name], where=f"{origin} '{name}'")
     table = Table(services=tuple(rows.values()), origin=origin)
@@ -78,12 +80,15 @@ def _read_row(value: object, *, where: str) -> _Row:
     return read_settings(value, _Row, where=where)
 
 
-def _changed(service: Service, row: _Row) -> Service:
+def _changed(service: Service, row: _Row, *, where: str) -> Service:
     """Return ``service`` with what ``row`` says."""
+    if row.protocol is not None:
+        protocol, plugin = _spoken(row.protocol, where=where)
+        service = msgspec.structs.replace(service, protocol=protocol, plugin=plugin)
     plain = {
         name: getattr(row, name)
         for name in (
-            "protocol", "image", "alpine_image", "container_port", "command", "depends_on", "path", "ready_log",
+            "image", "alpine_image", "container_port", "command", "depends_on", "path", "ready_log",
             "ready_command", "variables", "ready_seconds",
         )
         if getattr(row, name) is not None
@@ -116,14 +121,33 @@ def _ports(old: Mapping[ServiceEnvironment, int], row: _Row) -> dict[ServiceEnvi
 
 
 def _added(name: str, row: _Row, *, where: str) -> Service:
+    """Return a new service without what ``row`` says beside its protocol."""
     if row.protocol is None:
-        choices = ", ".join(Protocol)
-        raise ConfigurationError(f"{where} is a new service without a protocol", advice=f"Set it to one of: {choices}.")
-    if row.protocol.has_port and row.port is None and set(row.ports or {}) != set(ServiceEnvironment):
+        raise ConfigurationError(
+            f"{where} is a new service without a protocol", advice=f"Set it to one of: {', '.join(_words())}."
+        )
+    protocol, _ = _spoken(row.protocol, where=where)
+    if protocol.has_port and row.port is None and set(row.ports or {}) != set(ServiceEnvironment):
         raise ConfigurationError(
             f"{where} has no port", advice=f"Set port, or ports for each of: {', '.join(ServiceEnvironment)}."
         )
-    return _changed(Service(name=name, protocol=row.protocol, ports={}), row)
+    return Service(name=name, protocol=protocol, ports={})
+
+
+def _words() -> tuple[str, ...]:
+    """Return every protocol that is spoken here."""
+    built_in = tuple(protocol for protocol in Protocol if protocol is not Protocol.PLUGIN)
+    return (*built_in, *(name for name in sorted(installed()) if name not in set(Protocol)))
+
+
+def _spoken(word: str, *, where: str) -> tuple[Protocol, str]:
+    """Return the protocol that ``word`` names, and the word where a plug-in speaks it."""
+    if word not in _words():
+        raise ConfigurationError(
+            f"{where} has protocol '{word}', which neither ci-toolkit nor a plug-in here speaks",
+            advice=f"{nearest(word, _words(), 'protocols')} A plug-in is a package with an entry point of {GROUP}.",
+        )
+    return (Protocol(word), "") if word in set(Protocol) else (Protocol.PLUGIN, word)
 
 
 def _refuse_useless_migrations(service: Service, *, where: str) -> None:
@@ -150,6 +174,8 @@ def _refuse_other_signs(service: Service, *, where: str) -> None:
         wrong, advice = f"has a port, and protocol '{kind}' is for what does not listen", "Remove one of them."
     elif not kind.has_port and not service.command:
         wrong, advice = f"has protocol '{kind}' and no command", "Write what is to run."
+    elif service.plugin and not (service.command or service.image):
+        wrong, advice = f"has protocol '{service.plugin}', and nothing to run", "Set command or image."
     elif kind is Protocol.NONE and not signs:
         wrong, advice = "has no port, and nothing says when it is ready", "Set ready-log or ready-command."
     elif kind is Protocol.JOB and signs:

@@ -28,6 +28,8 @@ class Protocol(StrEnum):
     CLICKHOUSE = "clickhouse"
     HTTP = "http"
     WEBSOCKET = "websocket"
+    PLUGIN = "plugin"
+    """What a plug-in of another package speaks, which the row names."""
     NONE = "none"
     """Nothing: a program without a port, such as one that works off a queue."""
     JOB = "job"
@@ -71,6 +73,8 @@ class Service(Record, frozen=True, kw_only=True):
     protocol: Protocol
     ports: dict[ServiceEnvironment, int]
     """The port on this machine, in each environment; empty for what has none."""
+    plugin: str = ""
+    """The word of the protocol that a plug-in speaks."""
     image: str = ""
     alpine_image: str = ""
     container_port: int = 0
@@ -94,8 +98,8 @@ class Service(Record, frozen=True, kw_only=True):
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a team's own, which runs once for each worker of a run, on the worker's databases."""
-        return bool(self.command) and not self.protocol.is_data_store
+        """Whether each worker of a run has its own: what is on its databases, and what a plug-in resets for it."""
+        return bool(self.command or self.plugin) and not self.protocol.is_data_store
 
     @property
     def is_asked(self) -> bool:
@@ -157,7 +161,7 @@ class Table(Record, frozen=True, kw_only=True):
 
         A service with a command is not one of them: fixtures start it for each worker, on the worker's databases.
         """
-        return tuple(row.name for row in self.services if (row.protocol.is_data_store or row.image) and not row.command)
+        return tuple(row.name for row in self.services if (row.protocol.is_data_store or row.image) and not row.is_own)
 
     def with_ports(self, environment: ServiceEnvironment, ports: Mapping[str, int]) -> "Table":
         """Return this table with other ports in ``environment``, such as the dynamic ones of a session."""

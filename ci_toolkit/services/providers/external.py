@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, endpoint_of
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate_once
 from ci_toolkit.services.providers.listening import who_listens
@@ -79,10 +79,4 @@ class ExternalProvider:
 
 
 def _endpoint(request: ServiceRequest) -> Endpoint:
-    return Endpoint(
-        name=request.service.name,
-        protocol=request.service.protocol,
-        port=request.port,
-        credentials=request.service.credentials,
-        provider=Provider.EXTERNAL,
-    )
+    return endpoint_of(request.service, port=request.port, provider=Provider.EXTERNAL)

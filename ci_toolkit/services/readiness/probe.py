@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import Final
 
 from ci_toolkit.model.record import Record
+from ci_toolkit.services.catalog import plugins
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.readiness.postgresql_login import WRONG_LOGIN, LoginRefusedError, NotPostgresqlError, log_in
@@ -143,6 +144,15 @@ def _ask_websocket(endpoint: Endpoint, path: str, timeout: float) -> ProbeResult
     )
 
 
+def _ask_plugin(endpoint: Endpoint, _path: str, timeout: float) -> ProbeResult:
+    try:
+        return ProbeResult(status=ProbeStatus.READY, version=plugins.ask(endpoint, timeout))
+    except PermissionError as error:
+        return ProbeResult(status=ProbeStatus.DENIED, reason=str(error))
+    except ValueError as error:
+        return ProbeResult(status=ProbeStatus.STRANGER, reason=str(error))
+
+
 def _ask_clickhouse(endpoint: Endpoint, _path: str, timeout: float) -> ProbeResult:
     status, _, body, _ = _get(endpoint, "/ping", timeout, {})
     if (status, body.strip()) != (_OK, b"Ok."):
@@ -172,4 +182,5 @@ _ASK: Final[dict[Protocol, Callable[[Endpoint, str, float], ProbeResult]]] = {  
     Protocol.CLICKHOUSE: _ask_clickhouse,
     Protocol.HTTP: _ask_http,
     Protocol.WEBSOCKET: _ask_websocket,
+    Protocol.PLUGIN: _ask_plugin,
 }

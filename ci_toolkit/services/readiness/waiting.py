@@ -76,8 +76,8 @@ def _refusal(
         )
     if result.status is ProbeStatus.STRANGER:
         return PortTakenError(
-            f"port {endpoint.port} is taken by {who_listens(endpoint.port)}, which is not {service.protocol}: "
-            f"{result.reason}",
+            f"port {endpoint.port} is taken by {who_listens(endpoint.port)}, "
+            f"which is not {service.plugin or service.protocol}: {result.reason}",
             advice="Stop it, or run with --dynamic-ports: every fixture and variable then follows.",
         )
     is_heard = endpoint.port and result.status is not ProbeStatus.CLOSED

@@ -160,7 +160,10 @@ class Launch:
 
     def _forced(self, service: Service) -> Provider | None:
         """Return the only provider that may run ``service``: what nobody talks to needs no container."""
-        return self._request.provider if service.protocol.has_port or service.image else Provider.NATIVE
+        if not service.protocol.has_port and not service.image:
+            return Provider.NATIVE
+        is_image_alone = bool(self._request.worker and service.plugin and not service.command)
+        return Provider.DOCKER if is_image_alone else self._request.provider
 
     def _known_to(self, service: Service) -> dict[str, str]:
         """Return the variables with the addresses of what ``service`` depends on, all of it ready."""

@@ -57,7 +57,7 @@ def _starter(protocol: Protocol) -> Callable[[ServiceRequest], Running]:
             from ci_toolkit.services.providers.native import clickhouse
 
             return clickhouse.start
-        case Protocol.HTTP | Protocol.WEBSOCKET | Protocol.NONE | Protocol.JOB:
+        case Protocol.HTTP | Protocol.WEBSOCKET | Protocol.PLUGIN | Protocol.NONE | Protocol.JOB:
             from ci_toolkit.services.providers.native import program
 
             return program.run if protocol is Protocol.JOB else program.start

@@ -2,7 +2,7 @@
 
 import signal
 
-from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, endpoint_of
 from ci_toolkit.services.processes.child import Child
 from ci_toolkit.services.providers.listening import who_listens
 from ci_toolkit.services.providers.provider import ServiceRequest
@@ -75,11 +75,4 @@ class Server:
 
 def native_endpoint(request: ServiceRequest, *, detail: str = "") -> Endpoint:
     """Return where the server of ``request`` is to answer."""
-    return Endpoint(
-        name=request.service.name,
-        protocol=request.service.protocol,
-        port=request.port,
-        credentials=request.service.credentials,
-        provider=Provider.NATIVE,
-        detail=detail,
-    )
+    return endpoint_of(request.service, port=request.port, provider=Provider.NATIVE, detail=detail)

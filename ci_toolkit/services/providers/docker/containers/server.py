@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from ci_toolkit.services.catalog import images
-from ci_toolkit.services.catalog.endpoint import Endpoint, Provider
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, endpoint_of
 from ci_toolkit.services.catalog.placeholders import filled_all, with_public
 from ci_toolkit.services.catalog.surroundings import corrected
 from ci_toolkit.services.catalog.table import Protocol
@@ -60,14 +60,7 @@ class ContainerServer:
 
     def wait_until_ready(self, request: ServiceRequest, *, detail: str, question: Question | None) -> None:
         """Wait for its first answer, or for what ``question`` asks. Raises an InfrastructureError."""
-        endpoint = Endpoint(
-            name=request.service.name,
-            protocol=request.service.protocol,
-            port=request.port,
-            credentials=request.service.credentials,
-            provider=Provider.DOCKER,
-            detail=detail,
-        )
+        endpoint = endpoint_of(request.service, port=request.port, provider=Provider.DOCKER, detail=detail)
         self._endpoint = wait_until_ready(
             endpoint,
             request.service,
