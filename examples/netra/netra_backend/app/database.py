@@ -7,6 +7,9 @@ CONNECTIONS = 10
 WAIT_SECONDS = 10
 """For a free connection, before a request is told that the database is busy."""
 
+_DURABLE = "-c synchronous_commit=on"
+"""What was answered for outlives a crash of the server, whatever the server's own default is."""
+
 
 def driver_url(url: str) -> str:
     """Return ``url`` as SQLAlchemy spells it, with the driver."""
@@ -25,6 +28,6 @@ def connect(url: str, *, service: str = "netra_backend") -> AsyncEngine:
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": service},
+        connect_args={"connect_timeout": 5, "application_name": service, "options": _DURABLE},
         hide_parameters=True,  # what users wrote stays out of errors and logs
     )
