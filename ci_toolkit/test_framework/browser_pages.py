@@ -3,10 +3,11 @@
 import asyncio
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 _APIS: Final = ("playwright.sync_api", "playwright.async_api")
+_KINDS: Final = ("Page", "BrowserContext", "Browser")
 MOST_PAGES: Final = 5
 _SECONDS: Final = 5
 """For one picture: a page that hangs may be why the test failed."""
@@ -19,10 +20,11 @@ def open_pages(held: Mapping[str, object]) -> Iterator[tuple[str, Any]]:
     object that drives a page.
     """
     apis = [api for api in map(sys.modules.get, _APIS) if api is not None]
+    candidates = [(name, one) for name, value in held.items() for one in (value, *_attributes(value))] if apis else []
     seen: set[int] = set()
-    for name, value in held.items() if apis else ():
-        for candidate in (value, *_attributes(value)):
-            for page in (page for api in apis for page in _pages_of(candidate, api)):
+    for kind in _KINDS:  # a test's own page has the name of its fixture, though it is one of a browser's too
+        for name, candidate in candidates:
+            for page in (page for api in apis for page in _pages_of(candidate, getattr(api, kind))):
                 if id(page) not in seen and not page.is_closed():
                     seen.add(id(page))
                     yield name, page
@@ -47,10 +49,10 @@ def _attributes(value: object) -> Iterator[object]:
         yield from list(getattr(value, "__dict__", {}).values())
 
 
-def _pages_of(value: object, api: Any) -> Iterator[Any]:
-    if isinstance(value, api.Page):
-        yield value
-    elif isinstance(value, api.BrowserContext):
-        yield from value.pages
-    elif isinstance(value, api.Browser):
-        yield from (page for context in value.contexts for page in context.pages)
+def _pages_of(value: object, kind: Any) -> Sequence[Any]:
+    if not isinstance(value, kind):
+        return ()
+    held: Any = value
+    if hasattr(held, "contexts"):
+        return [page for context in held.contexts for page in context.pages]
+    return held.pages if hasattr(held, "pages") else [held]

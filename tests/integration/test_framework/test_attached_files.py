@@ -47,12 +47,15 @@ def chat():
         browser.close()
 
 @pytest.fixture
-async def page():
+async def browser():
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(**HOW)
-        page = await browser.new_page()
-        yield page
+        yield browser
         await browser.close()
+
+@pytest.fixture
+async def page(browser):
+    return await browser.new_page()
 
 def test_sync(chat):
     assert 0
