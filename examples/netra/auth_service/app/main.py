@@ -3,6 +3,7 @@
 ``python -m auth_service.app.main``; addresses and secrets come from the environment, see ``settings.py``.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -31,8 +32,12 @@ def create_app(settings: Settings) -> FastAPI:
     service = AuthService(settings)
     app = FastAPI(title="Netra auth", lifespan=life)
     app.add_middleware(BodyLimit)
-    # Any page may ask: what lets a user in is in the body, never in a cookie.
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["POST"], allow_headers=["Content-Type"])
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origin_regex=re.escape(settings.frontend_url).replace(r"\*", r"\d+"),
+        allow_methods=["POST"],
+        allow_headers=["Content-Type"],
+    )
     answer_errors(app)
 
     @app.get("/health")

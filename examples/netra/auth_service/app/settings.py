@@ -21,6 +21,8 @@ class Settings:
     """How long an access token is taken. Nothing calls it back, so it is short."""
     refresh_seconds: int = 30 * 24 * 3600
     """How long a user who does not come back stays logged in."""
+    frontend_url: str = "http://127.0.0.1:3000"
+    """Whose page may ask; ``*`` as its port is any port, for tests on free ones."""
     host: str = "127.0.0.1"
     port: int = 8081
 
@@ -41,6 +43,7 @@ class Settings:
             auth_secret=_needed(env, "AUTH_SECRET"),
             access_seconds=int(env.get("ACCESS_SECONDS") or cls.access_seconds),
             refresh_seconds=int(env.get("REFRESH_SECONDS") or cls.refresh_seconds),
+            frontend_url=env.get("FRONTEND_URL") or cls.frontend_url,
             host=env.get("HOST") or cls.host,
             port=int(env.get("PORT") or cls.port),
         )
