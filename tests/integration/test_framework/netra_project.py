@@ -32,7 +32,7 @@ def python(folder: Path, *args: str, **variables: str) -> subprocess.CompletedPr
     return subprocess.run(
         [sys.executable, *args],
         cwd=folder, env={**kept, "PATH": path, "CI_TOOLKIT_SERVICES_DYNAMIC_PORTS": "1", **variables},
-        capture_output=True, text=True, timeout=180, check=False,
+        capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
 
 

@@ -2,8 +2,10 @@ import shutil
 
 import pytest
 import pytest_asyncio
+from ci_toolkit.isolated_environment import get_env
 from frontend.tests.e2e.chat_page import ChatPage
 from playwright.async_api import async_playwright
+from scripted_llm.app.script import MODEL
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -17,6 +19,14 @@ async def browser():
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         await browser.close()
+
+
+@pytest.fixture
+def scripted_model():
+    """The language model fails as a message asks for (``scripted:hang``), which no real one does."""
+    model = get_env().get("CI_TOOLKIT_LLM_MODEL") or MODEL
+    if model != MODEL:
+        pytest.skip(f"needs the example's scripted language model, and CI_TOOLKIT_LLM_MODEL names {model}")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -80,6 +80,7 @@ async def test_a_backend_that_goes_and_comes_back_is_told_and_the_chat_goes_on(c
     await expect(chat.mine.last).to_have_text("kept while it is away: cost?")
 
 
+@pytest.mark.usefixtures("scripted_model")
 async def test_a_backend_that_dies_in_the_middle_of_an_answer_loses_no_message(chat, real_services):
     await chat.register()
     await chat.send("scripted:hang My cost?")
@@ -94,6 +95,7 @@ async def test_a_backend_that_dies_in_the_middle_of_an_answer_loses_no_message(c
     await expect(chat.mine).to_have_text(["scripted:hang My cost?", "And without the trouble, my cost?"])
 
 
+@pytest.mark.usefixtures("scripted_model")
 async def test_a_reload_while_an_agent_works_says_that_it_does(chat):
     await chat.register()
     await chat.send("scripted:hang My cost?")
@@ -102,6 +104,7 @@ async def test_a_reload_while_an_agent_works_says_that_it_does(chat):
     await expect(chat.log).to_contain_text("The agent is still at work.")
 
 
+@pytest.mark.usefixtures("scripted_model")
 async def test_without_a_language_model_rules_answer_and_the_page_says_so(chat):
     await chat.register()
     await chat.ask("scripted:error What does my cloud cost?")
@@ -109,6 +112,7 @@ async def test_without_a_language_model_rules_answer_and_the_page_says_so(chat):
     await expect(chat.runs.last).to_contain_text("Answered by rules, without a language model.")
 
 
+@pytest.mark.usefixtures("scripted_model")
 async def test_what_an_agent_cannot_answer_is_told_and_may_be_asked_again(chat):
     await chat.register()
     await chat.page.get_by_label("Agent", exact=True).select_option("Triage")
