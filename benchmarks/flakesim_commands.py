@@ -26,27 +26,27 @@ from ci_toolkit.verdict.court.court import Judgement, adjudicate
 class CommandsCourt(Court):
     """A policy of the simulator; its rules are those of a shard's job."""
 
-    knows_lines = False
-    """Whether it knows what the change touches."""
-
     def heard(self, run: SimulatedRun, attempt: Attempt) -> Judgement:
         case = self.case(run)
-        if not self.knows_lines:
-            case = replace(case, failures=tuple(replace(failure, is_touched=None) for failure in case.failures))
         record = _Record(attempt)
+        for of_shard in _by_shard(case):
+            self._try_again(of_shard, record)
+        case = record.with_what_is_touched(case)
         jobs = [self._in_the_shard(of_shard, record) for of_shard in _by_shard(case)]
         if any(job.is_red for job in jobs):
             jobs.append(self._elsewhere(case, record))
         rules = replace(self.rules, uses_other_machine=record.has_other_machine)
         return adjudicate(case, self.memory, record.reader(), self.prices, rules, is_made=is_made_at_all)
 
-    def _in_the_shard(self, case: CaseRun, record: "_Record") -> Judgement:
-        seconds = self.prices.shard_seconds
-        rule = again_rule(self.rules, seconds)
+    def _try_again(self, case: CaseRun, record: "_Record") -> None:
+        rule = again_rule(self.rules, self.prices.shard_seconds)
         if rule is not None:
             agains = Agains(rule)
             for failure in case.failures:
                 record.try_again(failure, agains, self.prices.test_seconds[failure.test])
+
+    def _in_the_shard(self, case: CaseRun, record: "_Record") -> Judgement:
+        seconds = self.prices.shard_seconds
         memory = self.memory.for_part(seconds / self.total)
         case = replace(case, seconds=seconds, order="")  # that of the run is not known yet
         ask = record.after(record.reader(), is_made_in_the_shard)
@@ -90,6 +90,12 @@ class _Record:
                 return
         if most:
             agains.note_vain(failure.cause)
+
+    def with_what_is_touched(self, case: CaseRun) -> CaseRun:
+        """Return what the tries at once let the court know: of a test without one, nobody knows what it runs."""
+        tried = {trial.test for trial in self._made}
+        failures = (f if f.test in tried else replace(f, is_touched=None) for f in case.failures)
+        return replace(case, failures=tuple(failures))
 
     def reader(self) -> Ask:
         """Return what answers each trial by the next of its outcomes that were recorded."""

@@ -20,7 +20,12 @@ def agains_of(fold: JournalFold, failed: Collection[str]) -> tuple[TrialEvidence
         return ()
     names = Counter(test.node_id for test in fold.tests())
     return tuple(
-        TrialEvidence(trial=Trial(test=again.test.node_id, how=How.AGAIN), outcome=outcome, seconds=outcome.seconds)
+        TrialEvidence(
+            trial=Trial(test=again.test.node_id, how=How.AGAIN),
+            outcome=outcome,
+            seconds=outcome.seconds,
+            touches=None if again.ended is None else again.ended.touches,
+        )
         for again in fold.agains
         if again.test.node_id in failed and names[again.test.node_id] == 1
         if (outcome := _outcome_of(again)) is not None

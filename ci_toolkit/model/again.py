@@ -2,8 +2,11 @@
 
 from collections import Counter
 
+import msgspec
+
 from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.traced_lines import TracedFile
 
 
 class AgainRule(Record, frozen=True, kw_only=True):
@@ -17,15 +20,12 @@ class AgainRule(Record, frozen=True, kw_only=True):
     """So many tests that failed each time for one cause tell enough of it."""
     not_of: tuple[str, ...] = ()
     """Tests that are not tried; one without parameters stands for all of them."""
+    change: tuple[TracedFile, ...] | None = None
+    """What the change wrote in; None where nobody can tell by what a test runs whether that touches it."""
 
     def shared_by(self, processes: int) -> "AgainRule":
         """Return what each of so many processes may do of it."""
-        return AgainRule(
-            times=self.times,
-            seconds=self.seconds / max(1, processes),
-            most_of_cause=self.most_of_cause,
-            not_of=self.not_of,
-        )
+        return msgspec.structs.replace(self, seconds=self.seconds / max(1, processes))
 
 
 class Agains:

@@ -38,6 +38,8 @@ class ChangedLines(Record, frozen=True, kw_only=True):
     """The commit since which it did so."""
     files: Mapping[str, ChangedFile] = {}
     """Path, relative to the project's folder, to what changed; ``../`` begins what lies beside the folder."""
+    gone: tuple[str, ...] = ()
+    """Files that are not there any more, or not under the name that they had: paths as in ``files``."""
     unknown: str = ""
     """Why nobody can say what changed, or ``""``."""
 

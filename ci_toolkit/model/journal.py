@@ -242,6 +242,8 @@ class AgainEnded(_Line, frozen=True, kw_only=True, tag="again-ended"):
     """Seconds."""
     failures: tuple[Failure, ...] = ()
     """Of each phase that failed."""
+    touches: bool | None = None
+    """Whether it ran what the change wrote; None where nobody can know."""
 
 
 class Executed(_Line, frozen=True, kw_only=True, tag="executed"):

@@ -108,6 +108,8 @@ class TrialEvidence(Record, frozen=True, kw_only=True):
     why_not: str = ""
     """Why there is no outcome."""
     seconds: float = 0.0
+    touches: bool | None = None
+    """Whether it ran what the change wrote; None where nobody can know."""
 
 
 class MergedRun(Record, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ set up anew; those of a wider scope stay, as for the next test, and where one of
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -18,6 +18,7 @@ from ci_toolkit.suite.clock import Clock
 from ci_toolkit.suite.originals import Originals
 from ci_toolkit.suite.reports import failure_of
 from ci_toolkit.suite.running_coverage import running_coverage
+from ci_toolkit.suite.touch import Touch
 
 _PHASES = 3
 """Setup, call and teardown."""
@@ -26,8 +27,17 @@ _PHASES = 3
 class AgainPlugin:
     """Tries tests again, as long as its rule allows."""
 
-    def __init__(self, agains: Agains, write: Callable[[JournalRecord], object], clock: Clock, root: str) -> None:
+    def __init__(
+        self,
+        agains: Agains,
+        touch: Touch | None,
+        write: Callable[[JournalRecord], object],
+        clock: Clock,
+        root: str,
+    ) -> None:
+        """``touch`` says whether a test runs what the change wrote; None where nobody can know."""
         self._agains = agains
+        self._touch = touch
         self._write = write
         self._clock = clock
         self._root = root
@@ -69,19 +79,25 @@ class AgainPlugin:
         for _ in range(most):
             if not self._agains.can_pay(seconds):
                 return
-            if self._once(item, nextitem, number) is not PhaseOutcome.FAILED:
+            if self._once(item, nextitem, number, failed) is not PhaseOutcome.FAILED:
                 return
         if most:
             self._agains.note_vain(cause)
 
-    def _once(self, item: pytest.Item, nextitem: pytest.Item | None, number: int) -> PhaseOutcome:
+    def _once(
+        self, item: pytest.Item, nextitem: pytest.Item | None, number: int, failed: Sequence[Failure]
+    ) -> PhaseOutcome:
         """Try it once and return how that ended: ``skipped`` too where a plugin did not let it begin."""
         self._write(AgainStarted(i=number, at=self._clock.epoch_seconds()))
         began = Originals.perf_counter()
         self._reports.clear()
         self.is_trying = True
         try:
-            with _unmeasured(), _without_attachments(item.config):
+            with (
+                _unmeasured(),
+                _without_attachments(item.config),
+                self._touch.watched() if self._touch else nullcontext(),
+            ):
                 item.ihook.pytest_runtest_protocol(item=item, nextitem=nextitem)
         finally:
             self.is_trying = False
@@ -89,7 +105,8 @@ class AgainPlugin:
         self._agains.pay(seconds)
         outcome = _outcome_of(self._reports)
         failures = tuple(failure_of(report, self._root) for report in self._reports if report.failed)
-        self._write(AgainEnded(i=number, o=outcome, s=round(seconds, 6), failures=failures))
+        touches = self._touch.of(str(item.path), (*failed, *failures), self._root) if self._touch else None
+        self._write(AgainEnded(i=number, o=outcome, s=round(seconds, 6), failures=failures, touches=touches))
         return outcome
 
 
@@ -100,7 +117,8 @@ def again_plugin(
     if rule is None:
         return None
     processes = int(getattr(config, "workerinput", {}).get("workercount", 1))
-    return AgainPlugin(Agains(rule.shared_by(processes)), write, clock, str(config.rootpath))
+    touch = None if rule.change is None else Touch(rule.change)
+    return AgainPlugin(Agains(rule.shared_by(processes)), touch, write, clock, str(config.rootpath))
 
 
 def _outcome_of(reports: Sequence[pytest.TestReport]) -> PhaseOutcome:

@@ -49,8 +49,11 @@ def changes_since(base: Base, folder: Path, *, has_untracked: bool = False) -> C
     if has_untracked:
         names = git.must("ls-files", "-z", "--others", "--exclude-standard", "--full-name").split(b"\0")
         files |= {os.fsdecode(name): ChangedFile(written=((1, LAST_LINE),)) for name in names if name}
+    gone = git.must("diff", "--name-only", "-z", "--no-renames", "--diff-filter=D", "--no-relative", commit, "--")
     return ChangedLines(
-        base=commit, files={posixpath.relpath(path, prefix or "."): change for path, change in files.items()}
+        base=commit,
+        files={posixpath.relpath(path, prefix or "."): change for path, change in files.items()},
+        gone=tuple(posixpath.relpath(os.fsdecode(path), prefix or ".") for path in gone.split(b"\0") if path),
     )
 
 

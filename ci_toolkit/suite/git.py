@@ -41,11 +41,12 @@ def said_by_git(folder: Path, *arguments: str, seconds: float = _SECONDS) -> byt
 
 def bring(folder: Path, commit: str) -> bool:
     """Return whether ``commit`` is in the checkout, after a fetch from origin where it was not."""
-    if _has(folder, commit):
+    if has_commit(folder, commit):
         return True
     said_by_git(folder, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit, seconds=_FETCH_SECONDS)
-    return _has(folder, commit)
+    return has_commit(folder, commit)
 
 
-def _has(folder: Path, commit: str) -> bool:
+def has_commit(folder: Path, commit: str) -> bool:
+    """Return whether ``commit`` is in the checkout around ``folder``."""
     return said_by_git(folder, "cat-file", "-e", f"{commit}^{{commit}}") is not None

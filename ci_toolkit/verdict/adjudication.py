@@ -11,6 +11,7 @@ from ci_toolkit.config.flaky import FlakySettings
 from ci_toolkit.model.again import AgainRule
 from ci_toolkit.model.merged import MergedRun, TrialEvidence
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.traced_lines import TracedFile
 from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Trial, TrialOutcome, Where
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules, Ruling
@@ -48,6 +49,8 @@ class Court(Record, frozen=True, kw_only=True):
     base: str = ""
     """The commit that they are compared with; ``""`` where nobody knows it."""
     order: str = ""
+    untouched: frozenset[str] = frozenset()
+    """Tests that run nothing of what the change wrote, as far as anybody can see."""
     memory: Memory = Memory()
 
 
@@ -72,7 +75,13 @@ def case_of(failures: Sequence[TestFailure], court: Court, seconds: float) -> Ca
         order=court.order,
         seconds=seconds,
         failures=tuple(
-            FailedTest(test=f.node_id, signature=f.signature, cause=f.cause, shard=f.shard, is_touched=None)
+            FailedTest(
+                test=f.node_id,
+                signature=f.signature,
+                cause=f.cause,
+                shard=f.shard,
+                is_touched=False if f.node_id in court.untouched else None,
+            )
             for f in once(failures)
             if is_heard(f)
         ),
@@ -107,13 +116,24 @@ def is_made_at_all(trial: Trial) -> bool:  # noqa: ARG001 (as all that say so)
     return True
 
 
-def again_rule(rules: Rules, shard_seconds: float, never: Iterable[str] = ()) -> AgainRule | None:
+def untouched_by_the_change(evidence: Iterable[TrialEvidence]) -> frozenset[str]:
+    """Return the tests that ran nothing of what the change wrote in any trial of ``evidence`` that can tell."""
+    told: dict[str, set[bool | None]] = defaultdict(set)
+    for made in evidence:
+        if made.trial.how is How.AGAIN:
+            told[made.trial.test].add(made.touches)
+    return frozenset(test for test, touches in told.items() if touches == {False})
+
+
+def again_rule(
+    rules: Rules, shard_seconds: float, *, never: Iterable[str] = (), change: tuple[TracedFile, ...] | None = None
+) -> AgainRule | None:
     """Return how a shard whose tests take so long tries its failed tests again at once, but ``never`` some of them.
 
-    None is not at all.
+    ``change`` is what the change wrote. None is not at all.
     """
     seconds = max(rules.budget_share * shard_seconds, rules.least_seconds)
-    return AgainRule(times=rules.agains, seconds=seconds, not_of=tuple(never)) if seconds else None
+    return AgainRule(times=rules.agains, seconds=seconds, not_of=tuple(never), change=change) if seconds else None
 
 
 def is_heard(failure: TestFailure) -> bool:
@@ -163,7 +183,8 @@ def judgement_on(run: MergedRun, court: Court) -> Judgement:
     """Judge the failures of ``run`` by the trials that the bundles hold: no further one is made."""
     rules = msgspec.structs.replace(court.rules, uses_other_machine=run.has_other_machine)
     recorded = Recorded(run.trials, run.failures, dict(run.trials_ended))
-    here, prices = msgspec.structs.replace(court, rules=rules), prices_of(run.failures)
+    untouched = untouched_by_the_change(run.trials)
+    here, prices = msgspec.structs.replace(court, rules=rules, untouched=untouched), prices_of(run.failures)
     return hear(run.failures, here, recorded, prices, tests_seconds_of(run), is_made=is_made_at_all)
 
 

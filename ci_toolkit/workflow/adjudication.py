@@ -14,10 +14,14 @@ from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.traced_lines import TracedFile
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.model.wording import number_of
+from ci_toolkit.suite.changes import Base, UnknownChangesError, changes_since
 from ci_toolkit.suite.checkout import commit_of
+from ci_toolkit.suite.git import has_commit
 from ci_toolkit.suite.options import StopRequest
+from ci_toolkit.suite.traced_lines import traced_files
 from ci_toolkit.verdict.adjudication import (
     Court,
     again_rule,
@@ -29,6 +33,7 @@ from ci_toolkit.verdict.adjudication import (
     prices_of,
     ruled,
     rules_of,
+    untouched_by_the_change,
 )
 from ci_toolkit.verdict.court.court import Judgement
 from ci_toolkit.verdict.court.memory import Memory
@@ -80,13 +85,25 @@ def court_of(root: Path, folder: Path, environment: Mapping[str, str] = os.envir
     )
 
 
-def again_of(court: Court | None, plan: Plan, quarantine: QuarantineInForce | None) -> AgainRule | None:
-    """Return how each shard of ``plan`` tries its failed tests again at once; None where no court would ask."""
+def again_of(court: Court | None, plan: Plan, quarantine: QuarantineInForce | None, folder: Path) -> AgainRule | None:
+    """Return how each shard of ``plan`` tries its failed tests in ``folder`` again; None where no court would ask."""
     if court is None:
         return None
     longest = max((shard.estimated_seconds for shard in plan.shards), default=0.0)
     # What is in quarantine is never excused for what trials tell.
-    return again_rule(court.rules, longest, [entry.test for entry in quarantine.file.entries] if quarantine else ())
+    never = [entry.test for entry in quarantine.file.entries] if quarantine else ()
+    return again_rule(court.rules, longest, never=never, change=_change_of(court, folder))
+
+
+def _change_of(court: Court, folder: Path) -> tuple[TracedFile, ...] | None:
+    # In CI what git does not know is no part of the change, and nothing is fetched for tests that may all pass.
+    if not court.base or not has_commit(folder, court.base):
+        return None
+    try:
+        base = Base(ref=court.base, is_exact=True)
+        return traced_files(changes_since(base, folder, has_untracked=not os.environ.get("CI")), folder)
+    except UnknownChangesError:
+        return None
 
 
 def remembering(
@@ -137,7 +154,9 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     )
     orders = [(shard.bundle.card.index, shard.order) for shard in shards]
     court = remembering(court, past, failures, orders, observer.say)
-    court = msgspec.structs.replace(court, memory=court.memory.for_part(_share_of(ours, plan)))
+    memory = court.memory.for_part(_share_of(ours, plan))
+    untouched = untouched_by_the_change(made for shard in shards for made in shard.agains)
+    court = msgspec.structs.replace(court, memory=memory, untouched=untouched)
     observer.say(f"judging {number_of(heard, 'failure')} by trials")
     stop = StopRequest()
     base = BaseTree(Path(options.folder), court.base)

@@ -25,7 +25,15 @@ from ci_toolkit.model.trial import Trial, TrialOutcome, Where
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
-from ci_toolkit.verdict.adjudication import Court, Recorded, hear, is_heard, is_made_on_the_machine, prices_of
+from ci_toolkit.verdict.adjudication import (
+    Court,
+    Recorded,
+    hear,
+    is_heard,
+    is_made_on_the_machine,
+    prices_of,
+    untouched_by_the_change,
+)
 from ci_toolkit.workflow.adjudication import Past, court_of, failures_of, red_after, remembering
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.category_selection import select_categories
@@ -85,6 +93,8 @@ def adjudicate_elsewhere(request: AdjudicationRequest, folder: Path, observer: O
     )
     orders = [(shard.bundle.card.index, shard.order) for shard in shards]
     court = remembering(court, past, failures, orders, observer.say)
+    untouched = untouched_by_the_change(made for shard in shards for made in shard.agains)
+    court = msgspec.structs.replace(court, untouched=untouched)
     selection = select_categories(root, mode=plan.mode)
     services = tuple(dict.fromkeys(name for index in heard for name in plan.shard(index).services_to_start))
     with services_for(request.needs(services, None), root, observer.say) as running:

@@ -145,7 +145,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     needed = selection.services_of(selection.files_of(suite)) or USUAL_SERVICES
     with services_for(request.needs(needed, rules.seconds_left), root, observer.say) as services:
         work = _shard_work(request, folder, staged, selection, rules, services.variables)
-        again = again_of(court, staged.plan, quarantine)
+        again = again_of(court, staged.plan, quarantine, folder)
         work = msgspec.structs.replace(work, options=msgspec.structs.replace(work.options, again=again))
         end = run_shards(work, observer, save_logs=services.save_logs)
         heard = None

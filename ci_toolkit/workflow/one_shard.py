@@ -74,7 +74,7 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
                 measures_coverage=request.coverage,
                 coverage_by_category=request.coverage,
                 test_seconds=request.test_timeout,
-                again=again_of(court, plan, rules.quarantine),
+                again=again_of(court, plan, rules.quarantine, folder),
             ),
             rules=rules,
         )

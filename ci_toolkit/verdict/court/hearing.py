@@ -106,7 +106,8 @@ class Hearing:
         repeats = self._rules.repeats_known if self._is_touched else 0
         failed = self._failures_in(repeats)
         if failed <= 1:
-            return self._ruling(Kind.KNOWN, last="its signature is known of it")
+            untouched = "" if self._is_touched else ", and the change touches nothing that it runs"
+            return self._ruling(Kind.KNOWN, last=f"its signature is known of it{untouched}")
         return self._flaky_if_the_base_is(failed / repeats)
 
     def _flaky_if_the_base_is(self, rate: float) -> Ruling:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from court_lab import SETTINGS, Repository
 
-from ci_toolkit.model.journal import AgainStarted, FileCollected, decoder
+from ci_toolkit.model.journal import AgainEnded, AgainStarted, FileCollected, decoder
 
 KINDS = """
 import os
@@ -147,6 +147,44 @@ def test_what_failed_is_tried_again_at_once_and_every_report_stays_that_of_the_f
     assert (repository.folder / "own.xml").read_text().count("<testcase ") == 10
     assert "8 failed, 1 passed, 2 errors" in (shard / "output" / "1.log").read_text()
     assert (repository.outside / "critical").read_text() == "x"
+
+
+PRODUCT = """
+def first():
+    return 1
+
+
+def second():
+    return 2
+"""
+TOUCHED = """
+from product import first, second
+
+
+def test_first():
+    first()
+    assert False
+
+
+def test_second():
+    second()
+    assert False
+"""
+
+
+def test_a_try_tells_whether_the_test_runs_what_the_change_wrote(repository: Repository) -> None:
+    repository.commit({"pyproject.toml": AGAIN_ONLY, "src/product.py": PRODUCT, "test_touched.py": TOUCHED})
+    repository.git("switch", "-q", "-c", "change")
+    repository.commit({"src/product.py": PRODUCT.replace("return 1", "return 1 + 0"), "README.md": "prose"})
+
+    repository.ci_toolkit("run", "--shards", "1", "--no-history", "--coverage")
+
+    ended = [
+        record
+        for line in (repository.results / "shard-1" / "journal" / "1-main.jsonl").read_bytes().splitlines()
+        if isinstance(record := decoder.decode(line), AgainEnded)
+    ]
+    assert [record.touches for record in ended] == [True] * 3 + [False] * 3
 
 
 DYING = """

@@ -1,0 +1,88 @@
+"""Finds the lines whose running shows that a test runs what a change wrote."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from ci_toolkit.model.changed_lines import LAST_LINE, ChangedFile, ChangedLines, Span
+from ci_toolkit.model.traced_lines import TracedFile
+
+_PROSE = frozenset({".md", ".rst"})
+"""What no test is thought to run. Whatever else is no Python, such as data and lock files, any test may depend on."""
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_WITH_A_BODY = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+def traced_files(changes: ChangedLines, folder: Path) -> tuple[TracedFile, ...] | None:
+    """Return where ``changes`` in the checkout around ``folder`` can be seen; None where running tests cannot tell."""
+    if changes.unknown or any(_is_unseen(path) for path in changes.gone):
+        return None
+    files = {path: change for path, change in changes.files.items() if PurePosixPath(path).suffix not in _PROSE}
+    if any(_is_unseen(path) for path in files):
+        return None
+    return tuple(_traced((folder / path).resolve(), change) for path, change in files.items())
+
+
+def _is_unseen(path: str) -> bool:
+    name = PurePosixPath(path)
+    # A conftest.py shapes tests that run none of its lines.
+    return name.suffix not in _PROSE and (name.suffix != ".py" or name.name == "conftest.py")
+
+
+def _traced(path: Path, change: ChangedFile) -> TracedFile:
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+    except (OSError, ValueError, SyntaxError):
+        return TracedFile(path=str(path), lines=((1, LAST_LINE),), at_import=True)
+    lines = text.splitlines()
+    bodies = dict(_bodies(tree))
+    found: dict[Span, None] = {}
+    at_import = False
+    for number in _written(change, len(lines)):
+        body = _innermost(bodies, number)
+        if body is None:
+            at_import |= _says_something(lines[number - 1])
+        elif _says_something(lines[number - 1]):
+            found[_statement(bodies[body], number) or body] = None
+    for cut in change.cut:  # what is gone cannot run: whatever ran around it may
+        body = _innermost(bodies, cut)
+        if body is None or _innermost(bodies, cut + 1) != body:
+            at_import = True
+        else:
+            found[body] = None
+    return TracedFile(path=str(path), lines=tuple(found), at_import=at_import)
+
+
+def _written(change: ChangedFile, last: int) -> Iterator[int]:
+    for first, end in change.written:
+        yield from range(first, min(end, last) + 1)
+
+
+def _says_something(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _bodies(tree: ast.AST) -> Iterator[tuple[Span, _Function]]:
+    for node in ast.walk(tree):
+        if isinstance(node, _Function) and node.body[0].lineno > node.lineno:
+            yield (node.body[0].lineno, node.end_lineno or node.body[-1].lineno), node
+
+
+def _innermost(spans: Iterable[Span], line: int) -> Span | None:
+    around = [span for span in spans if span[0] <= line <= span[1]]
+    return min(around, key=lambda span: span[1] - span[0], default=None)
+
+
+def _statement(function: _Function, line: int) -> Span | None:
+    """Return the lines of the statement of ``function`` that ``line`` is a part of, without those of its body."""
+    spans = [_own_lines(node) for node in ast.walk(function) if isinstance(node, _WITH_A_BODY) and node is not function]
+    return _innermost(spans, line)
+
+
+def _own_lines(node: ast.AST) -> Span:
+    first: int = getattr(node, "lineno", 0)
+    body = getattr(node, "body", None)
+    if isinstance(body, list) and body:
+        return first, max(first, body[0].lineno - 1)
+    return first, getattr(node, "end_lineno", None) or first
