@@ -22,7 +22,7 @@ MARKERS: Final = (
     "e2e: a complete user journey on the full stack; nothing is mocked",
     "mission_critical: must pass; always selected, never skipped, never quarantined",
     "no_skip: a skip of this test fails the run",
-    "real_services: needs running services",
+    "real_services(*names): needs running services, and those of the table that it names",
     "real_llm: needs an OpenAI-compatible endpoint (CI_TOOLKIT_LLM_API_KEY and its siblings)",
     "isolation(how): how a test's writes to the database are undone",
 )

@@ -2,18 +2,18 @@
 
 import os
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import pytest
 
-from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import InfrastructureError, ToolkitError
-from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
+from ci_toolkit.isolation.mode import CleanUpReport
 from ci_toolkit.services import handover
 from ci_toolkit.services.catalog.surroundings import correct, corrections
 from ci_toolkit.services.databases.sql import SqlError
+from ci_toolkit.test_framework.isolation_marker import mode_of
 from ci_toolkit.test_framework.lent_variables import LentVariables
 from ci_toolkit.test_framework.names import DYNAMIC_PORTS
 from ci_toolkit.test_framework.running_test import RunningTests
@@ -33,7 +33,7 @@ PLUGIN: Final = "ci-toolkit-real-services"
 _WAITED: Final = re.compile("lock timeout|deadlock detected|LockNotAvailable|could not obtain lock", re.IGNORECASE)
 """How drivers say that a statement gave up waiting for a lock."""
 _MARKERS: Final = {
-    MARKER: "real_services: needs running services",
+    MARKER: "real_services(*names): needs running services, and those of the table that it names",
     "isolation": "isolation(how): how a test's writes to the database are undone: rollback, truncate or clone",
 }
 
@@ -87,7 +87,7 @@ class RealServicesPlugin:
             return
         for needs in sorted(set(needing)):
             with suppress(pytest.fail.Exception):
-                self.start(database=needs.database, redis=needs.redis, if_known=needs.if_known)
+                self.start(**needs._asdict())
             self._is_in_use = False
             self._environment.take_back()
 
@@ -98,7 +98,7 @@ class RealServicesPlugin:
             mode_of(item)
         needs = needs_of(item)
         if needs != NOTHING:
-            self.start(database=needs.database, redis=needs.redis, if_known=needs.if_known)
+            self.start(**needs._asdict())
         if self._is_in_use:
             if self._scopes is not None and not self._failure:
                 self._scopes.begin_test()
@@ -139,19 +139,23 @@ class RealServicesPlugin:
             services_report(self._config).add_failures(*services.deaths())
             services.close()
 
-    def start(self, *, database: bool = False, redis: bool = False, if_known: bool = False) -> "WorkerServices":
+    def start(
+        self, *, database: bool = False, redis: bool = False, if_known: bool = False, services: Sequence[str] = ()
+    ) -> "WorkerServices":
         """Start what this test needs, and set the environment variables until it ends. Fails the test if it cannot."""
         self._is_in_use = True
-        services = self._or_fail(self._worker_services)
-        self._or_fail(services.clean_what_is_owed, for_all=False)
+        mine = self._or_fail(self._worker_services)
+        self._or_fail(mine.clean_what_is_owed, for_all=False)
         if if_known:
-            self._or_fail(services.start_data_stores)
+            self._or_fail(mine.start_data_stores)
         if database and not if_known:
-            self._or_fail(lambda: services.database)
+            self._or_fail(lambda: mine.database)
         if redis and not if_known:
-            self._or_fail(lambda: services.redis)
-        self._environment.lend(corrections(os.environ) | services.variables())
-        return services
+            self._or_fail(lambda: mine.redis)
+        for name in services:
+            self.endpoint(name)
+        self._environment.lend(corrections(os.environ) | mine.variables())
+        return mine
 
     def endpoint(self, name: str) -> "Endpoint":
         """Return where a service answers, started if need be; the environment then names it too."""
@@ -276,22 +280,6 @@ class _DeathExplainer:
         if report.failed:
             self._plugin.explain_failure(report)
         return report
-
-
-def mode_of(item: pytest.Item) -> IsolationMode:
-    """Return how the test's writes are undone, from its marker; commits are commits where it has none."""
-    marker = item.get_closest_marker("isolation")
-    if marker is None:
-        return IsolationMode.TRUNCATE
-    words = [*marker.args, *marker.kwargs.values()]
-    if len(words) == 1 and words[0] in list(IsolationMode):
-        return IsolationMode(words[0])
-    said = ", ".join(map(repr, words)) or "nothing"
-    pytest.fail(
-        f"@pytest.mark.isolation of {item.nodeid} says {said}\n"
-        f"  {nearest(str(words[0]) if words else '', list(IsolationMode), 'ways')}",
-        pytrace=False,
-    )
 
 
 def _notice(item: pytest.Item, report: CleanUpReport) -> str:

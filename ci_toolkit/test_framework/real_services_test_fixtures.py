@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pytest
 
 from ci_toolkit.services.catalog.table import Protocol
+from ci_toolkit.test_framework.isolation_marker import mode_of
 from ci_toolkit.test_framework.real_llm import real_llm, real_llm_fixture
-from ci_toolkit.test_framework.real_services_plugin import add_markers, mode_of, services_plugin
+from ci_toolkit.test_framework.real_services_plugin import add_markers, services_plugin
 from ci_toolkit.test_framework.running_test import SESSION
 
 if TYPE_CHECKING:  # a test that asks for a fixture pays for its imports, no other

@@ -16,6 +16,8 @@ class Needs(NamedTuple):
     database: bool
     redis: bool
     if_known: bool
+    services: tuple[str, ...] = ()
+    """The names that its marker has: services that are ready, and in the environment, before it begins."""
 
 
 NOTHING: Final = Needs(database=False, redis=False, if_known=False)
@@ -24,6 +26,8 @@ NOTHING: Final = Needs(database=False, redis=False, if_known=False)
 def needs_of(item: pytest.Item) -> Needs:
     """Return what the fixtures and the marker of a test ask for."""
     names = frozenset(getattr(item, "fixturenames", ()))
-    if item.get_closest_marker(MARKER) is not None or names & _ALL:
-        return Needs(database=True, redis=True, if_known=True)
+    markers = list(item.iter_markers(MARKER))
+    if markers or names & _ALL:
+        services = tuple(dict.fromkeys(str(name) for marker in markers for name in marker.args))
+        return Needs(database=True, redis=True, if_known=True, services=services)
     return Needs(database=bool(names & _DATABASE), redis=bool(names & _REDIS), if_known=False)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ci_toolkit.services.catalog import images
 from ci_toolkit.services.catalog.endpoint import LOOPBACK, planned, variables
-from ci_toolkit.services.catalog.order import depends
+from ci_toolkit.services.catalog.order import depends, knows
 from ci_toolkit.services.catalog.placeholders import filled_all, with_public
 from ci_toolkit.services.catalog.table import Protocol, Service, ServiceEnvironment, Table
 
@@ -74,8 +74,9 @@ def _service(row: Service, environment: ServiceEnvironment, rows: Sequence[Servi
     if row.protocol in images.DATA_FOLDER:
         return service | _of_store(row, environment)
     others = [other for other in rows if depends(row, other)]
-    known = _known_inside(row, environment, others)
-    outside = variables(planned(other, environment) for other in others)
+    seen = [other for other in rows if knows(row, other)]
+    known = _known_inside(row, environment, seen)
+    outside = variables(planned(other, environment) for other in seen)
     service["environment"] = known | filled_all(row.variables, with_public(known, outside))
     if others:
         service["depends_on"] = {other.name: {"condition": _condition(other)} for other in others}

@@ -10,7 +10,7 @@ from ci_toolkit.services.catalog.table import Protocol, Service, Table
 
 
 def needed(table: Table, names: Iterable[str], *, besides: Collection[str] = ()) -> tuple[Service, ...]:
-    """Return the services ``names`` and all that they depend on, each after what it depends on.
+    """Return the services ``names`` and all that they depend on or know, each after what it depends on.
 
     What runs already (``besides``) is left out, with what only that needs. Raises ConfigurationError for unknown names.
     """
@@ -20,7 +20,7 @@ def needed(table: Table, names: Iterable[str], *, besides: Collection[str] = ())
         service = table.service(waiting.pop())
         if service.name not in found:
             found[service.name] = service
-            waiting += [name for name in service.depends_on or () if name not in besides]
+            waiting += [name for name in (*(service.depends_on or ()), *service.knows) if name not in besides]
     rows = [row for row in table.services if row.name in found]
     return tuple(found[name] for name in start_order(rows).static_order())
 
@@ -55,7 +55,7 @@ def start_order(services: Collection[Service]) -> "TopologicalSorter[str]":
 
 
 def depends(service: Service, other: Service | Endpoint) -> bool:
-    """Whether ``service`` starts after ``other``, and has its address.
+    """Whether ``service`` starts after ``other``.
 
     One that says nothing of what it depends on depends on every data store that runs.
     """
@@ -64,14 +64,20 @@ def depends(service: Service, other: Service | Endpoint) -> bool:
     return other.name in service.depends_on
 
 
+def knows(service: Service, other: Service | Endpoint) -> bool:
+    """Whether ``service`` has the address of ``other``."""
+    return depends(service, other) or other.name in service.knows
+
+
 def refuse_circles(table: Table) -> None:
     """Raise ConfigurationError for a service that depends on one that is not there, or on itself."""
     known = [row.name for row in table.services]
     for row in table.services:
-        for name in row.depends_on or ():
+        for name in (*(row.depends_on or ()), *row.knows):
             if name not in known:
+                how = "knows" if name in row.knows else "depends on"
                 raise ConfigurationError(
-                    f"{table.origin}: '{row.name}' depends on '{name}', and there is no such service",
+                    f"{table.origin}: '{row.name}' {how} '{name}', and there is no such service",
                     advice=nearest(name, known, "services"),
                 )
     try:
@@ -81,5 +87,5 @@ def refuse_circles(table: Table) -> None:
         circle = " -> ".join(f"'{name}'" for name in reversed(error.args[1]))
         raise ConfigurationError(
             f"{table.origin}: these services depend on each other in a circle: {circle}",
-            advice="Take one of them out of the other's depends-on.",
+            advice="Take one of them out of the other's depends-on; one that only needs an address has it by `knows`.",
         ) from error

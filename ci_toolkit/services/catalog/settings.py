@@ -10,7 +10,7 @@ import msgspec
 from ci_toolkit.config.project import nearest, read_section, read_settings
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import planned, variables
-from ci_toolkit.services.catalog.order import depends, refuse_circles
+from ci_toolkit.services.catalog.order import knows, refuse_circles
 from ci_toolkit.services.catalog.placeholders import placeholders, with_public
 from ci_toolkit.services.catalog.plugins import GROUP, installed
 from ci_toolkit.services.catalog.table import (
@@ -40,6 +40,7 @@ class _Row(msgspec.Struct, forbid_unknown_fields=True, rename="kebab", omit_defa
     database: str | None = None
     command: tuple[str, ...] | None = None
     depends_on: tuple[str, ...] | None = None
+    knows: tuple[str, ...] | None = None
     path: str | None = None
     ready_log: str | None = None
     ready_command: tuple[str, ...] | None = None
@@ -88,8 +89,8 @@ def _changed(service: Service, row: _Row, *, where: str) -> Service:
     plain = {
         name: getattr(row, name)
         for name in (
-            "image", "alpine_image", "container_port", "command", "depends_on", "path", "ready_log",
-            "ready_command", "variables", "ready_seconds",
+            "image", "alpine_image", "container_port", "command", "depends_on", "knows", "path",
+            "ready_log", "ready_command", "variables", "ready_seconds",
         )
         if getattr(row, name) is not None
     }  # fmt: skip
@@ -195,15 +196,16 @@ def _refuse_other_signs(service: Service, *, where: str) -> None:
 def _refuse_unknown_placeholders(table: Table) -> None:
     """Raise ConfigurationError for an address that a service is to have of one that it does not depend on."""
     for row in table.services:
-        others = [planned(other, ServiceEnvironment.TEST) for other in table.services if depends(row, other)]
+        others = [planned(other, ServiceEnvironment.TEST) for other in table.services if knows(row, other)]
         addresses = variables(others)
         known = ["port", *map(str.lower, with_public(addresses, addresses))]
         for name in placeholders((*row.command, *row.ready_command, *row.variables.values())):
             if name not in known:
                 raise ConfigurationError(
-                    f"{table.origin}: '{row.name}' has {{{name}}}, which is no address of a service that it depends on",
-                    advice=nearest(name, known, "placeholders") + " Name the service in its depends-on; {{...}} keeps"
-                    " braces as they are.",
+                    f"{table.origin}: '{row.name}' has {{{name}}}, which is no address of a service that it has",
+                    advice=nearest(name, known, "placeholders")
+                    + " Name the service in its depends-on or knows; {{...}}"
+                    " keeps braces as they are.",
                 )
 
 

@@ -84,6 +84,8 @@ class Service(Record, frozen=True, kw_only=True):
     """Starts the team's own service on this machine; ``{port}`` stands for its port."""
     depends_on: tuple[str, ...] | None = None
     """The services that are ready before it starts, and whose addresses it has; None for the data stores that run."""
+    knows: tuple[str, ...] = ()
+    """Services whose addresses it has too, in whatever order they start: a page that may call it, say."""
     path: str = "/"
     """What an HTTP or WebSocket readiness probe asks for; any answer below 500 is ready."""
     ready_log: str = ""

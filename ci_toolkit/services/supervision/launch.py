@@ -9,8 +9,8 @@ from queue import SimpleQueue
 
 from msgspec.structs import replace
 
-from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, variables
-from ci_toolkit.services.catalog.order import depends, start_order
+from ci_toolkit.services.catalog.endpoint import Endpoint, Provider, endpoint_of, variables
+from ci_toolkit.services.catalog.order import knows, start_order
 from ci_toolkit.services.catalog.table import Service
 from ci_toolkit.services.errors import KeeperError
 from ci_toolkit.services.ports.leases import Holder, PortLease, claim, lease_any
@@ -166,8 +166,13 @@ class Launch:
         return Provider.DOCKER if is_image_alone else self._request.provider
 
     def _known_to(self, service: Service) -> dict[str, str]:
-        """Return the variables with the addresses of what ``service`` depends on, all of it ready."""
-        return variables(one for one in (*self._request.given, *self.endpoints) if depends(service, one))
+        """Return the variables with the addresses of what ``service`` depends on, which is ready, and what it knows."""
+        soon = (
+            endpoint_of(row, port=self._leases[row.name].port, provider=Provider.NATIVE)
+            for row in self._request.services
+            if row.name in service.knows and row.protocol.has_port
+        )
+        return variables((*soon, *(one for one in (*self._request.given, *self.endpoints) if knows(service, one))))
 
     def _service_request(self, service: Service) -> ServiceRequest:
         place = self._request.data_folder / service.name

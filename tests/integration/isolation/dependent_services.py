@@ -36,7 +36,8 @@ depends-on = ["backend"]
 command = ['{sys.executable}', 'server.py', 'backend', 'AUTH_URL', 'SCRIPTED_LLM_URL']
 path = "/health"
 depends-on = ["postgresql", "redis", "auth", "scripted_llm"]
-variables = {{ LLM_BASE_URL = "{{scripted_llm_url}}/v1" }}
+variables = {{ LLM_BASE_URL = "{{scripted_llm_url}}/v1", PAGE = "{{frontend_url}}" }}
+knows = ["frontend"]
 [tool.ci-toolkit.services.auth]
 command = ['{sys.executable}', 'server.py', 'auth']
 variables = {{ AUTH_SECRET = "a-fixed-secret" }}

@@ -16,7 +16,12 @@ async def test_asking_for_one_starts_what_it_depends_on(real_services):
     assert frontend["BACKEND_URL"] == real_services["backend_url"] == os.environ["BACKEND_URL"]
     backend = ask(real_services["backend_url"])
     assert backend["AUTH_URL"] == real_services["auth_url"]
+    assert backend["PAGE"] == backend["FRONTEND_URL"] == real_services["frontend_url"]
     assert backend["LLM_BASE_URL"] == real_services["scripted_llm_url"] + "/v1"
+
+@pytest.mark.real_services("frontend")
+def test_what_a_marker_names_is_in_the_environment_before_it_is_asked_for():
+    assert ask(os.environ["FRONTEND_URL"])["BACKEND_URL"] == os.environ["BACKEND_URL"]
 
 async def test_each_has_this_workers_databases(real_services):
     backend, auth = ask(real_services["backend_url"]), ask(real_services["auth_url"])
@@ -35,7 +40,7 @@ def test_what_a_service_depends_on_starts_before_it_and_on_the_workers_databases
     project.write("test_services.py", TESTS)
     elsewhere = {"CLICKHOUSE_URL": "http://127.0.0.1:1", "PGHOST": "elsewhere"}  # of a developer's shell
     output = project.run("-q", **elsewhere)
-    assert "3 passed" in output, output
+    assert "4 passed" in output, output
     began = [line.split()[0] for line in output.splitlines() if " native 127.0.0.1:" in line]
     assert began[-2:] == ["backend", "frontend"], output
 

@@ -55,6 +55,7 @@ def test_a_service_starts_after_all_that_it_depends_on(
         ),
         ({"auth": {"depends-on": ["postgres"]}}, "Did you mean 'postgresql'?"),
         (CHAIN | {"analytics": False}, "'backend' depends on 'analytics', and there is no such service"),
+        ({"auth": {"knows": ["fronted"]}}, "'auth' knows 'fronted', and there is no such service"),
         ({"auth": {"variables": {"X": "{backend_url}"}}}, "'auth' has {backend_url}, which is no address"),
         ({"auth": {"command": ["serve", "{auth_port}"]}}, "'auth' has {auth_port}"),
         (
@@ -67,6 +68,12 @@ def test_a_circle_or_a_name_that_nobody_has_is_named(rows: dict[str, Any], says:
     with pytest.raises(ConfigurationError, match="here") as caught:
         table_from(rows, origin="here")
     assert any(one in str(caught.value) for one in says.split("|"))
+
+
+def test_two_services_may_know_each_others_addresses_and_come_together() -> None:
+    rows = CHAIN | {"backend": {"depends-on": [], "knows": ["frontend"], "variables": {"PAGE": "{frontend_url}"}}}
+    table = table_from(rows, origin="here")
+    assert [service.name for service in needed(table, ["backend"])] == ["backend", "frontend"]
 
 
 KNOWN = {"AUTH_URL": "http://127.0.0.1:1", "AUTH_PORT": "1", "PORT": "2"}
