@@ -45,6 +45,7 @@ def add_llm_use(parts: Iterable[LlmUse | None]) -> LlmUse | None:
         return None
     costs = [part.cost for part in used if part.cost is not None]
     return LlmUse(
+        models=tuple(sorted({name for part in used for name in part.models})),
         calls=sum(part.calls for part in used),
         prompt_tokens=sum(part.prompt_tokens for part in used),
         completion_tokens=sum(part.completion_tokens for part in used),
@@ -58,6 +59,7 @@ def _llm_use(properties: Iterable[tuple[str, str]]) -> LlmUse | None:
         return None
     try:
         return LlmUse(
+            models=tuple(filter(None, [said.get(llm_properties.MODEL)])),
             calls=int(said[llm_properties.CALLS]),
             prompt_tokens=int(said.get(llm_properties.INPUT_TOKENS, 0)),
             completion_tokens=int(said.get(llm_properties.OUTPUT_TOKENS, 0)),

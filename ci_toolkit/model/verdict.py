@@ -243,8 +243,10 @@ class SlowTest(Record, frozen=True, kw_only=True):
 
 
 class LlmUse(Record, frozen=True, kw_only=True):
-    """What the run's tests used of real language models, as their fixture recorded it."""
+    """What the run's tests used of language models, as their fixture recorded it."""
 
+    models: tuple[str, ...] = ()
+    """Their names, sorted; a scripted one says by its name that it is."""
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0

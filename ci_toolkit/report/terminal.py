@@ -43,10 +43,11 @@ def times_line(verdict: Verdict) -> str:
 
 
 def llm_line(use: LlmUse) -> str:
-    """Return what real language models were used for."""
+    """Return which language models were used, and how much."""
+    named = one_line(", ".join(use.models), _LONGEST_SENTENCE)
     price = "" if use.cost is None else f", {use.cost:.4f} US dollars"
     return (
-        f"real language model: {use.calls} calls, {use.prompt_tokens} tokens in, "
+        f"language model{f' {named}' if named else ''}: {number_of(use.calls, 'call')}, {use.prompt_tokens} tokens in, "
         f"{use.completion_tokens} tokens out{price}"
     )
 

@@ -98,7 +98,7 @@ def test_what_a_test_used_is_in_the_merged_junit_of_a_sharded_run(suite: Path) -
         )  # fmt: skip
     out = suite / ".ci-toolkit/out"
     for told in (done.stdout + done.stderr, (out / "summary.md").read_text(), (out / "report.html").read_text()):
-        assert "real language model: 1 calls, 4 tokens in, 2 tokens out" in told
+        assert f"language model {llm.model}: 1 call, 4 tokens in, 2 tokens out" in told
     merged = ET.parse(suite / ".ci-toolkit/out/junit.xml")
     used = {case.get("name"): properties(case) for case in merged.iter("testcase")}
     assert used["test_complete"]["llm_input_tokens"] == "4"

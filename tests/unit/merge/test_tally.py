@@ -159,7 +159,13 @@ def test_counts_add_up_field_by_field() -> None:
 
 
 def used(**properties: str) -> LlmUse | None:
-    names = {"calls": llm.CALLS, "input": llm.INPUT_TOKENS, "output": llm.OUTPUT_TOKENS, "cost": llm.COST}
+    names = {
+        "model": llm.MODEL,
+        "calls": llm.CALLS,
+        "input": llm.INPUT_TOKENS,
+        "output": llm.OUTPUT_TOKENS,
+        "cost": llm.COST,
+    }
     result = a_result(properties=tuple((names[name], value) for name, value in properties.items()))
     return add_llm_use(tallied(result).llm)
 
@@ -170,6 +176,7 @@ def used(**properties: str) -> LlmUse | None:
         ({"calls": "2", "input": "30", "output": "4", "cost": "0.5"},
          LlmUse(calls=2, prompt_tokens=30, completion_tokens=4, cost=0.5)),
         ({"calls": "2"}, LlmUse(calls=2)),
+        ({"calls": "2", "model": "scripted-llm"}, LlmUse(models=("scripted-llm",), calls=2)),
         ({"input": "30"}, None),
         ({"calls": "many"}, None),  # somebody's own property of that name
     ],
@@ -179,11 +186,11 @@ def test_use_of_language_models_is_read_from_properties(properties: dict[str, st
 
 
 def test_use_of_language_models_adds_up_and_an_unknown_price_stays_unknown() -> None:
-    first = LlmUse(calls=1, prompt_tokens=2, completion_tokens=3, cost=0.1)
-    free = LlmUse(calls=4, prompt_tokens=5, completion_tokens=6)
-    total = LlmUse(calls=6, prompt_tokens=9, completion_tokens=12, cost=0.2)
+    first = LlmUse(models=("b",), calls=1, prompt_tokens=2, completion_tokens=3, cost=0.1)
+    free = LlmUse(models=("a", "b"), calls=4, prompt_tokens=5, completion_tokens=6)
+    total = LlmUse(models=("a", "b"), calls=6, prompt_tokens=9, completion_tokens=12, cost=0.2)
     assert add_llm_use([first, None, free, first]) == total
-    assert add_llm_use([free, free]) == LlmUse(calls=8, prompt_tokens=10, completion_tokens=12)
+    assert add_llm_use([free, free]) == LlmUse(models=("a", "b"), calls=8, prompt_tokens=10, completion_tokens=12)
     assert add_llm_use([None]) is None
 
 
