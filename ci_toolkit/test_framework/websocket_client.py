@@ -183,7 +183,7 @@ class WebSocketTestClient:
         reason = self._secret.masked(str(error)) or f"no answer within {self.timeout:g} s"
         return (
             f"{self.url} cannot be connected to: {reason}\n  Is the backend running? "
-            "`ci-toolkit services up` starts it, as does `ci-toolkit run --real-services`."
+            "The fixtures start it, and `services up backend` does, where its row of the table has a `command`."
         )
 
 

@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from ci_toolkit.adoption.compose.interpolation import variables_in
@@ -36,6 +36,11 @@ class ComposeFileError(ValueError):
         super().__init__(f"{place}: {reason}")
         self.place = place
         self.reason = reason
+
+    @property
+    def told(self) -> str:
+        """The reason, with the line of a file that is there; a name that is no file's may be anything."""
+        return str(self) if self.place.line else self.reason
 
 
 def read_compose(files: Files, paths: Sequence[str], say: Say) -> tuple[ComposeService, ...]:
@@ -117,7 +122,7 @@ class _Reader:
                 try:
                     self.take(found, there, _dotenv(self.files, there, values), depth=depth + 1)
                 except ComposeFileError as error:
-                    self._note(place, "include", str(error))
+                    self._note(place, "include", error.told)
 
     def _file(self, path: str, home: str, values: Mapping[str, str], document: YamlMapping) -> _File:
         services = document.get("services")
@@ -146,7 +151,7 @@ class _Reader:
             place = Place(file.reader.path, file.lines[name])
             service = file.reader.read(name, row, place.line)
             base = self._base(file, row, (*trail, key), place)
-            self._done[key] = merged(replace(base, profiles=()), service) if base else service
+            self._done[key] = merged(base, service) if base else service
             self._spend(self._done[key].size, place)
         return self._done[key]
 
@@ -176,7 +181,7 @@ class _Reader:
                 document = _document(self.files, path)
                 self._others[path] = self._file(path, posixpath.dirname(path), file.reader.values, document)
         except ComposeFileError as error:
-            self._note(place, "extends", str(error))
+            self._note(place, "extends", error.told)
             return None
         return self._others[path]
 

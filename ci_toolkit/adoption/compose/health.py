@@ -39,7 +39,7 @@ def ready_command(health: Health | None) -> tuple[str, ...]:
 def test_words(test: object) -> tuple[str, ...]:
     """Return a check's test as a list; empty where it is none."""
     if isinstance(test, str):
-        return ("CMD-SHELL", test)
+        return ("CMD-SHELL", test) if test.strip() else ()
     words = tuple(word for word in test if isinstance(word, str)) if isinstance(test, list) else ()
     return words if words and words[0] in {"CMD", "CMD-SHELL", "NONE"} else ()
 

@@ -89,7 +89,7 @@ def _of_image(service: ComposeService) -> Kind:
     if word in READY_LOGS:
         port, line = READY_LOGS[word]
         return Kind(protocol=Protocol.HTTP, target=port, ready_log=line)
-    why = f"nothing is known of the image `{word}`, and no healthcheck asks it over HTTP: a row would need ready-log"
+    why = "its image is none that is known, and no healthcheck asks it over HTTP: a row would need ready-log"
     raise NoRowError(service.place, why)
 
 

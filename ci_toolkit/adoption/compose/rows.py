@@ -239,8 +239,9 @@ def _row_name(service: ComposeService, kind: Kind) -> str:
     name = re.sub(r"[^A-Za-z0-9_-]", "-", service.name)
     if not re.match(r"[A-Za-z]", name):
         raise NoRowError(service.place, "the name of a row begins with a letter")
-    is_store = name in {row.name for row in BUILT_IN.services if row.protocol.is_data_store}
-    return f"{name}-service" if is_store else name
+    built_in = {row.name: row.protocol for row in BUILT_IN.services}
+    is_another = name in built_in and (built_in[name].is_data_store or not kind.protocol.has_port)
+    return f"{name}-service" if is_another else name
 
 
 def _scripts(mount: Mount) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from ci_toolkit.masking import without_secrets
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -20,14 +22,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Note:
-    """What is not taken, and why. Holds no value of a file, so no secret."""
+    """What is not taken, and why. Shows no value of a file, and no secret."""
 
     place: Place
     what: str
     why: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.what[:_LONGEST]}: {self.why[:_LONGEST]}"
+        told = f"{self.place}: {self.what[:_LONGEST]}: {self.why[:_LONGEST]}"
+        return without_secrets(told)  # a name may hold one, where a value stands in the place of a name
 
 
 _LONGEST: Final = 300

@@ -36,11 +36,15 @@ def test_services_extend_others_of_this_file_and_of_another(importer: Importer) 
     importer.write({
         "deploy/base.yml": "services:\n  app: {build: .., environment: {A: base, B: base}, profiles: [x]}\n",
     })  # fmt: skip
-    rows = importer.rows("""\
+    rows = importer.rows(
+        """\
         services:
           common: {extends: {file: deploy/base.yml, service: app}, environment: {B: common}}
           web: {extends: common, environment: [B=web], ports: ['81:81'], command: serve}
-    """)
+    """,
+        "--profile",
+        "x",
+    )
     assert rows["web"] == {
         "protocol": "http", "port": 81, "path": "/", "command": ["serve"], "variables": {"A": "base", "B": "web"},
     }  # fmt: skip

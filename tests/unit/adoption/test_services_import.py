@@ -126,7 +126,7 @@ def test_what_has_no_place_in_the_table_is_said_with_line_and_reason(importer: I
     [
         ("{image: 'redis:7', profiles: [debug]}", "compose starts it with a profile alone; `--profile debug` takes it"),
         ("{image: 'redis:$TAG'}", "its image is decided by a variable that has no value here"),
-        ("{image: someone/thing}", "nothing is known of the image `thing`"),
+        ("{image: someone/thing}", "its image is none that is known"),
         ("{image: minio/minio, command: server /data}", "its image is started with a command of compose's"),
         ("{image: minio/minio, entrypoint: sh}", "its image is started with an entrypoint"),
         ("{restart: always}", "it has neither an image nor a build"),
