@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, insert, select, text, update
+from sqlalchemy import ColumnElement, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import lazyload
@@ -13,7 +14,7 @@ from sqlalchemy.orm import lazyload
 from netra_backend.app.cache import Cache
 from netra_backend.app.errors import Refusal
 from netra_backend.app.execution import ExecutionContext
-from netra_backend.app.models import AgentRequest, Message, Thread
+from netra_backend.app.models import AgentRequest, Thread
 
 _TITLE: Final = 80
 _MOST_THREADS: Final = 100
@@ -29,7 +30,17 @@ _BEGIN: Final = text(
     INSERT INTO messages (thread_id, request_id, role, content) VALUES (:thread_id, :request_id, 'user', :message)
     """
 )
-"""All or nothing in one journey: whoever sends a message waits for it."""
+
+_FINISH: Final = text(
+    """
+    WITH request AS (
+        UPDATE agent_requests SET state = 'answered', result = :result
+        WHERE user_id = :user_id AND id = :request_id AND state = 'running' RETURNING thread_id
+    )
+    INSERT INTO messages (thread_id, request_id, role, content)
+    SELECT thread_id, :request_id, 'agent', :summary FROM request
+    """
+).bindparams(bindparam("result", type_=JSONB))
 
 _IS_OVERDUE: Final = (AgentRequest.state == "running") & (AgentRequest.deadline < func.now())
 
@@ -44,10 +55,11 @@ class Known:
 
 
 class Conversations:
-    """What is stored. Every method is one transaction."""
+    """What is stored. Each method writes by one statement, which is all or nothing, and one journey to PostgreSQL."""
 
     def __init__(self, engine: AsyncEngine, cache: Cache, *, instance: str, seconds: float) -> None:
-        self._database = async_sessionmaker(engine, expire_on_commit=False)
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._database = async_sessionmaker(self._engine, expire_on_commit=False)
         self._cache = cache
         self._instance = instance
         self._seconds = seconds
@@ -76,7 +88,7 @@ class Conversations:
             "message": context.message,
         }
         try:
-            async with self._database.begin() as db:
+            async with self._engine.connect() as db:
                 await db.execute(_BEGIN, values)
         except IntegrityError:
             return await self._known(context)
@@ -99,21 +111,9 @@ class Conversations:
 
     async def finish(self, context: ExecutionContext, result: Mapping[str, Any]) -> None:
         """Store the answer to a request, once."""
-        statement = (
-            update(AgentRequest)
-            .where(*_is(context), AgentRequest.state == "running")
-            .values(state="answered", result=result)
-        )
-        async with self._database.begin() as db:
-            if await db.scalar(statement.returning(AgentRequest.id)) is not None:
-                await db.execute(
-                    insert(Message).values(
-                        thread_id=context.thread_id,
-                        request_id=context.request_id,
-                        role="agent",
-                        content=result["summary"],
-                    )
-                )
+        ids = {"user_id": context.user_id, "request_id": context.request_id}
+        async with self._engine.connect() as db:
+            await db.execute(_FINISH, ids | {"result": result, "summary": result["summary"]})
 
     async def give_up(self, context: ExecutionContext, *, state: str, error: str) -> None:
         """Store that there is no answer to a request, and why."""
@@ -139,8 +139,6 @@ class Conversations:
         thread = Thread(user_id=user_id, title=_title(title), messages=[])
         async with self._database.begin() as db:
             db.add(thread)
-            await db.flush()
-            await db.refresh(thread, ["created_at"])
         await self._cache.remember(thread.id, thread.to_json())
         return thread
 

@@ -11,7 +11,9 @@ from netra_backend.app.settings import ModelSettings
 from netra_backend.app.text import storable
 
 _MOST_CHARACTERS: Final = 20_000
-"""Of one answer: a model that goes on and on is cut off."""
+"""Of one answer: nobody reads more."""
+_NOT_WHOLE: Final = ("length", "content_filter")
+"""Why a model ended that had more to say."""
 
 
 class ModelError(Exception):
@@ -80,27 +82,16 @@ class LanguageModel:
             await self._client.close()
 
     async def _whole_answer(self, client: AsyncOpenAI, question: str) -> Answer:
-        pieces: list[str] = []
-        ending, model, tokens = "", self._settings.name, 0
-        stream = await client.chat.completions.create(
-            model=self._settings.name,
-            messages=[{"role": "user", "content": question}],
-            stream=True,
-            stream_options={"include_usage": True},
+        completion = await client.chat.completions.create(
+            model=self._settings.name, messages=[{"role": "user", "content": question}]
         )
-        async with stream:
-            if "text/event-stream" not in stream.response.headers.get("content-type", ""):
-                raise NonsenseError("the language model sent a page in place of an answer")
-            async for chunk in stream:
-                model, tokens = chunk.model or model, chunk.usage.total_tokens if chunk.usage else tokens
-                for choice in chunk.choices[:1]:
-                    pieces.append(choice.delta.content or "")
-                    ending = choice.finish_reason or ending
-                if sum(map(len, pieces)) > _MOST_CHARACTERS:
-                    raise NonsenseError(f"the language model went on for more than {_MOST_CHARACTERS} characters")
-        if not ending:
-            raise ModelError("the language model's answer was cut off before its end")
-        text = storable("".join(pieces)).strip()
+        choice = completion.choices[0]
+        if choice.finish_reason in _NOT_WHOLE:
+            raise ModelError(f"the language model's answer was cut off ({choice.finish_reason})")
+        text = storable(choice.message.content or "").strip()
         if not any(letter.isalpha() for letter in text):
             raise NonsenseError("the language model's answer holds no word")
-        return Answer(text=text, model=model, tokens=tokens)
+        if len(text) > _MOST_CHARACTERS:
+            raise NonsenseError(f"the language model's answer has more than {_MOST_CHARACTERS} characters")
+        tokens = completion.usage.total_tokens if completion.usage else 0
+        return Answer(text=text, model=completion.model or self._settings.name, tokens=tokens)

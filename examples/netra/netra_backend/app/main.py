@@ -3,7 +3,6 @@
 ``python -m netra_backend.app.main``; addresses and secrets come from the environment, see ``settings.py``.
 """
 
-import math
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -55,7 +54,7 @@ def main() -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=math.ceil(settings.limits.stop_seconds),
+        timeout_graceful_shutdown=1,  # of open connections; what they asked for has a limit of its own
         ws_max_size=settings.limits.message_bytes,
         ws_ping_interval=20,  # the heartbeat: who does not answer it in time has left
         ws_ping_timeout=20,

@@ -48,8 +48,8 @@ class Limits:
     """How long they wait before the connection is closed."""
     request_seconds: float = 120.0
     """How long an agent may work on one request."""
-    stop_seconds: float = 10.0
-    """How long requests may go on after the backend was told to stop."""
+    stop_seconds: float = 2.0
+    """How long requests may go on after the backend was told to stop; then they are marked as interrupted."""
 
 
 @dataclass(frozen=True, kw_only=True)

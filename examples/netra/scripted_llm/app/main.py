@@ -60,7 +60,7 @@ def misbehaving(behaviour: Behaviour, asked: dict[str, Any]) -> Response | None:
         case Behaviour.NONSENSE:
             return _reply(asked, "0101 !? 4711")
         case Behaviour.CUT:
-            return StreamingResponse(_cut(asked), media_type="text/event-stream")
+            return StreamingResponse(_cut(asked), media_type="application/json")
     return None
 
 
@@ -78,10 +78,12 @@ async def _stream(asked: dict[str, Any], reply: Reply) -> AsyncIterator[str]:
 
 
 async def _cut(asked: dict[str, Any]) -> AsyncIterator[str]:
-    """Send the beginning of an answer, then break the connection as a proxy does."""
-    for chunk in list(chunks(MODEL, asked, Reply(text=answer_to(asked))))[:3]:
-        yield f"data: {json.dumps(chunk)}\n\n"
-    raise ConnectionAbortedError("scripted: the stream is cut")
+    """Send the first half of an answer, then break the connection as a proxy does."""
+    reply = Reply(text=answer_to(asked))
+    pieces = [piece async for piece in _stream(asked, reply)] if asked.get("stream") else None
+    whole = "".join(pieces) if pieces else json.dumps(completion(MODEL, asked, reply))
+    yield whole[: len(whole) // 2]
+    raise ConnectionAbortedError("scripted: the answer is cut")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import httpx
+import psycopg
 import pytest
 from auth_service.app.main import create_app as create_auth
 from auth_service.app.settings import Settings as AuthSettings
@@ -130,6 +131,19 @@ async def test_a_backend_that_is_killed_in_the_middle_loses_no_message(system, u
         assert breaches(again) == ()
         assert breaches(await ask(client, "And then?", agent="triage_agent", thread_id=thread_id)) == ()
     assert [role for role, _ in said(await user.messages(http, thread_id))] == ["user", "agent"] * 3
+
+
+async def test_a_backend_that_is_told_to_stop_marks_what_it_interrupts(system, user):
+    """Its clients see the close code of a restart; the mark is there before the backend starts again."""
+    async with user.connect() as client:
+        await client.send_json({"type": "message", "message": "hello scripted:hang", "request_id": "stopped"})
+        assert (await client.receive_json())["type"] == "agent_started"
+        await system.end("backend")
+        with pytest.raises(WebSocketFailure, match="1012"):
+            await client.collect_events()
+    with psycopg.connect(system.variables["DATABASE_URL"]) as db:
+        marked = db.execute("SELECT state, error FROM agent_requests WHERE id = 'stopped'").fetchall()
+    assert marked == [("interrupted", "interrupted")]
 
 
 @pytest.mark.parametrize("by_force", [False, True], ids=["stopped", "killed"])

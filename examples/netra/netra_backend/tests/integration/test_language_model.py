@@ -32,11 +32,11 @@ class TestLanguageModel(BaseIntegrationTest):
     @pytest.mark.parametrize(
         ("words", "code", "told"),
         [
-            ("scripted:cut", "llm_unavailable", "failed|cut off"),
+            ("scripted:cut", "llm_unavailable", "connection"),
             ("scripted:error", "llm_unavailable", "HTTP 500"),
             ("scripted:busy", "llm_unavailable", "HTTP 429"),
             ("scripted:nonsense", "llm_nonsense", "no word"),
-            ("scripted:page", "llm_nonsense", "a page in place of"),
+            ("scripted:page", "llm_nonsense", "no language model"),
         ],
     )
     async def test_what_is_no_answer_is_an_error_with_a_code(self, real_services_fixture, words, code, told):
