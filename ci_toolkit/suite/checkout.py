@@ -29,7 +29,7 @@ def lineage_of(folder: Path, *, branch: str = "", main: str = "", base: str = ""
     is_main = bool(branch) and branch == main
     return Lineage(
         tree="" if _has_changes(folder) else _say(folder, "rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}"),
-        base=base or _base(folder, commit, "" if is_main else main),
+        base=base or _base(folder, commit, main, is_main=is_main),
         branch=branch,
         is_main=is_main,
     )
@@ -61,9 +61,11 @@ def tip_of(folder: Path, branch: str) -> str:
     return next(filter(None, tips), "")
 
 
-def _base(folder: Path, commit: str, main: str) -> str:
-    tip = tip_of(folder, main) if main else ""
-    if tip and tip != commit:
+def _base(folder: Path, commit: str, main: str, *, is_main: bool) -> str:
+    tip = tip_of(folder, main) if main and not is_main else commit
+    if not tip:  # the commit before can be a part of the change, and then says nothing of main
+        return ""
+    if tip != commit:
         return _say(folder, "merge-base", commit, tip)
     return next(iter(parents_of(folder, commit)), "")
 

@@ -1,7 +1,7 @@
 """Judges the failures of shards that have ended by trials on this machine, so that the merge finds the evidence."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -138,9 +138,7 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     Of a shard that did not come to its end nobody knows what would have failed, so it stays as it is.
     """
     plan, options = work.plan, work.options
-    ours = {index for indexes in work.stages for index in indexes}
-    bundles = [bundle for index, bundle in open_delivery(work.results, plan).bundles.items() if index in ours]
-    shards = [TriedShard(bundle) for bundle in bundles if bundle.card.state is ShardState.FINISHED]
+    shards = [shard for shard in _shards_of(work) if shard.bundle.card.state is ShardState.FINISHED]
     failures = failures_of(shards, work.rules.quarantine)
     others = sum(shard.others for shard in shards)
     heard = sum(map(is_heard, failures))
@@ -154,7 +152,7 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     )
     orders = [(shard.bundle.card.index, shard.order) for shard in shards]
     court = remembering(court, past, failures, orders, observer.say)
-    memory = court.memory.for_part(_share_of(ours, plan))
+    memory = court.memory.for_part(_share_of(work))
     untouched = untouched_by_the_change(made for shard in shards for made in shard.agains)
     court = msgspec.structs.replace(court, memory=memory, untouched=untouched)
     observer.say(f"judging {number_of(heard, 'failure')} by trials")
@@ -172,6 +170,20 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
                 shard.close(_why_ended(stop, judgement))
     red = red_after(judgement, court, failures, observer)
     return AdjudicationEnd(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
+
+
+def has_counted_failures(work: ShardWork) -> bool:
+    """Return whether shards of ``work`` have failures that the quarantine does not excuse, as far as they came."""
+    if work.rules.quarantine is None:
+        return True
+    shards = _shards_of(work)
+    return any(shard.others for shard in shards) or bool(failures_of(shards, work.rules.quarantine))
+
+
+def _shards_of(work: ShardWork) -> Sequence[TriedShard]:
+    ours = _indexes_of(work)
+    bundles = open_delivery(work.results, work.plan).bundles
+    return [TriedShard(bundle) for index, bundle in bundles.items() if index in ours]
 
 
 def failures_of(shards: Iterable[TriedShard], quarantine: QuarantineInForce | None) -> Sequence[TestFailure]:
@@ -194,11 +206,16 @@ def _why_ended(stop: StopRequest, judgement: Judgement | None) -> str:
     return str(BudgetSpentError()) if judgement is not None and judgement.is_budget_spent else ""
 
 
-def _share_of(shards: Collection[int], plan: Plan) -> float:
-    """Return the share of the run's tests, by their time, that ``shards`` have."""
-    every = sum(shard.estimated_seconds for shard in plan.shards)
-    ours = sum(shard.estimated_seconds for shard in plan.shards if shard.index in shards)
-    return ours / every if every else len(shards) / len(plan.shards)
+def _share_of(work: ShardWork) -> float:
+    """Return the share of the run's tests, by their time, that the shards of ``work`` have."""
+    shards, ours = work.plan.shards, _indexes_of(work)
+    every = sum(shard.estimated_seconds for shard in shards)
+    seconds = sum(shard.estimated_seconds for shard in shards if shard.index in ours)
+    return seconds / every if every else len(ours) / len(shards)
+
+
+def _indexes_of(work: ShardWork) -> frozenset[int]:
+    return frozenset(index for indexes in work.stages for index in indexes)
 
 
 def _startup(shard: TriedShard) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 from ci_toolkit.github.job import read_event, text_in
 from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.suite.checkout import commit_of, lineage_of, parents_of
+from ci_toolkit.workflow.engine_branches import branches_of
 
 _MERGE_PARENTS = 2
 
@@ -13,7 +14,8 @@ _MERGE_PARENTS = 2
 def here(folder: Path, environment: Mapping[str, str]) -> Lineage:
     """Return where the checkout in ``folder`` stands; ``environment`` is that of the job."""
     if not environment.get("GITHUB_ACTIONS"):
-        return lineage_of(folder)
+        said = branches_of(environment)
+        return lineage_of(folder, branch=said.branch, main=said.main, base=said.base)
     event = read_event(environment)
     main = text_in(event, "repository", "default_branch")
     if environment.get("GITHUB_BASE_REF"):
@@ -27,7 +29,9 @@ def here(folder: Path, environment: Mapping[str, str]) -> Lineage:
         base = text_in(event, "merge_group", "base_sha")
         return lineage_of(folder, branch=environment.get("GITHUB_REF_NAME", ""), main=main, base=base)
     branch = environment.get("GITHUB_REF_NAME", "") if environment.get("GITHUB_REF_TYPE") == "branch" else ""
-    return lineage_of(folder, branch=branch, main=main)
+    # A push can bring several commits to main: what it was before has none of them.
+    before = text_in(event, "before") if branch and branch == main else ""
+    return lineage_of(folder, branch=branch, main=main, base=before if before.strip("0") else "")
 
 
 def target_of_merge(folder: Path, merge: str) -> str:

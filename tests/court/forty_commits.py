@@ -95,6 +95,21 @@ def test_resource():
     assert not LEFT.get("files"), "too many open files"
 
 
+@pytest.fixture
+def tidy():
+    yield
+    LEFT.pop("row", None)
+
+
+def test_leaves_a_row():
+    if is_so("row"):
+        LEFT["row"] = 1
+
+
+def test_tidies_up(tidy):
+    assert "row" not in LEFT
+
+
 def test_sets_up():
     LEFT["ready"] = 1
 
@@ -172,6 +187,7 @@ def quiet(number: int) -> Commit:
 BROKEN_HELPER = {"src/helper.py": HELPER.replace("return 42", "raise RuntimeError('broken')")}
 BROKEN_RANDOM = {"tests/test_random.py": RANDOM.replace("assert answer() == 42", "assert answer() == 43")}
 NEW_TEST = {"tests/test_new.py": "from helper import answer\n\n\ndef test_new():\n    assert answer() == 7\n"}
+NEW_ROW = {"tests/test_orders.py": ORDERS.replace('if is_so("row"):', "if True:")}
 NEW_POLLUTER = {"tests/test_orders.py": ORDERS.replace('if is_so("polluted"):', "if True:")}
 _SETS_UP = 'def test_sets_up():\n    LEFT["ready"] = 1\n\n\n'
 MOVED_SETTER = {"tests/test_orders.py": f"{ORDERS.replace(_SETS_UP, '')}\n\n{_SETS_UP.rstrip()}\n"}
@@ -227,6 +243,13 @@ KINDS = (
         exit_code=1,
     ),
     Commit("the victim again", ("polluted",), expected={"test_order_victim": ORDER}),
+    Commit(
+        "a new polluter whose victim tidies up, and passes at once",
+        change=NEW_ROW,
+        expected={"test_tidies_up": REGRESSION},
+        exit_code=1,
+    ),
+    Commit("a victim that tidies up, and passes at once", ("row",), expected={"test_tidies_up": ORDER}),
 )
-QUIET = 22
+QUIET = 20
 COMMITS = tuple(commit for number in range(1, QUIET + 1) for commit in (quiet(number), *KINDS[number - 1 : number]))

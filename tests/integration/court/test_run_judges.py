@@ -1,3 +1,4 @@
+import datetime as dt
 from pathlib import Path
 
 from court_lab import SETTINGS, Repository
@@ -154,3 +155,30 @@ def test_shards_try_their_failures_in_their_own_jobs_and_the_merge_judges_by_wha
     _, told = repository.ci_toolkit("history", "show", "--test", "a/test_a.py::test_victim")
     assert "isolated" in told
     assert "order" in told
+
+
+QUARANTINED = """[[quarantine]]
+test = "test_a.py::test_gateway"
+reason = "the gateway answers late"
+owner = "@payments"
+issue = "https://example.com/42"
+since = {today}
+expires = {today}
+signatures = ["{signature}"]
+"""
+
+
+def test_a_shard_in_which_only_a_known_failure_of_the_quarantine_failed_is_not_red(repository: Repository) -> None:
+    gateway = 'def test_gateway():\n    raise OSError("{}")\n'
+    repository.commit({"test_a.py": gateway.format("it is late")})
+    repository.ci_toolkit("run", "--shards", "1", "--no-history")
+    (failure,) = repository.verdict().failures
+    today = dt.datetime.now(tz=dt.UTC).date()
+    repository.commit({"quarantine.toml": QUARANTINED.format(today=today, signature=failure.signature)})
+
+    repository.ci_toolkit("plan", "--shards", "1")
+    known, printed = repository.ci_toolkit("shard", "1")
+    assert known == 0, printed
+    (repository.folder / "test_a.py").write_text(gateway.format("it is gone"))
+    new, printed = repository.ci_toolkit("shard", "1")
+    assert new == 1, printed

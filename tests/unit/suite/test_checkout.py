@@ -41,6 +41,23 @@ def test_change_starts_from_where_it_left_main(project: Path) -> None:
     assert (found.base, found.branch, found.is_main) == (left, "change", False)
 
 
+def test_of_a_change_whose_main_is_not_here_no_commit_of_its_own_is_the_base(project: Path) -> None:
+    git(project, "switch", "-q", "-c", "change")
+    commit(project, "# changed")
+    commit(project, "# changed again")
+    assert lineage_of(project, branch="change", main="trunk").base == ""
+    assert lineage_of(project, branch="change", main="main").base == git(project, "rev-parse", "main")
+
+
+def test_a_push_of_several_commits_to_main_starts_from_what_main_was_before(project: Path, tmp_path: Path) -> None:
+    before = commit_of(project)
+    commit(project, "# three")
+    commit(project, "# four")
+    job = {"GITHUB_ACTIONS": "true", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "main"}
+    (tmp_path / "event.json").write_text(f'{{"before": "{before}", "repository": {{"default_branch": "main"}}}}')
+    assert here(project, job | {"GITHUB_EVENT_PATH": str(tmp_path / "event.json")}).base == before
+
+
 @pytest.mark.parametrize(
     ("file", "is_named"),
     [("test_a.py", False), ("new.py", False), ("conftest.py", False), ("setup.cfg", False), ("report.xml", True)],
