@@ -65,7 +65,7 @@ def language_model() -> Iterator[Mapping[str, str]]:
     print(f"demo: the language model is scripted; {API_KEY} and {MODEL} name a real one", flush=True)
     request = StackRequest(services=(SCRIPTED,), dynamic_ports=True)
     with acquire(request, read_table(EXAMPLE), EXAMPLE, owner_pid=os.getpid(), report=print) as stack:
-        yield {BASE_URL: f"{stack.endpoint(SCRIPTED).url()}/v1", API_KEY: "none-is-needed", MODEL: "scripted"}
+        yield {BASE_URL: f"{stack.endpoint(SCRIPTED).url()}/v1", API_KEY: "none-is-needed", MODEL: "scripted-llm"}
 
 
 def own_programs_first() -> str:

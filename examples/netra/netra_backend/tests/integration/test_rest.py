@@ -81,5 +81,6 @@ class TestRest(BaseIntegrationTest):
     async def test_health_says_what_answers_and_that_the_model_is_scripted(self, client_of, backend_url):
         """For whoever looks after it."""
         health = (await (await client_of("one@example.com")).get("/health")).json()
-        assert (health["status"], health["cache"], health["language_model"]) == ("ok", "ok", "scripted")
+        assert (health["status"], health["cache"]) == ("ok", "ok")
+        assert "scripted" in health["language_model"]
         assert health["analytics"] == {"waiting": 0, "lost": 0}
