@@ -1,7 +1,9 @@
 """What a test has stopped of its worker's services: each runs again before the next test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from ci_toolkit.isolation.errors import IsolationError
+from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.started import Stack
 
 
@@ -34,3 +36,19 @@ class Interruptions:
         """Start again what is down. Raises the first InfrastructureError."""
         for name, stack in list(self._down.items()):
             self.start_again(name, stack)
+
+
+def stack_with(endpoint: Endpoint, stacks: Iterable[Stack]) -> Stack:
+    """Return the one of ``stacks`` whose server is at ``endpoint``. Raises IsolationError where none is."""
+    for stack in stacks:
+        if any((server.name, server.port) == (endpoint.name, endpoint.port) for server in stack.endpoints):
+            return stack
+    raise not_alone(endpoint.name)
+
+
+def not_alone(name: str) -> IsolationError:
+    """Return the error for a service that a worker may not stop."""
+    return IsolationError(
+        f"{name} is not this worker's alone, and other tests would fail if it were stopped",
+        advice="Run such a test with plain pytest in one process, or start a server of its own for it.",
+    )

@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.isolation.cleanings import Cleaning, Cleanings
-from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.isolation.filling import FillingJobs
 from ci_toolkit.isolation.identity import WorkerIdentity
-from ci_toolkit.isolation.interruptions import Interruptions
+from ci_toolkit.isolation.interruptions import Interruptions, not_alone, stack_with
 from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
 from ci_toolkit.isolation.own_redis import OwnRedis
 from ci_toolkit.isolation.own_services import OwnServices
@@ -163,17 +164,12 @@ class WorkerServices:
         self._interruptions.end(name, self._stack_of_its_own(name), by_force=by_force)
 
     def _stack_of_its_own(self, name: str) -> Stack:
-        port = self.endpoint(name).port
-        for stack in self._stacks:
-            for server in stack.endpoints:
-                if (server.name, server.port) != (name, port):
-                    continue
-                if stack in self._own_stacks or (self.identity.is_alone and self._is_of_this_run(server)):
-                    return stack
-        raise IsolationError(
-            f"{name} is not this worker's alone, and other tests would fail if it were stopped",
-            advice="Run such a test with plain pytest in one process, or start a server of its own for it.",
-        )
+        is_alone = self.identity.is_alone
+        mine = (stack for stack in self._stacks if is_alone or stack in self._own_stacks)
+        found = stack_with(self.endpoint(name), tuple(mine))
+        if not any(found is stack for stack in self._own_stacks) and not self._is_of_this_run(self._servers[name]):
+            raise not_alone(name)
+        return found
 
     def _has_begun_again(self, name: str, in_order: bool) -> None:  # noqa: FBT001 (of the one who calls it)
         protocol = self.table.service(name).protocol
@@ -284,9 +280,10 @@ class WorkerServices:
             self._servers |= {endpoint.name: endpoint for endpoint in stack.endpoints}
 
     def _acquire(self, request: StackRequest, owner: int) -> Stack:
-        stack = acquire(request, self.table, Path(self.identity.root), owner_pid=owner, report=self._report)
-        self._stacks.append(stack)
-        return stack
+        who, root = self.identity, Path(self.identity.root)
+        wanted = replace(request, logs=who.logs, mark=who.mark)
+        self._stacks.append(acquire(wanted, self.table, root, owner_pid=owner, report=self._report))
+        return self._stacks[-1]
 
 
 def _worker_database_class() -> "type[WorkerDatabase]":

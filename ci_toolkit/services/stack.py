@@ -54,6 +54,9 @@ class StackRequest(Record, frozen=True, kw_only=True):
     """What runs without an owner is ended first, and snapshots are made anew; what ran in Docker runs there again."""
     seconds: float | None = None
     """How long all of it may take; by itself each service may take what its row of the table says."""
+    logs: str = ""
+    """Where the logs go if it does not become ready, as ``NAME``, ``mark``, ``.log``; nowhere without it."""
+    mark: str = ""
 
 
 def acquire(
@@ -179,6 +182,8 @@ def _session_request(
         data=str(data_home()),
         cache=str(cache()),
         requested_at=requested_at,
+        logs=request.logs,
+        mark=request.mark,
     )
 
 

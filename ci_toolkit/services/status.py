@@ -47,8 +47,8 @@ class SessionStatus(Record, frozen=True, kw_only=True):
         for row in self.services:
             how = f"({row.detail}) " if row.detail else ""
             state = row.state if not row.reason else f"{row.state}: {row.reason}"
-            address = f"{row.host}:{row.port} " if row.port else ""
-            lines.append(f"  {row.name} {row.version} {row.provider} {address}{how}{state}")
+            address = f"{row.host}:{row.port}" if row.port else ""
+            lines.append(f"  {' '.join(filter(None, (row.name, row.version, row.provider, address)))} {how}{state}")
         return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,8 @@ from ci_toolkit.errors import ToolkitError
 from ci_toolkit.services.catalog import surroundings
 from ci_toolkit.services.errors import KeeperError
 from ci_toolkit.services.processes.identity import ProcessIdentity, identity_of, wait_for_an_end
-from ci_toolkit.services.providers.provider import LABEL
+from ci_toolkit.services.processes.logs import copy_log
+from ci_toolkit.services.providers.provider import LABEL, LOG
 from ci_toolkit.services.storage.folders import disk_trouble, own_folder
 from ci_toolkit.services.supervision import guard, messages, orders
 from ci_toolkit.services.supervision.launch import Launch
@@ -140,8 +142,19 @@ class _Keeper:
             messages.close()
 
     def _give_up(self, message: messages.Failed) -> None:
+        with suppress(OSError):  # what failed is told all the same
+            self._save_logs()
         messages.send(message)
         os.write(self._woken, _HAS_FAILED)
+
+    def _save_logs(self) -> None:
+        """Copy what the services have written, before it goes with the session."""
+        for service in self._request.services if self._request.logs else ():
+            log = self._request.data_folder / service.name / LOG
+            if log.exists():
+                Path(self._request.logs).mkdir(parents=True, exist_ok=True)
+                copy = Path(self._request.logs) / f"{service.name}{self._request.mark}.log"
+                copy_log(log, copy, secrets=service.secrets)
 
     def _started(self) -> SessionInfo:
         own_folder(self._request.data_folder)

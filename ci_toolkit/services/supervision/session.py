@@ -54,6 +54,10 @@ class SessionRequest(Record, frozen=True, kw_only=True):
     cache: str
     requested_at: float
     """On the monotonic clock, which all processes of a machine share."""
+    logs: str = ""
+    """The folder that gets the logs of a session that does not become ready; nowhere without it."""
+    mark: str = ""
+    """What follows a service's name in the names of these logs."""
 
     @property
     def data_folder(self) -> Path:

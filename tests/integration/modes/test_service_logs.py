@@ -113,6 +113,22 @@ def test_the_log_of_a_teams_own_service_is_named_after_its_worker(services: Proj
     assert found["seed-1-gw0.log"] == "has seeded with ***\n"
 
 
+def test_the_log_of_a_job_that_fails_is_kept_whole(services: Project) -> None:
+    pyproject = (services.folder / "pyproject.toml").read_text()
+    job = "[tool.ci-toolkit.services.seed]\nprotocol = 'job'\ndepends-on = ['redis']\n"
+    services.write(
+        {
+            "pyproject.toml": f"{pyproject}{job}command = ['{sys.executable}', 'seed.py']\n",
+            "seed.py": "for n in range(99): print(f'line {n}')\nassert False\n",
+            "tests/cache/test_b.py": "def test_b(real_redis_sync): assert 1\n",
+        }
+    )
+    done = services.ci_toolkit("run", "--shards", "1")
+    assert done.returncode == 4, done.stdout
+    assert "the job seed failed" in done.stdout + done.stderr
+    assert logs(services, 1)["seed-1-main.log"].startswith("line 0\nline 1\n")
+
+
 def test_a_run_without_services_needs_no_place_for_them_and_makes_none(
     services: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
