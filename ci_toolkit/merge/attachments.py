@@ -12,7 +12,14 @@ from ci_toolkit.errors import FormatError
 from ci_toolkit.files import make_folder, open_regular, replace_file
 from ci_toolkit.masking import without_secrets
 from ci_toolkit.merge.bundles import Bundle
-from ci_toolkit.model.attachment import LARGEST_ATTACHMENT, Attachment, ending_of, media_type_of
+from ci_toolkit.model.attachment import (
+    LARGEST_ATTACHMENT,
+    LONGEST_NAME,
+    MOST_OF_A_TEST,
+    Attachment,
+    ending_of,
+    media_type_of,
+)
 from ci_toolkit.model.bundle import ATTACHMENTS_FOLDER
 from ci_toolkit.model.verdict import TestFailure
 
@@ -24,12 +31,21 @@ _OURS: Final = re.compile(r"\d+-\d+\.[a-z]+")
 
 
 def located(attachments: Mapping[str, Sequence[Attachment]], bundle: Bundle) -> dict[str, list[Attachment]]:
-    """Return ``attachments`` with the path of each file in ``bundle``, which nobody has opened yet."""
+    """Return ``attachments`` with the path of each file in ``bundle``, which nobody has opened yet.
+
+    A test may say of as many more than it may keep that they were not kept; what a journal says beyond that is dropped.
+    """
     folder = Path(bundle.folder) / ATTACHMENTS_FOLDER
-    return {test: [_located(attachment, folder) for attachment in found] for test, found in attachments.items()}
+    return {
+        test: [_located(attachment, folder) for attachment in found[: 2 * MOST_OF_A_TEST]]
+        for test, found in attachments.items()
+    }
 
 
 def _located(attachment: Attachment, folder: Path) -> Attachment:
+    attachment = msgspec.structs.replace(
+        attachment, name=attachment.name[:LONGEST_NAME], why_not=attachment.why_not[:LONGEST_NAME]
+    )
     if not attachment.path:
         return attachment
     if not _PLAIN_NAME.fullmatch(attachment.path):

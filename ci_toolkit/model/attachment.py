@@ -6,6 +6,9 @@ from ci_toolkit.model.record import Record
 
 LARGEST_ATTACHMENT: Final = 10 * 1024 * 1024
 """Bytes."""
+MOST_OF_A_TEST: Final = 20
+LONGEST_NAME: Final = 200
+"""Characters."""
 _SIGNS: Final = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),

@@ -8,14 +8,19 @@ from typing import Final
 
 import pytest
 
-from ci_toolkit.model.attachment import LARGEST_ATTACHMENT, Attachment, ending_of, media_type_of
+from ci_toolkit.model.attachment import (
+    LARGEST_ATTACHMENT,
+    LONGEST_NAME,
+    MOST_OF_A_TEST,
+    Attachment,
+    ending_of,
+    media_type_of,
+)
 from ci_toolkit.suite.originals import Originals
 
-MOST_OF_A_TEST: Final = 20
 MOST_OF_A_PROCESS: Final = 500
 MOST_BYTES: Final = 200 * 1024 * 1024
 """Of one process, all its files together."""
-_LONGEST_NAME: Final = 200
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -34,7 +39,7 @@ class Attachments:
 
     def keep(self, data: bytes, name: str, *, test: str) -> Attachment:
         """Keep ``data``, which the test with the node id ``test`` calls ``name``."""
-        attachment = Attachment(name=name[:_LONGEST_NAME], media_type=media_type_of(data), size=len(data))
+        attachment = Attachment(name=name[:LONGEST_NAME], media_type=media_type_of(data), size=len(data))
         why_not = self._over_a_limit(len(data), test)
         if why_not:
             return self.leave_out(attachment.name, why_not)
@@ -58,7 +63,7 @@ class Attachments:
 
     def leave_out(self, name: str, why_not: str) -> Attachment:
         """Say that there would be an attachment, and why there is none."""
-        attachment = Attachment(name=name[:_LONGEST_NAME], why_not=why_not)
+        attachment = Attachment(name=name[:LONGEST_NAME], why_not=why_not)
         self._write(attachment)
         return attachment
 

@@ -73,6 +73,14 @@ def test_a_journal_that_names_no_file_of_its_bundle_leads_nowhere(tmp_path: Path
     assert (found.path, found.why_not) == ("", "its journal does not name a file of the bundle")
 
 
+def test_a_journal_that_tells_of_countless_files_with_endless_names_makes_no_endless_verdict(tmp_path: Path) -> None:
+    record = Attached(i=0, attachment=Attachment(name="n" * 10_000, why_not="w" * 10_000))
+    leave(tmp_path / "results", *[record] * 1_000)
+    found = brought(tmp_path)
+    assert len(found) == 40
+    assert {(len(one.name), len(one.why_not)) for one in found} == {(200, 200)}
+
+
 def test_a_file_that_is_missing_swapped_or_a_link_is_not_shown(tmp_path: Path) -> None:
     said = (attached(0, PNG), attached(0, PNG, path="1-main-2.png"), attached(0, PNG, path="1-main-3.png"))
     bundle = leave(tmp_path / "results", *said, f1=PNG[::-1])

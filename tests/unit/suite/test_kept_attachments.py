@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.model.attachment import LARGEST_ATTACHMENT, Attachment
+from ci_toolkit.model.attachment import LARGEST_ATTACHMENT, MOST_OF_A_TEST, Attachment
 from ci_toolkit.suite import attachments as limits
 from ci_toolkit.suite.attachments import Attachments
 
@@ -27,8 +27,8 @@ def test_a_name_is_data_and_never_a_path(kept: Attachments, told: list[Attachmen
 
 
 def test_a_test_that_hands_over_too_much_takes_nothing_from_the_others(kept: Attachments) -> None:
-    of_one = [kept.keep(b"x", "x", test="a.py::greedy") for _ in range(limits.MOST_OF_A_TEST + 1)]
-    assert [bool(attachment.path) for attachment in of_one] == [True] * limits.MOST_OF_A_TEST + [False]
+    of_one = [kept.keep(b"x", "x", test="a.py::greedy") for _ in range(MOST_OF_A_TEST + 1)]
+    assert [bool(attachment.path) for attachment in of_one] == [True] * MOST_OF_A_TEST + [False]
     assert of_one[-1].why_not == "20 files of this test are kept already"
     assert kept.keep(b"x", "x", test="a.py::other").path
 
