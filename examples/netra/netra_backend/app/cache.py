@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -30,37 +31,51 @@ class Cache:
         )
         self._away_until = 0.0
 
-    async def owner_of(self, thread_id: str) -> str | None:
-        """Return whose thread it is, ``None`` where Redis does not know."""
-        text = await self._ask("get", _key(thread_id))
-        try:
-            return str(json.loads(text)["user_id"]) if text else None
-        except (ValueError, KeyError, TypeError):
-            return None  # somebody else wrote there; PostgreSQL knows
+    async def owners_of(self, thread_ids: Sequence[str]) -> dict[str, str]:
+        """Return whose the threads are that Redis knows."""
+        texts = await self._ask(lambda redis: redis.mget(map(_key, thread_ids))) or []
+        owners = {thread_id: _owner(text) for thread_id, text in zip(thread_ids, texts, strict=False)}
+        return {thread_id: owner for thread_id, owner in owners.items() if owner}
 
-    async def remember(self, thread_id: str, head: str) -> None:
-        """Keep the head of a thread, as JSON."""
-        await self._ask("set", _key(thread_id), head, ex=_KEPT_SECONDS)
+    async def remember(self, heads: Mapping[str, str]) -> None:
+        """Keep the heads of threads, as JSON, by their ids."""
+        if not heads:
+            return
+
+        async def keep(redis: Redis) -> None:
+            async with redis.pipeline(transaction=False) as pipe:
+                for thread_id, head in heads.items():
+                    pipe.set(_key(thread_id), head, ex=_KEPT_SECONDS)
+                await pipe.execute()
+
+        await self._ask(keep)
 
     async def is_there(self) -> bool:
         """Whether Redis answers now."""
         self._away_until = 0.0
-        return bool(await self._ask("ping"))
+        return bool(await self._ask(lambda redis: redis.ping()))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
 
-    async def _ask(self, command: str, *words: Any, **options: Any) -> Any:
+    async def _ask(self, question: Callable[[Redis], Awaitable[Any]]) -> Any:
         """Return what Redis answers, ``None`` where it does not."""
         if time.monotonic() < self._away_until:
             return None
         try:
-            return await getattr(self._redis, command)(*words, **options)
+            return await question(self._redis)
         except (RedisError, OSError) as error:
             self._away_until = time.monotonic() + _RETRY_SECONDS
             _LOG.warning("redis is away, going on without it: %s", type(error).__name__)
             return None
+
+
+def _owner(head: str | None) -> str | None:
+    try:
+        return str(json.loads(head)["user_id"]) if head else None
+    except (ValueError, KeyError, TypeError):
+        return None  # somebody else wrote there; PostgreSQL knows
 
 
 def _key(thread_id: str) -> str:

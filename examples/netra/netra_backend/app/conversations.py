@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import lazyload
 
@@ -15,33 +15,44 @@ from netra_backend.app.cache import Cache
 from netra_backend.app.errors import Refusal
 from netra_backend.app.execution import ExecutionContext
 from netra_backend.app.models import AgentRequest, Thread
+from netra_backend.app.together import Together
 
 _TITLE: Final = 80
 _MOST_THREADS: Final = 100
 
 _BEGIN: Final = text(
     """
-    WITH thread AS (
-        INSERT INTO threads (id, user_id, title) SELECT :thread_id, :user_id, :title WHERE :is_new_thread
-    ), request AS (
+    WITH request AS (
+        SELECT * FROM jsonb_to_recordset(:requests) AS request (
+            user_id text, id text, thread_id text, is_new_thread boolean, title text,
+            agent text, instance text, deadline timestamptz, message text
+        )
+    ), new_thread AS (
+        INSERT INTO threads (id, user_id, title) SELECT thread_id, user_id, title FROM request WHERE is_new_thread
+    ), new_request AS (
         INSERT INTO agent_requests (user_id, id, thread_id, agent, instance, deadline)
-        VALUES (:user_id, :request_id, :thread_id, :agent, :instance, :deadline)
+        SELECT user_id, id, thread_id, agent, instance, deadline FROM request
     )
-    INSERT INTO messages (thread_id, request_id, role, content) VALUES (:thread_id, :request_id, 'user', :message)
+    INSERT INTO messages (thread_id, request_id, role, content) SELECT thread_id, id, 'user', message FROM request
     """
-)
+).bindparams(bindparam("requests", type_=JSONB))
 
 _FINISH: Final = text(
     """
-    WITH request AS (
-        UPDATE agent_requests SET state = 'answered', result = :result
-        WHERE user_id = :user_id AND id = :request_id AND state = 'running' RETURNING thread_id
+    WITH answer AS (
+        SELECT * FROM jsonb_to_recordset(:answers) AS answer (user_id text, id text, result jsonb)
+    ), request AS (
+        UPDATE agent_requests SET state = 'answered', result = answer.result FROM answer
+        WHERE agent_requests.user_id = answer.user_id AND agent_requests.id = answer.id AND state = 'running'
+        RETURNING thread_id, agent_requests.id, answer.result
     )
     INSERT INTO messages (thread_id, request_id, role, content)
-    SELECT thread_id, :request_id, 'agent', :summary FROM request
+    SELECT thread_id, id, 'agent', result ->> 'summary' FROM request
     """
-).bindparams(bindparam("result", type_=JSONB))
+).bindparams(bindparam("answers", type_=JSONB))
 
+_BLAMES_ONE: Final = (IntegrityError, DataError)
+"""What PostgreSQL says of one request, which is not to fail those of others."""
 _IS_OVERDUE: Final = (AgentRequest.state == "running") & (AgentRequest.deadline < func.now())
 
 
@@ -55,7 +66,7 @@ class Known:
 
 
 class Conversations:
-    """What is stored. Each method writes by one statement, which is all or nothing, and one journey to PostgreSQL."""
+    """What is stored. Each method writes by one statement, which is all or nothing; what comes together shares it."""
 
     def __init__(self, engine: AsyncEngine, cache: Cache, *, instance: str, seconds: float) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -63,6 +74,9 @@ class Conversations:
         self._cache = cache
         self._instance = instance
         self._seconds = seconds
+        self._owners = Together(self._find_owners, blames_one=_BLAMES_ONE)
+        self._beginnings = Together(self._store_beginnings, blames_one=_BLAMES_ONE)
+        self._ends = Together(self._store_ends, blames_one=_BLAMES_ONE)
 
     async def check(self) -> None:
         """Raise SQLAlchemyError where PostgreSQL does not answer."""
@@ -76,20 +90,19 @@ class Conversations:
         """
         if not context.is_new_thread:
             await self._check_owner(context)
-        values = {
-            "thread_id": context.thread_id,
+        request = {
             "user_id": context.user_id,
-            "title": _title(context.message),
+            "id": context.request_id,
+            "thread_id": context.thread_id,
             "is_new_thread": context.is_new_thread,
-            "request_id": context.request_id,
+            "title": _title(context.message),
             "agent": context.agent,
             "instance": self._instance,
-            "deadline": datetime.now(UTC) + timedelta(seconds=self._seconds),
+            "deadline": (datetime.now(UTC) + timedelta(seconds=self._seconds)).isoformat(),
             "message": context.message,
         }
         try:
-            async with self._engine.connect() as db:
-                await db.execute(_BEGIN, values)
+            await self._beginnings.do(request)
         except IntegrityError:
             return await self._known(context)
         return None
@@ -111,9 +124,7 @@ class Conversations:
 
     async def finish(self, context: ExecutionContext, result: Mapping[str, Any]) -> None:
         """Store the answer to a request, once."""
-        ids = {"user_id": context.user_id, "request_id": context.request_id}
-        async with self._engine.connect() as db:
-            await db.execute(_FINISH, ids | {"result": result, "summary": result["summary"]})
+        await self._ends.do({"user_id": context.user_id, "id": context.request_id, "result": result})
 
     async def give_up(self, context: ExecutionContext, *, state: str, error: str) -> None:
         """Store that there is no answer to a request, and why."""
@@ -139,7 +150,7 @@ class Conversations:
         thread = Thread(user_id=user_id, title=_title(title), messages=[])
         async with self._database.begin() as db:
             db.add(thread)
-        await self._cache.remember(thread.id, thread.to_json())
+        await self._cache.remember({thread.id: thread.to_json()})
         return thread
 
     async def threads_of(self, user_id: str) -> Sequence[Thread]:
@@ -158,17 +169,29 @@ class Conversations:
             requests = await db.scalars(select(AgentRequest).where(AgentRequest.thread_id == thread_id))
             return thread, {request.id: request for request in requests}
 
+    async def _store_beginnings(self, requests: Sequence[Mapping[str, Any]]) -> Sequence[None]:
+        async with self._engine.connect() as db:
+            await db.execute(_BEGIN, {"requests": requests})
+        return [None] * len(requests)
+
+    async def _store_ends(self, answers: Sequence[Mapping[str, Any]]) -> Sequence[None]:
+        async with self._engine.connect() as db:
+            await db.execute(_FINISH, {"answers": answers})
+        return [None] * len(answers)
+
     async def _check_owner(self, context: ExecutionContext) -> None:
-        owner = await self._cache.owner_of(context.thread_id)
-        if owner is None:
-            async with self._database() as db:
-                thread = await db.get(Thread, context.thread_id)
-            if thread is None:
-                raise no_such_thread()
-            owner = thread.user_id
-            await self._cache.remember(thread.id, thread.to_json())
-        if owner != context.user_id:
+        if await self._owners.do(context.thread_id) != context.user_id:
             raise no_such_thread()
+
+    async def _find_owners(self, thread_ids: Sequence[str]) -> Sequence[str | None]:
+        owners = await self._cache.owners_of(thread_ids)
+        if unknown := set(thread_ids) - owners.keys():
+            statement = select(Thread).options(lazyload(Thread.messages)).where(Thread.id.in_(unknown))
+            async with self._database() as db:
+                threads = (await db.scalars(statement)).all()
+            owners |= {thread.id: thread.user_id for thread in threads}
+            await self._cache.remember({thread.id: thread.to_json() for thread in threads})
+        return [owners.get(thread_id) for thread_id in thread_ids]
 
     async def _known(self, context: ExecutionContext) -> Known:
         async with self._database() as db:

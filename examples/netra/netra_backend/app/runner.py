@@ -15,6 +15,7 @@ from netra_backend.app.errors import Refusal, store_away
 from netra_backend.app.events import Emit, Narrator
 from netra_backend.app.execution import ExecutionContext
 from netra_backend.app.language_model import LanguageModel
+from netra_backend.app.precedence import Precedence
 
 _LOG = logging.getLogger(__name__)
 _TRIES = 5
@@ -31,13 +32,15 @@ class Runner:
         self._model = model
         self._analytics = analytics
         self._seconds = seconds
+        self._precedence = Precedence()
 
     async def run(self, context: ExecutionContext, emit: Emit) -> None:
         """Run one request; whatever happens, its client hears of an end."""
         narrator = Narrator(context, emit)
         try:
             agent = create_agent(context.agent, self._model)
-            known = await self._conversations.begin(context)
+            with self._precedence.beginning():
+                known = await self._conversations.begin(context)
             if known is not None:
                 context = replace(context, thread_id=known.thread_id)
                 narrator = Narrator(context, emit)
@@ -72,6 +75,7 @@ class Runner:
         try:
             async with asyncio.timeout(self._seconds):
                 await narrator.started()
+                await self._precedence.give_way()
                 result = await agent.work(context, narrator)
             told = result.to_json()
             await self._store(self._conversations.finish, context, told)
