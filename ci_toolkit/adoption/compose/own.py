@@ -2,12 +2,26 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ci_toolkit.adoption.compose.addresses import Address, with_placeholders
 from ci_toolkit.adoption.compose.service import ComposeService, Note, Place, Say, Text
 from ci_toolkit.services.catalog.endpoint import Endpoint, variables
 from ci_toolkit.services.catalog.table import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """The other services, as one of them sees these, by their names in compose's network."""
+
+    before: Mapping[str, Address]
+    """Those that are ready before it starts."""
+    known: Mapping[str, Address]
+    """All that have an address in the table."""
+    hosts: frozenset[str]
+    """All, those without a row too."""
+
 
 _PORT_NAME = re.compile(r"(?:.*_)?PORT")
 _OF_A_DATABASE = re.compile(r".*(?:DB|DATABASE)(?:_NAME)?")
@@ -38,17 +52,12 @@ def _with_port(word: str, target: int) -> str:
     return re.sub(rf"(?<![\d.])(?:(?<=[:=])|^){target}(?!\d)", "{port}", kept)
 
 
-def variables_of(
-    service: ComposeService, known: Mapping[str, Address], hosts: frozenset[str], say: Say
-) -> dict[str, str]:
-    """Return what of the service's environment the table does not set by itself, with addresses as placeholders.
-
-    ``known`` are the services that it depends on; ``hosts`` are the names of all.
-    """
-    given = _given(known)
+def variables_of(service: ComposeService, network: "Network", say: Say) -> dict[str, str]:
+    """Return what of the service's environment the table does not set by itself, with addresses as placeholders."""
+    given = _given(network.before)
     found: dict[str, str] = {}
     for name, value in service.environment.items():
-        text, why = _value(name, value, known, hosts)
+        text, why = _value(name, value, network)
         if name in given or name == "PORT":
             if text is None and name.endswith("_URL"):
                 why = "the table sets it, in its own form"
@@ -64,19 +73,21 @@ def variables_of(
     return found
 
 
-def _value(name: str, value: Text, known: Mapping[str, Address], hosts: frozenset[str]) -> tuple[str | None, str]:
+def _value(name: str, value: Text, network: "Network") -> tuple[str | None, str]:
     """Return the value as the table takes it, or None and the reason."""
     if value.value is None:
         return None, "it comes from the shell, or from a variable without a default"
     if value.is_private:
         return None, "its value stands in a file of variables, which stays as it is"
+    before = network.before.values()
     if _PORT_NAME.fullmatch(name) and value.value.isdecimal():
-        for address in known.values():
+        for address in before:
             if value.value == str(address.target):
                 return f"{{{address.word}_port}}", ""
-    if _OF_A_DATABASE.fullmatch(name) and any(address.protocol is Protocol.POSTGRESQL for address in known.values()):
+    has_database = any(address.protocol is Protocol.POSTGRESQL for address in before)
+    if has_database and _OF_A_DATABASE.fullmatch(name) and "://" not in value.value:
         return None, "each worker has a database of its own; POSTGRES_DB names it"
-    text = with_placeholders(name, value.value, known, hosts)
+    text = with_placeholders(name, value.value, network.known, network.hosts)
     if text is None:
         return None, "it names a host of compose's network, and no placeholder says the same"
     return text, ""

@@ -2,14 +2,14 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ci_toolkit.adoption.compose.addresses import Address
 from ci_toolkit.adoption.compose.kinds import Kind, NoRowError, kind_of
 from ci_toolkit.adoption.compose.known import login_names, published_port, store_of
-from ci_toolkit.adoption.compose.own import command_of, variables_of
+from ci_toolkit.adoption.compose.own import Network, command_of, variables_of
 from ci_toolkit.adoption.compose.reasons import reason_for
 from ci_toolkit.adoption.compose.service import ComposeService, Mount, Note, Place, Say
 from ci_toolkit.adoption.settings import store_row
@@ -183,29 +183,35 @@ class _Mapper:
             self._note(service.place, f"{service.name}: path", "nothing says what it answers; `/` over HTTP is assumed")
         if service.build is not None:
             settings |= command_of(service, kind.target, self.say)
-        settings |= self._needed(service, known)
         if service.health and service.health.seconds > _READY_SECONDS:
             settings["ready-seconds"] = round(min(service.health.seconds, _LONGEST_SECONDS))
-        addresses = {
-            name: Address(other.row, other.kind.protocol, other.kind.target)
-            for name, other in known.items()
-            if other.kind.target and _is_before(service, name, other.kind)
-        }
-        variables = variables_of(service, addresses, hosts, self.say)
+        variables = variables_of(service, _network(service, known, hosts), self.say)
+        settings |= self._needed(service, known, variables.values())
         for mount in service.mounts if service.build is None else ():
             if mount.is_named:
                 continue
             self._note(mount.place, f"{service.name}: volumes", "no file is given to a server")
         return settings | ({"variables": variables} if variables else {})
 
-    def _needed(self, service: ComposeService, known: Mapping[str, _Taken]) -> dict[str, Any]:
+    def _needed(
+        self, service: ComposeService, known: Mapping[str, _Taken], values: Collection[str]
+    ) -> dict[str, list[str]]:
+        """Return what the service depends on, and whose address it has besides: a store's is there before it starts."""
         for name, place in service.depends_on.items():
             if name not in known:
                 self._note(place, f"{service.name}: depends_on", f"'{name}' has no row")
             elif name in service.completed and known[name].kind.protocol is not Protocol.JOB:
                 self._note(place, f"{service.name}: depends_on", f"the table does not wait until '{name}' has ended")
-        rows = [known[name].row for name in service.depends_on if name in known]
-        return {"depends-on": rows} if service.depends_on else {}
+        needed = [other.row for name, other in known.items() if _is_before(service, name, other.kind)]
+        named = [
+            other
+            for name, other in known.items()
+            if other.row not in needed and any(f"{{{_address(other).word}_" in value for value in values)
+        ]
+        stores = [other.row for other in named if other.kind.is_store]
+        knows = [other.row for other in named if not other.kind.is_store]
+        depends = {"depends-on": [*needed, *stores]} if service.depends_on or stores else {}
+        return depends | ({"knows": knows} if knows else {})
 
     def _harmless(self, service: ComposeService, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         """Yield what can stand in the table and in the files that are rendered from it."""
@@ -221,9 +227,24 @@ class _Mapper:
                 )
 
 
+def _address(taken: _Taken) -> Address:
+    return Address(taken.row, taken.kind.protocol, taken.kind.target)
+
+
+def _network(service: ComposeService, known: Mapping[str, _Taken], hosts: frozenset[str]) -> Network:
+    others = {name: other for name, other in known.items() if other.kind.target and other.service.name != service.name}
+    return Network(
+        before={name: _address(other) for name, other in others.items() if _is_before(service, name, other.kind)},
+        known={name: _address(other) for name, other in others.items()},
+        hosts=hosts,
+    )
+
+
 def _is_before(service: ComposeService, name: str, kind: Kind) -> bool:
-    """Whether a service starts after ``name``: one that says nothing starts after the stores, as in the table."""
-    return name in service.depends_on if service.depends_on else kind.is_store
+    """Whether a service starts after ``name``: one that says nothing starts after the stores that every run has."""
+    if service.depends_on:
+        return name in service.depends_on
+    return kind.protocol in {Protocol.POSTGRESQL, Protocol.REDIS}
 
 
 def _refuse_profile(service: ComposeService, profiles: Sequence[str]) -> None:

@@ -197,6 +197,28 @@ def test_how_a_service_is_asked_whether_it_is_ready(importer: Importer, row: str
     assert importer.rows(f"services:\n  s: {row}\n") == {"s": expected}
 
 
+def test_what_a_service_names_without_depending_on_it_is_known_and_a_store_is_there_before_it(
+    importer: Importer,
+) -> None:
+    rows = importer.rows("""\
+        services:
+          db: {image: 'postgres:15'}
+          cache: {image: 'redis:7'}
+          page: {build: ., ports: ['3000:3000']}
+          web:
+            build: .
+            ports: ['8000:8000']
+            depends_on: [db]
+            environment: {CACHE: 'redis://cache:6379', PAGE: 'http://page:3000/x', DB: 'postgres://u:p@db/x', ME: 'http://web:8000'}
+          plain: {build: ., ports: ['8001:8000'], environment: {PAGE: 'http://page:3000', CACHE: 'redis://cache:6379'}}
+    """)
+    assert rows["web"]["depends-on"] == ["postgresql", "redis"]
+    assert rows["web"]["knows"] == ["page"]
+    assert rows["web"]["variables"] == {"CACHE": "{redis_url}", "PAGE": "{page_url}/x", "DB": "{postgresql_url}"}
+    assert rows["plain"].items() >= {"knows": ["page"]}.items()
+    assert "depends-on" not in rows["plain"]
+
+
 @pytest.mark.parametrize(
     ("others", "port"), [(["80"], None), (["5432"], 5434), (["5434"], 15432), (["5434", "15432"], 15433)]
 )
