@@ -11,6 +11,8 @@ from ci_toolkit.report.text import Line, View, more, one_line, sentences, span
 
 MOST_NAMED = 20
 """Tests of one list, and breaches, that are named."""
+_SKIPPED_NAMED = 50
+"""Skipped tests that are named below their reasons."""
 _MORE_NAMED = 10
 """How many times as many, for whoever asks for more."""
 _FEW_SLOWEST = 5
@@ -77,7 +79,7 @@ def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
     yield from _unrun("lost", verdict.lost, most)
     yield from _unrun("left out", verdict.left_out, most)
     if view.verbosity >= 0:
-        yield from _skipped(verdict, most)
+        yield from _skipped(verdict, most, room=_SKIPPED_NAMED * most // MOST_NAMED)
     yield from _slowest(verdict, view)
     if view.verbosity >= 0:
         yield from _shards(verdict, view)
@@ -101,12 +103,11 @@ def _unrun(title: str, tests: tuple[LostTest, ...], most: int) -> Iterator[Line]
     yield from more(len(tests), most)
 
 
-def _skipped(verdict: Verdict, most: int) -> Iterator[Line]:
+def _skipped(verdict: Verdict, most: int, *, room: int) -> Iterator[Line]:
     """Yield each reason with its tests, as far as there is room: a suite that skips hundreds names its reasons."""
     if not verdict.skipped:
         return
     yield Line("-- skipped --", "bold")
-    room = most
     for one in verdict.skipped[:most]:
         reason = one_line(" ".join(one.reason.split()), _LONGEST_SENTENCE) or "without a reason"
         yield Line(f"  {number_of(one.count, 'test')}: {reason}")

@@ -103,13 +103,13 @@ def test_failures_beyond_what_anybody_reads_are_counted() -> None:
 
 def test_skipped_tests_are_named_below_their_reason_as_far_as_there_is_room() -> None:
     skipped = (
-        SkippedTests(reason="needs a server\n  here", count=19, node_ids=tuple(f"test_{n:02}" for n in range(19))),
+        SkippedTests(reason="needs a server\n  here", count=49, node_ids=tuple(f"test_{n:02}" for n in range(49))),
         SkippedTests(reason="", count=3, node_ids=("test_a", "test_b", "test_c")),
         SkippedTests(reason="later", count=1, node_ids=("test_d",)),
     )
     text = text_of(skipped=skipped)
-    assert "-- skipped --\n  19 tests: needs a server here\n      test_00\n" in text
-    assert "      test_18\n  3 tests: without a reason\n      test_a\n      and 2 more\n  1 test: later\n-- " in text
+    assert "-- skipped --\n  49 tests: needs a server here\n      test_00\n" in text
+    assert "      test_48\n  3 tests: without a reason\n      test_a\n      and 2 more\n  1 test: later\n-- " in text
     assert "      and " not in text_of(skipped=skipped, view=View(verbosity=1))
     assert "skipped" not in text_of(skipped=skipped, view=View(verbosity=-1))
 
