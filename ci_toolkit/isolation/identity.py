@@ -16,8 +16,8 @@ class WorkerIdentity(Record, frozen=True, kw_only=True):
     handover: Handover = Handover()
     is_alone: bool = True
     """Whether no other worker or shard has the same servers."""
-    has_table_ports: bool = True
-    """Whether a team's own services of this worker may have the table's ports: no other one runs beside it."""
+    is_only: bool = True
+    """Whether no other worker runs beside it: its services may have the table's ports, and it may stop the run's."""
     logs: str = ""
     """Where the logs of what is the worker's alone go; nowhere without it."""
     mark: str = ""

@@ -50,5 +50,5 @@ def not_alone(name: str) -> IsolationError:
     """Return the error for a service that a worker may not stop."""
     return IsolationError(
         f"{name} is not this worker's alone, and other tests would fail if it were stopped",
-        advice="Run such a test with plain pytest in one process, or start a server of its own for it.",
+        advice="Run such a test in one process (plain pytest, or one shard), or start a server of its own for it.",
     )

@@ -46,7 +46,7 @@ class OwnServices:
 
     def _need_other_ports(self, rows: Sequence[Service]) -> bool:
         """Whether the table's ports are not enough: for several workers, or where `services up` runs one like these."""
-        if self._identity.handover.dynamic_ports or not self._identity.has_table_ports:
+        if self._identity.handover.dynamic_ports or not self._identity.is_only:
             return True
         return any(leased_by(registry(), row.port(self._environment)) is not None for row in rows)
 

@@ -164,8 +164,8 @@ class WorkerServices:
         self._interruptions.end(name, self._stack_of_its_own(name), by_force=by_force)
 
     def _stack_of_its_own(self, name: str) -> Stack:
-        is_alone = self.identity.is_alone
-        mine = (stack for stack in self._stacks if is_alone or stack in self._own_stacks)
+        is_only = self.identity.is_only
+        mine = (stack for stack in self._stacks if is_only or stack in self._own_stacks)
         found = stack_with(self.endpoint(name), tuple(mine))
         if not any(found is stack for stack in self._own_stacks) and not self._is_of_this_run(self._servers[name]):
             raise not_alone(name)

@@ -54,7 +54,7 @@ def _identity(config: pytest.Config) -> "WorkerIdentity":
         # What a shard's tests start lives as long as the shard: a test that kills its process takes nothing with it.
         owner=task.supervisor if task else given.owner or (os.getppid() if worker else os.getpid()),
         is_alone=is_only and given.owner is None,
-        has_table_ports=is_only and (given.owner is None or task is not None),
+        is_only=is_only and (given.owner is None or task is not None),
         logs=str(Path(task.journal).parent / SERVICES_FOLDER) if task else "",
         mark=f"-{task.attempt}-{name}" if task else "",
         handover=given,

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.masking import sounds_secret
 from ci_toolkit.model.record import Record
@@ -138,10 +139,10 @@ class Table(Record, frozen=True, kw_only=True):
         for service in self.services:
             if service.name == name:
                 return service
-        known = ", ".join(service.name for service in self.services)
+        known = nearest(name, [service.name for service in self.services], "services")
         raise ConfigurationError(
             f"there is no service '{name}' in {self.origin}",
-            advice=f"Known services: {known}. Add one under [tool.ci-toolkit.services.{name}] in pyproject.toml.",
+            advice=f"{known} Add one under [tool.ci-toolkit.services.{name}] in pyproject.toml.",
         )
 
     def first(self, protocol: Protocol) -> Service | None:

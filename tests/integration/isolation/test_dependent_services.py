@@ -60,7 +60,7 @@ def test_each_worker_has_services_of_its_own(project: Project) -> None:
     assert len(list(project.folder.glob("seen-*"))) == 2
 
 
-def test_below_a_run_of_one_shard_the_ports_of_the_table_hold_for_a_teams_own_services_too(project: Project) -> None:
+def test_below_a_run_of_one_shard_the_tables_ports_hold_and_its_stores_may_be_restarted(project: Project) -> None:
     row = f"[tool.ci-toolkit.services.auth]\ndepends-on = []\npath = '/'\nport = {fixed_port()}\n"
     command = f"command = ['{sys.executable}', '-m', 'http.server', '--bind', '127.0.0.1', '{{port}}']\n"
     project.write("pyproject.toml", PYPROJECT + row + command)
@@ -69,7 +69,9 @@ def test_below_a_run_of_one_shard_the_ports_of_the_table_hold_for_a_teams_own_se
         "tests/integration/test_ports.py",
         "from ci_toolkit.test_framework.test_config import TEST_PORTS\n\n\n"
         "async def test_ports(real_services):\n"
-        "    assert real_services['auth_url'] == f'http://127.0.0.1:{TEST_PORTS[\"auth\"]}'\n",
+        "    assert real_services['auth_url'] == f'http://127.0.0.1:{TEST_PORTS[\"auth\"]}'\n"
+        "    assert real_services.restart('postgresql') == real_services['postgresql_url']\n\n\n"
+        "def test_next(real_db_sync):\n    assert real_db_sync.scalar('SELECT 1') == 1\n",
     )
     done = project.ci_toolkit("run", "--real-services", "--no-alpine", "--shards", "1", **plain)
     assert done.returncode == 0, done.stdout + done.stderr
