@@ -1,4 +1,4 @@
-"""Users in PostgreSQL, their sessions in Redis."""
+"""Users in PostgreSQL, and their sessions in Redis: an id that stands for a user for an hour."""
 
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -18,6 +18,7 @@ class Session:
 
 
 async def create_user(db: Any, *, email: str, name: str = "", subscription: str = "free") -> User:
+    """Return a new user, stored. In life the auth service makes them, with a password."""
     user = User(email=email, name=name, subscription=subscription)
     db.add(user)
     await db.commit()
@@ -25,12 +26,14 @@ async def create_user(db: Any, *, email: str, name: str = "", subscription: str 
 
 
 async def create_session(redis: Any, *, user_id: str) -> Session:
+    """Return a new session, which ends by itself after an hour."""
     session = Session(id=token_urlsafe(24), user_id=user_id)
     await redis.set(f"session:{session.id}", user_id, ex=SESSION_SECONDS)
     return session
 
 
 async def get_session(redis: Any, session_id: str) -> Session | None:
+    """Return a session, ``None`` where it has ended."""
     user_id = await redis.get(f"session:{session_id}")
     if user_id is None:
         return None

@@ -1,11 +1,14 @@
-"""Logs as JSON, a line each, without secrets."""
+"""Logs as JSON, a line each, without secrets and without what users say.
+
+``_LOG.info("...", extra={"fields": {...}})`` adds fields of its own to a line.
+"""
 
 import json
 import logging
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 _SHORTEST: Final = 6
 """A shorter secret would mask words of every line."""
@@ -22,12 +25,13 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        fields = {
+        fields: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": self._masked(record.getMessage()),
         }
+        fields |= getattr(record, "fields", {})
         if record.exc_info:
             fields["traceback"] = self._masked(self.formatException(record.exc_info))
         return json.dumps(fields)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -89,7 +89,9 @@ class Runner:
         except TimeoutError:
             await self._fail(context, narrator, "too_slow", f"no answer within {self._seconds:g} s; send it again")
         finally:
-            self._analytics.add(AnalyticsEvent.of(context, outcome, began=began, answer=answer))
+            event = AnalyticsEvent.of(context, outcome, began=began, answer=answer)
+            self._analytics.add(event)
+            _LOG.info("a request ended", extra={"fields": asdict(event)})
 
     async def _fail(self, context: ExecutionContext, narrator: Narrator, code: str, message: str) -> None:
         await self._give_up(context, "failed", code)

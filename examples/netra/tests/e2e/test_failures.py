@@ -133,6 +133,28 @@ async def test_a_backend_that_is_killed_in_the_middle_loses_no_message(system, u
     assert [role for role, _ in said(await user.messages(http, thread_id))] == ["user", "agent"] * 3
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("scripted:error", "llm_unavailable"),
+        ("scripted:cut", "llm_unavailable"),
+        ("scripted:page", "llm_nonsense"),
+        ("scripted:nonsense", "llm_nonsense"),
+    ],
+)
+async def test_without_the_model_rules_answer_and_say_so_or_the_user_is_told(system, user, words, code):
+    """The optimizer has rules to fall back to; triage has none, and its error says that the message is stored."""
+    async with user.connect() as client:
+        events = await ask(client, f"Save {words}")
+        assert breaches(events) == ()
+        assert [event["code"] for event in events if event["type"] == "agent_fallback"] == [code]
+        assert events[-1]["data"]["result"]["answered_by"] == "rules"
+        told = await ask(client, f"hello {words}", agent="triage_agent")
+    assert [event["type"] for event in told] == ["agent_started", "agent_thinking", "error"]
+    assert told[-1]["code"] == code
+    assert "your message is stored" in told[-1]["message"]
+
+
 async def test_a_backend_that_is_told_to_stop_marks_what_it_interrupts(system, user):
     """Its clients see the close code of a restart; the mark is there before the backend starts again."""
     async with user.connect() as client:

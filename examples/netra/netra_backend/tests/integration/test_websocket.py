@@ -84,24 +84,6 @@ class TestBackendWebSocket(BaseIntegrationTest):
         assert "tool_executing" not in [event["type"] for event in second]
 
     @pytest.mark.integration
-    @pytest.mark.parametrize(
-        ("words", "code"), [("scripted:error", "llm_unavailable"), ("scripted:nonsense", "llm_nonsense")]
-    )
-    async def test_without_the_model_rules_answer_and_say_so_or_the_user_is_told(self, user, words, code):
-        """The optimizer has rules to fall back to; triage has none."""
-        async with WebSocketTestClient(token=access_token(user)) as client:
-            await client.send_json(ask(f"Save {words}", request_id="rules"))
-            events = await end_of(client, "rules")
-            assert breaches(events) == ()
-            fallback = next(event for event in events if event["type"] == "agent_fallback")
-            assert fallback["code"] == code
-            assert events[-1]["data"]["result"]["answered_by"] == "rules"
-            await client.send_json(ask(f"hello {words}", "triage_agent", request_id="told"))
-            error = (await end_of(client, "told"))[-1]
-        assert (error["type"], error["code"]) == ("error", code)
-        assert "your message is stored" in error["message"]
-
-    @pytest.mark.integration
     async def test_what_cannot_be_done_is_an_error_of_its_request_and_the_connection_goes_on(self, user):
         """Nonsense, strangers' threads, unknown agents, and figures that are none."""
         async with WebSocketTestClient(token=access_token(user)) as client:

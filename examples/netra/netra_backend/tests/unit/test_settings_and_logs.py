@@ -67,7 +67,8 @@ def test_a_log_line_is_json_without_secrets_and_tokens(settings_of):
     formatter = JsonFormatter(settings_of(MODEL).secrets())
     said = "netra:pa55word at r3dis-pass with sk-ours; Authorization: Bearer abc.def, eyJhbGciOi.eyJzdWIi.c2ln"
     record = logging.LogRecord("netra", logging.ERROR, __file__, 1, "%s", (said,), None)
+    record.fields = {"request_id": "r1"}
     line = json.loads(formatter.format(record))
-    assert line["level"] == "error"
+    assert (line["level"], line["request_id"]) == ("error", "r1")
     for secret in ("pa55word", "r3dis-pass", "sk-ours", "abc.def", "eyJ"):
         assert secret not in line["message"]
