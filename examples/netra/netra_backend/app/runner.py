@@ -18,8 +18,8 @@ from netra_backend.app.language_model import LanguageModel
 from netra_backend.app.precedence import Precedence
 
 _LOG = logging.getLogger(__name__)
-_TRIES = 5
-"""To store what became of a request, while PostgreSQL comes back."""
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
+"""Seconds between tries to store what became of a request, while PostgreSQL comes back."""
 
 
 class Runner:
@@ -105,7 +105,7 @@ class Runner:
 
     async def _store(self, step: Any, *what: Any, **how: str) -> None:
         """Take ``step``, again where PostgreSQL is just restarting. Each step has no effect when it is taken twice."""
-        for pause in (0.1 * 2**number for number in range(_TRIES)):
+        for pause in _PAUSES:
             try:
                 await step(*what, **how)
             except SQLAlchemyError as error:

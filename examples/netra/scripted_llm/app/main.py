@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 from ci_toolkit.isolated_environment import get_env
 from ci_toolkit.test_framework.chat_protocol import Reply, chunks, completion, error, problem_of
-from scripted_llm.app.script import MODEL, Behaviour, answer_to, behaviour_of
+from scripted_llm.app.script import MODEL, SLOW_SECONDS, Behaviour, answer_to, behaviour_of
 
 
 def create_app() -> FastAPI:
@@ -45,6 +45,8 @@ async def chat(request: Request) -> Response:
     behaviour = behaviour_of(asked)
     if behaviour is Behaviour.HANG:
         await asyncio.Event().wait()
+    if behaviour is Behaviour.SLOW:
+        await asyncio.sleep(SLOW_SECONDS)
     return misbehaving(behaviour, asked) or _reply(asked, answer_to(asked))
 
 

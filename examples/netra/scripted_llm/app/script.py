@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 MODEL: Final = "scripted-llm"
+SLOW_SECONDS: Final = 0.5
 _MONEY: Final = re.compile(r"\b(cost|spend|waste|bill)", re.IGNORECASE)
 _ADVICE: Final = """(scripted) Stop idle machines at night
 (scripted) Move rarely read data to cold storage
@@ -17,6 +18,8 @@ class Behaviour(StrEnum):
     ANSWER = "answer"
     HANG = "hang"
     """Nothing comes, until the client gives up."""
+    SLOW = "slow"
+    """The answer takes ``SLOW_SECONDS``."""
     CUT = "cut"
     """The connection ends in the middle of the answer."""
     NONSENSE = "nonsense"

@@ -20,7 +20,7 @@ from ci_toolkit.test_framework.agent_events import breaches
 from ci_toolkit.test_framework.websocket_helpers import WebSocketFailure
 from netra_backend.app.models import User
 from netra_backend.testing import NetraApplication, auth_secret
-from tests.chat_users import ChatUser, ask
+from tests.chat_users import ChatUser, ask, events_to_the_end
 from tests.own_stack import own_stack
 
 pytestmark = pytest.mark.e2e
@@ -187,6 +187,22 @@ async def test_without_postgresql_users_are_told_and_go_on_over_the_same_connect
     after = await user.messages(http, thread_id)
     assert after[: len(stored)] == stored
     assert said(after)[len(stored) :] == [("user", "Save more"), ("agent", answered[-1]["final_response"])]
+
+
+async def test_an_answer_waits_for_postgresql_to_come_back(system, user, http):
+    """A restart while an agent works costs its user some seconds, and neither the message nor the answer."""
+    async with user.connect() as client:
+        await client.send_json(
+            {"type": "agent_request", "agent": "cost_optimizer", "message": "Save scripted:slow"}
+        )
+        started = await client.receive_json()
+        await system.end("postgresql")
+        await system.start("postgresql")
+        events = [started, *(await events_to_the_end(client))]
+    assert breaches(events) == ()
+    stored = await user.messages(http, started["thread_id"])
+    assert said(stored) == [("user", "Save scripted:slow"), ("agent", events[-1]["final_response"])]
+    assert stored[0]["state"] == "answered"
 
 
 async def test_without_redis_conversations_go_on_and_logins_wait(system, user, http, auth):
