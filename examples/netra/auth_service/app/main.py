@@ -11,11 +11,11 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request, status
 from fastapi.middleware.cors import CORSMiddleware
+from netra_backend.app.body_limit import BodyLimit
 from netra_backend.app.errors import answer_errors
 from netra_backend.app.logs import log_as_json
 
-from auth_service.app.body_limit import BodyLimit
-from auth_service.app.requests import Login, Refresh, Registration
+from auth_service.app.requests import MOST_BYTES, Login, Refresh, Registration
 from auth_service.app.service import AuthService
 from auth_service.app.settings import Settings
 from ci_toolkit.isolated_environment import get_env
@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     service = AuthService(settings)
     app = FastAPI(title="Netra auth", lifespan=life)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, most=MOST_BYTES)
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=re.escape(settings.frontend_url).replace(r"\*", r"\d+"),

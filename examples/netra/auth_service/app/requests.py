@@ -4,6 +4,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints
 
+MOST_BYTES: Final = 8 * 1024
+"""Of a whole request."""
 LONGEST_PASSWORD: Final = 200
 """Characters. Hashing takes longer for a longer one."""
 

@@ -14,11 +14,15 @@ from contextlib import asynccontextmanager
 import httpx
 import psycopg
 import pytest
+import uvicorn
 from auth_service.app.main import create_app as create_auth
 from auth_service.app.settings import Settings as AuthSettings
 from ci_toolkit.test_framework.agent_events import breaches
+from ci_toolkit.test_framework.utilities import wait_for_condition
 from ci_toolkit.test_framework.websocket_helpers import WebSocketFailure
+from netra_backend.app.main import create_app as create_backend
 from netra_backend.app.models import User
+from netra_backend.app.settings import ModelSettings, Settings
 from netra_backend.testing import NetraApplication, auth_secret
 from tests.chat_users import ChatUser, ask, events_to_the_end
 from tests.own_stack import own_stack
@@ -223,6 +227,48 @@ async def test_without_redis_conversations_go_on_and_logins_wait(system, user, h
         await system.start("redis")
         assert breaches(await ask(client, "Save all", thread_id=thread_id)) == ()
     assert (await auth.post("/login", json=account)).status_code == 200
+
+
+@asynccontextmanager
+async def impatient_backend(system):
+    """A backend in this process, on the stores of the stack, that waits for its language model for a moment only."""
+    model = ModelSettings(
+        base_url=f"{system.variables['SCRIPTED_LLM_URL']}/v1", api_key="none is needed", name="scripted", seconds=0.3
+    )
+    stores = {"database_url": system.variables["DATABASE_URL"], "redis_url": system.variables["REDIS_URL"]}
+    app = create_backend(Settings(auth_secret=auth_secret(), model=model, instance="impatient", **stores))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on"))
+    serving = asyncio.create_task(server.serve())
+    await wait_for_condition(lambda: server.started, timeout=60)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    await serving
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("scripted:hang", "llm_unavailable"), ("scripted:nonsense", "llm_nonsense")]
+)
+async def test_without_a_language_model_that_answers_users_are_told_or_rules_answer(system, user, http, words, code):
+    """Nobody waits for a model that hangs; the message is stored, and the next one is answered."""
+    async with impatient_backend(system) as backend_url:
+        asker = ChatUser(user, backend_url, token=user.token)
+        async with asker.connect() as client:
+            told = await ask(client, f"Hello {words}", agent="triage_agent")
+            assert (told[-1]["type"], told[-1]["code"]) == ("error", code)
+            assert "your message is stored" in told[-1]["message"]
+            thread_id = told[-1]["thread_id"]
+            by_rules = await ask(client, f"Save {words}", thread_id=thread_id)
+            assert breaches(by_rules) == ()
+            assert [event["code"] for event in by_rules if event["type"] == "agent_fallback"] == [code]
+            assert breaches(await ask(client, "Hello", agent="triage_agent", thread_id=thread_id)) == ()
+        stored = await asker.messages(http, thread_id)
+    assert [(message["role"], message.get("state")) for message in stored] == [
+        ("user", "failed"),
+        ("user", "answered"),
+        ("agent", None),
+        ("user", "answered"),
+        ("agent", None),
+    ]
 
 
 async def test_a_refresh_while_a_connection_is_open_lets_both_go_on_until_the_old_token_ends(system, http, auth):

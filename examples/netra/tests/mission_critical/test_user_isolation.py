@@ -17,7 +17,7 @@ import httpx
 import pytest
 from ci_toolkit.test_framework.agent_events import breaches, field_of
 from netra_backend.app.costs import analyze_costs
-from tests.chat_users import ChatUser, ask, create_users, events_to_the_end, is_silent
+from tests.chat_users import ChatUser, ask, create_users, is_silent
 from tests.mission_critical.base import MissionCriticalTest
 
 USERS = 50
@@ -57,7 +57,7 @@ class TestUserIsolation(MissionCriticalTest):
             assert {field_of(event, "user_id") for event in events} == {user.id, None}
             for request in range(REQUESTS):
                 self.check_request(events, f"request-{request}", spend_of(number, request))
-        assert sum(map(len, threads)) == len(set().union(*threads)) == USERS * REQUESTS
+        assert sum(map(len, threads)) == len(set().union(*threads)) == USERS
         stored = await asyncio.gather(*(user.threads(http) for user in users))
         assert stored == threads
 
@@ -93,18 +93,18 @@ class TestUserIsolation(MissionCriticalTest):
         assert ends[0] != ends[1]
 
     async def converse(self, number, client):
-        """Send all requests of a user at once, and return every event."""
+        """Ask one thing after the other in one thread, and return every event."""
+        events, thread_id = [], ""
         for request in range(REQUESTS):
-            await client.send_json(
-                {
-                    "type": "agent_request",
-                    "agent": "cost_optimizer",
-                    "message": f"Save {number}",
-                    "request_id": f"request-{request}",
-                    "context": {"monthly_spend": spend_of(number, request)},
-                }
+            events += await ask(
+                client,
+                f"Save {number}",
+                request_id=f"request-{request}",
+                thread_id=thread_id,
+                context={"monthly_spend": spend_of(number, request)},
             )
-        return await events_to_the_end(client, of=REQUESTS)
+            thread_id = events[-1]["thread_id"]
+        return events
 
     def check_request(self, events, request_id, spend):
         """Assert that a request kept the contract, and that its figures are those of its own question."""

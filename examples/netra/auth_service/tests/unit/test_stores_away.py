@@ -12,8 +12,8 @@ import socket
 
 import httpx
 import pytest
-from auth_service.app.body_limit import MOST_BYTES
 from auth_service.app.main import create_app
+from auth_service.app.requests import MOST_BYTES
 from auth_service.app.settings import Settings
 
 ANN = {"email": "ann@example.com", "password": "correct horse"}
