@@ -126,9 +126,10 @@ class Conversations:
         """Store the answer to a request, once."""
         await self._ends.do({"user_id": context.user_id, "id": context.request_id, "result": result})
 
-    async def give_up(self, context: ExecutionContext, *, state: str, error: str) -> None:
-        """Store that there is no answer to a request, and why."""
-        statement = update(AgentRequest).where(*_is(context), AgentRequest.state == "running")
+    async def give_up(self, context: ExecutionContext, *, state: str, error: str, at: datetime) -> None:
+        """Store that there is no answer to a request, and why; one that was begun again after ``at`` goes on."""
+        is_ours = AgentRequest.deadline <= at + timedelta(seconds=self._seconds)
+        statement = update(AgentRequest).where(*_is(context), AgentRequest.state == "running", is_ours)
         async with self._database.begin() as db:
             await db.execute(statement.values(state=state, error=error))
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -99,11 +100,11 @@ class Runner:
 
     async def _give_up(self, context: ExecutionContext, state: str, error: str) -> None:
         try:
-            await self._store(self._conversations.give_up, context, state=state, error=error)
+            await self._store(self._conversations.give_up, context, state=state, error=error, at=datetime.now(UTC))
         except SQLAlchemyError:
             _LOG.error("the end of request %s is not stored; it is marked when its time is over", context.request_id)
 
-    async def _store(self, step: Any, *what: Any, **how: str) -> None:
+    async def _store(self, step: Any, *what: Any, **how: Any) -> None:
         """Take ``step``, again where PostgreSQL is just restarting. Each step has no effect when it is taken twice."""
         for pause in _PAUSES:
             try:

@@ -118,11 +118,21 @@ class TestConversations(BaseIntegrationTest):
         """A request has one end."""
         store, request = backends(), request_of(user)
         await store.begin(request)
-        await store.give_up(request, state="failed", error="llm_unavailable")
+        await store.give_up(request, state="failed", error="llm_unavailable", at=datetime.now(UTC))
         await store.finish(request, RESULT)
         thread, requests = await store.thread_of(user.id, request.thread_id)
         assert [one.role for one in thread.messages] == ["user"]
         assert (requests[request.request_id].state, requests[request.request_id].error) == ("failed", "llm_unavailable")
+
+    @pytest.mark.integration
+    async def test_the_end_of_a_try_that_failed_does_not_end_the_next_one(self, backends, user):
+        """PostgreSQL was away, the client was told so and asked again; only then can the first end be stored."""
+        store, request = backends(), request_of(user)
+        failed_at = datetime.now(UTC)
+        await store.begin(request)
+        await store.give_up(request, state="interrupted", error="interrupted", at=failed_at)
+        await store.finish(request, RESULT)
+        assert await self.states(store, user, request) == ["answered"]
 
     @pytest.mark.integration
     @pytest.mark.parametrize("redis", ["there", "away"])
