@@ -1,6 +1,7 @@
 """How often somebody may guess a password. Counted in Redis, for all processes of the service together."""
 
 import hashlib
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ class LoginLimits:
         counted = zip(answers[1::3], answers[2::3], counters.values(), strict=True)
         if over := [left for count, left, most in counted if count > most]:
             await self._give_back(counters)  # a refused attempt guessed nothing
-            minutes = max(over) // 60 + 1
+            minutes = max(1, math.ceil(max(over) / 60))
             raise Refusal(429, "too_many_attempts", f"too many failed logins: try again in {minutes} min")
 
     async def _give_back(self, counters: dict[str, int]) -> None:
