@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from graphlib import CycleError, TopologicalSorter
 
+from msgspec.structs import replace
+
 from ci_toolkit.config.project import nearest
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import Endpoint
@@ -23,6 +25,15 @@ def needed(table: Table, names: Iterable[str], *, besides: Collection[str] = ())
             waiting += [name for name in (*(service.depends_on or ()), *service.knows) if name not in besides]
     rows = [row for row in table.services if row.name in found]
     return tuple(found[name] for name in start_order(rows).static_order())
+
+
+def with_drawn_in(table: Table) -> Table:
+    """Return ``table``, in which what depends on services that each worker has for itself is said to be one of them."""
+    rows = tuple(
+        replace(row, is_drawn_in=not row.is_own and any(other.is_own for other in needed(table, [row.name])))
+        for row in table.services
+    )
+    return replace(table, services=rows)
 
 
 def usual_stores(table: Table) -> tuple[Service, ...]:

@@ -162,7 +162,7 @@ class Launch:
         """Return the only provider that may run ``service``: what nobody talks to needs no container."""
         if not service.protocol.has_port and not service.image:
             return Provider.NATIVE
-        is_image_alone = bool(self._request.worker and service.plugin and not service.command)
+        is_image_alone = bool(self._request.worker and service.image and not service.command)
         return Provider.DOCKER if is_image_alone else self._request.provider
 
     def _known_to(self, service: Service) -> dict[str, str]:

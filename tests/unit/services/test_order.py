@@ -70,6 +70,18 @@ def test_a_circle_or_a_name_that_nobody_has_is_named(rows: dict[str, Any], says:
     assert any(one in str(caught.value) for one in says.split("|"))
 
 
+def test_what_depends_on_a_workers_own_service_is_the_workers_own_too() -> None:
+    rows = {
+        "backend": {"command": ["serve"], "depends-on": []},
+        "frontend": {"image": "shop/page", "depends-on": ["backend"]},
+        "auth": {"image": "shop/auth", "depends-on": ["postgresql"]},
+    }
+    table = table_from(rows, origin="here")
+    own = {row.name for row in table.services if row.is_own}
+    assert own == {"backend", "frontend"}
+    assert table.startable() == ("postgresql", "redis", "auth", "clickhouse")
+
+
 def test_two_services_may_know_each_others_addresses_and_come_together() -> None:
     rows = CHAIN | {"backend": {"depends-on": [], "knows": ["frontend"], "variables": {"PAGE": "{frontend_url}"}}}
     table = table_from(rows, origin="here")
