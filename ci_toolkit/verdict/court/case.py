@@ -119,7 +119,7 @@ class Rules(Record, frozen=True, kw_only=True):
     """So many failures of one cause are judged together."""
     agains: int = 3
     """How often a failed test is tried again at once, to see whether the failure stays."""
-    agains_unsure: int = 24
+    agains_unsure: int = 48
     """How often more, where the base fails alike and the head must have passed once."""
     repeats: int = 8
     """How often a test that has not failed so before is tried alone."""
