@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.journals import SUPERVISOR, JournalFile, journals_of, opening_problem
-from ci_toolkit.model.fold import JournalFold, ProcessFold
+from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import Crashed, Failure, Opened, PhaseOutcome, Uncollectable, When
 from ci_toolkit.model.node_id import split_node_id
 from ci_toolkit.model.problem import Problem, ProblemKind
+from ci_toolkit.model.process_fold import ProcessFold
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 from ci_toolkit.model.verdict import LostTest
 
@@ -36,7 +37,7 @@ def _read(fold: JournalFold, file: JournalFile, bundle: Bundle) -> ProcessFold |
         return None
     if not (isinstance(first, Opened) or file.worker == SUPERVISOR or file.problems):
         fold.note(ProblemKind.JOURNAL_DAMAGED, f"{file.place} does not begin as a journal does")
-    process = fold.process(file.place)
+    process = ProcessFold(fold, file.place)
     process.take(first)
     process.take_all(records)
     process.close()

@@ -10,7 +10,7 @@ import msgspec
 from ci_toolkit.errors import FormatError
 from ci_toolkit.files import open_regular
 from ci_toolkit.model.bundle import JournalSeal
-from ci_toolkit.model.fold import JournalFold, ProcessFold
+from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
     AgainEnded,
@@ -23,6 +23,7 @@ from ci_toolkit.model.journal import (
     Uncollectable,
     decoder,
 )
+from ci_toolkit.model.process_fold import ProcessFold
 from ci_toolkit.model.record import Record
 
 
@@ -140,7 +141,7 @@ class AttemptProgress:
         """Take in what is new and yield it."""
         for path in sorted(self._journal.glob(f"{self._attempt}-[mg]*.jsonl")):
             if path.name not in self._workers:
-                self._workers[path.name] = WorkerProgress(path, self.fold.process(path.name))
+                self._workers[path.name] = WorkerProgress(path, ProcessFold(self.fold, path.name))
             for record, test in self._workers[path.name].advance():
                 self.has_failures |= _is_failure(record)
                 yield record, test

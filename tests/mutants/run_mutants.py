@@ -33,6 +33,7 @@ MODULES = {
     "ci_toolkit/merge/completeness.py": ("merge/test_completeness.py",),
     "ci_toolkit/merge/results.py": ("merge/test_results.py",),
     "ci_toolkit/model/fold.py": ("model/test_journal_fold.py", "model/test_fold_agreement.py"),
+    "ci_toolkit/model/process_fold.py": ("model/test_process_fold.py", "model/test_fold_agreement.py"),
     "ci_toolkit/model/folded_test.py": ("model/test_folded_test.py", "model/test_journal_fold.py"),
     "ci_toolkit/suite/ending.py": ("suite/test_ending.py",),
     "ci_toolkit/plan/balance.py": (

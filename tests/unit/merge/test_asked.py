@@ -5,6 +5,7 @@ from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.journal import CollectedTest, FileCollected
 from ci_toolkit.model.merged import AskedTest
 from ci_toolkit.model.plan import Plan, PlannedShard, Unit
+from ci_toolkit.model.process_fold import ProcessFold
 
 ASKED = ("a.py::test_a", "a.py::test_b[1]", "a.py::test_gone", "other.py::test_a")
 
@@ -12,7 +13,7 @@ ASKED = ("a.py::test_a", "a.py::test_b[1]", "a.py::test_gone", "other.py::test_a
 def a_fold(*suffixes: str, path: str = "a.py", deselected: int = 0, critical: tuple[int, ...] = ()) -> JournalFold:
     fold = JournalFold(1)
     tests = tuple(CollectedTest(suffix=suffix) for suffix in suffixes)
-    process = fold.process("1-main.jsonl")
+    process = ProcessFold(fold, "1-main.jsonl")
     process.take(FileCollected(path=path, first=0, tests=tests, deselected=deselected, critical=critical))
     return fold
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ci_toolkit.model.fold import JournalFold, ProcessFold
+from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
     JOURNAL_SCHEMA,
@@ -22,6 +22,7 @@ from ci_toolkit.model.journal import (
     Uncollectable,
     When,
 )
+from ci_toolkit.model.process_fold import ProcessFold
 
 PLAN_ID = "f" * 64
 PYTHON = Environment(python="3.12.1", implementation="cpython", platform="linux", pytest="8.4.0")
@@ -154,7 +155,7 @@ def fold_attempt(fold: JournalFold, attempt: Attempt) -> dict[str, ProcessFold]:
     fold.begin_attempt()
     processes = {}
     for worker, records in attempt.items():
-        processes[worker] = process = fold.process(f"journal/1-{worker}.jsonl")
+        processes[worker] = process = ProcessFold(fold, f"journal/1-{worker}.jsonl")
         for record in records:
             process.take(record)
         process.close()

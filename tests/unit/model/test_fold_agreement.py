@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_samples import call, collected, crashed, fails, is_rerun, opened, passes, setup, started, teardown
 
-from ci_toolkit.model.fold import JournalFold, ProcessFold
+from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.journal import FileCollected, JournalRecord, Phase, Selected, When
+from ci_toolkit.model.process_fold import ProcessFold
 
 Name = tuple[str, str]
 
@@ -69,7 +70,7 @@ class Shard:
     def run(self, journals: Mapping[str, Sequence[JournalRecord]], turns: Sequence[str]) -> None:
         """Run one attempt: its processes write their journals by ``turns``; then whatever is at work is dead."""
         self.live.begin_attempt()
-        processes = {worker: self.live.process(worker) for worker in journals}
+        processes = {worker: ProcessFold(self.live, worker) for worker in journals}
         rest = {worker: iter(records) for worker, records in journals.items()}
         for worker in turns:
             self._live(processes[worker], next(rest[worker]))
@@ -82,7 +83,7 @@ class Shard:
                 self.ended[test.path, test.suffix] += 1
         self.later.begin_attempt()
         for worker, records in sorted({**journals, "supervisor": deaths}.items()):
-            process = self.later.process(worker)
+            process = ProcessFold(self.later, worker)
             for record in records:
                 process.take(record)
 
@@ -135,7 +136,7 @@ def test_what_a_damaged_journal_lost_is_never_passed(data: st.DataObject, suite:
     kept = [line for line in lines if data.draw(st.booleans())]
     fold = JournalFold(1)
     fold.begin_attempt()
-    process = fold.process("journal/1-main.jsonl")
+    process = ProcessFold(fold, "journal/1-main.jsonl")
     for line in kept:
         process.take(line)
     whole = [number for number in range(len(names)) if {call(number), teardown(number)} <= {*kept}]

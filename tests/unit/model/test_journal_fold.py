@@ -32,6 +32,7 @@ from ci_toolkit.model.journal import (
     Stop,
 )
 from ci_toolkit.model.problem import Problem, ProblemKind
+from ci_toolkit.model.process_fold import ProcessFold
 
 ONE = collected("test_a.py", "test_a")
 TWO = collected("test_a.py", "test_a", "test_b")
@@ -183,7 +184,7 @@ def test_a_problem_is_of_its_shard() -> None:
 
 
 def test_what_is_no_record_has_no_fold() -> None:
-    process = JournalFold(1).process("journal/1-main.jsonl")
+    process = ProcessFold(JournalFold(1), "journal/1-main.jsonl")
     with pytest.raises(AssertionError, match=r"^the fold does not know the record str$"):
         process.take("a line")  # type: ignore[arg-type]
 

@@ -27,6 +27,7 @@ from ci_toolkit.model.journal import (
     Selected,
 )
 from ci_toolkit.model.problem import Problem, ProblemKind
+from ci_toolkit.model.process_fold import ProcessFold
 
 ONE = collected("test_a.py", "test_a")
 
@@ -80,7 +81,7 @@ def test_a_process_says_which_test_is_at_work(records: Journal, running: list[st
 
 
 def test_a_record_is_about_the_test_that_it_numbers() -> None:
-    process = JournalFold(1).process("journal/1-main.jsonl")
+    process = ProcessFold(JournalFold(1), "journal/1-main.jsonl")
     assert process.take(collected("test_a.py", "test_a", "test_b", first=4)) is None
     test = process.tests[5]
     assert [process.take(record) for record in (started(5), setup(5), crashed("test_a.py::test_b"))] == [test] * 3

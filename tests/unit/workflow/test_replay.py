@@ -17,6 +17,7 @@ from ci_toolkit.model.journal import (
     Uncollectable,
     When,
 )
+from ci_toolkit.model.process_fold import ProcessFold
 from ci_toolkit.workflow.replay import Place, told_of
 
 TEST = "test_a.py::test_b"
@@ -27,7 +28,7 @@ COLLECTED = FileCollected(
 
 def a_fold(*records: JournalRecord) -> JournalFold:
     fold = JournalFold(1)
-    process = fold.process("1-main.jsonl")
+    process = ProcessFold(fold, "1-main.jsonl")
     for record in records:
         process.take(record)
     return fold
