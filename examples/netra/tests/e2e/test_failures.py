@@ -193,6 +193,15 @@ async def test_without_postgresql_users_are_told_and_go_on_over_the_same_connect
     assert said(after)[len(stored) :] == [("user", "Save more"), ("agent", answered[-1]["final_response"])]
 
 
+async def test_a_restart_of_postgresql_between_two_questions_is_noticed_by_nobody(system, user):
+    """Connections that the server has closed meanwhile are replaced before a question needs them."""
+    async with user.connect() as client:
+        thread_id = (await ask(client, "Save"))[-1]["thread_id"]
+        await system.end("postgresql")
+        await system.start("postgresql")
+        assert breaches(await ask(client, "Save more", thread_id=thread_id)) == ()
+
+
 async def test_an_answer_waits_for_postgresql_to_come_back(system, user, http):
     """A restart while an agent works costs its user some seconds, and neither the message nor the answer."""
     async with user.connect() as client:
