@@ -83,5 +83,6 @@ class TestRest(BaseIntegrationTest):
         """For whoever looks after it."""
         health = (await (await client_of("one@example.com")).get("/health")).json()
         assert (health["status"], health["cache"]) == ("ok", "ok")
-        assert health["language_model"] == (get_env().get("CI_TOOLKIT_LLM_MODEL") or "scripted")
+        # A backend in a container has the table's variables alone, and so the scripted model.
+        assert health["language_model"] in {get_env().get("CI_TOOLKIT_LLM_MODEL"), "scripted"}
         assert health["analytics"] == {"waiting": 0, "lost": 0}
