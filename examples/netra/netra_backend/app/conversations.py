@@ -42,12 +42,14 @@ _FINISH: Final = text(
     WITH answer AS (
         SELECT * FROM jsonb_to_recordset(:answers) AS answer (user_id text, id text, result jsonb)
     ), request AS (
-        UPDATE agent_requests SET state = 'answered', result = answer.result FROM answer
-        WHERE agent_requests.user_id = answer.user_id AND agent_requests.id = answer.id AND state = 'running'
+        UPDATE agent_requests SET state = 'answered', error = NULL, result = answer.result FROM answer
+        WHERE agent_requests.user_id = answer.user_id AND agent_requests.id = answer.id
+            AND state IN ('running', 'interrupted')
         RETURNING thread_id, agent_requests.id, answer.result
     )
     INSERT INTO messages (thread_id, request_id, role, content)
     SELECT thread_id, id, 'agent', result ->> 'summary' FROM request
+    RETURNING thread_id, request_id
     """
 ).bindparams(bindparam("answers", type_=JSONB))
 
@@ -108,10 +110,15 @@ class Conversations:
         return None
 
     async def take_up(self, context: ExecutionContext) -> bool:
-        """Make a request that nobody works on running again; return whether it was this call that did."""
+        """Make a request running again that nobody works on, the caller included; return whether the caller has it now.
+
+        One that is marked as running here was stored by a PostgreSQL that went away before it could say so.
+        """
+        is_left = AgentRequest.state.in_(("interrupted", "failed"))
+        is_ours = (AgentRequest.state == "running") & (AgentRequest.instance == self._instance)
         statement = (
             update(AgentRequest)
-            .where(*_is(context), AgentRequest.state.in_(("interrupted", "failed")) | _IS_OVERDUE)
+            .where(*_is(context), is_left | is_ours | _IS_OVERDUE)
             .values(
                 state="running",
                 error=None,
@@ -122,9 +129,12 @@ class Conversations:
         async with self._database.begin() as db:
             return await db.scalar(statement.returning(AgentRequest.id)) is not None
 
-    async def finish(self, context: ExecutionContext, result: Mapping[str, Any]) -> None:
-        """Store the answer to a request, once."""
-        await self._ends.do({"user_id": context.user_id, "id": context.request_id, "result": result})
+    async def finish(self, context: ExecutionContext, result: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Store the answer to a request, once; return the one that is stored, ``None`` where the request had failed."""
+        ids = {"user_id": context.user_id, "id": context.request_id, "thread_id": context.thread_id}
+        if await self._ends.do(ids | {"result": result}):
+            return result
+        return (await self._known(context)).result
 
     async def give_up(self, context: ExecutionContext, *, state: str, error: str, at: datetime) -> None:
         """Store that there is no answer to a request, and why; one that was begun again after ``at`` goes on."""
@@ -175,10 +185,10 @@ class Conversations:
             await db.execute(_BEGIN, {"requests": requests})
         return [None] * len(requests)
 
-    async def _store_ends(self, answers: Sequence[Mapping[str, Any]]) -> Sequence[None]:
+    async def _store_ends(self, answers: Sequence[Mapping[str, Any]]) -> Sequence[bool]:
         async with self._engine.connect() as db:
-            await db.execute(_FINISH, {"answers": answers})
-        return [None] * len(answers)
+            stored = {tuple(row) for row in await db.execute(_FINISH, {"answers": answers})}
+        return [(answer["thread_id"], answer["id"]) in stored for answer in answers]
 
     async def _check_owner(self, context: ExecutionContext) -> None:
         if await self._owners.do(context.thread_id) != context.user_id:

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,6 +20,8 @@ from netra_backend.app.execution import ExecutionContext
 from netra_backend.app.language_model import LanguageModel
 from netra_backend.app.precedence import Precedence
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 """Seconds between tries to store what became of a request, while PostgreSQL comes back."""
@@ -34,9 +38,19 @@ class Runner:
         self._analytics = analytics
         self._seconds = seconds
         self._precedence = Precedence()
+        self._running: Counter[tuple[str, str]] = Counter()
+        """How often each request is here now: by user and request."""
 
     async def run(self, context: ExecutionContext, emit: Emit) -> None:
         """Run one request; whatever happens, its client hears of an end."""
+        key = (context.user_id, context.request_id)
+        self._running[key] += 1
+        try:
+            await self._run(context, emit)
+        finally:
+            self._running -= Counter([key])  # which forgets what is here no more
+
+    async def _run(self, context: ExecutionContext, emit: Emit) -> None:
         narrator = Narrator(context, emit)
         try:
             agent = create_agent(context.agent, self._model)
@@ -53,8 +67,6 @@ class Runner:
             _LOG.error("PostgreSQL failed on request %s: %s", context.request_id, type(error).__name__)
             away = store_away()
             await narrator.failed(away.code, away.message)
-            # Where PostgreSQL stored it and died before it could say so, nobody is to wait for an answer.
-            await self._give_up(context, "interrupted", "interrupted")
         except Exception:  # noqa: BLE001 (the one broad catch: a request must not take others with it)
             _LOG.exception("the request %s failed", context.request_id)
             await self._fail(context, narrator, "internal", "the backend failed on this request; send another one")
@@ -66,7 +78,8 @@ class Runner:
             await narrator.thinking("This was asked and answered before.")
             await narrator.completed(known.result)
             return False
-        if await self._conversations.take_up(context):
+        is_here_once = self._running[context.user_id, context.request_id] == 1
+        if is_here_once and await self._conversations.take_up(context):
             return True
         raise Refusal(409, "in_progress", "this request is being worked on; GET /threads/{id} will have its answer")
 
@@ -78,10 +91,11 @@ class Runner:
                 await narrator.started()
                 await self._precedence.give_way()
                 result = await agent.work(context, narrator)
-            told = result.to_json()
-            await self._store(self._conversations.finish, context, told)
-            outcome, answer = "agent_completed", result.answer
-            await narrator.completed(told)
+            if stored := await self._store(self._conversations.finish, context, result.to_json()):
+                outcome, answer = "agent_completed", result.answer
+                await narrator.completed(stored)
+            else:
+                await narrator.failed("interrupted", "this request had ended before its answer came; send it again")
         except asyncio.CancelledError:
             await self._give_up(context, "interrupted", "interrupted")
             raise
@@ -104,14 +118,12 @@ class Runner:
         except SQLAlchemyError:
             _LOG.error("the end of request %s is not stored; it is marked when its time is over", context.request_id)
 
-    async def _store(self, step: Any, *what: Any, **how: Any) -> None:
-        """Take ``step``, again where PostgreSQL is just restarting. Each step has no effect when it is taken twice."""
+    async def _store(self, step: Callable[P, Awaitable[T]], *what: P.args, **how: P.kwargs) -> T:
+        """Return the outcome of ``step``, taken again while PostgreSQL restarts: twice does no more than once."""
         for pause in _PAUSES:
             try:
-                await step(*what, **how)
+                return await step(*what, **how)
             except SQLAlchemyError as error:
                 _LOG.warning("PostgreSQL failed, trying again: %s", type(error).__name__)
                 await asyncio.sleep(pause)
-            else:
-                return
-        await step(*what, **how)
+        return await step(*what, **how)

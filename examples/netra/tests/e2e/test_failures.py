@@ -159,6 +159,17 @@ async def test_without_the_model_rules_answer_and_say_so_or_the_user_is_told(sys
     assert "your message is stored" in told[-1]["message"]
 
 
+async def test_a_request_that_is_sent_again_while_it_runs_is_worked_on_once(system, user):
+    """Nobody takes it up a second time."""
+    asked = {"type": "message", "message": "hello scripted:hang", "request_id": "twice"}
+    async with user.connect() as client:
+        await client.send_json(asked)
+        assert (await client.receive_json())["type"] == "agent_started"
+        await client.send_json(asked)
+        events = await events_to_the_end(client)
+    assert [event["code"] for event in events if event["type"] == "error"] == ["in_progress"]
+
+
 async def test_a_backend_that_is_told_to_stop_marks_what_it_interrupts(system, user):
     """Its clients see the close code of a restart; the mark is there before the backend starts again."""
     async with user.connect() as client:

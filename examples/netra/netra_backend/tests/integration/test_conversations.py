@@ -84,8 +84,8 @@ class TestConversations(BaseIntegrationTest):
         await store.begin(request)
         known = await store.begin(request_of(user, request_id="r1"))
         assert (known.thread_id, known.state, known.result) == (request.thread_id, "running", None)
-        await store.finish(request, RESULT)
-        await store.finish(request, {"summary": "another"})
+        assert await store.finish(request, RESULT) == RESULT
+        assert await store.finish(request, {"summary": "another"}) == RESULT
         assert (await store.begin(request)).result == RESULT
         assert len((await store.thread_of(user.id, request.thread_id))[0].messages) == 2
 
@@ -98,8 +98,24 @@ class TestConversations(BaseIntegrationTest):
         again = backends("a")
         assert await again.mark_interrupted() == 1
         assert await self.states(again, user, ours, theirs) == ["interrupted", "running"]
-        assert [await again.take_up(ours), await again.take_up(ours)] == [True, False]
+        assert [await again.take_up(ours), await backends("b").take_up(ours)] == [True, False]
         assert await self.states(again, user, ours) == ["running"]
+
+    @pytest.mark.integration
+    async def test_what_was_stored_without_a_word_of_it_is_taken_up_by_the_backend_that_stored_it(self, backends, user):
+        """PostgreSQL ended between the two; no other backend may take it up before its time is over."""
+        request = request_of(user)
+        await backends("a").begin(request)
+        assert [await backends(name).take_up(request) for name in ("b", "a")] == [False, True]
+
+    @pytest.mark.integration
+    async def test_an_answer_is_stored_for_a_request_that_was_marked_too_early(self, backends, user):
+        """It is told, so it is kept."""
+        store, request = backends(), request_of(user)
+        await store.begin(request)
+        await store.mark_interrupted()
+        assert await store.finish(request, RESULT) == RESULT
+        assert await self.states(store, user, request) == ["answered"]
 
     @pytest.mark.integration
     async def test_a_request_whose_time_is_over_is_marked_by_any_backend(self, backends, user, real_db):
@@ -119,7 +135,7 @@ class TestConversations(BaseIntegrationTest):
         store, request = backends(), request_of(user)
         await store.begin(request)
         await store.give_up(request, state="failed", error="llm_unavailable", at=datetime.now(UTC))
-        await store.finish(request, RESULT)
+        assert await store.finish(request, RESULT) is None
         thread, requests = await store.thread_of(user.id, request.thread_id)
         assert [one.role for one in thread.messages] == ["user"]
         assert (requests[request.request_id].state, requests[request.request_id].error) == ("failed", "llm_unavailable")
