@@ -28,7 +28,7 @@ _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
 
 class Runner:
-    """Runs requests. It holds what all of them use, and nothing of any of them."""
+    """Runs requests. It holds what all of them use, and of each only that it runs."""
 
     def __init__(
         self, conversations: Conversations, model: LanguageModel, analytics: Analytics, *, seconds: float
