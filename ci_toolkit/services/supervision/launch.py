@@ -162,8 +162,8 @@ class Launch:
         """Return the only provider that may run ``service``: what nobody talks to needs no container."""
         if not service.protocol.has_port and not service.image:
             return Provider.NATIVE
-        is_image_alone = bool(self._request.worker and service.image and not service.command)
-        return Provider.DOCKER if is_image_alone else self._request.provider
+        is_image_alone = bool(service.image and not service.command and not service.protocol.is_data_store)
+        return Provider.DOCKER if self._request.worker and is_image_alone else self._request.provider
 
     def _known_to(self, service: Service) -> dict[str, str]:
         """Return the variables with the addresses of what ``service`` depends on, which is ready, and what it knows."""
