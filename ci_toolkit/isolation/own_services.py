@@ -51,8 +51,8 @@ class OwnServices:
         return any(leased_by(registry(), row.port(self._environment)) is not None for row in rows)
 
 
-def _provider(rows: Sequence[Service], asked_for: Provider | None) -> Provider:
-    """Return who runs them: never whoever listens on a port, for that may be any program."""
+def _provider(rows: Sequence[Service], asked_for: Provider | None) -> Provider | None:
+    """Return who runs them all, None where each runs as its row says: in a container, only containers are reached."""
     addressed = [row for row in rows if row.protocol.has_port]  # what nobody talks to needs no container
-    is_docker = asked_for is Provider.DOCKER and addressed and all(row.image for row in addressed)
-    return Provider.DOCKER if is_docker else Provider.NATIVE
+    can_be_docker = bool(addressed) and all(row.image for row in addressed)
+    return asked_for if asked_for is Provider.NATIVE or (asked_for is Provider.DOCKER and can_be_docker) else None

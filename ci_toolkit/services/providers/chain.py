@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ci_toolkit.services.catalog.endpoint import Provider
+from ci_toolkit.services.catalog.table import Service
 from ci_toolkit.services.errors import NoProviderError
 from ci_toolkit.services.providers.provider import ServiceProvider, ServiceRequest
 
@@ -30,6 +31,20 @@ def load(provider: Provider) -> ServiceProvider:
 def all_providers() -> Iterator[ServiceProvider]:
     """Yield every provider in the order in which they are tried."""
     yield from map(load, _IN_TURN)
+
+
+def only_provider(service: Service, asked_for: Provider | None, *, is_one_workers: bool) -> Provider | None:
+    """Return the only provider that may run ``service``, None where each may; ``asked_for`` is what the run was told.
+
+    What nobody talks to needs no container. What one worker has for itself is never whoever listens on a port, for
+    that may be any program.
+    """
+    if not service.protocol.has_port and not service.image:
+        return Provider.NATIVE
+    if asked_for is not None or not is_one_workers:
+        return asked_for
+    is_image_alone = bool(service.image and not service.command and not service.protocol.is_data_store)
+    return Provider.DOCKER if is_image_alone else Provider.NATIVE
 
 
 def choose(

@@ -15,7 +15,7 @@ from ci_toolkit.services.catalog.table import Service
 from ci_toolkit.services.errors import KeeperError
 from ci_toolkit.services.ports.leases import Holder, PortLease, claim, lease_any
 from ci_toolkit.services.ports.listeners import is_free, taken
-from ci_toolkit.services.providers.chain import choose
+from ci_toolkit.services.providers.chain import choose, only_provider
 from ci_toolkit.services.providers.listening import who_listens
 from ci_toolkit.services.providers.provider import Running, ServiceRequest
 from ci_toolkit.services.storage.folders import disk_trouble
@@ -135,7 +135,10 @@ class Launch:
 
     def _start_and_stay(self, service_request: ServiceRequest, outcomes: "SimpleQueue[str | BaseException]") -> None:
         try:
-            self._start(service_request, self._forced(service_request.service))
+            asked_for, is_one_workers = self._request.provider, bool(self._request.worker)
+            self._start(
+                service_request, only_provider(service_request.service, asked_for, is_one_workers=is_one_workers)
+            )
         except BaseException as error:  # noqa: BLE001 (raised by whoever waits for it)
             outcomes.put(error)
         else:
@@ -157,13 +160,6 @@ class Launch:
             running.stop()
         else:
             self._report(running.endpoint.describe())
-
-    def _forced(self, service: Service) -> Provider | None:
-        """Return the only provider that may run ``service``: what nobody talks to needs no container."""
-        if not service.protocol.has_port and not service.image:
-            return Provider.NATIVE
-        is_image_alone = bool(service.image and not service.command and not service.protocol.is_data_store)
-        return Provider.DOCKER if self._request.worker and is_image_alone else self._request.provider
 
     def _known_to(self, service: Service) -> dict[str, str]:
         """Return the variables with the addresses of what ``service`` depends on, which is ready, and what it knows."""
