@@ -1,7 +1,8 @@
 """In pytest: tries a failed test again at once, in the process in which it failed, and journals how that ended.
 
-Nothing else hears of it: the reports of such a try are made, and told to no plugin. All of the test's own fixtures are
-set up anew; those of a wider scope stay, as for the next test, and where one of them has failed, the test is not tried.
+Nothing else hears of it: the reports of such a try are made, and told to no plugin, but those that subtests log
+themselves. All of the test's own fixtures are set up anew; those of a wider scope stay, as for the next test, and where
+one of them has failed, the test is not tried.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +59,11 @@ class AgainPlugin:
             return None
         self._reports += runtestprotocol(item, log=False, nextitem=nextitem)
         return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Hear of a subtest that failed in such a try: the test's own phases may have passed all the same."""
+        if self.is_trying and report.failed:
+            self._reports.append(report)
 
     def try_again(
         self,

@@ -149,6 +149,44 @@ def test_what_failed_is_tried_again_at_once_and_every_report_stays_that_of_the_f
     assert (repository.outside / "critical").read_text() == "x"
 
 
+LATE_SUBTESTS = """
+import os
+import unittest
+from pathlib import Path
+
+OUTSIDE = Path(os.environ["OUTSIDE"])
+
+
+def assert_was_tried(name):
+    is_first = not (OUTSIDE / name).exists()
+    (OUTSIDE / name).touch()
+    assert not is_first
+
+
+def test_pytest(subtests):
+    assert_was_tried("pytest")
+    with subtests.test("one"):
+        assert False
+
+
+class Unit(unittest.TestCase):
+    def test_unit(self):
+        assert_was_tried("unit")
+        with self.subTest("one"):
+            assert False
+"""
+
+
+def test_a_try_in_which_a_subtest_failed_has_failed(repository: Repository) -> None:
+    repository.commit({"pyproject.toml": AGAIN_ONLY, "test_late.py": LATE_SUBTESTS})
+
+    repository.ci_toolkit("run", "--shards", "1", "--no-history")
+
+    assert tried(repository.results / "shard-1" / "journal") == {"test_pytest": 3, "Unit::test_unit": 3}
+    for test in ("test_pytest", "test_unit"):
+        assert "the head failed again at once, 3 times" in repository.why(test)
+
+
 PRODUCT = """
 def first():
     return 1
