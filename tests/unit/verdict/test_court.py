@@ -1,69 +1,34 @@
 from collections.abc import Iterable
 
 import pytest
+from court_samples import (
+    FAIL,
+    HEAD_PASSED,
+    KNOWN,
+    MAIN_FAILED,
+    OTHER_FAIL,
+    PASS,
+    PRICES,
+    TOUCHED,
+    UNSURE,
+    Answers,
+    a_failure,
+    a_run,
+)
 from msgspec.structs import replace
 
 from ci_toolkit.model.trial import Tree, Trial, TrialOutcome, Where
-from ci_toolkit.verdict.court.case import (
-    Ask,
-    CaseRun,
-    FailedTest,
-    Kind,
-    Prices,
-    Rules,
-    Ruling,
-)
+from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.court import Judgement, adjudicate
 from ci_toolkit.verdict.court.lists import passes_for_release, suspects
 from ci_toolkit.verdict.court.memory import ORDERS_KEPT, TREES_KEPT, Memory, TestMemory
 
 RULES = Rules()
-PRICES = Prices(test_seconds={"t": 1.0}, shard_seconds=100.0)
-PASS, FAIL, OTHER_FAIL = (
-    TrialOutcome(failed=False),
-    TrialOutcome(failed=True, signature="s"),
-    TrialOutcome(failed=True, signature="x"),
-)
-KNOWN = Memory(tests={"t": TestMemory(signatures=frozenset({"s"}), commits=(1, 2), is_listed=True)}, runs=50)
-MAIN_FAILED = Memory(orders={"o": {"t": frozenset({"s"})}})
-HEAD_PASSED = Memory(trees={"head": frozenset()})
-
-
-def a_failure(test: str = "t", *, touched: bool | None = False, signature: str = "s", cause: str = "") -> FailedTest:
-    return FailedTest(test=test, signature=signature, cause=cause or f"c:{test}", shard=1, is_touched=touched)
-
-
-def a_run(
-    *failures: FailedTest, commit: int = 7, is_main: bool = False, order: str = "o", tree: str = "head"
-) -> CaseRun:
-    return CaseRun(
-        commit=commit, is_main=is_main, tree=tree, base="base", order=order, failures=failures, seconds=1000.0
-    )
-
-
-class Answers:
-    """Answers trials by what is said of each kind of them, and remembers them; a kind that nothing is said of is an error."""
-
-    def __init__(self, **answers: TrialOutcome | list[TrialOutcome]) -> None:
-        self.answers = answers
-        self.trials: list[str] = []
-
-    def __call__(self, trial: Trial) -> TrialOutcome:
-        name = "_".join(
-            filter(None, (trial.tree, trial.how, "elsewhere" if trial.where is Where.OTHER else "")),
-        )
-        self.trials.append(name)
-        answer = self.answers[name]
-        return answer.pop(0) if isinstance(answer, list) else answer
 
 
 def judge(ask: Ask, failure: FailedTest | None = None, memory: Memory = Memory(), rules: Rules = RULES) -> Ruling:  # noqa: B008 (frozen)
     (ruling,) = adjudicate(a_run(failure or a_failure()), memory, ask, PRICES, rules).rulings
     return ruling
-
-
-TOUCHED = a_failure(touched=True)
-UNSURE = a_failure(touched=None)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 import pytest
-from test_court import FAIL, MAIN_FAILED, OTHER_FAIL, PASS, PRICES, Answers, a_failure, a_run
+from court_samples import FAIL, MAIN_FAILED, OTHER_FAIL, PASS, PRICES, UNSURE, Answers, a_failure, a_run
 
 from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Trial, TrialOutcome
 from ci_toolkit.verdict.adjudication import is_made_in_the_shard
@@ -8,7 +8,6 @@ from ci_toolkit.verdict.court.court import adjudicate
 from ci_toolkit.verdict.court.memory import Memory
 
 AFTER = Rules(process_is_gone=True, uses_other_machine=False)
-UNSURE = a_failure(touched=None)
 NOT_THERE = TrialOutcome(failed=False, is_there=False)
 
 
