@@ -20,11 +20,11 @@ from paired import Command, in_turn
 from paired import ratio as ratio_of
 
 from ci_toolkit.model.bundle import JournalSeal, ShardCard, ShardState
+from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.journal import (
     JOURNAL_SCHEMA,
     Closed,
     CollectedTest,
-    Environment,
     Failure,
     FileCollected,
     FileOpened,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.shard_merge import ShardMerge
-from ci_toolkit.model.journal import Environment
+from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.problem import Problem, ProblemKind
 
 MOST_NAMED = 5

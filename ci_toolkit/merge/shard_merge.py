@@ -20,6 +20,7 @@ from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.history import FileRun, JobRun
 from ci_toolkit.model.journal import PhaseOutcome, Snapshots
+from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.merged import AskedTest, CategoryClash, CriticalTest, MergedShard, TrialEvidence
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.outcomes import TryOutcomes
@@ -28,7 +29,7 @@ from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.result import Outcome, TestResult
 from ci_toolkit.model.trial import Where
-from ci_toolkit.model.verdict import Counts, LlmUse, LostTest, SkippedTests, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, LostTest, SkippedTests, SlowTest, TestFailure
 
 
 class FileState(StrEnum):

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ci_toolkit.model import llm_properties
 from ci_toolkit.model.attachment import Attachment
+from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult, captured_output
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.verdict import Counts, FailedGo, LlmUse, SkippedTests, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, FailedGo, SkippedTests, SlowTest, TestFailure
 
 SLOWEST = 100
 MOST_SKIPPED = 100

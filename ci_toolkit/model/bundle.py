@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from ci_toolkit.model.journal import Environment
+from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.model.own_settings import CoverageSettings, OwnReport
 from ci_toolkit.model.record import Record

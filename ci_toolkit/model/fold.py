@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ci_toolkit.model.attachment import Attachment
+from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.folded_test import FoldedAgain, FoldedTest
 from ci_toolkit.model.journal import (
     CollectedTest,
     Crashed,
-    Environment,
     FileCollected,
     PhaseOutcome,
     Snapshots,

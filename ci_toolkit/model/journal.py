@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from ci_toolkit.model.attachment import Attachment
+from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.own_settings import CoverageSettings, OwnReport
 from ci_toolkit.model.record import Record
 
@@ -63,17 +64,6 @@ class Failure(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Where it was raised, from 1; 0 is unknown."""
     sections: tuple[tuple[str, str], ...] = ()
     """Captured output: (title, text)."""
-
-
-class Environment(Record, frozen=True, kw_only=True):
-    """What ran the tests."""
-
-    python: str
-    implementation: str
-    platform: str
-    pytest: str
-    plugins: tuple[str, ...] = ()
-    """``name-version`` of the pytest plugins, sorted."""
 
 
 class _Line(Record, frozen=True, kw_only=True, tag_field="t", omit_defaults=True, gc=False):

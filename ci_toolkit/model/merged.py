@@ -2,6 +2,7 @@
 
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.history import RunRecord
+from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.record import Record
@@ -9,7 +10,6 @@ from ci_toolkit.model.trial import Trial, TrialOutcome
 from ci_toolkit.model.verdict import (
     ChangedCoverage,
     Counts,
-    LlmUse,
     LostTest,
     Proof,
     SkippedTests,

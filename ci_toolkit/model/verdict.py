@@ -6,6 +6,7 @@ import msgspec
 
 from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.quarantine import QuarantineUse
 from ci_toolkit.model.record import Record
 
@@ -240,18 +241,6 @@ class SlowTest(Record, frozen=True, kw_only=True):
 
     node_id: str
     seconds: float
-
-
-class LlmUse(Record, frozen=True, kw_only=True):
-    """What the run's tests used of language models, as their fixture recorded it."""
-
-    models: tuple[str, ...] = ()
-    """Their names, sorted; a scripted one says by its name that it is."""
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float | None = None
-    """US dollars; None where no price is set."""
 
 
 class Proof(Record, frozen=True, kw_only=True):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ci_toolkit.model.verdict import ChangedCoverage, Counts, LlmUse, LostTest, ShardReport, Status, Verdict
+from ci_toolkit.model.llm_use import LlmUse
+from ci_toolkit.model.verdict import ChangedCoverage, Counts, LostTest, ShardReport, Status, Verdict
 from ci_toolkit.model.wording import number_of
 from ci_toolkit.report.changed_lines import changed_line, missed_places, unmeasured_line
 from ci_toolkit.report.failures import failures_in_full, failures_in_short, quarantined_in_short

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ci_toolkit.model.journal import JOURNAL_SCHEMA, Environment, Opened
+from ci_toolkit.model.environment import Environment
+from ci_toolkit.model.journal import JOURNAL_SCHEMA, Opened
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.clock import Clock
 from ci_toolkit.suite.coverage_settings import COVERAGE_SETTINGS

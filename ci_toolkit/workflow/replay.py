@@ -12,9 +12,10 @@ from ci_toolkit.errors import ExitCode, FormatError, ToolkitError
 from ci_toolkit.files import make_folder, replace_file
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.results import BundleReading, ResultsByName
+from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
-from ci_toolkit.model.journal import Environment, Failure
+from ci_toolkit.model.journal import Failure
 from ci_toolkit.model.node_id import split_node_id
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import encode, from_json, restore_surrogates, to_json

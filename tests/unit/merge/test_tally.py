@@ -3,10 +3,11 @@ import pytest
 from ci_toolkit.merge.tally import LONGEST_DETAIL, MOST_SKIPPED, SLOWEST, Tally, add_counts, add_llm_use, add_skipped
 from ci_toolkit.model import llm_properties as llm
 from ci_toolkit.model.journal import Failure, When
+from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.merged import CriticalTest
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.verdict import Counts, LlmUse, SkippedTests, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, SkippedTests, SlowTest, TestFailure
 
 
 def a_result(outcome: str = "passed", node_id: str = "test_a.py::test_1", **also: object) -> TestResult:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
@@ -9,7 +10,6 @@ from ci_toolkit.model.journal import (
     Closed,
     CollectedTest,
     Crashed,
-    Environment,
     Failure,
     FileCollected,
     JournalRecord,

@@ -5,15 +5,11 @@ import pytest
 from run_samples import FAILURE, LOST, PLAN, PROOF, a_run, a_shard, answer
 
 from ci_toolkit.model.bundle import ShardState, StopKind
+from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.merged import CriticalTest, MergedRun
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.problem import Problem, ProblemKind
-from ci_toolkit.model.verdict import (
-    Counts,
-    LlmUse,
-    ShardReport,
-    SlowTest,
-)
+from ci_toolkit.model.verdict import Counts, ShardReport, SlowTest
 from ci_toolkit.verdict.judge import Thresholds, judge
 
 STRICT, LENIENT = Strictness.STRICT, Strictness.LENIENT
