@@ -1,6 +1,8 @@
 """Finds the lines whose running shows that a test runs what a change wrote."""
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +13,9 @@ _PROSE = frozenset({".md", ".rst"})
 """What no test is thought to run. Whatever else is no Python, such as data and lock files, any test may depend on."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _WITH_A_BODY = (ast.stmt, ast.ExceptHandler, ast.match_case)
+_SILENT_TOKENS = frozenset(
+    {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+)
 
 
 def traced_files(changes: ChangedLines, folder: Path) -> tuple[TracedFile, ...] | None:
@@ -32,18 +37,19 @@ def _is_unseen(path: str) -> bool:
 def _traced(path: Path, change: ChangedFile) -> TracedFile:
     try:
         text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text)
-    except (OSError, ValueError, SyntaxError):
+        tree, telling = ast.parse(text), _telling_lines(text)
+    except (OSError, ValueError, SyntaxError, tokenize.TokenError):
         return TracedFile(path=str(path), lines=((1, LAST_LINE),), at_import=True)
-    lines = text.splitlines()
     bodies = dict(_bodies(tree))
     found: dict[Span, None] = {}
     at_import = False
-    for number in _written(change, len(lines)):
+    for number in telling:
+        if not change.has_written(number):
+            continue
         body = _innermost(bodies, number)
         if body is None:
-            at_import |= _says_something(lines[number - 1])
-        elif _says_something(lines[number - 1]):
+            at_import = True
+        else:
             found[_statement(bodies[body], number) or body] = None
     for cut in change.cut:  # what is gone cannot run: whatever ran around it may
         body = _innermost(bodies, cut)
@@ -54,13 +60,11 @@ def _traced(path: Path, change: ChangedFile) -> TracedFile:
     return TracedFile(path=str(path), lines=tuple(found), at_import=at_import)
 
 
-def _written(change: ChangedFile, last: int) -> Iterator[int]:
-    for first, end in change.written:
-        yield from range(first, min(end, last) + 1)
-
-
-def _says_something(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
+def _telling_lines(text: str) -> list[int]:
+    """Return the lines, in order, that are more than blank or a comment. In a string, nothing is a comment."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    told = (token for token in tokens if token.type not in _SILENT_TOKENS)
+    return sorted({number for token in told for number in range(token.start[0], token.end[0] + 1)})
 
 
 def _bodies(tree: ast.AST) -> Iterator[tuple[Span, _Function]]:
@@ -76,8 +80,14 @@ def _innermost(spans: Iterable[Span], line: int) -> Span | None:
 
 def _statement(function: _Function, line: int) -> Span | None:
     """Return the lines of the statement of ``function`` that ``line`` is a part of, without those of its body."""
-    spans = [_own_lines(node) for node in ast.walk(function) if isinstance(node, _WITH_A_BODY) and node is not function]
-    return _innermost(spans, line)
+    nodes = (node for node in ast.walk(function) if isinstance(node, _WITH_A_BODY) and node is not function)
+    return _innermost([_own_lines(node) for node in nodes if not _never_runs(node)], line)
+
+
+def _never_runs(node: ast.AST) -> bool:
+    """Return whether it changes what others in its function do, and is itself no step of it."""
+    is_bare = isinstance(node, ast.AnnAssign) and node.value is None
+    return is_bare or isinstance(node, ast.Global | ast.Nonlocal)
 
 
 def _own_lines(node: ast.AST) -> Span:

@@ -68,6 +68,24 @@ def test_a_written_line_is_seen_by_its_statement_or_at_the_import(
 
 
 @pytest.mark.parametrize(
+    ("text", "line", "expected"),
+    [
+        pytest.param('def f():\n    return """\n# price\n"""\n', 3, (2, 4), id="no comment, for it is in a string"),
+        pytest.param('def f():\n    return f"""\n\n# {1}\n"""\n', 3, (2, 5), id="a blank line of a string"),
+        pytest.param("\f\ndef f():\n    # one\n    return 1\n", 4, (4, 4), id="behind a form feed"),
+        pytest.param("def f():\n    global n\n    n = 1\n", 2, (2, 3), id="it says whose name this is"),
+        pytest.param("def f():\n    n: int\n    return n\n", 2, (2, 3), id="it makes a name the function's own"),
+    ],
+)
+def test_a_written_line_is_told_from_a_comment_and_from_what_no_step_runs(
+    tmp_path: Path, text: str, line: int, expected: tuple[int, int]
+) -> None:
+    (tmp_path / "shop.py").write_text(text)
+    changes = ChangedLines(files={"shop.py": ChangedFile(written=((line, line),))})
+    assert traced_files(changes, tmp_path) == (TracedFile(path=str(tmp_path / "shop.py"), lines=(expected,)),)
+
+
+@pytest.mark.parametrize(
     ("cut", "lines", "at_import"), [(13, ((10, 17),), False), (17, (), True), (0, (), True), (24, (), True)]
 )
 def test_what_was_taken_out_is_seen_by_the_function_around_it(
