@@ -8,6 +8,7 @@ tests (remember, judge, record), and what a plan needs to read durations, with t
 without. Prints each figure with its bound; exits 1 if a bound is missed.
 """
 
+import argparse
 import json
 import random
 import resource
@@ -62,10 +63,14 @@ NAMES = [(path(file), name) for file in range(FILES) for name in SUFFIXES]
 
 
 def main() -> int:
-    if len(sys.argv) > 2:
-        return measured(sys.argv[1], Path(sys.argv[2]))
-    if len(sys.argv) > 1:
-        return figures(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER")
+    parser.add_argument("--measure", choices=("judge", "durations"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        return measured(arguments.measure, arguments.folder / NAME)
+    if arguments.folder:
+        return figures(arguments.folder)
     with tempfile.TemporaryDirectory(prefix="outcome-history-") as folder:
         return figures(Path(folder))
 
@@ -232,7 +237,7 @@ def in_a_process(what: str, file: Path) -> list[float]:
     with tempfile.TemporaryDirectory(prefix="outcome-history-") as folder:
         copy = Path(folder) / NAME
         shutil.copyfile(file, copy)
-        command = [sys.executable, __file__, what, str(copy)]
+        command = [sys.executable, __file__, folder, "--measure", what]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=600, text=True)
     found: list[float] = json.loads(done.stdout)
     return found
