@@ -5,19 +5,19 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 
 import uvicorn
-from fastapi import Depends, FastAPI, HTTPException, status
-from fastapi.middleware.cors import CORSMiddleware
+from fastapi import Depends, FastAPI, status
+from shared.access import Identity, current_user
+from shared.errors import Refusal, answer_errors
+from shared.page import let_page_ask
 
-from analytics_service.app.access import current_user
 from analytics_service.app.buffer import EventBuffer
 from analytics_service.app.clickhouse import ClickHouse, StoreError
-from analytics_service.app.errors import answer_errors
+from analytics_service.app.errors import answer_store_errors
 from analytics_service.app.events import Events
 from analytics_service.app.settings import Settings
 from analytics_service.app.store import EventStore
@@ -46,14 +46,10 @@ def create_app(settings: Settings) -> FastAPI:
     store = EventStore(server)
     buffer = EventBuffer(store)
     app = FastAPI(title="Netra analytics", lifespan=life)
-    app.state.settings = settings
+    app.state.auth_secret = settings.auth_secret
     answer_errors(app)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origin_regex=re.escape(settings.frontend_url).replace(r"\*", r"\d+"),
-        allow_methods=["GET"],
-        allow_headers=["Authorization"],
-    )
+    answer_store_errors(app)
+    let_page_ask(app, settings.frontend_url, methods=["GET"], headers=["Authorization"])
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
@@ -66,10 +62,9 @@ def create_app(settings: Settings) -> FastAPI:
         return {"accepted": len(events)}
 
     @app.get("/usage/{user_id}")
-    async def usage(user_id: str, user: Annotated[str, Depends(current_user)]) -> dict[str, Any]:
-        if user_id != user:
-            wrong = {"error": "not_yours", "message": "you may ask for your own usage only"}
-            raise HTTPException(status.HTTP_403_FORBIDDEN, wrong)
+    async def usage(user_id: str, user: Annotated[Identity, Depends(current_user)]) -> dict[str, Any]:
+        if user_id != user.user_id:
+            raise Refusal(403, "not_yours", "you may ask for your own usage only")
         await buffer.flush()  # whoever asks sees all that was accepted
         return await store.usage(user_id)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Self
 
+from shared.settings import needed
+
 from ci_toolkit.isolated_environment import IsolatedEnvironment
 
 
@@ -23,16 +25,9 @@ class Settings:
     def read(cls, env: IsolatedEnvironment) -> Self:
         """Read the environment. Raises KeyError with the name of a variable that is missing."""
         return cls(
-            clickhouse_url=_needed(env, "CLICKHOUSE_URL"),
-            auth_secret=_needed(env, "AUTH_SECRET"),
+            clickhouse_url=needed(env, "CLICKHOUSE_URL"),
+            auth_secret=needed(env, "AUTH_SECRET"),
             frontend_url=env.get("FRONTEND_URL", cls.frontend_url),
             host=env.get("HOST", cls.host),
             port=int(env.get("PORT", cls.port)),
         )
-
-
-def _needed(env: IsolatedEnvironment, name: str) -> str:
-    value = env.get(name)
-    if not value:
-        raise KeyError(f"the analytics service needs the environment variable {name}")
-    return value

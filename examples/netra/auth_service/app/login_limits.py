@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from netra_backend.app.errors import Refusal
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from shared.errors import Refusal
 
 WINDOW_SECONDS: Final = 15 * 60
 _ANSWER_SECONDS: Final = 2.0

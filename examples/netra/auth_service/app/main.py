@@ -3,17 +3,17 @@
 ``python -m auth_service.app.main``; addresses and secrets come from the environment, see ``settings.py``.
 """
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, status
-from fastapi.middleware.cors import CORSMiddleware
-from netra_backend.app.body_limit import BodyLimit
-from netra_backend.app.errors import answer_errors
-from netra_backend.app.logs import log_as_json
+from netra_backend.app.database import answer_store_errors
+from shared.body_limit import BodyLimit
+from shared.errors import answer_errors
+from shared.logs import log_as_json
+from shared.page import let_page_ask
 
 from auth_service.app.requests import MOST_BYTES, Login, Refresh, Registration
 from auth_service.app.service import AuthService
@@ -32,13 +32,9 @@ def create_app(settings: Settings) -> FastAPI:
     service = AuthService(settings)
     app = FastAPI(title="Netra auth", lifespan=life)
     app.add_middleware(BodyLimit, most=MOST_BYTES)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origin_regex=re.escape(settings.frontend_url).replace(r"\*", r"\d+"),
-        allow_methods=["POST"],
-        allow_headers=["Content-Type"],
-    )
+    let_page_ask(app, settings.frontend_url, methods=["POST"], headers=["Content-Type"])
     answer_errors(app)
+    answer_store_errors(app)
 
     @app.get("/health")
     async def health() -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from netra_backend.app.errors import Refusal
+from shared.errors import Refusal
 
 _MEMORY_KIB: Final = 19 * 1024
 """With two passes and one lane, as OWASP's password storage cheat sheet asks."""

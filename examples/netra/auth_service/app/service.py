@@ -1,9 +1,9 @@
 """Registration, login and refresh, each as the list of its steps."""
 
 from netra_backend.app.database import connect
-from netra_backend.app.errors import Refusal
 from netra_backend.app.models import User
 from redis.exceptions import RedisError
+from shared.errors import Refusal
 from sqlalchemy.exc import SQLAlchemyError
 
 from auth_service.app.accounts import Accounts

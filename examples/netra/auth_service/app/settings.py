@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from shared.settings import needed
+
 from ci_toolkit.isolated_environment import IsolatedEnvironment
 
 _SHORTEST_SECRET: Final = 32
@@ -38,9 +40,9 @@ class Settings:
     def read(cls, env: IsolatedEnvironment) -> Self:
         """Read the environment. Raises KeyError for a variable that is missing, ValueError for one that cannot be."""
         return cls(
-            database_url=_needed(env, "DATABASE_URL"),
-            redis_url=_needed(env, "REDIS_URL"),
-            auth_secret=_needed(env, "AUTH_SECRET"),
+            database_url=needed(env, "DATABASE_URL"),
+            redis_url=needed(env, "REDIS_URL"),
+            auth_secret=needed(env, "AUTH_SECRET"),
             access_seconds=int(env.get("ACCESS_SECONDS") or cls.access_seconds),
             refresh_seconds=int(env.get("REFRESH_SECONDS") or cls.refresh_seconds),
             frontend_url=env.get("FRONTEND_URL") or cls.frontend_url,
@@ -51,10 +53,3 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """Return what no log may show."""
         return (self.database_url, self.redis_url, self.auth_secret)
-
-
-def _needed(env: IsolatedEnvironment, name: str) -> str:
-    value = env.get(name)
-    if not value:
-        raise KeyError(f"the auth service needs the environment variable {name}")
-    return value

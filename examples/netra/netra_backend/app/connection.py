@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.access import Identity
+from shared.errors import Refusal
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from netra_backend.app.access import Identity
-from netra_backend.app.errors import Refusal
 from netra_backend.app.execution import ExecutionContext, ExecutionContextFactory
 from netra_backend.app.protocol import read
 from netra_backend.app.runner import Runner

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from shared.errors import Refusal
 from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DataError, IntegrityError
@@ -12,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import lazyload
 
 from netra_backend.app.cache import Cache
-from netra_backend.app.errors import Refusal
 from netra_backend.app.execution import ExecutionContext
 from netra_backend.app.models import AgentRequest, Thread
 from netra_backend.app.together import Together

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from netra_backend.app.access import Identity
+from shared.access import Identity
+
 from netra_backend.app.models import new_id
 from netra_backend.app.protocol import Ask
 

@@ -3,20 +3,20 @@
 ``python -m netra_backend.app.main``; addresses and secrets come from the environment, see ``settings.py``.
 """
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
+from shared.body_limit import BodyLimit
+from shared.errors import answer_errors
+from shared.logs import log_as_json
+from shared.page import let_page_ask
 
 from ci_toolkit.isolated_environment import get_env
 from netra_backend.app import rest, websocket
 from netra_backend.app.backend import Backend
-from netra_backend.app.body_limit import BodyLimit
-from netra_backend.app.errors import answer_errors
-from netra_backend.app.logs import log_as_json
+from netra_backend.app.database import answer_store_errors
 from netra_backend.app.settings import Settings
 
 
@@ -32,13 +32,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Netra backend", lifespan=life)
     app.add_middleware(BodyLimit, most=settings.limits.message_bytes)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origin_regex=re.escape(settings.frontend_url).replace(r"\*", r"\d+"),
-        allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type"],
-    )
+    let_page_ask(app, settings.frontend_url, methods=["GET", "POST"], headers=["Authorization", "Content-Type"])
+    app.state.auth_secret = settings.auth_secret
     answer_errors(app)
+    answer_store_errors(app)
     app.include_router(rest.router)
     app.include_router(websocket.router)
     return app

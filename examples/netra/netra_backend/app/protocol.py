@@ -4,8 +4,8 @@ import json
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from shared.errors import Refusal
 
-from netra_backend.app.errors import Refusal
 from netra_backend.app.settings import Limits
 from netra_backend.app.text import storable
 

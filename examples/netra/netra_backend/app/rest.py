@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, status
 from pydantic import AfterValidator, BaseModel, StringConstraints
+from shared.access import Identity, current_user
+from shared.errors import Refusal
 from sqlalchemy.exc import SQLAlchemyError
 
-from netra_backend.app.access import Identity, current_user
 from netra_backend.app.backend import Backend
-from netra_backend.app.errors import Refusal
 from netra_backend.app.models import AgentRequest, Message, Thread
 from netra_backend.app.text import storable
 

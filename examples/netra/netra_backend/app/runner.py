@@ -9,12 +9,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 
+from shared.errors import Refusal
 from sqlalchemy.exc import SQLAlchemyError
 
 from netra_backend.app.agents import Agent, AgentError, create_agent
 from netra_backend.app.analytics import Analytics, AnalyticsEvent
 from netra_backend.app.conversations import Conversations, Known
-from netra_backend.app.errors import Refusal, store_away
+from netra_backend.app.database import store_away
 from netra_backend.app.events import Emit, Narrator
 from netra_backend.app.execution import ExecutionContext
 from netra_backend.app.language_model import LanguageModel

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
+from shared.settings import needed
+
 from ci_toolkit.isolated_environment import IsolatedEnvironment
 
 
@@ -76,9 +78,9 @@ class Settings:
         """Read the environment. Raises KeyError with the name of a variable that is missing."""
         port = int(env.get("PORT") or cls.port)
         return cls(
-            database_url=_needed(env, "DATABASE_URL"),
-            redis_url=_needed(env, "REDIS_URL"),
-            auth_secret=_needed(env, "AUTH_SECRET"),
+            database_url=needed(env, "DATABASE_URL"),
+            redis_url=needed(env, "REDIS_URL"),
+            auth_secret=needed(env, "AUTH_SECRET"),
             model=ModelSettings.read(env),
             frontend_url=env.get("FRONTEND_URL") or cls.frontend_url,
             analytics_url=env.get("ANALYTICS_URL") or "",
@@ -91,10 +93,3 @@ class Settings:
         """Return what no log may show."""
         passwords = (urlsplit(url).password or "" for url in (self.database_url, self.redis_url))
         return (self.database_url, self.redis_url, *passwords, self.auth_secret, self.model.api_key)
-
-
-def _needed(env: IsolatedEnvironment, name: str) -> str:
-    value = env.get(name)
-    if not value:
-        raise KeyError(f"the backend needs the environment variable {name}")
-    return value

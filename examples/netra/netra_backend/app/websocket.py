@@ -1,12 +1,12 @@
 """The door of the WebSocket: who may come in."""
 
 from fastapi import APIRouter
+from shared.access import bearer_of, identify
+from shared.errors import Refusal
 from starlette.websockets import WebSocket
 
-from netra_backend.app.access import bearer_of, identify
 from netra_backend.app.backend import Backend
 from netra_backend.app.connection import TOKEN_REFUSED, Connection
-from netra_backend.app.errors import Refusal
 
 router = APIRouter()
 _SUBPROTOCOL = "netra"

@@ -10,15 +10,16 @@ Business Value Justification (BVJ):
 
 import jwt
 import pytest
-from analytics_service.app.access import user_of
 from analytics_service.app.clickhouse import text
+from shared.access import identify
+from shared.errors import Refusal
 
 SECRET = "a secret that is long enough for HS256"
 FAR = 4_000_000_000
 
 
 def test_a_token_names_its_user():
-    assert user_of(jwt.encode({"sub": "u1", "exp": FAR}, SECRET, "HS256"), SECRET) == "u1"
+    assert identify(jwt.encode({"sub": "u1", "exp": FAR}, SECRET, "HS256"), SECRET).user_id == "u1"
 
 
 @pytest.mark.parametrize(
@@ -35,8 +36,9 @@ def test_a_token_names_its_user():
     ids=["empty", "nonsense", "expired", "eternal", "nobody's", "forged", "unsigned"],
 )
 def test_a_stranger_is_nobody(token):
-    with pytest.raises(jwt.InvalidTokenError):
-        user_of(token, SECRET)
+    with pytest.raises(Refusal) as refused:
+        identify(token, SECRET)
+    assert refused.value.status == 401
 
 
 def test_a_name_in_sql_stays_a_name():

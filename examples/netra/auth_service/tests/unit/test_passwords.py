@@ -13,7 +13,7 @@ import asyncio
 import pytest
 from argon2 import PasswordHasher
 from auth_service.app.passwords import Passwords
-from netra_backend.app.errors import Refusal
+from shared.errors import Refusal
 
 
 @pytest.fixture

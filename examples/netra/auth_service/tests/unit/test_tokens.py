@@ -12,8 +12,8 @@ import jwt
 import pytest
 from auth_service.app.settings import Settings
 from auth_service.app.tokens import TokenPair, digest_of, new_refresh_token, sign_access_token
-from netra_backend.app.access import identify
-from netra_backend.app.errors import Refusal
+from shared.access import identify
+from shared.errors import Refusal
 from netra_backend.app.models import User
 
 SECRET = "a secret that is long enough for HS256"

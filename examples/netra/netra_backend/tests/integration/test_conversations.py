@@ -18,7 +18,7 @@ from netra_backend.app.accounts import create_user
 from netra_backend.app.cache import Cache
 from netra_backend.app.conversations import Conversations
 from netra_backend.app.database import connect
-from netra_backend.app.errors import Refusal
+from shared.errors import Refusal
 from netra_backend.app.execution import ExecutionContext
 from netra_backend.app.models import AgentRequest, Base, Thread, new_id
 from sqlalchemy import select, update

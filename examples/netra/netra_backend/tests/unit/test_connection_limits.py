@@ -13,7 +13,7 @@ import json
 import time
 
 import pytest
-from netra_backend.app.access import Identity
+from shared.access import Identity
 from netra_backend.app.connection import Connection
 from netra_backend.app.settings import Limits
 from netra_backend.app.tasks import Tasks

@@ -13,7 +13,7 @@ import json
 
 import pytest
 from ci_toolkit.test_framework.agent_events import breaches
-from netra_backend.app.access import Identity
+from shared.access import Identity
 from netra_backend.app.events import Narrator
 from netra_backend.app.execution import ExecutionContextFactory
 from netra_backend.app.protocol import read

@@ -11,7 +11,7 @@ Business Value Justification (BVJ):
 import json
 
 import pytest
-from netra_backend.app.errors import Refusal
+from shared.errors import Refusal
 from netra_backend.app.protocol import read
 from netra_backend.app.settings import Limits
 

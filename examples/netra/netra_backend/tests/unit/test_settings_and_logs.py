@@ -12,7 +12,7 @@ import json
 import logging
 
 import pytest
-from netra_backend.app.logs import JsonFormatter
+from shared.logs import JsonFormatter
 from netra_backend.app.settings import Settings
 
 VARIABLES = {

@@ -6,7 +6,7 @@ from typing import Annotated
 import jwt
 from fastapi import Header, Request
 
-from netra_backend.app.errors import Refusal
+from shared.errors import Refusal
 
 _BEARER = "Bearer "
 
@@ -42,5 +42,5 @@ def bearer_of(authorization: str) -> str:
 
 
 def current_user(request: Request, authorization: Annotated[str, Header()] = "") -> Identity:
-    """Return who sent the request. Raises Refusal (401) for a stranger."""
-    return identify(bearer_of(authorization), request.app.state.backend.settings.auth_secret)
+    """Return who sent the request to a service with ``app.state.auth_secret``. Raises Refusal (401) for a stranger."""
+    return identify(bearer_of(authorization), request.app.state.auth_secret)

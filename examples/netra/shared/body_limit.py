@@ -1,10 +1,10 @@
-"""Refuses a request whose body is larger than any that the backend takes."""
+"""Refuses a request whose body is larger than any that a service takes."""
 
 from collections import deque
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from netra_backend.app.errors import Refusal
+from shared.errors import Refusal
 
 
 class BodyLimit:

@@ -1,0 +1,1 @@
+"""What every service of Netra does in one way: it has no service of its own, and imports none."""
