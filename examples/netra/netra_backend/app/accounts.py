@@ -1,4 +1,7 @@
-"""Users in PostgreSQL, and their sessions in Redis: an id that stands for a user for an hour."""
+"""What the examples of the guide make of users: accounts in PostgreSQL, and sessions in Redis.
+
+The services have no sessions: a token that the auth service signed says who asks (``shared/access.py``).
+"""
 
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -11,7 +14,7 @@ SESSION_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Session:
-    """A login; its id is the token that a client shows."""
+    """An id that stands for a user for an hour."""
 
     id: str
     user_id: str
