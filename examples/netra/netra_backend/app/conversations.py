@@ -12,10 +12,10 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import lazyload
 
+from netra_backend.app.batching import Batcher
 from netra_backend.app.cache import Cache
 from netra_backend.app.execution import ExecutionContext
 from netra_backend.app.models import AgentRequest, Thread
-from netra_backend.app.together import Together
 
 _TITLE: Final = 80
 _MOST_THREADS: Final = 100
@@ -76,9 +76,9 @@ class Conversations:
         self._cache = cache
         self._instance = instance
         self._seconds = seconds
-        self._owners = Together(self._find_owners, blames_one=_BLAMES_ONE)
-        self._beginnings = Together(self._store_beginnings, blames_one=_BLAMES_ONE)
-        self._ends = Together(self._store_ends, blames_one=_BLAMES_ONE)
+        self._owners = Batcher(self._find_owners, blames_one=_BLAMES_ONE)
+        self._beginnings = Batcher(self._store_beginnings, blames_one=_BLAMES_ONE)
+        self._ends = Batcher(self._store_ends, blames_one=_BLAMES_ONE)
 
     async def check(self) -> None:
         """Raise SQLAlchemyError where PostgreSQL does not answer."""

@@ -12,61 +12,61 @@ import asyncio
 
 import pytest
 from netra_backend.app.precedence import Precedence
-from netra_backend.app.together import Together
+from netra_backend.app.batching import Batcher
 
 
 class Store:
     """Takes groups of numbers, and refuses those that hold a bad one."""
 
     def __init__(self, bad=None):
-        self.journeys = []
+        self.round_trips = []
         self.bad = bad
         self.open = asyncio.Event()
         self.open.set()
 
     async def work(self, numbers):
         await self.open.wait()
-        self.journeys.append(list(numbers))
+        self.round_trips.append(list(numbers))
         if self.bad in numbers:
             raise ValueError(f"{self.bad} is bad")
         return [number * 10 for number in numbers]
 
 
-async def test_what_comes_during_a_journey_shares_the_next_and_each_gets_its_own_outcome():
+async def test_what_comes_during_a_round_trip_shares_the_next_and_each_gets_its_own_outcome():
     store = Store()
-    together = Together(store.work)
+    batcher = Batcher(store.work)
     store.open.clear()
-    first = asyncio.create_task(together.do(0))
+    first = asyncio.create_task(batcher.do(0))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    others = [asyncio.create_task(together.do(number)) for number in range(1, 150)]
+    others = [asyncio.create_task(batcher.do(number)) for number in range(1, 150)]
     await asyncio.sleep(0)
     store.open.set()
     assert await asyncio.gather(first, *others) == [number * 10 for number in range(150)]
-    assert [len(journey) for journey in store.journeys] == [1, 100, 49]
+    assert [len(round_trip) for round_trip in store.round_trips] == [1, 100, 49]
 
 
 async def test_one_that_is_at_fault_fails_alone():
     store = Store(bad=2)
-    together = Together(store.work, blames_one=(ValueError,))
-    ends = await asyncio.gather(*map(together.do, range(4)), return_exceptions=True)
+    batcher = Batcher(store.work, blames_one=(ValueError,))
+    ends = await asyncio.gather(*map(batcher.do, range(4)), return_exceptions=True)
     assert [end if isinstance(end, int) else str(end) for end in ends] == [0, 10, "2 is bad", 30]
-    assert await together.do(5) == 50
+    assert await batcher.do(5) == 50
 
 
 async def test_a_fault_of_all_is_told_to_all_and_tried_once():
     store = Store(bad=2)
-    together = Together(store.work)
-    ends = await asyncio.gather(*map(together.do, range(4)), return_exceptions=True)
+    batcher = Batcher(store.work)
+    ends = await asyncio.gather(*map(batcher.do, range(4)), return_exceptions=True)
     assert {str(end) for end in ends} == {"2 is bad"}
-    assert len(store.journeys) == 1
+    assert len(store.round_trips) == 1
 
 
 async def test_one_that_leaves_takes_nobody_along():
     store = Store()
-    together = Together(store.work)
+    batcher = Batcher(store.work)
     store.open.clear()
-    waiting = [asyncio.create_task(together.do(number)) for number in range(3)]
+    waiting = [asyncio.create_task(batcher.do(number)) for number in range(3)]
     await asyncio.sleep(0)
     waiting[1].cancel()
     store.open.set()

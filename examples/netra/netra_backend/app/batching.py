@@ -1,7 +1,7 @@
-"""Does in one journey what many ask for at once: what comes while one journey is under way shares the next.
+"""Does in one round trip what many ask for at once: what comes while one round trip is under way shares the next.
 
-A journey to PostgreSQL or Redis costs about the same for one as for a hundred, so that a crowd waits no longer than a
-few. Each waits for the journey of its own part: nothing is answered for before it is stored.
+A round trip to PostgreSQL or Redis costs about the same for one as for a hundred, so that a crowd waits no longer than
+a few. Each waits for the round trip of its own part: nothing is answered for before it is stored.
 """
 
 import asyncio
@@ -12,10 +12,10 @@ Part = TypeVar("Part")
 Outcome = TypeVar("Outcome")
 
 _MOST: Final = 100
-"""In one journey."""
+"""In one round trip."""
 
 
-class Together(Generic[Part, Outcome]):
+class Batcher(Generic[Part, Outcome]):
     """Hands what is asked for to ``work``, many parts at a time; it returns an outcome for each, in their order."""
 
     def __init__(
