@@ -21,6 +21,8 @@ from ci_toolkit.test_framework.llm_settings import API_KEY, BASE_URL, MODEL, has
 
 EXAMPLE = Path(__file__).parent / "netra"
 SHARDS = "4"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+"""Programs that the tests of the frontend take, as their conftest says."""
 SCRIPTED = "scripted_llm"
 """The service of the table that answers where no language model is named."""
 
@@ -51,7 +53,7 @@ def missing_servers() -> list[str]:
 
 def missing_browser() -> list[str]:
     """Return a line where there is no Chromium for the tests of the frontend."""
-    if shutil.which("chromium"):
+    if any(map(shutil.which, CHROMIUM)):
         return []
     return ["there is no Chromium for the tests of the frontend. Install it: `apt-get install chromium`."]
 
