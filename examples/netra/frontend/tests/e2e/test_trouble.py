@@ -8,6 +8,7 @@ Business Value Justification (BVJ):
 - Strategic Impact: Trust
 """
 
+import asyncio
 import json
 import time
 from pathlib import Path
@@ -46,12 +47,11 @@ async def test_a_token_that_has_expired_is_renewed_without_a_word(chat, ages):
 
 async def test_a_token_that_expires_on_an_open_connection_is_renewed_too(chat, ages):
     await chat.register()
-    opened = []
-    chat.page.on("websocket", lambda socket: opened.append(socket))
+    is_closed = asyncio.Event()
+    chat.page.on("websocket", lambda socket: socket.on("close", lambda _: is_closed.set()))
     await ages(chat, seconds=3)
     await chat.page.reload()
-    await chat.expect_status("Connected")
-    await opened[0].wait_for_event("close")
+    await asyncio.wait_for(is_closed.wait(), 60)
     await chat.expect_status("Connected")
     await chat.ask("Does the cost of the connection matter?")
 
