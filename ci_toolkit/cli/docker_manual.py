@@ -70,14 +70,17 @@ def status(context: click.Context) -> int:
 def clean(context: click.Context) -> int:
     """Stop what `start` started, remove what killed sessions left, and delete the snapshots in Docker.
 
-    It keeps the containers of other living sessions and whatever does not carry ci-toolkit's label.
+    Projects share these snapshots; each makes anew what it needs at its next start. This command keeps the containers
+    of other living sessions and whatever does not carry ci-toolkit's label.
     """
     from ci_toolkit.cli.services_stack import clean as services_clean
+    from ci_toolkit.model.wording import number_of
     from ci_toolkit.services.providers.docker.provider import DockerProvider
 
     context.invoke(stop)
     context.invoke(services_clean)
-    click.echo(f"removed {DockerProvider().forget_snapshots()} snapshots from the Docker engine")
+    removed = number_of(DockerProvider().forget_snapshots(), "snapshot")
+    click.echo(f"removed {removed} from the Docker engine, which all projects share")
     return ExitCode.PASSED
 
 

@@ -1,5 +1,6 @@
 """The guide's ``UnifiedDockerManager`` and ``scripts/docker_manual.py`` on a real engine."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -157,6 +158,8 @@ def test_docker_manual_starts_shows_and_cleans(docker: DockerLab, lab: Lab) -> N
     cleaned = script("clean")
     assert cleaned.returncode == 0, cleaned.stderr
     assert "ended redis" in cleaned.stdout
+    said = r"removed (1 snapshot|\d+ snapshots) from the Docker engine, which all projects share"
+    assert re.fullmatch(said, cleaned.stdout.splitlines()[-1])
     docker.wait_until_nothing_is_left()
     unknown = script("start", "rediss")
     assert unknown.returncode == 2
