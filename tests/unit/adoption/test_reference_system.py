@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from adoption_lab import WORKFLOW, Stranger
@@ -13,14 +14,19 @@ WRITTEN = (WORKFLOW, "noxfile.py")
 TABLES_OF_CI_TOOLKIT = re.compile(r"^\[tool\.ci-toolkit.*?(?=^\[(?!tool\.ci-toolkit)|\Z)", re.MULTILINE | re.DOTALL)
 THE_TEAMS_OWN = re.compile(r"^      prepare: \|.*\Z", re.MULTILINE | re.DOTALL)
 """The end of the workflow, which starts the scripted language model: init knows no such services."""
-MADE_BY_RUNS = {"__pycache__", ".ci-toolkit", ".pytest_cache", ".nox"}
+IGNORED_BY_GIT = [line.strip("/") for line in (EXAMPLE.parents[1] / ".gitignore").read_text().split()]
+"""Patterns of names: what tools leave beside the example is no part of it."""
 OF_THE_SERVICES = (" 'docker>=7.1'", '      shard-options: "--real-services"\n')
 """What init adds to the workflow where it knows of services: from the team's table, which no file of another tool has."""
 
 
 def example() -> dict[str, bytes]:
     paths = {path.relative_to(EXAMPLE): path for path in sorted(EXAMPLE.rglob("*")) if path.is_file()}
-    return {name.as_posix(): path.read_bytes() for name, path in paths.items() if MADE_BY_RUNS.isdisjoint(name.parts)}
+    return {name.as_posix(): path.read_bytes() for name, path in paths.items() if not is_ignored(name)}
+
+
+def is_ignored(path: Path) -> bool:
+    return any(fnmatchcase(part, pattern) for part in path.parts for pattern in IGNORED_BY_GIT)
 
 
 def pinned() -> str:
