@@ -56,7 +56,10 @@ class WorkerClickHouse(Closing):
         """Make ``database`` this session's. Raises IsolationError if it is another's."""
         lock = _lock_patiently(self._lock_file(database))
         if lock is None:
-            raise IsolationError(f"the database {database} on {self._endpoint.address} is held by another session")
+            raise IsolationError(
+                f"the database {database} on {self._endpoint.address} is held by another session",
+                advice="Give each run its own id.",
+            )
         self._claimed[database] = lock
 
     def _lock_file(self, database: str) -> Path:

@@ -67,15 +67,31 @@ def give(registry: Path, info: SessionInfo, service: str, action: Action, *, sec
         os.kill(info.keeper.pid, SIGNAL)
         while not answer.exists():
             if not info.keeper.is_alive or time.monotonic() > until:
-                raise KeeperError(f"the keeper of session {info.session} did not {action} {service}")
+                raise _no_answer(info, order, seconds + _PATIENCE_SECONDS)
             time.sleep(_PAUSE)  # between two looks
         failure = msgspec.json.decode(answer.read_bytes(), type=_Answer).failure
     except OSError as error:
-        raise KeeperError(f"the session {info.session} with {service} has ended: {error}") from error
+        raise KeeperError(
+            f"the session {info.session} with {service} has ended: {error}",
+            advice="Run the tests again. If it ends again, look for a test or a program that ends processes or files.",
+        ) from error
     with suppress(OSError):
         answer.unlink()
     if failure is not None:
         raise messages.error_of(failure)
+
+
+def _no_answer(info: SessionInfo, order: Order, seconds: float) -> KeeperError:
+    """Return the error for an order that is not answered: the keeper has ended, or took longer than ``seconds``."""
+    if not info.keeper.is_alive:
+        return KeeperError(
+            f"the keeper of session {info.session} ended before it could {order.action} {order.service}",
+            advice="Run the tests again. If it ends again, look for a test or a program that ends processes.",
+        )
+    return KeeperError(
+        f"the keeper of session {info.session} did not {order.action} {order.service} within {seconds:g} s",
+        advice=f"Look into the log of {order.service}; ready-seconds of its row gives it more time.",
+    )
 
 
 def taken(registry: Path, session: str) -> Iterator[Order]:
