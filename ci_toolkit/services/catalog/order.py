@@ -27,10 +27,10 @@ def needed(table: Table, names: Iterable[str], *, besides: Collection[str] = ())
     return tuple(found[name] for name in start_order(rows).static_order())
 
 
-def with_drawn_in(table: Table) -> Table:
+def with_dependents_of_own(table: Table) -> Table:
     """Return ``table``, in which what depends on services that each worker has for itself is said to be one of them."""
     rows = tuple(
-        replace(row, is_drawn_in=not row.is_own and any(other.is_own for other in needed(table, [row.name])))
+        replace(row, depends_on_own=not row.is_own and any(other.is_own for other in needed(table, [row.name])))
         for row in table.services
     )
     return replace(table, services=rows)

@@ -10,7 +10,7 @@ import msgspec
 from ci_toolkit.config.project import nearest, read_section, read_settings
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.services.catalog.endpoint import planned, variables
-from ci_toolkit.services.catalog.order import knows, refuse_circles, with_drawn_in
+from ci_toolkit.services.catalog.order import knows, refuse_circles, with_dependents_of_own
 from ci_toolkit.services.catalog.placeholders import placeholders, with_public
 from ci_toolkit.services.catalog.plugins import GROUP, installed
 from ci_toolkit.services.catalog.table import (
@@ -72,7 +72,7 @@ def table_from(settings: Mapping[str, Any], *, origin: str) -> Table:
     _refuse_shared_ports(table)
     refuse_circles(table)
     _refuse_unknown_placeholders(table)
-    return with_drawn_in(table)
+    return with_dependents_of_own(table)
 
 
 def _read_row(value: object, *, where: str) -> _Row:

@@ -85,7 +85,7 @@ class Service(Record, frozen=True, kw_only=True):
     """Starts the team's own service on this machine; ``{port}`` stands for its port."""
     depends_on: tuple[str, ...] | None = None
     """The services that are ready before it starts, and whose addresses it has; None for the data stores that run."""
-    is_drawn_in: bool = False
+    depends_on_own: bool = False
     """Whether it depends on what each worker has for itself, and so is each worker's own too."""
     knows: tuple[str, ...] = ()
     """Services whose addresses it has too, in whatever order they start: a page that may call it, say."""
@@ -104,7 +104,7 @@ class Service(Record, frozen=True, kw_only=True):
     @property
     def is_own(self) -> bool:
         """Whether each worker of a run has its own: what is on its databases, and what a plug-in resets for it."""
-        return bool(self.command or self.plugin or self.is_drawn_in) and not self.protocol.is_data_store
+        return bool(self.command or self.plugin or self.depends_on_own) and not self.protocol.is_data_store
 
     @property
     def is_asked(self) -> bool:
