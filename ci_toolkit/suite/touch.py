@@ -39,7 +39,8 @@ class Touch:
         self._is_watching = False
         self._is_audited = False
         self._ran = False
-        self._led_elsewhere = False
+        self._missed_some = False
+        """Whether more may have run than was seen."""
 
     def of(self, path: str, failures: Iterable[Failure], root: str) -> bool | None:
         """Return whether a test in the file ``path`` with ``failures`` runs what the change wrote, as last watched.
@@ -50,7 +51,7 @@ class Touch:
         own = os.path.realpath(path)
         if self._ran or own in self._lines or imported & self._at_import or self._stands_in(failures, root):
             return True
-        return None if self._led_elsewhere or self._may_be_a_copy(imported) else False
+        return None if self._missed_some or self._may_be_a_copy(imported) else False
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -58,7 +59,7 @@ class Touch:
         if not self._is_audited:
             sys.addaudithook(self._hear)  # for good: there is no way to remove one
             self._is_audited = True
-        self._ran = self._led_elsewhere = False
+        self._ran = self._missed_some = False
         before, of_threads = sys.gettrace(), threading.gettrace()
         self._is_watching = True
         with _without_other_tracers():
@@ -67,13 +68,14 @@ class Touch:
             try:
                 yield
             finally:
+                self._missed_some |= sys.gettrace() != self._call  # the test took it away
                 sys.settrace(before)
                 threading.settrace(of_threads)
                 self._is_watching = False
 
     def _hear(self, event: str, _: object) -> None:
         if self._is_watching and event in _LEADS_ELSEWHERE:
-            self._led_elsewhere = True
+            self._missed_some = True
 
     def _call(self, frame: FrameType, _event: str, _argument: object) -> Any:
         if self._ran or not self._is_watching or not self._lines_of(frame.f_code.co_filename):

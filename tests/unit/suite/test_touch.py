@@ -50,8 +50,9 @@ def in_thread(function: Callable[[], object]) -> None:
         (lambda shop: shop.two(), False),
         (lambda _: None, False),
         (lambda _: subprocess.run([sys.executable, "-c", ""], check=True), None),
+        (lambda _: sys.settrace(None), None),
     ],
-    ids=["its line", "in a thread", "another line", "nothing", "another process"],
+    ids=["its line", "in a thread", "another line", "nothing", "another process", "untraced"],
 )
 def test_a_test_touches_what_it_runs(
     shop: ModuleType,
