@@ -50,7 +50,8 @@ class ClickHouse:
         if answer.status_code != HTTPStatus.OK:
             code = _CODE.search(answer.text)
             kind = TableMissingError if code and code[1] == _UNKNOWN_TABLE else StoreError
-            raise kind(f"ClickHouse refuses: {answer.text.strip()[:300]}")
+            # Its own words quote what it was sent, which may be another user's; they stand in its log.
+            raise kind(f"ClickHouse refuses: HTTP {answer.status_code}, code {code[1] if code else 'unknown'}")
         return [json.loads(line) for line in answer.text.splitlines()]
 
     async def close(self) -> None:

@@ -9,6 +9,8 @@ Business Value Justification (BVJ):
 """
 
 import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import httpx
 import pytest
@@ -32,6 +34,31 @@ async def test_health_says_why_it_is_not_ready(service):
     assert (answer.status_code, answer.json()["error"]) == (503, "store_away")
     assert "does not answer" in answer.json()["message"]
     assert "hush" not in answer.text
+
+
+async def test_what_clickhouse_refuses_is_shown_to_nobody():
+    class Refuses(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            words = b"Code: 27. DB::Exception: Cannot parse input before: the words of Ann"
+            self.send_response(500)
+            self.send_header("Content-Length", str(len(words)))
+            self.end_headers()
+            self.wfile.write(words)
+
+        def log_message(self, *words):
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        url = f"clickhouse://test:hush@127.0.0.1:{server.server_port}/test"
+        app = create_app(Settings(clickhouse_url=url, auth_secret="never shown"))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analytics") as client:
+            answer = await client.get("/health")
+        server.shutdown()
+    assert (answer.status_code, answer.json()["error"]) == (503, "store_away")
+    assert "HTTP 500, code 27" in answer.json()["message"]
+    assert "Ann" not in answer.text
 
 
 async def test_events_are_taken_all_the_same_until_the_buffer_is_full(service):
