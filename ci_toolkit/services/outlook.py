@@ -13,7 +13,7 @@ from ci_toolkit.services.catalog.endpoint import Provider, planned
 from ci_toolkit.services.catalog.table import Service, ServiceEnvironment
 from ci_toolkit.services.errors import EngineError, MissingClientError
 from ci_toolkit.services.processes.binaries import find_server
-from ci_toolkit.services.providers.chain import choose
+from ci_toolkit.services.providers.chain import choose, only_provider
 from ci_toolkit.services.providers.docker.provider import DockerProvider
 from ci_toolkit.services.providers.listening import who_listens
 from ci_toolkit.services.providers.provider import ServiceRequest
@@ -39,9 +39,9 @@ class Outlook(Record, frozen=True, kw_only=True):
 
 
 def outlook_of(
-    service: Service, environment: ServiceEnvironment, forced: Provider | None, root: Path, *, dynamic_ports: bool
+    service: Service, environment: ServiceEnvironment, asked_for: Provider | None, root: Path, *, dynamic_ports: bool
 ) -> Outlook:
-    """Ask each provider in turn for ``service``, as a start would; ``forced`` is the only one that may be used."""
+    """Ask each provider in turn for ``service``, as a start would; ``asked_for`` is what the run is told to use."""
     request = ServiceRequest(
         service=service,
         environment=environment,
@@ -54,9 +54,9 @@ def outlook_of(
         variables={},
         requested_at=time.monotonic(),
     )
-    is_ours = bool(service.command)  # a server of a command is never one that happens to listen
+    forced = only_provider(service, asked_for, is_one_workers=service.is_own)
     try:
-        provider = choose(request, forced, may_be_external=not dynamic_ports and not is_ours).provider
+        provider = choose(request, forced, may_be_external=not dynamic_ports).provider
         told = _TOLD[provider](request)
     except InfrastructureError as error:
         return Outlook(name=service.name, provider=None, told=error.message, advice=error.advice)

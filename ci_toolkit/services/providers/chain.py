@@ -36,13 +36,15 @@ def all_providers() -> Iterator[ServiceProvider]:
 def only_provider(service: Service, asked_for: Provider | None, *, is_one_workers: bool) -> Provider | None:
     """Return the only provider that may run ``service``, None where each may; ``asked_for`` is what the run was told.
 
-    What nobody talks to needs no container. What one worker has for itself is never whoever listens on a port, for
-    that may be any program.
+    What nobody talks to needs no container. What one worker has for itself is never whoever listens on its port, for
+    that may be any program, and runs by its command where it has no image.
     """
     if not service.protocol.has_port and not service.image:
         return Provider.NATIVE
-    if asked_for is not None or not is_one_workers:
+    if not is_one_workers or asked_for is Provider.NATIVE:
         return asked_for
+    if asked_for is Provider.DOCKER and service.image:
+        return Provider.DOCKER
     is_image_alone = bool(service.image and not service.command and not service.protocol.is_data_store)
     return Provider.DOCKER if is_image_alone else Provider.NATIVE
 

@@ -1,5 +1,7 @@
 """Which provider may run a service: what the run was told, what the row has, and whose the service is."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +12,13 @@ from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.services.catalog.settings import table_from
 from ci_toolkit.services.catalog.table import ServiceEnvironment
 from ci_toolkit.services.handover import Handover
+from ci_toolkit.services.outlook import outlook_of
 from ci_toolkit.services.providers.chain import only_provider
 from ci_toolkit.services.stack import StackRequest
 from ci_toolkit.services.started import Stack
 
 COMMAND, IMAGE = {"command": ["serve"]}, {"image": "shop/page"}
+PROGRAM = {"command": [sys.executable, "-m", "shop"]}
 HTTP = {"protocol": "http", "port": 8099}
 QUEUE = {"protocol": "none", "ready-log": "ready"} | COMMAND
 
@@ -26,6 +30,8 @@ QUEUE = {"protocol": "none", "ready-log": "ready"} | COMMAND
         ("postgresql", {"image": "shop/postgres"}, None, None, Provider.NATIVE),
         ("redis", {}, Provider.DOCKER, Provider.DOCKER, Provider.DOCKER),
         ("shop", HTTP | COMMAND, None, None, Provider.NATIVE),
+        ("shop", HTTP | COMMAND, Provider.DOCKER, Provider.DOCKER, Provider.NATIVE),
+        ("shop", HTTP | COMMAND, Provider.EXTERNAL, Provider.EXTERNAL, Provider.NATIVE),
         ("shop", HTTP | COMMAND | IMAGE, None, None, Provider.NATIVE),
         ("shop", HTTP | COMMAND | IMAGE, Provider.DOCKER, Provider.DOCKER, Provider.DOCKER),
         ("shop", HTTP | IMAGE, None, None, Provider.DOCKER),
@@ -71,3 +77,20 @@ def test_services_of_one_worker_run_as_the_run_was_told_where_they_reach_each_ot
 
     OwnServices(identity, ServiceEnvironment.TEST, acquire).start([table.service(name) for name in rows], given=())
     assert [request.provider for request in asked] == [asks_for]
+
+
+@pytest.mark.parametrize(
+    ("row", "asked_for", "told"),
+    [
+        (HTTP | PROGRAM, Provider.DOCKER, "native: "),
+        (HTTP | PROGRAM, Provider.EXTERNAL, "native: "),
+        (QUEUE | PROGRAM, Provider.DOCKER, "native: "),
+        (HTTP | PROGRAM, None, "native: "),
+    ],
+)
+def test_what_is_told_before_a_run_is_what_the_run_does(
+    row: dict[str, Any], asked_for: Provider | None, told: str, tmp_path: Path
+) -> None:
+    service = table_from({"shop": row}, origin="here").service("shop")
+    outlook = outlook_of(service, ServiceEnvironment.TEST, asked_for, tmp_path, dynamic_ports=False)
+    assert outlook.told.startswith(told)
