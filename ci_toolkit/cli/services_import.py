@@ -27,6 +27,7 @@ def import_compose(*, files: tuple[Path, ...], profiles: tuple[str, ...], writes
     from ci_toolkit.adoption.importing import imported, usual_files
     from ci_toolkit.adoption.writing import planned_steps, write
     from ci_toolkit.config.project import project_root
+    from ci_toolkit.model.wording import number_of
 
     root = project_root(Path.cwd())
     paths = [Path(os.path.normpath(Path.cwd() / file)) for file in files] or usual_files(Path.cwd())
@@ -36,9 +37,10 @@ def import_compose(*, files: tuple[Path, ...], profiles: tuple[str, ...], writes
     found = imported(root, [path.relative_to(root).as_posix() for path in paths], profiles=profiles)
     for note in found.notes:
         talk(f"{note}")
+    told = f"rows for {found.taken} of {number_of(found.services, 'service')}"
     if not writes:
         click.echo(found.shown)
-    talk(f"ci-toolkit: {found.taken} of {found.services} services have a row; {len(found.notes)} things are not taken")
+    talk(f"ci-toolkit: {told}; not taken: {number_of(len(found.notes), 'thing')}")
     if not writes:
         return ExitCode.PASSED
     steps = planned_steps(root, [found.change], lambda _: _may_change(found.changed))

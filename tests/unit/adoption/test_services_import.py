@@ -276,3 +276,8 @@ def test_a_table_to_which_nothing_can_be_added_is_left_as_it_is(importer: Import
     code, _, told = importer.run("--write")
     assert (code, "no row can be added" in told) == (2, True)
     assert importer.top.joinpath("pyproject.toml").read_text() == own
+
+
+def test_the_last_line_counts_the_rows_and_what_is_not_taken(importer: Importer) -> None:
+    importer.write({"compose.yaml": "services:\n  db: {image: 'postgres:16', restart: always}\n"})
+    assert importer.run()[2].splitlines()[-1] == "ci-toolkit: rows for 1 of 1 service; not taken: 1 thing"
