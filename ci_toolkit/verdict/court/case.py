@@ -30,7 +30,7 @@ class FailedTest(Record, frozen=True, kw_only=True):
     """``Signature.cause``: the same for one fault in many tests."""
     shard: int
     is_touched: bool | None
-    """Whether the diff changed lines that it runs; None where coverage cannot know."""
+    """Whether the diff changed lines that it runs; None where nobody can know."""
 
 
 class CaseRun(Record, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ class Rules(Record, frozen=True, kw_only=True):
     least_seconds: float = 0.0
     """The least that each run may spend, however short its tests are."""
     process_is_gone: bool = False
-    """Whether the court sits after the run: a test cannot be tried again in the process in which it failed."""
+    """Whether the court sits after the run: no further try can be made in the process in which a test failed."""
     uses_base: bool = True
     uses_order: bool = True
     uses_clusters: bool = True
