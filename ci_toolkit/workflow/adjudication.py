@@ -132,6 +132,26 @@ def remembering(
     return msgspec.structs.replace(court, memory=found.memory, commit=number, commits=found.commits)
 
 
+def informed(
+    court: Court,
+    shards: Sequence[TriedShard],
+    failures: Iterable[TestFailure],
+    history: str,
+    commit: str,
+    say: Callable[[str], None],
+) -> Court:
+    """Return ``court`` with what ``history`` tells of ``failures``, and tries at once of what the change touches."""
+    past = Past(
+        history=history,
+        environment=shards[0].environment,
+        commit=commit,
+        before=min(shard.bundle.card.began_at for shard in shards),
+    )
+    court = remembering(court, past, failures, [(shard.bundle.card.index, shard.order) for shard in shards], say)
+    untouched = untouched_by_the_change(made for shard in shards for made in shard.agains)
+    return msgspec.structs.replace(court, untouched=untouched)
+
+
 def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, history: str = "") -> AdjudicationEnd:
     """Try the failed tests of the shards of ``work`` again, and write what was seen into their bundles.
 
@@ -144,17 +164,8 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     heard = sum(map(is_heard, failures))
     if not heard:
         return AdjudicationEnd(red=len(failures) + others)
-    past = Past(
-        history=history,
-        environment=shards[0].environment,
-        commit=options.commit,
-        before=min(shard.bundle.card.began_at for shard in shards),
-    )
-    orders = [(shard.bundle.card.index, shard.order) for shard in shards]
-    court = remembering(court, past, failures, orders, observer.say)
-    memory = court.memory.for_part(_share_of(work))
-    untouched = untouched_by_the_change(made for shard in shards for made in shard.agains)
-    court = msgspec.structs.replace(court, memory=memory, untouched=untouched)
+    court = informed(court, shards, failures, history, options.commit, observer.say)
+    court = msgspec.structs.replace(court, memory=court.memory.for_part(_share_of(work)))
     observer.say(f"judging {number_of(heard, 'failure')} by trials")
     stop = StopRequest()
     base = BaseTree(Path(options.folder), court.base)

@@ -32,9 +32,8 @@ from ci_toolkit.verdict.adjudication import (
     is_heard,
     is_made_on_the_machine,
     prices_of,
-    untouched_by_the_change,
 )
-from ci_toolkit.workflow.adjudication import Past, court_of, failures_of, red_after, remembering
+from ci_toolkit.workflow.adjudication import court_of, failures_of, informed, red_after
 from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.observer import Observer
@@ -85,16 +84,7 @@ def adjudicate_elsewhere(request: AdjudicationRequest, folder: Path, observer: O
     if not heard:
         observer.say("no test failed that trials could excuse")
         return ExitCode.FAILED if failures or others else ExitCode.PASSED
-    past = Past(
-        history=request.history,
-        environment=shards[0].environment,
-        commit=plan.commit,
-        before=min(shard.bundle.card.began_at for shard in shards),
-    )
-    orders = [(shard.bundle.card.index, shard.order) for shard in shards]
-    court = remembering(court, past, failures, orders, observer.say)
-    untouched = untouched_by_the_change(made for shard in shards for made in shard.agains)
-    court = msgspec.structs.replace(court, untouched=untouched)
+    court = informed(court, shards, failures, request.history, plan.commit, observer.say)
     selection = select_categories(root, mode=plan.mode)
     services = tuple(dict.fromkeys(name for index in heard for name in plan.shard(index).services_to_start))
     with services_for(request.needs(services, None), root, observer.say) as running:
