@@ -40,6 +40,10 @@ class Found:
     def kill(self) -> None:
         """Leave it alone."""
 
+    def resume(self, request: ServiceRequest) -> bool:  # noqa: ARG002 (as providers promise)
+        """Say yes: it was left alone."""
+        return True
+
 
 class ExternalProvider:
     """Finds a server on the port that the table says."""

@@ -79,6 +79,12 @@ class Running(Protocol):
     def kill(self) -> None:
         """End it by SIGKILL, with every process below it."""
 
+    def resume(self, request: ServiceRequest) -> bool:
+        """Run what was ended again in its own place, and say whether that can be: else it is started anew.
+
+        Raises an InfrastructureError.
+        """
+
 
 class ServiceProvider(Protocol):
     """Runs servers in one way."""

@@ -95,7 +95,8 @@ class Launch:
         self.end(name, by_force=False)
         row = next(row for row in self._request.services if row.name == name)
         request = replace(self._service_request(row), is_again=True, requested_at=time.monotonic())
-        self._start(request, running.endpoint.provider)
+        if not running.resume(request):
+            self._start(request, running.endpoint.provider)
         with self._lock:
             self._ended.discard(name)
 
@@ -105,11 +106,6 @@ class Launch:
         if running is None or running.endpoint.provider is Provider.EXTERNAL:
             raise KeeperError(
                 f"{name} is not a service that this session has started", advice="Restart it where it was started."
-            )
-        if running.endpoint.provider is Provider.DOCKER and running.endpoint.protocol.is_data_store:
-            raise KeeperError(
-                f"{name} runs in a container, and what it holds would go with it",
-                advice="Let tests that restart a data store use native servers.",
             )
         return running
 

@@ -11,8 +11,8 @@ from netra_project import EXAMPLE, python
 from ci_toolkit.model.category import CATEGORIES, category_of_path
 
 DEMO = EXAMPLE.parent / "demo.py"
-MAY_BE_MISSING = ("needs ClickHouse", "needs Chromium", "needs a postgresql outside", "needs a redis outside")
-"""What no wheel brings, and stores that may be stopped: without it the tests that need it are skipped, and the report names them."""
+MAY_BE_MISSING = ("needs ClickHouse", "needs Chromium")
+"""What no wheel brings: without it the tests that need it are skipped, and the report names them."""
 
 
 def check_whole(netra: Path, *options: str) -> str:

@@ -70,6 +70,10 @@ class Done:
     def kill(self) -> None:
         """Leave what it did."""
 
+    def resume(self, request: ServiceRequest) -> bool:  # noqa: ARG002 (as providers promise)
+        """Say no: it is to run once more."""
+        return False
+
 
 def _failed(name: str, how: str, tail: str) -> JobFailedError:
     quoted = "\n".join(f"    {line}" for line in tail.splitlines())

@@ -72,6 +72,10 @@ class Server:
         """End it by SIGKILL, with every process below it."""
         self._child.kill()
 
+    def resume(self, request: ServiceRequest) -> bool:  # noqa: ARG002 (as providers promise)
+        """Say no: another process runs on what this one left on disk."""
+        return False
+
 
 def native_endpoint(request: ServiceRequest, *, detail: str = "") -> Endpoint:
     """Return where the server of ``request`` is to answer."""

@@ -17,7 +17,6 @@ import pytest
 import uvicorn
 from auth_service.app.main import create_app as create_auth
 from auth_service.app.settings import Settings as AuthSettings
-from ci_toolkit.services.catalog.endpoint import Provider
 from ci_toolkit.test_framework.agent_events import breaches
 from ci_toolkit.test_framework.utilities import wait_for_condition
 from ci_toolkit.test_framework.websocket_helpers import WebSocketFailure
@@ -49,9 +48,6 @@ class System:
         self.backend_url = stack.endpoint("backend").url()
 
     async def end(self, name, *, by_force=False):
-        endpoint = self._stack.endpoint(name)
-        if endpoint.protocol.is_data_store and endpoint.provider is Provider.DOCKER:
-            pytest.skip(f"needs a {name} outside of containers: what it holds would go with its container")
         self._down.append(name)
         await asyncio.to_thread(self._stack.end, name, by_force=by_force)
 

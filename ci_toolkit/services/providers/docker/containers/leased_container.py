@@ -3,9 +3,14 @@
 The lease is the container's standard input. A shell inside starts the server and waits for the end of that input,
 which comes when this process lets go or ends, however it ends: the engine then closes it, the shell kills the server,
 and the engine removes the container. No second container is needed to watch this one.
+
+The lease carries orders as well, a line each. The name of a signal ends the server by it, and the container stays; the
+next line has the server run again on what it left, as on a machine whose database is restarted. The engine could only
+stop the whole container, and with it would go what the server keeps in memory.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,28 +27,48 @@ from ci_toolkit.services.ports.listeners import taken
 from ci_toolkit.services.providers.docker.containers.engine import PORT_LABEL, SERVICE_LABEL, SESSION_LABEL, Engine
 from ci_toolkit.services.providers.docker.containers.port_publisher import who_listens
 
+HELD: Final = "ci-toolkit: a test had it end, and it starts again when it is told to"
+"""What its log says where an order has ended the server."""
+_GONE: Final = "ci-toolkit: the container is gone, and this session had not asked for it"
 _LEASE: Final = """\
 exec 3<&0
 {first}
-{run}
-{{ while read -r _ <&3; do :; done; kill -KILL $server; }} &
-exec 3<&-
+{prepare}
 trap 'kill -TERM $server' TERM INT
+trap 'is_held=yes' USR1
 while :; do
-    wait $server; status=$?
-    kill -0 $server 2>/dev/null || exit $status
+    is_held=
+    {run}
+    {{
+        if read -r signal <&3; then kill -USR1 $$; else signal=KILL; fi
+        if [ $signal = KILL ]; then kill -KILL -1; else kill -$signal $server; fi
+    }} &
+    while :; do
+        wait $server; status=$?
+        kill -0 $server 2>/dev/null || break
+    done
+    if [ $status -gt 128 ]; then how="by signal $((status - 128))"; else how="with exit status $status"; fi
+    echo "ci-toolkit: the server ended $how"
+    [ $is_held ] || exit $status
+    echo "{held}"
+    read -r _ <&3 || exit $status
 done
 """
-"""Ends with the server, or ends the server with the lease. When it ends, the kernel ends whatever is left inside."""
+"""Ends with the server, or ends the server with the lease. When it ends, the kernel ends whatever is left inside.
+
+``kill -KILL -1`` meets every process inside but the first, which waits, and the one that kills. Whoever reads the
+lease ends with its first line, so the shell may read the second one."""
 
 _RUN: Final = '"$@" 3<&- </dev/null & server=$!'
-_RUN_WITH_INPUT: Final = f"""\
-input=${INPUT}
-unset {INPUT}
+_PREPARE_INPUT: Final = f"input=${INPUT}; unset {INPUT}"
+_RUN_WITH_INPUT: Final = """\
 "$@" 3<&- <<END & server=$!
 $input
 END"""
+_ORDERLY_SECONDS: Final = 20.0
+"""How long a server may take to end in order."""
 _GONE_SECONDS: Final = 5.0
+_PAUSE: Final = 0.005
 _TAKEN: Final = ("port is already allocated", "address already in use")
 
 
@@ -79,6 +104,7 @@ class LeasedContainer:
         self.identity = identity
         self._log = log
         self._ended = threading.Event()
+        self._is_let_go = False
         streams = {"stream": 1, "stdin": 1, "stdout": 1, "stderr": 1}
         with engine.asked_to("attach to a container"):
             self._lease = engine.api.attach_socket(identity, params=streams)
@@ -102,8 +128,47 @@ class LeasedContainer:
         if status != 0:
             raise EngineError(f"a command in a container ended with exit status {status}: {said.decode()[-500:]}")
 
+    def end_server(self, signal: str) -> None:
+        """End the server by ``signal``, such as ``TERM``; the container and what is in it stay. Raises EngineError.
+
+        One that does not end in time is killed.
+        """
+        before = self._log.stat().st_size
+        self._say(signal)
+        if self._is_down_after(before):
+            return
+        self.execute("kill -KILL -1")
+        if not self._is_down_after(before):
+            raise EngineError(
+                f"a server in a container did not end within {2 * _ORDERLY_SECONDS:g} s",
+                advice="Look at `docker ps` and `docker logs`, and restart the engine if it hangs.",
+            )
+
+    def start_server(self) -> None:
+        """Start the server again that ``end_server`` has ended. Raises EngineError."""
+        self._say("start")
+
+    def _say(self, word: str) -> None:
+        connection = getattr(self._lease, "_sock", self._lease)  # of the reading end of an HTTP answer
+        try:
+            connection.sendall(f"{word}\n".encode())
+        except OSError as error:
+            raise EngineError(
+                f"a container takes no orders: {error}", advice="Run the tests again, and look at the engine's log."
+            ) from error
+
+    def _is_down_after(self, size: int) -> bool:
+        """Whether the log says so after its first ``size`` bytes, or the container ends, within the server's time."""
+        until = time.monotonic() + _ORDERLY_SECONDS
+        while time.monotonic() < until:
+            if not self.is_alive() or HELD.encode() in self._log.read_bytes()[size:]:
+                return True
+            time.sleep(_PAUSE)  # between two looks
+        return False
+
     def remove(self) -> None:
         """End and remove it; safe to call twice. Raises EngineError if the engine cannot."""
+        self._is_let_go = True
         with self._engine.asked_to("remove a container"):
             remove(self._engine, self.identity)
         self._ended.wait(_GONE_SECONDS)
@@ -117,6 +182,8 @@ class LeasedContainer:
             except OSError as error:
                 log.write(f"(its log could not be followed to the end: {error})\n".encode())
             finally:
+                if not self._is_let_go:
+                    log.write(f"{_GONE}\n".encode())
                 self._ended.set()
 
 
@@ -154,16 +221,18 @@ def _create(engine: Engine, spec: ContainerSpec) -> str:
     host = engine.api.create_host_config(
         port_bindings={spec.container_port: (LOOPBACK, spec.port)},
         auto_remove=True,
+        init=False,  # the shell is the first process inside
         tmpfs=dict.fromkeys(spec.in_memory, ""),
     )
     joined = {spec.network: engine.api.create_endpoint_config(aliases=[spec.service])} if spec.network else None
     labels = {SESSION_LABEL: spec.session, SERVICE_LABEL: spec.service, PORT_LABEL: str(spec.container_port)}
-    run = _RUN_WITH_INPUT if spec.input else _RUN
+    prepare, run = (_PREPARE_INPUT, _RUN_WITH_INPUT) if spec.input else ("", _RUN)
+    lease = _LEASE.format(first=spec.first, prepare=prepare, run=run, held=HELD)
     with engine.asked_to(f"create a container of {spec.image}"):
         created = engine.api.create_container(
             spec.image,
             name=f"ci-toolkit-{spec.session}-{spec.service}",
-            entrypoint=["/bin/sh", "-c", _LEASE.format(first=spec.first, run=run), "lease"],
+            entrypoint=["/bin/sh", "-c", lease, "lease"],
             command=list(spec.command),
             environment=spec.environment | ({INPUT: spec.input} if spec.input else {}),
             ports=[spec.container_port],

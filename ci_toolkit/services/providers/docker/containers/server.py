@@ -15,7 +15,7 @@ from ci_toolkit.services.catalog.placeholders import filled_all, with_public
 from ci_toolkit.services.catalog.surroundings import corrected
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate, migrations_digest
-from ci_toolkit.services.errors import EngineError
+from ci_toolkit.services.errors import EngineError, ServiceDiedError
 from ci_toolkit.services.processes.logs import tail_of
 from ci_toolkit.services.providers.docker.containers import (
     empty_cluster,
@@ -36,6 +36,8 @@ from ci_toolkit.services.storage.snapshots import digest
 _INITDB: Final = {"POSTGRES_INITDB_ARGS": "--no-sync --wal-segsize=1"}
 """Segments of 1 MiB: a snapshot is copied for every session, and most of an empty one would be unused log."""
 _KEEP_SECONDS: Final = 60.0
+_ENDS_IN_ORDER: Final = {Protocol.POSTGRESQL: "INT", Protocol.REDIS: "TERM", Protocol.CLICKHOUSE: "TERM"}
+"""PostgreSQL would wait for its clients to leave after SIGTERM."""
 _OPTIONS: Final = ("-c", "max_wal_size=1GB")
 """Which would follow from the size of a segment."""
 
@@ -51,6 +53,8 @@ class ContainerServer:
         self._secrets = request.secrets
         self._mark = request.folder / CONTAINER_MARK
         self._endpoint: Endpoint | None = None
+        self._is_held = False
+        """Its server was ended and its container kept."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -97,12 +101,37 @@ class ContainerServer:
             self._mark.unlink(missing_ok=True)
 
     def pause(self) -> None:
-        """End it and remove its container."""
-        self.stop()
+        """End it in order. A data store's container stays with what is in it; any other goes."""
+        self._end(_ENDS_IN_ORDER.get(self.endpoint.protocol, ""))
 
     def kill(self) -> None:
-        """End it by SIGKILL: an engine ends a container that it is to remove by nothing else."""
-        self.stop()
+        """End it by SIGKILL, as ``pause`` ends it; an engine ends a container that it is to remove by nothing else."""
+        self._end("KILL" if self.endpoint.protocol.is_data_store else "")
+
+    def _end(self, signal: str) -> None:
+        if not signal:
+            self.stop()
+        elif not self._is_held:
+            self._is_held = True
+            self._container.end_server(signal)
+
+    def resume(self, request: ServiceRequest) -> bool:
+        """Run a data store again in the container that ``pause`` and ``kill`` have left; False for other services.
+
+        Raises an InfrastructureError: a ServiceDiedError where the container is gone.
+        """
+        if not self.endpoint.protocol.is_data_store:
+            return False
+        if not self._container.is_alive():
+            raise ServiceDiedError(
+                f"the container of {request.service.name} is gone, and what it held with it; the end of its log:\n"
+                f"{self.tail()}",
+                advice="Let the test end the service by `real_services.stop` or `kill`, which keep its container.",
+            )
+        self._container.start_server()
+        self._is_held = False
+        self.wait_until_ready(request, detail=self.endpoint.detail, question=None)
+        return True
 
 
 def start(request: ServiceRequest) -> ContainerServer:
