@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, distribution
 
 from ci_toolkit.errors import MissingExtraError
 
@@ -35,6 +34,8 @@ _OWN_ALGORITHM = "files"
 
 def is_installed(package: str) -> bool:
     """Whether ``package`` is installed beside ci-toolkit. A project's folder of that name does not count."""
+    from importlib.metadata import PackageNotFoundError, distribution  # nearly no command needs it, and it is dear
+
     try:
         distribution(package)
     except PackageNotFoundError:

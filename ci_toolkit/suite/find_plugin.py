@@ -1,5 +1,6 @@
 """In pytest: lists the files that hold tests, by pytest's own collection, which stops short of importing them."""
 
+import gc
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,7 @@ class FindPlugin:
             class_patterns=_patterns(ini_value(self.config, "python_classes", ())),
         )
         self._answer.write_bytes(encode(found))
+        gc.freeze()  # pytest looks for garbage five times at its end: of a listing nobody wants to know
 
 
 def _patterns(value: Any) -> tuple[str, ...]:

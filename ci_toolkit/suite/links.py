@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ci_toolkit.model.node_id import function_of
 from ci_toolkit.model.task import Linking
-from ci_toolkit.suite.passed_state import SIGNS, passes_state
+from ci_toolkit.suite.passed_state import may_pass_state, passes_state
 
 _STEPS = rb"\bincremental\b|\btest_steps\b"
 """The recipe of pytest's documentation, and pytest-steps."""
@@ -26,7 +26,6 @@ _WORDS = {
     Linking.ORDER_IN_FILE: _ORDER,
     Linking.SNAPSHOTS: rb"\bsnapshot|_regression\b",
 }
-_STATE = re.compile(SIGNS, re.MULTILINE)
 _WIDE_SCOPES = ("session", "package")
 
 
@@ -65,7 +64,7 @@ class LinkReader:
     def read_text(self, text: bytes) -> FileLinks | None:
         """Return the same of ``text``, the source of a module."""
         is_marked = self._word.search(text) is not None
-        if not is_marked and not _STATE.search(text):
+        if not is_marked and not may_pass_state(text):
             return None
         try:
             tree = ast.parse(text)

@@ -5,21 +5,57 @@ of a fixture that several tests share is there for the tests after it, in the sa
 """
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
-SIGNS = (
-    rb"(?:^\s+|[:;]\s*)global\s"
-    rb"|(?:^\s+|[:;]\s*)(?:\w+\.__class__|type\(\w+\)|cls|[A-Z]\w*)\.\w+\s*(?::[^=\n]+)?[-+|]?=[^=]"
-    rb"|^\s*\w+\s*(?::[^=\n]+)?=\s*(?:\[\s*\]|\{\s*\}|(?:\w+\.)?(?:list|dict|set|SimpleNamespace|defaultdict)\(\w*\))"
-    rb"|^\s*\w+\s*=\s*\{.*\bNone\b"
-    rb"|\bscope\s*=\s*[\"'](?:class|module|package|session)"
+_GLOBAL = re.compile(rb"(?:^\s+|[:;]\s*)global\s", re.MULTILINE)
+_WIDE_SCOPE = re.compile(rb"\bscope\s*=\s*[\"'](?:class|module|package|session)")
+_STORE = re.compile(
+    rb"(?:^[ \t]+|[:;]\s*)(?:\w+\.__class__|type\(\w+\)|cls|[A-Z]\w*)\.\w+\s*(?::[^=\n]+)?[-+|]?=[^=]", re.MULTILINE
 )
-"""Where none of these is in the source, it need not be parsed."""
+_CONTAINER = re.compile(
+    rb"^(?P<indent>[ \t]*)(?P<name>\w+)[ \t]*(?::[^=\n]+)?=[ \t]*"
+    rb"(?:\[\s*\]|\{\s*\}|\{.*\bNone\b|(?:\w+\.)?(?:list|dict|set|SimpleNamespace|defaultdict)\(\w*\))",
+    re.MULTILINE,
+)
+_DEFINITION = re.compile(rb"(?:async[ \t]+)?def\b")
 _ADDING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
 _CONTAINERS = frozenset({"list", "dict", "set", "SimpleNamespace", "defaultdict"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def may_pass_state(text: bytes) -> bool:
+    """Return whether there is any sign of that in ``text``, the source of a module, so that it has to be parsed."""
+    return (
+        (b"global" in text and _GLOBAL.search(text) is not None)
+        or (b"scope" in text and _WIDE_SCOPE.search(text) is not None)
+        or _STORE.search(text) is not None
+        or any(not _is_local(text, found) and _is_filled(text, found["name"]) for found in _CONTAINER.finditer(text))
+    )
+
+
+def _is_local(text: bytes, found: re.Match[bytes]) -> bool:
+    """Whether the line that was ``found`` stands in a function, by the indents of the lines above it.
+
+    Most containers of a suite are such, and parsing their files was most of what planning cost.
+    """
+    indent, end = len(found["indent"]), found.start() - 1
+    while indent and end > 0:
+        start = text.rfind(b"\n", 0, end) + 1
+        line = text[start:end]
+        code = line.lstrip()
+        if code and len(line) - len(code) < indent:
+            if _DEFINITION.match(code):
+                return True
+            indent = len(line) - len(code)
+        end = start - 1
+    return False
+
+
+def _is_filled(text: bytes, name: bytes) -> bool:
+    return re.search(rb"\b" + name + rb"\s*[.\[]", text) is not None
 
 
 def passes_state(tree: ast.Module) -> bool:
