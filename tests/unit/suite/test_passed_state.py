@@ -7,6 +7,7 @@ SETUP_CLASS = (
     "class T:\n    @classmethod\n    def setUpClass(cls): cls.x = []\n"
     "    def test_1(self): self.x.append(1)\n    def test_2(self): assert self.x\n"
 )
+TABBED = "\tdef test_1(self): self.seen['a'] = 1\r\n\tdef test_2(self): assert self.seen\r\n"
 USES = "def test_2(): assert state\n"
 
 
@@ -36,11 +37,7 @@ USES = "def test_2(): assert state\n"
         ("state = []\ndef test_1(): state.append(1)\ndef test_2(): pass\n", False),  # nobody asks for it
         ("state = []\ndef test_1(): assert not state\n" + USES, False),  # nobody writes it
         ("def test_1():\n    state = []\n    state.append(1)\ndef test_2():\n    state = []\n", False),
-        (
-            "class TestA:\r\n\tdef helper(self):\r\n\t\treturn 1\r\n# below a method\r\n\r\n\tseen = {}\r\n"
-            "\tdef test_1(self): self.seen['a'] = 1\r\n\tdef test_2(self): assert self.seen\r\n",
-            True,
-        ),
+        ("class TestA:\r\n\tdef helper(self):\r\n\t\treturn 1\r\n# above\r\n\tseen = {}\r\n" + TABBED, True),
         ("async def test_1():\n    if True:\n        state = []\n    state.append(1)\n" + USES, False),
         ("class A: ...\ndef test_1(): A().x = 1\ndef test_2(): A().x = 2\n", False),
         (
