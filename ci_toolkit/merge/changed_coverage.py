@@ -16,6 +16,8 @@ class FileCoverage(Record, frozen=True, kw_only=True):
     missing: frozenset[int]
     begins: Mapping[int, int] = {}
     """A line to that at which its statement begins, see `statement_begins`."""
+    in_functions: frozenset[int] = frozenset()
+    """Lines in the bodies of functions: all others run when the file is imported."""
 
 
 def changed_coverage(changes: ChangedLines, measured: Mapping[str, FileCoverage]) -> ChangedCoverage:
@@ -29,11 +31,11 @@ def changed_coverage(changes: ChangedLines, measured: Mapping[str, FileCoverage]
     covered = statements = 0
     missed: list[MissedLines] = []
     for path, file in sorted(measured.items()):
-        written = _statements(changes.files.get(path, ChangedFile()), file)
+        written = statements_of(changes.files.get(path, ChangedFile()), file)
         not_run = sorted(written & file.missing)
         statements += len(written)
         covered += len(written) - len(not_run)
-        missed += (MissedLines(path=path, first=first, last=last) for first, last in _runs(not_run, file))
+        missed += (MissedLines(path=path, first=first, last=last) for first, last in runs_of(not_run, file))
     kinds = {_ending(path) for path in measured}
     unmeasured = (path for path, file in changes.files.items() if file.written and path not in measured)
     return ChangedCoverage(
@@ -46,22 +48,33 @@ def changed_coverage(changes: ChangedLines, measured: Mapping[str, FileCoverage]
     )
 
 
+def lines_in_functions(source: str) -> frozenset[int]:
+    """Return the lines of the bodies of functions in ``source``; none where it is no Python."""
+    functions = (node for node in ast.walk(_parsed(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return frozenset(
+        line for node in functions for line in range(_last_line(node) + 1, (node.end_lineno or node.lineno) + 1)
+    )
+
+
 def statement_begins(source: str) -> dict[int, int]:
     """Return each line of each statement that takes several to the line at which it begins, as coverage counts it.
 
     Of a statement with a body these are the lines of its head. Empty where ``source`` is no Python.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
     begins: dict[int, int] = {}
-    for node in ast.walk(tree):
+    for node in ast.walk(_parsed(source)):
         if isinstance(node, ast.stmt):
             begins |= dict.fromkeys(range(node.lineno + 1, _last_line(node) + 1), node.lineno)
         for decorator in getattr(node, "decorator_list", ()):  # to coverage each is a statement
             begins |= dict.fromkeys(range(decorator.lineno + 1, decorator.end_lineno + 1), decorator.lineno)
     return begins
+
+
+def _parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
 
 
 def _last_line(statement: ast.stmt) -> int:
@@ -77,14 +90,14 @@ def _last_line(statement: ast.stmt) -> int:
     return max([statement.lineno, *(getattr(part, "end_lineno", 0) or 0 for part in head)])
 
 
-def _statements(change: ChangedFile, file: FileCoverage) -> set[int]:
+def statements_of(change: ChangedFile, file: FileCoverage) -> set[int]:
     """Return where the statements begin of which the change wrote a line."""
     counted = file.executed | file.missing
     written = {line for line in counted if change.has_written(line)}
     return written | {begin for line, begin in file.begins.items() if begin in counted and change.has_written(line)}
 
 
-def _runs(lines: list[int], file: FileCoverage) -> Iterator[tuple[int, int]]:
+def runs_of(lines: list[int], file: FileCoverage) -> Iterator[tuple[int, int]]:
     """Yield the first and the last of ``lines`` that follow each other, with no other statement between them."""
     place = {line: number for number, line in enumerate(sorted(file.executed | file.missing))}
     for _, run in groupby(enumerate(lines), key=lambda numbered: place[numbered[1]] - numbered[0]):

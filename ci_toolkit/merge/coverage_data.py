@@ -14,8 +14,10 @@ from coverage.exceptions import CoverageException, NoSource
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.kept_sources import bring_sources, is_left_out
 from ci_toolkit.merge.relocation import Relocation
-from ci_toolkit.model.bundle import CONTEXT_PREFIX, ShardState
-from ci_toolkit.model.merged import MeasuredCoverage
+from ci_toolkit.merge.tests_apart import read_tests_apart, without_contexts_of_tests
+from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.coverage_context import CATEGORY_PREFIX
+from ci_toolkit.model.merged import MeasuredCoverage, TestsApart
 from ci_toolkit.model.problem import Problem, ProblemKind
 
 
@@ -37,13 +39,20 @@ class _ReadOnce(coverage.Coverage):
 
 
 def merge_coverage(
-    bundles: Sequence[Bundle], out: Path, categories: Iterable[str] = (), *, config_file: str = ""
+    bundles: Sequence[Bundle],
+    out: Path,
+    categories: Iterable[str] = (),
+    *,
+    config_file: str = "",
+    apart: Iterable[str] = (),
+    changed: Iterable[str] = (),
 ) -> tuple[MeasuredCoverage | None, list[Problem]]:
     """Combine the data of ``bundles`` into ``out/.coverage`` and write ``coverage.xml`` and ``coverage.json``.
 
     A file that is missing, damaged, or not the one that its shard wrote is a problem and is left out.
-    ``config_file`` is coverage's own, by default the one it finds here. Returns None for the coverage where no
-    shard measured any.
+    ``config_file`` is coverage's own, by default the one it finds here. ``apart`` are tests of which is asked what
+    they ran of the files ``changed``; the data that is written is as if nobody asked. Returns None for the coverage
+    where no shard measured any.
     """
     problems: list[Problem] = list(_unmeasured(bundles))
     files = [(_relocation(bundle), file) for bundle in bundles for file in _sound_files(bundle, problems)]
@@ -55,6 +64,7 @@ def merge_coverage(
         measured = _ReadOnce(data_file=str(out / ".coverage"), config_file=config_file or True, messages=False)
         kept = bring_sources([(_relocation(bundle), bundle) for bundle in bundles], out)
         _combine(measured, files, kept)
+        tests_apart = _take_tests_apart(measured, apart, changed)
         gone, sources = _to_report(bundles, measured, kept)
         measured.xml_report(sources, outfile=str(out / "coverage.xml"))
         covered, statements = _report(measured, out / "coverage.json", sources)
@@ -82,6 +92,7 @@ def merge_coverage(
             gone=gone,
             kept=tuple(sorted(kept)),
             lost_with=lost_with,
+            apart=tests_apart,
         ),
         problems,
     )
@@ -107,6 +118,18 @@ def _combine(measured: coverage.Coverage, files: Sequence[tuple[Relocation, Path
     measured.save()
 
 
+def _take_tests_apart(measured: coverage.Coverage, tests: Iterable[str], changed: Iterable[str]) -> TestsApart:
+    data = measured.get_data()
+    found = read_tests_apart(data, tests, changed, static=str(measured.get_option("run:context") or ""))
+    with tempfile.TemporaryDirectory(prefix="ci-toolkit-coverage-") as folder:
+        rest = without_contexts_of_tests(data, Path(folder) / ".coverage")
+        if rest is not data:
+            data.erase()
+            data.update(rest)
+            rest.close()
+    return found
+
+
 def _to_report(
     bundles: Sequence[Bundle], measured: coverage.Coverage, kept: Mapping[str, str]
 ) -> tuple[tuple[str, ...], list[str] | None]:
@@ -128,9 +151,9 @@ def _by_category(
     known = measured.get_data().measured_contexts()
     with tempfile.TemporaryDirectory(prefix="ci-toolkit-coverage-") as folder:
         return {
-            name: _report(measured, Path(folder) / f"{name}.json", sources, [f"^{CONTEXT_PREFIX}{name}$", "^$"])
+            name: _report(measured, Path(folder) / f"{name}.json", sources, [f"^{CATEGORY_PREFIX}{name}$", "^$"])
             for name in sorted(categories)
-            if CONTEXT_PREFIX + name in known
+            if CATEGORY_PREFIX + name in known
         }
 
 

@@ -2,9 +2,11 @@
 
 import gc
 import os
+import posixpath
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from ci_toolkit.files import make_folder
@@ -14,9 +16,10 @@ from ci_toolkit.merge.agreement import disagreements
 from ci_toolkit.merge.asked import settled
 from ci_toolkit.merge.attachments import BroughtAttachments
 from ci_toolkit.merge.bundles import Bundle, open_delivery
-from ci_toolkit.merge.changed_coverage import changed_coverage
+from ci_toolkit.merge.changed_coverage import FileCoverage, changed_coverage
 from ci_toolkit.merge.completeness import compare_pieces, prove
 from ci_toolkit.merge.coverage_settings import config_of, demand_of, projects_own_plugins
+from ci_toolkit.merge.covered_alone import NOT_MEASURED, Excusing, covered_alone
 from ci_toolkit.merge.earlier_tries import read_earlier_tries
 from ci_toolkit.merge.junit import write_junit
 from ci_toolkit.merge.separation import separated_tests
@@ -28,6 +31,7 @@ from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
+from ci_toolkit.model.quarantine import CoveredAlone
 from ci_toolkit.model.verdict import ChangedCoverage
 from ci_toolkit.model.wording import number_of
 
@@ -46,11 +50,13 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
     changes: ChangedLines | None = None,
     learns: bool = False,
     asked: tuple[str, ...] = (),
+    excusing: Excusing | None = None,
 ) -> MergedRun:
     """Merge the bundles below ``results`` and write junit.xml and the coverage files to ``out``.
 
     ``tell`` hears a line about each step. With ``learns`` the merged run holds what history should keep. ``asked`` are
-    tests, of which it says whether they are there.
+    tests, of which it says whether they are there. Where one of the tests of ``excusing`` failed, it says what of their
+    change only they cover.
     Raises FormatError if there is no folder ``results``.
     """
     delivery = open_delivery(results, plan)
@@ -69,9 +75,11 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
     attachments = BroughtAttachments(out)
     cut_files = compare_pieces(plan, merges)
     proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
+    at_stake = excusing if excusing is not None and excusing.have_failed(accounts.failures) else None
     with projects_own_plugins(bundles):
-        coverage, coverage_problems = _merge_coverage(bundles, out, coverage_categories)
+        coverage, coverage_problems = _merge_coverage(bundles, out, coverage_categories, at_stake)
         changed = _changed_coverage(changes, bundles, out) if coverage is not None and changes is not None else None
+        alone = _covered_alone(at_stake, coverage, bundles, out, plan) if at_stake is not None else CoveredAlone()
         own_reports = _write_own_reports(bundles, out)
     return MergedRun(
         plan=plan,
@@ -97,6 +105,7 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
         disagreements=disagreements(bundles, merges),
         coverage=coverage,
         changed=changed,
+        covered_alone=alone,
         coverage_demand=demand_of(bundles),
         unused_snapshots=unused_snapshots(plan, bundles, merges),
         proof=proof,
@@ -122,21 +131,39 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
 
 
 def _merge_coverage(
-    bundles: Sequence[Bundle], out: Path, categories: Iterable[str]
+    bundles: Sequence[Bundle], out: Path, categories: Iterable[str], at_stake: Excusing | None
 ) -> tuple[MeasuredCoverage | None, Sequence[Problem]]:
     if not any(bundle.card.measures_coverage or bundle.card.files for bundle in bundles):
         return None, ()
     from ci_toolkit.merge.coverage_data import merge_coverage
 
-    return merge_coverage(bundles, out, categories, config_file=config_of(bundles))
+    apart = at_stake.tests if at_stake is not None else ()
+    changed = _written(at_stake.changes()) if at_stake is not None else ()
+    return merge_coverage(bundles, out, categories, config_file=config_of(bundles), apart=apart, changed=changed)
 
 
 def _changed_coverage(changes: ChangedLines, bundles: Sequence[Bundle], out: Path) -> ChangedCoverage:
+    return changed_coverage(changes, _lines(bundles, out, _written(changes)))
+
+
+def _covered_alone(
+    at_stake: Excusing, coverage: MeasuredCoverage | None, bundles: Sequence[Bundle], out: Path, plan: Plan
+) -> CoveredAlone:
+    if coverage is None:
+        return CoveredAlone(unknown=NOT_MEASURED)
+    lines = partial(_lines, bundles, out)
+    suite = {posixpath.normpath(posixpath.join(plan.root, path)) for path in plan.files()}
+    return covered_alone(at_stake, at_stake.changes(), coverage, lines, suite)
+
+
+def _lines(bundles: Sequence[Bundle], out: Path, paths: Iterable[str]) -> dict[str, FileCoverage]:
     from ci_toolkit.merge.line_coverage import read_line_coverage
 
-    written = (path for path, file in changes.files.items() if file.written)
-    measured = read_line_coverage(out / "coverage.json", written, config_file=config_of(bundles))
-    return changed_coverage(changes, measured)
+    return read_line_coverage(out / "coverage.json", paths, config_file=config_of(bundles))
+
+
+def _written(changes: ChangedLines) -> Sequence[str]:
+    return [path for path, file in changes.files.items() if file.written]
 
 
 def _write_own_reports(bundles: Sequence[Bundle], out: Path) -> tuple[str, ...]:

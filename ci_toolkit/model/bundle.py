@@ -26,8 +26,6 @@ SOURCES_FOLDER = "sources"
 """Of measured sources that git does not track, so that another checkout may lack them."""
 TRIALS_FOLDER = "trials"
 """A folder for each trial of a failed test, by number, with its journals and its output."""
-CONTEXT_PREFIX = "category:"
-"""Begins the coverage context of what one category's tests run."""
 
 
 class ShardState(StrEnum):

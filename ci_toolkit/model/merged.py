@@ -1,10 +1,13 @@
 """The merged run: what all bundles say together, before anybody judges it."""
 
+from collections.abc import Mapping
+
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
+from ci_toolkit.model.quarantine import CoveredAlone
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.trial import Trial, TrialOutcome
 from ci_toolkit.model.verdict import (
@@ -65,6 +68,26 @@ COPIED_SOURCES = ".coverage-sources"
 """Beside the reports: copies of measured files that are not here, which coverage reads in their place."""
 
 
+class LinesOfTests(Record, frozen=True, kw_only=True):
+    """Which lines of a file some tests ran."""
+
+    tests: Mapping[int, frozenset[str]] = {}
+    """A line to those of them that ran it."""
+    others: frozenset[int] = frozenset()
+    """Lines that others ran, too, or nobody knows who."""
+
+
+class TestsApart(Record, frozen=True, kw_only=True):
+    """What coverage says of tests that it was to keep apart from the others."""
+
+    __test__ = False  # not for pytest, whatever the name
+
+    told: frozenset[str] = frozenset()
+    """Those of which it says anything."""
+    files: Mapping[str, LinesOfTests] = {}
+    """Path, relative to the folder of the merge, to what they ran there."""
+
+
 class MeasuredCoverage(Record, frozen=True, kw_only=True):
     """Coverage over all shards."""
 
@@ -79,6 +102,7 @@ class MeasuredCoverage(Record, frozen=True, kw_only=True):
     """Measured files that are not here, and have their part in the numbers by the copies that shards kept."""
     lost_with: tuple[str, ...] = ()
     """Tests that killed their process, so that some of what ran is missing."""
+    apart: TestsApart = TestsApart()
 
 
 class CoverageDemand(Record, frozen=True, kw_only=True):
@@ -135,6 +159,8 @@ class MergedRun(Record, frozen=True, kw_only=True):
     coverage: MeasuredCoverage | None
     changed: ChangedCoverage | None = None
     """Coverage of what the change wrote; None where nobody asks for it, or no coverage was measured."""
+    covered_alone: CoveredAlone = CoveredAlone()
+    """What of the change only tests in quarantine cover; nobody looks where none of these failed."""
     coverage_demand: CoverageDemand | None = None
     unused_snapshots: UnusedSnapshots | None = None
     proof: Proof

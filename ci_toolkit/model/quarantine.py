@@ -79,6 +79,36 @@ class QuarantineInForce(Record, frozen=True, kw_only=True):
     today: date
     limits: QuarantineLimits = QuarantineLimits()
 
+    @property
+    def excusing(self) -> tuple[str, ...]:
+        """The tests whose entries excuse something today."""
+        return tuple(entry.test for entry in self.entries if not entry.has_expired(self.today))
+
+
+class LinesAlone(Record, frozen=True, kw_only=True):
+    """Changed statements that only tests in quarantine cover."""
+
+    tests: tuple[str, ...]
+    """As their entries name them."""
+    path: str
+    first: int
+    last: int
+
+    @property
+    def place(self) -> str:
+        """Where they are, such as ``shop/pay.py:12-14``."""
+        return f"{self.path}:{self.first}" + (f"-{self.last}" if self.last != self.first else "")
+
+
+class CoveredAlone(Record, frozen=True, kw_only=True):
+    """What of a change only tests in quarantine cover."""
+
+    lines: tuple[LinesAlone, ...] = ()
+    untold: frozenset[str] = frozenset()
+    """Those of the tests of which coverage says nothing at all."""
+    unknown: str = ""
+    """Why nobody knows it of any test, and what to do, or ``""``."""
+
 
 class QuarantineStay(Record, frozen=True, kw_only=True):
     """One test in quarantine, and for how long."""
@@ -100,6 +130,9 @@ class QuarantineUse(Record, frozen=True, kw_only=True):
     """The commit of the base whose file was compared; ``""`` where the run is of no pull request."""
     held_back: tuple[str, ...] = ()
     """What the pull request adds to the file, which excuses nothing before it is on the base."""
+    alone: tuple[LinesAlone, ...] = ()
+    """Changed lines that tests in quarantine cover and no other test does: their entries excuse nothing in this run.
+    Looked at where one of these tests failed."""
     stays: tuple[QuarantineStay, ...] = ()
     """Every entry, the longest in quarantine first."""
 

@@ -172,6 +172,8 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     shares_services: bool = False
     """Whether other shards of the same supervisor run beside it, with the same servers."""
     coverage_by_category: bool = False
+    apart: tuple[str, ...] = ()
+    """Tests whose coverage is kept apart from that of others; one without parameters stands for all of them."""
     measures_coverage: bool = False
     """Whether ``--cov`` was added to the suite's own options."""
 

@@ -21,6 +21,8 @@ class ShardOptions(Record, frozen=True, kw_only=True):
     """Those of ``pytest_args`` that the plan does not have."""
     measures_coverage: bool = False
     coverage_by_category: bool = False
+    apart: tuple[str, ...] = ()
+    """Tests whose coverage is kept apart from that of others; one without parameters stands for all of them."""
     test_seconds: float | None = None
     """The time limit of one test; 0 is none, None takes that of the test's category."""
     longest_test_seconds: float = 0.0

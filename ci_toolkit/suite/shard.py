@@ -261,6 +261,7 @@ class _Shard:
             again=self.options.again,
             keeps_output=self.options.keeps_output,
             coverage_by_category=self.options.coverage_by_category,
+            apart=self.options.apart,
             measures_coverage=self.options.measures_coverage,
         )
 

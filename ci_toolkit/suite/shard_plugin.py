@@ -54,7 +54,9 @@ class ShardPlugin:
         self.placer = Placer(self.categories)
         self.named = NamedTests(task.only, task.first)
         self.category_filter = CategoryFilter(self.placer, task.selected, critical_first=task.critical_first)
-        self.coverage = CoverageContext(by_category=task.coverage_by_category)
+        self.coverage = CoverageContext(config, by_category=task.coverage_by_category, apart=task.apart)
+        if task.apart:
+            config.pluginmanager.register(self.coverage, "ci-toolkit-coverage-context")
         self._files = owned_files(task)
         self._paths = self._files | owned_folders(self._files)
         self.unplanned = UnplannedFiles(task, config, self)
@@ -233,6 +235,7 @@ class ShardPlugin:
             self.recorder.break_off(error)
             raise
         self.recorder.end()
+        self.coverage.leave_test()
         failures = self.recorder.failures
         if self.again is not None and failures and self.recorder.is_of_one_go and not self._critical[number]:
             self.again.try_again(item, nextitem, number, node_id_of(*address(item)), failures, self.recorder.seconds)

@@ -93,7 +93,7 @@ def judge(
             *notes_on(run),
             *quarantine_notes(run, quarantine),
         ),
-        quarantine=quarantine_use(quarantine),
+        quarantine=quarantine_use(run, quarantine),
         lower_bound_seconds=run.plan.lower_bound_seconds,
         predicted_seconds=_prediction(run),
         tests_seconds=max((shard.tests_seconds for shard in run.shards), default=0.0),

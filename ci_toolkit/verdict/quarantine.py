@@ -10,6 +10,7 @@ import msgspec
 from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.model.quarantine import (
     QUARANTINE_FILE,
+    LinesAlone,
     Quarantine,
     QuarantineEntry,
     QuarantineInForce,
@@ -18,6 +19,7 @@ from ci_toolkit.model.quarantine import (
     entries_of,
 )
 from ci_toolkit.model.verdict import Breach, Gate, TestFailure
+from ci_toolkit.verdict.covered_alone import notes_on_alone, places_alone
 from ci_toolkit.verdict.quarantine_rules import broken_rules
 
 _SHORT_COMMIT = 12
@@ -27,16 +29,17 @@ def with_excuses(run: MergedRun, quarantine: QuarantineInForce | None) -> Merged
     """Return ``run`` with each failure that is excused marked and counted, and each that is not told why."""
     if quarantine is None:
         return run
-    failures = tuple(_judged(failure, quarantine) for failure in run.failures)
-    flaky = tuple(msgspec.structs.replace(_judged(failure, quarantine), quarantined=False) for failure in run.flaky)
+    alone = run.covered_alone.lines
+    failures = tuple(_judged(failure, quarantine, alone) for failure in run.failures)
+    flaky = (msgspec.structs.replace(_judged(failure, quarantine, alone), quarantined=False) for failure in run.flaky)
     excused = sum(1 for failure in failures if failure.quarantined)
     counts = msgspec.structs.replace(run.counts, quarantined=excused)
-    return msgspec.structs.replace(run, failures=failures, flaky=flaky, counts=counts)
+    return msgspec.structs.replace(run, failures=failures, flaky=tuple(flaky), counts=counts)
 
 
 def excuses(quarantine: QuarantineInForce | None, failure: TestFailure) -> bool:
-    """Return whether ``failure`` does not fail the run."""
-    return quarantine is not None and _excuse(failure, quarantine) is not None
+    """Return whether ``failure`` does not fail the run, as far as that can be said before the coverage is known."""
+    return quarantine is not None and _excuse(failure, quarantine, ()) is not None
 
 
 def quarantine_breaches(run: MergedRun, quarantine: QuarantineInForce | None) -> Iterator[Breach]:
@@ -61,10 +64,12 @@ def quarantine_notes(run: MergedRun, quarantine: QuarantineInForce | None) -> It
             f"a change cannot excuse its own failures: of {QUARANTINE_FILE} this counts only when it is on the base "
             f"({quarantine.base[:_SHORT_COMMIT]}): {'; '.join(quarantine.held_back)}"
         )
+    excused = (entries_of(f.node_id, quarantine.entries) for f in run.failures if f.quarantined)
+    yield from notes_on_alone(run.covered_alone, {entry.test for entries in excused for entry in entries})
 
 
-def quarantine_use(quarantine: QuarantineInForce | None) -> QuarantineUse | None:
-    """Return what the verdict says of the quarantine that it was judged with."""
+def quarantine_use(run: MergedRun, quarantine: QuarantineInForce | None) -> QuarantineUse | None:
+    """Return what the verdict on ``run`` says of the quarantine that it was judged with."""
     if quarantine is None:
         return None
     stays = (
@@ -78,6 +83,7 @@ def quarantine_use(quarantine: QuarantineInForce | None) -> QuarantineUse | None
         entries=len(quarantine.file.entries),
         base=quarantine.base,
         held_back=quarantine.held_back,
+        alone=run.covered_alone.lines,
         stays=tuple(sorted(stays, key=lambda stay: (-stay.days, stay.test))),
     )
 
@@ -110,13 +116,13 @@ def in_both(file: Quarantine, base: Quarantine) -> tuple[tuple[QuarantineEntry, 
     return tuple(counting), tuple(held_back)
 
 
-def _judged(failure: TestFailure, quarantine: QuarantineInForce) -> TestFailure:
+def _judged(failure: TestFailure, quarantine: QuarantineInForce, alone: Sequence[LinesAlone]) -> TestFailure:
     entries = entries_of(failure.node_id, quarantine.file.entries)
     if not entries:
         return failure
-    excuse = _excuse(failure, quarantine)
+    excuse = _excuse(failure, quarantine, alone)
     if excuse is None:
-        return msgspec.structs.replace(failure, why=_why_not(failure, entries, quarantine))
+        return msgspec.structs.replace(failure, why=_why_not(failure, entries, quarantine, alone))
     why = (
         f"in quarantine until {excuse.expires} ({excuse.owner}, {excuse.issue}): it failed as it did before, "
         f"signature {failure.signature}"
@@ -124,15 +130,20 @@ def _judged(failure: TestFailure, quarantine: QuarantineInForce) -> TestFailure:
     return msgspec.structs.replace(failure, quarantined=True, why=why)
 
 
-def _excuse(failure: TestFailure, quarantine: QuarantineInForce) -> QuarantineEntry | None:
-    if failure.is_critical:
+def _excuse(failure: TestFailure, quarantine: QuarantineInForce, alone: Sequence[LinesAlone]) -> QuarantineEntry | None:
+    if failure.is_critical or places_alone(failure.node_id, alone):
         return None
     entries = entries_of(failure.node_id, quarantine.entries)
     lasting = (entry for entry in entries if not entry.has_expired(quarantine.today))
     return next((entry for entry in lasting if _knows(entry, failure)), None)
 
 
-def _why_not(failure: TestFailure, entries: tuple[QuarantineEntry, ...], quarantine: QuarantineInForce) -> str:
+def _why_not(
+    failure: TestFailure,
+    entries: tuple[QuarantineEntry, ...],
+    quarantine: QuarantineInForce,
+    alone: Sequence[LinesAlone],
+) -> str:
     if failure.is_critical:
         return "it is mission-critical, and no quarantine excuses such a test"
     knowing = [entry for entry in entries if _knows(entry, failure)]
@@ -144,6 +155,9 @@ def _why_not(failure: TestFailure, entries: tuple[QuarantineEntry, ...], quarant
         )
     if all(entry.has_expired(quarantine.today) for entry in knowing):
         return f"its quarantine ended on {knowing[0].expires} ({knowing[0].owner}, {knowing[0].issue})"
+    places = places_alone(failure.node_id, alone)
+    if places:
+        return f"it is in quarantine, and only tests in quarantine cover what the change wrote in {places}"
     return f"only this change excuses it in {QUARANTINE_FILE}, and a change cannot excuse its own failures"
 
 

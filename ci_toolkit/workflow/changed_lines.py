@@ -1,7 +1,8 @@
 """What a run's change wrote: since which base, by what the options, the CI and git say."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 
 from ci_toolkit.github.job import base_of, read_event, text_in
@@ -11,9 +12,9 @@ from ci_toolkit.suite.checkout import commit_of, main_branch, parents_of, tip_of
 from ci_toolkit.workflow.lineage import here, target_of_merge
 
 
-def changes_asked(threshold: float | None, given: str, folder: Path) -> ChangedLines | None:
-    """Return `changed_lines` where a ``threshold`` asks for their coverage."""
-    return None if threshold is None else changed_lines(given, folder, os.environ)
+def change_of(given: str, folder: Path, environment: Mapping[str, str] = os.environ) -> Callable[[], ChangedLines]:
+    """Return what gives `changed_lines`, and asks git when somebody first wants to know."""
+    return cache(partial(changed_lines, given, folder, environment))
 
 
 def changed_lines(given: str, folder: Path, environment: Mapping[str, str]) -> ChangedLines:

@@ -22,7 +22,7 @@ from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
 from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
-from ci_toolkit.workflow.changed_lines import changes_asked
+from ci_toolkit.workflow.changed_lines import change_of
 from ci_toolkit.workflow.history import load_durations
 from ci_toolkit.workflow.last_run import choose_again
 from ci_toolkit.workflow.merging import Judging, judge_bundles
@@ -155,7 +155,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     judging = Judging(
         thresholds=thresholds,
         strictness=selection.mode.strictness,
-        changes=changes_asked(request.diff_threshold, request.diff_base, folder),
+        change=change_of(request.diff_base, folder),
         quarantine=quarantine,
         court=court,
         service_failure=failure,

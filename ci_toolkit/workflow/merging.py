@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from ci_toolkit.config.project import project_root
 from ci_toolkit.files import replace_file
 from ci_toolkit.github.job import TOKEN_VARIABLE
+from ci_toolkit.merge.covered_alone import Excusing
 from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.changed_lines import ChangedLines
 from ci_toolkit.model.merged import MergedRun
@@ -26,7 +28,7 @@ from ci_toolkit.verdict.judge import Thresholds, judge
 from ci_toolkit.verdict.quarantine import with_excuses
 from ci_toolkit.workflow.adjudication import Past, court_of, remembering
 from ci_toolkit.workflow.category_selection import select_categories
-from ci_toolkit.workflow.changed_lines import changes_asked
+from ci_toolkit.workflow.changed_lines import change_of
 from ci_toolkit.workflow.court_memory import judged_run
 from ci_toolkit.workflow.history import record_run
 from ci_toolkit.workflow.last_run import keep_last_run
@@ -58,8 +60,8 @@ class Judging(Record, frozen=True, kw_only=True):
 
     thresholds: Thresholds
     strictness: Strictness = Strictness.STRICT
-    changes: ChangedLines | None = None
-    """What the change wrote; None where nobody asks for its coverage."""
+    change: Callable[[], ChangedLines]
+    """Says what the change wrote."""
     quarantine: QuarantineInForce | None = None
     """None where nothing is in quarantine."""
     court: Court | None = None
@@ -81,7 +83,7 @@ def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Ve
             request.coverage_threshold, request.diff_threshold, request.category_thresholds, selection
         ),
         strictness=selection.mode.strictness,
-        changes=changes_asked(request.diff_threshold, request.diff_base, folder),
+        change=change_of(request.diff_base, folder),
         quarantine=None if request.no_quarantine else quarantine_in_force(root),
         court=court_of(root, folder),
     )
@@ -90,26 +92,27 @@ def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Ve
 
 def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, history: str, observer: Observer) -> Verdict:
     """Merge the bundles below ``results``, judge them, write the reports to ``out``, record the run in ``history``."""
-    thresholds = judging.thresholds
+    thresholds, quarantine = judging.thresholds, judging.quarantine
     run = merge_run(
         plan,
         results,
         out,
         tell=observer.say,
         coverage_categories={*thresholds.by_category, *thresholds.if_measured},
-        changes=judging.changes,
+        changes=None if thresholds.changed_lines is None else judging.change(),
         learns=bool(history),
-        asked=tuple(entry.test for entry in judging.quarantine.file.entries) if judging.quarantine else (),
+        asked=tuple(entry.test for entry in quarantine.file.entries) if quarantine else (),
+        excusing=Excusing(tests=quarantine.excusing, changes=judging.change) if quarantine else None,
     )
     court = judging.court and _remembering(judging.court, run, history, observer)
-    verdict = judge(run, thresholds, judging.strictness, judging.quarantine, court)
+    verdict = judge(run, thresholds, judging.strictness, quarantine, court)
     verdict = despite_service_failure(verdict, judging.service_failure)
     if judging.begun_at is not None:
         verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))
     _write_reports(verdict, out)
     keep_last_run(out, plan, verdict, observer)
     if court is not None:
-        run = _with_judgement(with_excuses(run, judging.quarantine), court)
+        run = _with_judgement(with_excuses(run, quarantine), court)
     record_run(history, run.history, observer.say)
     return verdict
 

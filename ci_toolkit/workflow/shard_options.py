@@ -25,6 +25,7 @@ def shard_options(
         longest_test_seconds=rules.longest_test_seconds,
         critical_first=rules.may_end_early,
         commit=commit_of(folder),
+        apart=() if rules.quarantine is None else rules.quarantine.excusing,
         lineage=here(folder, os.environ),
         run_attempt=run_attempt(os.environ),
         variables=tuple(variables.items()),

@@ -8,6 +8,8 @@ from run_samples import FAILURE, LOST, a_run
 from ci_toolkit.model.merged import AskedTest
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.quarantine import (
+    CoveredAlone,
+    LinesAlone,
     Quarantine,
     QuarantineEntry,
     QuarantineInForce,
@@ -45,9 +47,9 @@ def in_force(*entries: QuarantineEntry, **also: Any) -> QuarantineInForce:
     return QuarantineInForce(file=Quarantine(entries=entries, digest="d" * 64), **fields)
 
 
-def judged(*failures: TestFailure, quarantine: QuarantineInForce | None) -> Verdict:
+def judged(*failures: TestFailure, quarantine: QuarantineInForce | None, **also: Any) -> Verdict:
     counts = Counts(total=5, passed=5 - len(failures), failed=len(failures))
-    run = a_run(counts=counts, failures=failures)
+    run = a_run(counts=counts, failures=failures, **also)
     return judge(run, Thresholds(), Strictness.STRICT, quarantine)
 
 
@@ -241,3 +243,83 @@ def test_a_mission_critical_test_in_quarantine_fails_the_run_though_it_passes_an
     assert verdict.notes == (
         "a.py::test_gone is in quarantine.toml and does not exist (any more): correct or remove its entry",
     )
+
+
+def alone(*tests: str, first: int = 3, last: int = 5) -> LinesAlone:
+    return LinesAlone(tests=tests, path="shop/pay.py", first=first, last=last)
+
+
+OTHER = "test_b.py::test_b"
+
+
+@pytest.mark.parametrize(
+    ("found", "is_excused", "note"),
+    [
+        pytest.param(CoveredAlone(), True, "", id="nothing of the change"),
+        pytest.param(
+            CoveredAlone(lines=(alone(FAILURE.node_id), alone(FAILURE.node_id, first=9, last=9))),
+            False,
+            "no failure of test_a.py::test_a is excused in this run: only tests in quarantine cover what the change wrote "
+            "in shop/pay.py:3-5, shop/pay.py:9",
+            id="it alone",
+        ),
+        pytest.param(
+            CoveredAlone(lines=(alone(FAILURE.node_id, OTHER),)),
+            False,
+            "no failure of test_a.py::test_a or test_b.py::test_b is excused in this run: only tests in quarantine cover "
+            "what the change wrote in shop/pay.py:3-5",
+            id="it and another one in quarantine",
+        ),
+        pytest.param(
+            CoveredAlone(lines=(alone(OTHER),)),
+            True,
+            "no failure of test_b.py::test_b is excused in this run: only tests in quarantine cover what the change wrote "
+            "in shop/pay.py:3-5",
+            id="another one",
+        ),
+        pytest.param(
+            CoveredAlone(unknown="no coverage was measured"),
+            True,
+            "a failure is excused, and whether test_a.py::test_a alone covers changed lines is not known: no coverage was "
+            "measured",
+            id="nobody could look",
+        ),
+        pytest.param(
+            CoveredAlone(untold=frozenset({FAILURE.node_id, OTHER})),
+            True,
+            "a failure is excused, and whether test_a.py::test_a alone covers changed lines is not known: coverage has no "
+            "line of it apart from others'. Either it failed before the first, or coverage cannot keep tests apart here "
+            "(sys.monitoring, or contexts of the suite's own)",
+            id="coverage has none of its lines",
+        ),
+        pytest.param(CoveredAlone(untold=frozenset({OTHER})), True, "", id="coverage has none of another one's lines"),
+    ],
+)
+def test_a_test_that_alone_covers_changed_lines_is_not_in_quarantine(
+    found: CoveredAlone, note: str, *, is_excused: bool
+) -> None:
+    failure = msgspec.structs.replace(FAILED, node_id=f"{FAILURE.node_id}[1]")
+    verdict = judged(failure, quarantine=in_force(an_entry(), an_entry(OTHER)), covered_alone=found)
+    assert verdict.exit_code == (0 if is_excused else 1)
+    assert verdict.counts.quarantined == is_excused
+    assert verdict.notes == ((note,) if note else ())
+    assert verdict.quarantine is not None
+    assert verdict.quarantine.alone == found.lines
+    (judged_failure,) = verdict.failures
+    if not is_excused:
+        assert judged_failure.why.startswith(
+            "it is in quarantine, and only tests in quarantine cover what the change wrote in shop/pay.py:3-5"
+        )
+
+
+def test_many_places_are_counted() -> None:
+    lines = tuple(alone(FAILURE.node_id, first=line, last=line) for line in range(1, 20, 2))
+    verdict = judged(FAILED, quarantine=in_force(an_entry()), covered_alone=CoveredAlone(lines=lines))
+    assert verdict.notes[0].endswith("shop/pay.py:7, shop/pay.py:9 and 5 more")
+
+
+def test_where_nothing_is_excused_nobody_hears_that_it_is_not_known() -> None:
+    failure = msgspec.structs.replace(FAILED, signature=NEW)
+    found = CoveredAlone(unknown="no coverage was measured")
+    assert judged(failure, quarantine=in_force(an_entry()), covered_alone=found).notes == ()
+    assert judged(failure, quarantine=None, covered_alone=found).notes == ()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from git_samples import git
 
-from ci_toolkit.workflow.changed_lines import changed_lines, changes_asked
+from ci_toolkit.workflow.changed_lines import change_of, changed_lines
 
 
 @pytest.fixture(scope="module")
@@ -106,5 +106,8 @@ def test_where_there_is_nothing_to_compare_with_that_is_said(tmp_path: Path) -> 
     assert answer.files == {}
 
 
-def test_nobody_looks_at_the_change_where_nobody_asks(tmp_path: Path) -> None:
-    assert changes_asked(None, "main", tmp_path) is None
+def test_nobody_looks_at_the_change_before_somebody_asks_and_then_once(project: Path) -> None:
+    change = change_of("one", project)
+    assert change().files
+    git(project, "tag", "--delete", "one")
+    assert change() is change()

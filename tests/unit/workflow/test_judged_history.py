@@ -9,6 +9,7 @@ from test_quarantine import an_entry, in_force
 from workflow_cases import Listener
 
 from ci_toolkit.history.locations import open_history
+from ci_toolkit.model.changed_lines import ChangedLines
 from ci_toolkit.model.journal import Selected
 from ci_toolkit.model.outcomes import JudgedRun
 from ci_toolkit.model.verdict import Verdict
@@ -36,7 +37,7 @@ def test_what_the_quarantine_excuses_is_no_red_failure_of_the_history(tmp_path: 
     leave_bundle(
         tmp_path / "results", PLAN, 1, {"main": (collected("test_a.py", "test_1"), Selected(tests=1), *fails(0))}
     )
-    judging = Judging(thresholds=Thresholds(), court=COURT)
+    judging = Judging(thresholds=Thresholds(), change=ChangedLines, court=COURT)
     verdict, run = judged(tmp_path, judging)
     assert (verdict.exit_code, [found.is_red for found in run.failures]) == (1, [True])
 
