@@ -16,7 +16,9 @@ FIRST_OWN_OID: Final = 16384
 
 SESSION: Final = """
 SET application_name = 'ci-toolkit'; SET search_path = pg_catalog; SET jit = off; SET lock_timeout = '1s';
-SET row_security = off; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE
+SET row_security = off; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+SET role = none; SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET bytea_output = hex;
+SET extra_float_digits = 1
 """
 """What the toolkit's own connections need, whatever the team sets for its database."""
 
@@ -67,8 +69,8 @@ _WHOLE: Final = (
     "pg_ts_parser",
     "pg_ts_template",
 )
-_LARGE_OBJECTS: Final = "pg_largeobject"
-"""Their content; only a superuser may read it here."""
+_MORE: Final = ("pg_largeobject", "pg_user_mapping", "pg_publication_namespace")
+"""The first two only a superuser may read, the last one is of PostgreSQL 15."""
 _HERE: Final = "(SELECT oid FROM pg_database WHERE datname = current_database())"
 _OF_THE_DATABASE: Final = (
     "SELECT xmin FROM pg_database WHERE datname = current_database()",
@@ -81,16 +83,17 @@ _OF_THE_DATABASE: Final = (
 
 Not everybody may read the ``xmin`` of a subscription: these are only counted.
 """
-SETTINGS_TO_COPY: Final = (
-    "(setrole = 0 OR setrole = current_user::regrole OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))"
-)
+IS_SUPERUSER: Final = "(SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
+"""Who may make somebody else the owner of a clone."""
+SETTINGS_TO_COPY: Final = f"(setrole = 0 OR setrole = current_user::regrole OR {IS_SUPERUSER})"
 """Those that the user may give to a clone."""
 _SETTINGS_AND_RIGHTS: Final = f"""
     SELECT ROW(coalesce(setrole::regrole::text, ''), unnest(setconfig))::text FROM pg_db_role_setting
       WHERE setdatabase = {_HERE} AND {SETTINGS_TO_COPY}
     UNION ALL SELECT ROW(grantee, privilege_type, is_grantable)::text
       FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE oid = {_HERE} AND grantee <> datdba
-    UNION ALL SELECT ROW(datconnlimit, shobj_description(oid, 'pg_database'))::text FROM pg_database WHERE oid = {_HERE}
+    UNION ALL SELECT ROW(datconnlimit, datistemplate, shobj_description(oid, 'pg_database'),
+      CASE WHEN {IS_SUPERUSER} THEN datdba END)::text FROM pg_database WHERE oid = {_HERE}
     UNION ALL SELECT obj_description('public'::regnamespace, 'pg_namespace')
     UNION ALL SELECT subname FROM pg_subscription WHERE subdbid = {_HERE}
 """
@@ -134,21 +137,26 @@ END $quick$
 """
 
 
-def may_read_large_objects(connection: Connection) -> bool:
-    """Whether this user sees the content of large objects; others see only that one is there."""
-    return connection.scalar(f"SELECT has_table_privilege('{_LARGE_OBJECTS}', 'SELECT')") == "t"
+def more_catalogs(connection: Connection) -> tuple[str, ...]:
+    """Return which of the catalogs that not every server has, or not everybody may read, can be looked at."""
+    rows = connection.query(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace"
+        f" AND relname = ANY ('{{{', '.join(_MORE)}}}') AND has_table_privilege(oid, 'SELECT') ORDER BY 1"
+    )
+    return tuple(row[0] or "" for row in rows)
 
 
-def quick_look_function(relations: Iterable[int], *, large_objects: bool) -> str:
+def quick_look_function(relations: Iterable[int], *, more: Iterable[str]) -> str:
     """Return the definition of ``pg_temp.ci_quick_look(since)``; ``relations`` are those that have columns.
 
+    ``more`` are the catalogs of ``more_catalogs``.
     It returns how many rows pg_class has and whether one is younger than ``since``, then the same of all other
     catalogs together: where none is younger, none was added, so that a drop shows in the sum.
     """
     columns = f"pg_attribute WHERE attnum > 0 AND attrelid = ANY ('{{{', '.join(map(str, relations))}}}'::oid[])"
     others = [f"{name} WHERE {key} >= {FIRST_OWN_OID}{_NOT_OWN.get(name, '')}" for name, key in _BY_OWN_OID.items()]
     whole = [f"{name} WHERE true{_NOT_OWN.get(name, '')}" for name in _WHOLE]
-    sources = [columns, *others, *whole, *([_LARGE_OBJECTS] if large_objects else [])]
+    sources = [columns, *others, *whole, *more]
     rows = " UNION ALL ".join([*(f"SELECT xmin FROM {source}" for source in sources), *_OF_THE_DATABASE])
     return _QUICK_LOOK.format(first=FIRST_OWN_OID, rows=rows)
 
@@ -167,12 +175,12 @@ def _of_catalog(name: str, condition: str) -> str:
     return _digest(f"SELECT c::text FROM {name} AS c WHERE {condition} AND {_NOT_TEMPORARY.get(name, 'true')}")
 
 
-def everything_else(*, large_objects: bool) -> str:
+def everything_else(*, more: Iterable[str]) -> str:
     """Return the query for a digest of the rest of the schema, and of the database's settings and rights."""
     digests = (
         _of_catalog("pg_attribute", f"attrelid >= {FIRST_OWN_OID}"),
         *(_of_catalog(name, f"{key} >= {FIRST_OWN_OID}") for name, key in _BY_OWN_OID.items()),
-        *(_of_catalog(name, "true") for name in (*_WHOLE, *([_LARGE_OBJECTS] if large_objects else []))),
+        *(_of_catalog(name, "true") for name in (*_WHOLE, *more)),
         _digest(_SETTINGS_AND_RIGHTS),
     )
     return f"SELECT concat({', '.join(digests)})"

@@ -139,6 +139,7 @@ class Cluster(Closing):
         """Drop ``name`` if it is there, closing whatever is connected to it."""
         self._roll_back_prepared(name)
         self._drop_subscriptions(name)
+        self._make_droppable(name)
         # FORCE alone waits a tenth of a second where anybody was connected.
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while self._end_connections_to(name) and time.monotonic() < deadline:
@@ -163,6 +164,11 @@ class Cluster(Closing):
                     subscription = f"SUBSCRIPTION {quoted(row or '')}"
                     connection.query(f"ALTER {subscription} DISABLE; ALTER {subscription} SET (slot_name = NONE)")
                     connection.query(f"DROP {subscription}")
+
+    def _make_droppable(self, name: str) -> None:
+        """Take from the database what a test may have made it: a template is not dropped."""
+        if self.connection.scalar(f"SELECT datistemplate FROM pg_database WHERE datname = {literal(name)}") == "t":
+            self.connection.query(f"ALTER DATABASE {quoted(name)} IS_TEMPLATE false")
 
     def _end_connections_to(self, name: str) -> bool:
         """Tell every connection to ``name`` to end; return whether there was one."""

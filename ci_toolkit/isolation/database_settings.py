@@ -1,6 +1,6 @@
 """What belongs to a database and not to its content: CREATE DATABASE leaves it out of a clone, and this copies it."""
 
-from ci_toolkit.isolation.catalogs import SETTINGS_TO_COPY
+from ci_toolkit.isolation.catalogs import IS_SUPERUSER, SETTINGS_TO_COPY
 from ci_toolkit.services.databases.connection import Connection
 from ci_toolkit.services.databases.sql import literal, quoted
 
@@ -27,18 +27,21 @@ def _settings(connection: Connection, template: str) -> list[tuple[str, str, str
     return [(role, setting, value) for role, (setting, _, value) in pairs]
 
 
-_STATEMENTS = """
-    SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', {clone}) FROM pg_database
-      WHERE datname = {template} AND datacl IS NOT NULL
+_STATEMENTS = f"""
+    SELECT format('ALTER DATABASE %I OWNER TO %I', {{clone}}, pg_get_userbyid(datdba)) FROM pg_database
+      WHERE datname = {{template}} AND {IS_SUPERUSER} AND pg_get_userbyid(datdba) <> current_user
     UNION ALL
-    SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, {clone},
+    SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', {{clone}}) FROM pg_database
+      WHERE datname = {{template}} AND datacl IS NOT NULL
+    UNION ALL
+    SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, {{clone}},
         CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
         CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-      FROM pg_database, aclexplode(datacl) WHERE datname = {template} AND grantee <> datdba
+      FROM pg_database, aclexplode(datacl) WHERE datname = {{template}} AND grantee <> datdba
     UNION ALL
-    SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', {clone}, datconnlimit) FROM pg_database
-      WHERE datname = {template} AND datconnlimit <> -1
+    SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', {{clone}}, datconnlimit) FROM pg_database
+      WHERE datname = {{template}} AND datconnlimit <> -1
     UNION ALL
-    SELECT format('COMMENT ON DATABASE %I IS %L', {clone}, shobj_description(oid, 'pg_database')) FROM pg_database
-      WHERE datname = {template} AND shobj_description(oid, 'pg_database') IS NOT NULL
+    SELECT format('COMMENT ON DATABASE %I IS %L', {{clone}}, shobj_description(oid, 'pg_database')) FROM pg_database
+      WHERE datname = {{template}} AND shobj_description(oid, 'pg_database') IS NOT NULL
 """

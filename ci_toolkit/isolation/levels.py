@@ -65,15 +65,30 @@ def put_back(connection: Connection, level: Level, names: frozenset[str]) -> int
     order = _parents_first(level.template, names)
     connection.query("BEGIN")
     try:
+        off_and_on = [row for name in order for row in connection.query(_FIRING.format(table=literal(name)))]
+        connection.query("".join(off or "" for off, _ in off_and_on))
         connection.query("".join(f"DELETE FROM ONLY {name};" for name in reversed(order)))
         for name in order:
             connection.copy_in(f"COPY {name} ({_columns(connection, name)}) FROM STDIN", level.rows[name])
+        connection.query("".join(on or "" for _, on in off_and_on))
         transaction = catalogs.own_transaction(connection)
         connection.query("COMMIT")
     except BaseException:
         connection.query("ROLLBACK")
         raise
     return transaction
+
+
+_FIRING = """
+    SELECT format('ALTER TABLE %s DISABLE %s %I;', {table}, what, name),
+      format('ALTER TABLE %s ENABLE %s %s %I;', {table},
+        CASE enabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, what, name)
+    FROM (SELECT 'TRIGGER', tgname, tgenabled FROM pg_trigger WHERE tgrelid = {table}::regclass AND NOT tgisinternal
+          UNION ALL SELECT 'RULE', rulename, ev_enabled FROM pg_rewrite WHERE ev_class = {table}::regclass
+         ) AS found(what, name, enabled)
+    WHERE enabled IN ('A', CASE current_setting('session_replication_role') WHEN 'replica' THEN 'R' ELSE 'O' END)
+"""
+"""Returns what switches each trigger and rule off that would fire here, and what switches it on as it was."""
 
 
 def set_sequences(connection: Connection, template: Template) -> None:

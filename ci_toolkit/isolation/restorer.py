@@ -118,7 +118,7 @@ class Restorer:
     def _define(self) -> None:
         """Define the functions for the topmost level."""
         template = self._level.template
-        self.connection.query(catalogs.quick_look_function(template.with_columns, large_objects=template.large_objects))
+        self.connection.query(catalogs.quick_look_function(template.with_columns, more=template.more_catalogs))
         self.connection.query(
             restoring.restore_function(
                 template,

@@ -60,8 +60,8 @@ class Template(Record, frozen=True, kw_only=True):
     foreign_keys: tuple[tuple[str, str], ...]
     """Which table refers to which."""
     with_columns: tuple[int, ...]
-    large_objects: bool
-    """Whether the user may read their content."""
+    more_catalogs: tuple[str, ...]
+    """Those that not everybody may read."""
     fires_always: bool
     """Whether a trigger or rule works even where triggers are switched off, and may fill a table that was emptied."""
     look: str
@@ -110,8 +110,8 @@ def read_template(connection: Connection) -> Template:
     filled = [name for oid, name, _ in relations if connection.scalar(f"SELECT pg_relation_size({oid})") != "0"]
     counts = dict(zip(filled, _numbered(connection, [f"count(*) FROM ONLY {name}" for name in filled]), strict=True))
     with_columns = tuple(oid for oid, _, _ in _found(connection, "IN ('r', 'v', 'm', 'p', 'f', 'c')"))
-    large_objects = catalogs.may_read_large_objects(connection)
-    connection.query(catalogs.quick_look_function(with_columns, large_objects=large_objects))
+    more = catalogs.more_catalogs(connection)
+    connection.query(catalogs.quick_look_function(with_columns, more=more))
     sequences = _found(connection, "= 'S'")
     states = _numbered(connection, [f"last_value || ' ' || is_called FROM {name}" for _, name, _ in sequences])
     cached = {row[0] for row in connection.query("SELECT seqrelid FROM pg_sequence WHERE seqcache > 1")}
@@ -134,7 +134,7 @@ def read_template(connection: Connection) -> Template:
         with_columns=with_columns,
         look=catalogs.quick_look(connection, since=catalogs.after(catalogs.own_transaction(connection))),
         relations_digest=connection.scalar(catalogs.RELATIONS) or "",
-        large_objects=large_objects,
+        more_catalogs=more,
         fires_always=connection.scalar(_FIRES_ALWAYS) == "t",
     )
 
@@ -142,8 +142,7 @@ def read_template(connection: Connection) -> Template:
 def read_digest(connection: Connection) -> str:
     """Return a digest of the whole schema of the database of ``connection``, relations apart."""
     connection.query(catalogs.SESSION)
-    large_objects = catalogs.may_read_large_objects(connection)
-    return connection.scalar(catalogs.everything_else(large_objects=large_objects)) or ""
+    return connection.scalar(catalogs.everything_else(more=catalogs.more_catalogs(connection))) or ""
 
 
 def restore_function(template: Template, *, may_delete: bool, server_look: str, wanted: frozenset[int]) -> str:
@@ -154,7 +153,7 @@ def restore_function(template: Template, *, may_delete: bool, server_look: str, 
     table end it at once; else it empties what is small, sets sequences back, and returns what it did, and the
     number of its transaction. ``may_delete`` says that foreign keys and triggers are switched off.
     """
-    return _FUNCTION.format(
+    body = _BODY.format(
         server_look=server_look,
         held=HELD,
         wanted=_array(list(map(str, sorted(wanted))), "integer"),
@@ -166,6 +165,7 @@ def restore_function(template: Template, *, may_delete: bool, server_look: str, 
         cached_sequences="".join(map(_restart, (one for one in template.sequences if one.is_cached))),
         moved_sequences=_moved_sequences(tuple(one for one in template.sequences if not one.is_cached)),
     )
+    return f"{_HEAD} {literal(body)}"
 
 
 def _small(template: Template, *, may_delete: bool) -> int:
@@ -220,9 +220,11 @@ def _restart(sequence: Sequence) -> str:
   END IF;"""
 
 
-_FUNCTION: Final = """
+_HEAD: Final = """
 CREATE OR REPLACE FUNCTION pg_temp.ci_restore(since xid, look text, server text) RETURNS TABLE (kind text, word text)
-LANGUAGE plpgsql AS $restore$
+LANGUAGE plpgsql AS"""
+_BODY: Final = """
+#variable_conflict use_variable
 DECLARE
   oids CONSTANT oid[] := {oids};
   names CONSTANT text[] := {names};
@@ -230,6 +232,7 @@ DECLARE
   size bigint;
   touched bigint;
   again boolean;
+  stays boolean;
 BEGIN
   IF EXISTS (SELECT FROM pg_stat_get_activity(NULL) AS a JOIN pg_database d ON d.oid = a.datid
              WHERE d.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xid IS NOT NULL)
@@ -266,6 +269,12 @@ BEGIN
         IF touched > 0 THEN
           again := true;
           RETURN QUERY SELECT 'emptied', names[position];
+        ELSIF {passes} > 1 THEN
+          EXECUTE 'SELECT EXISTS (SELECT FROM ONLY ' || names[position] || ')' INTO stays;
+          IF stays THEN
+            RETURN QUERY SELECT 'reference', names[position] || ', of which a rule or a trigger keeps the rows';
+            RETURN;
+          END IF;
         END IF;
       END IF;
     END LOOP;
@@ -281,5 +290,6 @@ BEGIN
   RETURN QUERY SELECT 'sequences', count(*)::text FROM ({moved_sequences}) AS moved HAVING count(*) > 0;
   RETURN QUERY SELECT 'transaction', pg_current_xact_id_if_assigned()::text
     WHERE pg_current_xact_id_if_assigned() IS NOT NULL;
-END $restore$
+END
 """
+"""A team's tables may have columns of any name, that of a variable here too: the variable is meant."""

@@ -32,6 +32,11 @@ class ServerSettings:
         self._roles, self._system = self._read(connection)
         self.look = self._looked(connection)
 
+    def set_back_what_changed(self, connection: Connection) -> None:
+        """Look, and set back where that shows a change."""
+        if self._looked(connection) != self.look:
+            self.set_back(connection)
+
     def set_back(self, connection: Connection) -> None:
         """Give the server the settings of the start again. Raises SqlError if it refuses."""
         roles, system = self._read(connection)

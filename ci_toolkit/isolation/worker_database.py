@@ -216,6 +216,7 @@ class WorkerDatabase(Closing):
             )
         closed = tuple(connection.describe() for connection in self.connections() if not connection.is_ours)
         self._stop_restorer()
+        self._server_settings.set_back_what_changed(self._cluster.connection)
         self._cluster.drop(self.name)
         self._since = self._cluster.clone(self.name)
         self.generation += 1

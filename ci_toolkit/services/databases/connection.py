@@ -16,6 +16,14 @@ from ci_toolkit.services.databases.sql import SqlError
 
 _ANY_TYPE: Final = 0
 _CONNECT_SECONDS: Final = 30
+_TIME_LIMITS: Final = {
+    "lock_timeout": 0,
+    "idle_in_transaction_session_timeout": 0,
+    "idle_session_timeout": 140000,
+    "transaction_timeout": 170000,
+}
+"""Those that would end a connection or a statement of ours, with the version of PostgreSQL that brought each."""
+_SETTINGS: Final = ("SET default_transaction_read_only = off", "SET standard_conforming_strings = on")
 
 Row = tuple[str | None, ...]
 
@@ -52,7 +60,16 @@ class Connection(Closing):
                 prepare_threshold=None,
                 context=_AS_TEXT,
             )
-            self._connection.execute(f"SET statement_timeout = {round(seconds * 1000)}".encode())
+            self._connection.execute(self._settings(seconds).encode())
+
+    def _settings(self, seconds: float) -> str:
+        """Return what holds on this connection, whatever ``ALTER ROLE``, ``ALTER DATABASE`` or ``ALTER SYSTEM`` say.
+
+        In statements, for a pooler such as PgBouncer takes no options from who connects.
+        """
+        version = self._connection.info.server_version
+        more = [f"SET {name} = 0" for name, since in _TIME_LIMITS.items() if version >= since]
+        return "; ".join([f"SET statement_timeout = {round(seconds * 1000)}", *more, *_SETTINGS])
 
     def is_alive(self) -> bool:
         """Whether it still is one. The server is asked only where it has said something by itself, as at an end."""

@@ -22,6 +22,15 @@ CREATE FUNCTION one() RETURNS integer LANGUAGE sql AS 'SELECT 1';
 CREATE TYPE mood AS ENUM ('glad', 'sad');
 CREATE TYPE pair AS (a integer, b integer);
 CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE TABLE "it's $body$ {x} %I" (since date, look text, word text, kind text, server text, "$body$" text);
+INSERT INTO "it's $body$ {x} %I" VALUES ('2024-01-01', 'a', 'b');
+CREATE TABLE kept (a integer);
+CREATE RULE kept AS ON DELETE TO kept DO INSTEAD NOTHING;
+ALTER TABLE kept ENABLE ALWAYS RULE kept;
+CREATE PUBLICATION published FOR TABLE users;
+CREATE FOREIGN DATA WRAPPER wrapper;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER wrapper;
+CREATE USER MAPPING FOR public SERVER elsewhere OPTIONS (login 'a');
 """
 _HERE = "(SELECT oid FROM pg_database WHERE datname = current_database())"
 _OF_THIS = "DO $$ BEGIN EXECUTE format('{}', current_database()); END $$"
@@ -44,6 +53,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "a reference row, new": ("INSERT INTO plans VALUES ('team', 10)", _COUNT("plans")),
     "a reference row, changed": ("UPDATE plans SET price = 5", "SELECT sum(price) FROM plans"),
     "a reference row, gone": ("DELETE FROM plans WHERE price = 0", _COUNT("plans")),
+    "a reference row of odd names": ("""UPDATE "it's $body$ {x} %I" SET word = 'c'""", """SELECT word FROM "it's $body$ {x} %I\""""),
+    "rows that a rule keeps": ("INSERT INTO kept VALUES (1)", _COUNT("kept")),
     "a reference row, put back": (
         "WITH gone AS (DELETE FROM plans WHERE price = 0 RETURNING *) SELECT FROM gone; INSERT INTO plans VALUES ('free', 7)",
         "SELECT sum(price) FROM plans",
@@ -113,6 +124,9 @@ KINDS: dict[str, tuple[str, str]] = {
         "CREATE SUBSCRIPTION added CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false)",
         _COUNT("pg_subscription"),
     ),
+    "a publication of a schema": ("ALTER PUBLICATION published ADD TABLES IN SCHEMA public", _COUNT("pg_publication_namespace")),
+    "a user mapping": ("ALTER USER MAPPING FOR public SERVER elsewhere OPTIONS (SET login 'b')", "SELECT umoptions FROM pg_user_mappings"),
+    "a user mapping that is gone": ("DROP USER MAPPING FOR public SERVER elsewhere", _COUNT("pg_user_mappings")),
     "extended statistics": ("CREATE STATISTICS added ON id, name FROM users", _COUNT("pg_statistic_ext")),
     "a foreign data wrapper": ("CREATE FOREIGN DATA WRAPPER added", _COUNT("pg_foreign_data_wrapper")),
     "an extension that is gone": ("DROP EXTENSION plpgsql CASCADE", _COUNT("pg_extension")),
@@ -120,10 +134,16 @@ KINDS: dict[str, tuple[str, str]] = {
     "a setting of the database": (_OF_THIS.format("ALTER DATABASE %I SET work_mem = ''77MB''"), "SHOW work_mem"),
     "a setting of a role here": (_OF_THIS.format("ALTER ROLE test IN DATABASE %I SET work_mem = ''77MB''"), "SHOW work_mem"),
     "a setting of a role": ("ALTER ROLE test SET work_mem = '77MB'", "SHOW work_mem"),
+    "a time limit of a role": ("ALTER ROLE test SET statement_timeout = '1ms'", "SHOW statement_timeout"),
+    "a role that may only read": ("ALTER ROLE test SET default_transaction_read_only = on", "SHOW default_transaction_read_only"),
+    "a role that becomes another one": ("CREATE ROLE kind_other; ALTER ROLE test SET role = kind_other", "SELECT current_user"),
+    "a time limit of the database": (_OF_THIS.format("ALTER DATABASE %I SET statement_timeout = 1"), "SHOW statement_timeout"),
     "a setting of all roles": ("ALTER ROLE ALL SET work_mem = '77MB'", "SHOW work_mem"),
     "a setting of the system": ("ALTER SYSTEM SET work_mem = '77MB'", "SELECT count(*) FROM pg_file_settings WHERE name = 'work_mem'"),
     "a right to the database": (_OF_THIS.format("REVOKE CONNECT ON DATABASE %I FROM public"), f"SELECT datacl FROM pg_database WHERE oid = {_HERE}"),
     "a limit of the database": (_OF_THIS.format("ALTER DATABASE %I CONNECTION LIMIT 50"), f"SELECT datconnlimit FROM pg_database WHERE oid = {_HERE}"),
+    "a database that is a template": (_OF_THIS.format("ALTER DATABASE %I IS_TEMPLATE true"), f"SELECT datistemplate FROM pg_database WHERE oid = {_HERE}"),
+    "an owner of the database": ("CREATE ROLE kind_lord;" + _OF_THIS.format("ALTER DATABASE %I OWNER TO kind_lord"), f"SELECT datdba::regrole FROM pg_database WHERE oid = {_HERE}"),
     "a comment on the database": (_OF_THIS.format("COMMENT ON DATABASE %I IS ''changed''"), f"SELECT shobj_description({_HERE}, 'pg_database')"),
     "a setting of the connection": ("SET work_mem = '77MB'", "SHOW work_mem"),
     "a temporary table": ("CREATE TEMP TABLE users (a integer)", "SELECT 'users'::regclass::oid"),

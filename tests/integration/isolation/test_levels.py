@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from isolation_project import Project, home, project
 from isolation_servers import connect, content
+from msgspec.structs import replace
 from redis import Redis
 from test_postgresql_kinds import migrated
 
@@ -14,7 +15,9 @@ from ci_toolkit.isolation.own_redis import OwnRedis
 from ci_toolkit.isolation.worker_database import WorkerDatabase
 from ci_toolkit.isolation.worker_redis import WorkerRedis
 from ci_toolkit.services.catalog.endpoint import Endpoint
+from ci_toolkit.services.catalog.table import Credentials
 from ci_toolkit.services.databases.connection import Connection
+from ci_toolkit.services.databases.sql import SqlError
 
 __all__ = ["home", "project"]
 pytest_plugins = ["isolation_fixtures"]
@@ -109,6 +112,41 @@ def test_a_schema_that_a_fixture_made_stays_and_a_change_of_it_is_an_error_until
     worker.let_go("the module-scoped fixture tables")
     assert worker.clean(IsolationMode.ROLLBACK, test="the last test").cloned_because
     assert content(worker.endpoint) == migrated_content
+
+
+TRIGGERS = """
+CREATE TABLE ledger (a integer); CREATE TABLE audit (what text);
+CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''append only''; END';
+CREATE TRIGGER never BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger EXECUTE FUNCTION never();
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.audit VALUES (TG_OP); RETURN NEW; END';
+CREATE TRIGGER note AFTER INSERT ON ledger FOR EACH ROW EXECUTE FUNCTION note();
+CREATE RULE kept AS ON DELETE TO audit DO INSTEAD NOTHING;
+"""
+ALWAYS = """
+ALTER TABLE ledger ENABLE ALWAYS TRIGGER never; ALTER TABLE ledger ENABLE ALWAYS TRIGGER note;
+ALTER TABLE audit ENABLE ALWAYS RULE kept
+"""
+
+
+@pytest.mark.parametrize("user", ["a superuser", "an owner"])
+def test_triggers_and_rules_do_nothing_when_rows_of_fixtures_are_put_back(postgresql: Endpoint, user: str) -> None:
+    server, name = postgresql, f"fires_for_{user.split()[1]}"
+    if user == "an owner":
+        with connect(postgresql) as maintenance:
+            maintenance.query("CREATE ROLE owning LOGIN CREATEDB PASSWORD 'plain'")
+        login = Credentials(user="owning", password="plain", database="postgres")
+        server = replace(postgresql, credentials=login)
+    with migrated(server, name, TRIGGERS + (ALWAYS if user == "a superuser" else "")) as worker:
+        worker.clean(IsolationMode.ROLLBACK, test="before")
+        run(worker, "INSERT INTO ledger VALUES (1)")
+        worker.keep("module")
+        kept = content(worker.endpoint)
+        for _ in range(2):
+            run(worker, "INSERT INTO ledger VALUES (2)")
+            worker.clean(IsolationMode.ROLLBACK, test="a test")
+            assert content(worker.endpoint) == kept
+            with pytest.raises(SqlError, match="append only"):
+                run(worker, "DELETE FROM ledger")
 
 
 def test_a_lock_of_a_fixture_of_a_wider_scope_is_wanted(

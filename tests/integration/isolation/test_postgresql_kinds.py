@@ -46,6 +46,19 @@ def test_what_a_test_leaves_the_next_one_does_not_see(worker: WorkerDatabase, st
     assert answer(worker, question) == expected
 
 
+def test_tables_and_columns_of_any_name_are_cleaned_in_place(worker: WorkerDatabase) -> None:
+    with connect(worker.endpoint) as app:
+        app.query("INSERT INTO users (name) VALUES ('a')")
+    assert worker.clean(IsolationMode.ROLLBACK, test="a test").cloned_because == ""
+
+
+def test_settings_of_the_server_are_set_back_where_a_clone_is_made_without_looking(worker: WorkerDatabase) -> None:
+    with connect(worker.endpoint) as app:
+        app.query("ALTER ROLE test SET work_mem = '77MB'")
+    worker.clean(IsolationMode.CLONE, test="a test")
+    assert answer(worker, "SHOW work_mem") != [("77MB",)]
+
+
 def test_a_pooled_connection_does_not_go_on_with_the_numbers_that_it_has_kept(worker: WorkerDatabase) -> None:
     with connect(worker.endpoint) as pooled:
         for _ in range(3):
@@ -55,8 +68,8 @@ def test_a_pooled_connection_does_not_go_on_with_the_numbers_that_it_has_kept(wo
 
 def test_a_clone_has_what_belongs_to_the_template_and_not_to_its_content(postgresql: Endpoint) -> None:
     with connect(postgresql) as maintenance:
-        maintenance.query("CREATE ROLE reader; CREATE ROLE admin")
-        maintenance.query("CREATE DATABASE belongings")
+        maintenance.query("CREATE ROLE reader; CREATE ROLE admin; CREATE ROLE lord")
+        maintenance.query("CREATE DATABASE belongings OWNER lord")
         maintenance.query(
             """REVOKE ALL ON DATABASE belongings FROM public; GRANT CONNECT ON DATABASE belongings TO reader;
             GRANT CREATE ON DATABASE belongings TO admin WITH GRANT OPTION;
@@ -65,7 +78,7 @@ def test_a_clone_has_what_belongs_to_the_template_and_not_to_its_content(postgre
         )
     what = """
         SELECT setrole::regrole::text || setconfig::text FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase
-        WHERE datname = '{0}' UNION ALL SELECT ROW(datconnlimit, datacl, shobj_description(oid, 'pg_database'))::text
+        WHERE datname = '{0}' UNION ALL SELECT ROW(datdba, datconnlimit, datacl, shobj_description(oid, 'pg_database'))::text
         FROM pg_database WHERE datname = '{0}' ORDER BY 1"""
     with WorkerDatabase(postgresql.with_database("belongings"), run="0123abcd", worker="gw0") as worker:
         for mode in (IsolationMode.ROLLBACK, IsolationMode.CLONE, IsolationMode.ROLLBACK):
