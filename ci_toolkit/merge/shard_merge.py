@@ -19,7 +19,8 @@ from ci_toolkit.merge.trials import TrialsOfBundle
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.history import FileRun, JobRun
-from ci_toolkit.model.journal import PhaseOutcome, Snapshots
+from ci_toolkit.model.journal import PhaseOutcome
+from ci_toolkit.model.journal_end import Snapshots, Warnings
 from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.merged import AskedTest, CategoryClash, CriticalTest, MergedShard, TrialEvidence
 from ci_toolkit.model.node_id import node_id_of
@@ -82,6 +83,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     needs: tuple[tuple[str, str], ...] = ()
     """(node id, name) of tests that depend on what did not run in this shard."""
     snapshots: tuple[Snapshots, ...] = ()
+    warnings: tuple[Warnings, ...] = ()
     skipped_files: int = 0
     """Of these, how many skipped themselves and are counted here."""
     deselected: int
@@ -168,6 +170,7 @@ def merge_shard(
         offers=frozenset(name for record in reading.fold.files.values() for name in record.offers),
         needs=tuple(_needs(reading.fold)),
         snapshots=tuple(reading.fold.snapshots),
+        warnings=tuple(reading.fold.warnings),
         deselected=sum(record.deselected for record in reading.fold.files.values()),
         removed=sum(record.removed for record in reading.fold.files.values()),
         fragment=str(fragment),

@@ -12,6 +12,8 @@ import msgspec
 
 from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.environment import Environment
+from ci_toolkit.model.journal_end import Executed, Snapshots, Warnings
+from ci_toolkit.model.journal_line import Line
 from ci_toolkit.model.own_settings import CoverageSettings, OwnReport
 from ci_toolkit.model.record import Record
 
@@ -66,11 +68,7 @@ class Failure(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Captured output: (title, text)."""
 
 
-class _Line(Record, frozen=True, kw_only=True, tag_field="t", omit_defaults=True, gc=False):
-    """One line of a journal. It holds no cycle, so the garbage collector need not follow a million of them."""
-
-
-class Opened(_Line, frozen=True, kw_only=True, tag="opened"):
+class Opened(Line, frozen=True, kw_only=True, tag="opened"):
     """The first record: whose journal this is."""
 
     schema: int
@@ -91,7 +89,7 @@ class Opened(_Line, frozen=True, kw_only=True, tag="opened"):
     """Options that give plugins the random seeds which they have here."""
 
 
-class FileOpened(_Line, frozen=True, kw_only=True, tag="file"):
+class FileOpened(Line, frozen=True, kw_only=True, tag="file"):
     """The import of a test file begins: if it kills the process, this names it."""
 
     path: str
@@ -110,7 +108,7 @@ class CollectedTest(Record, frozen=True, kw_only=True, array_like=True, omit_def
     """The file that defines it, where that is not ``path`` (an inherited test)."""
 
 
-class FileCollected(_Line, frozen=True, kw_only=True, tag="collected"):
+class FileCollected(Line, frozen=True, kw_only=True, tag="collected"):
     """The tests of one file that this process selected; tests are numbered from 0 through all these records."""
 
     path: str
@@ -152,7 +150,7 @@ class FileCollected(_Line, frozen=True, kw_only=True, tag="collected"):
         return len(self.tests) + self.deselected + self.removed - self.added
 
 
-class Uncollectable(_Line, frozen=True, kw_only=True, tag="uncollectable"):
+class Uncollectable(Line, frozen=True, kw_only=True, tag="uncollectable"):
     """A file or class that could not be collected (an import error), or that skipped itself as a whole."""
 
     node_id: str
@@ -164,7 +162,7 @@ class Uncollectable(_Line, frozen=True, kw_only=True, tag="uncollectable"):
     """Whether it holds mission-critical tests, as far as its place and its text say."""
 
 
-class Selected(_Line, frozen=True, kw_only=True, tag="selected"):
+class Selected(Line, frozen=True, kw_only=True, tag="selected"):
     """Collection is over: how many tests this process is to run."""
 
     tests: int
@@ -172,7 +170,7 @@ class Selected(_Line, frozen=True, kw_only=True, tag="selected"):
     """Test files beside the shard's own that the plan does not know, relative to the root."""
 
 
-class Started(_Line, frozen=True, kw_only=True, tag="start"):
+class Started(Line, frozen=True, kw_only=True, tag="start"):
     """A test begins."""
 
     i: int
@@ -180,7 +178,7 @@ class Started(_Line, frozen=True, kw_only=True, tag="start"):
     """Seconds since the epoch."""
 
 
-class Interrupted(_Line, frozen=True, kw_only=True, tag="interrupted"):
+class Interrupted(Line, frozen=True, kw_only=True, tag="interrupted"):
     """Ctrl-C, or the end of the run's budget, came in the middle of a test."""
 
     i: int
@@ -188,7 +186,7 @@ class Interrupted(_Line, frozen=True, kw_only=True, tag="interrupted"):
     """Where each thread was."""
 
 
-class Phase(_Line, frozen=True, kw_only=True, tag="phase"):
+class Phase(Line, frozen=True, kw_only=True, tag="phase"):
     """A phase of a test ended."""
 
     i: int
@@ -207,14 +205,14 @@ class Phase(_Line, frozen=True, kw_only=True, tag="phase"):
     """Captured output of the whole test, (title, text), with its teardown: only where somebody asked for that."""
 
 
-class Attached(_Line, frozen=True, kw_only=True, tag="attached"):
+class Attached(Line, frozen=True, kw_only=True, tag="attached"):
     """A test handed a file over, or something did for it."""
 
     i: int
     attachment: Attachment
 
 
-class AgainStarted(_Line, frozen=True, kw_only=True, tag="again"):
+class AgainStarted(Line, frozen=True, kw_only=True, tag="again"):
     """A test that failed and is over is tried again at once. What comes of it changes nothing of its outcome."""
 
     i: int
@@ -222,7 +220,7 @@ class AgainStarted(_Line, frozen=True, kw_only=True, tag="again"):
     """Seconds since the epoch."""
 
 
-class AgainEnded(_Line, frozen=True, kw_only=True, tag="again-ended"):
+class AgainEnded(Line, frozen=True, kw_only=True, tag="again-ended"):
     """Such a try ended; without this record, its process did."""
 
     i: int
@@ -236,24 +234,7 @@ class AgainEnded(_Line, frozen=True, kw_only=True, tag="again-ended"):
     """Whether it ran what the change wrote; None where nobody can know."""
 
 
-class Executed(_Line, frozen=True, kw_only=True, tag="executed"):
-    """The files of the project's own that the process executed, as it ends."""
-
-    files: tuple[tuple[str, str], ...]
-    """(path below the root, SHA-256 of its content)."""
-
-
-class Snapshots(_Line, frozen=True, kw_only=True, tag="snapshots"):
-    """What the tests of the process made of syrupy's snapshots: (file below the root, name) of each, as it ends."""
-
-    kept: tuple[tuple[str, str], ...]
-    """Those that a test used, or whose test was skipped or not selected."""
-    unused: tuple[tuple[str, str], ...]
-    is_demanded: bool
-    """Whether the suite fails where a snapshot is unused."""
-
-
-class Crashed(_Line, frozen=True, kw_only=True, tag="crashed"):
+class Crashed(Line, frozen=True, kw_only=True, tag="crashed"):
     """The process died, or was ended over its time limit, while this test or file was at work.
 
     Written by the process that watched: the supervisor, or xdist's controller for its worker.
@@ -266,7 +247,7 @@ class Crashed(_Line, frozen=True, kw_only=True, tag="crashed"):
     detail: str = ""
 
 
-class Closed(_Line, frozen=True, kw_only=True, tag="closed"):
+class Closed(Line, frozen=True, kw_only=True, tag="closed"):
     """The process ended by itself."""
 
     at: float
@@ -291,6 +272,7 @@ JournalRecord = (
     | AgainEnded
     | Executed
     | Snapshots
+    | Warnings
     | Crashed
     | Closed
 )

@@ -19,6 +19,7 @@ from ci_toolkit.model.verdict import (
     SlowTest,
     TestFailure,
 )
+from ci_toolkit.model.warned import WarningsLimit, WarningsMet
 
 
 class MergedShard(Record, frozen=True, kw_only=True):
@@ -163,6 +164,8 @@ class MergedRun(Record, frozen=True, kw_only=True):
     """What of the change only tests in quarantine cover; nobody looks where none of these failed."""
     coverage_demand: CoverageDemand | None = None
     unused_snapshots: UnusedSnapshots | None = None
+    warnings: WarningsMet = WarningsMet(count=0)
+    warnings_limit: WarningsLimit | None = None
     proof: Proof
     skipped_files: int = 0
     """Files and classes that skipped themselves as a whole, each counted as one skipped test."""

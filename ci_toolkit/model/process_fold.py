@@ -10,7 +10,6 @@ from ci_toolkit.model.journal import (
     Attached,
     Closed,
     Crashed,
-    Executed,
     FileCollected,
     FileOpened,
     Interrupted,
@@ -18,11 +17,11 @@ from ci_toolkit.model.journal import (
     Opened,
     Phase,
     Selected,
-    Snapshots,
     Started,
     Uncollectable,
     When,
 )
+from ci_toolkit.model.journal_end import Executed, Snapshots, Warnings
 from ci_toolkit.model.problem import ProblemKind
 
 _END_OF_TIME = 1e11
@@ -140,11 +139,8 @@ class ProcessFold:
                 self._open(record.at)
             case Interrupted():
                 return self.tests.get(record.i)
-            case Executed():
-                for path, digest in record.files:
-                    self._fold.sources.setdefault(path, digest)
-            case Snapshots():
-                self._fold.snapshots.append(record)
+            case Executed() | Snapshots() | Warnings():
+                self._take_summary(record)
             case Attached():
                 self._attach(record)
             case Crashed():
@@ -156,6 +152,16 @@ class ProcessFold:
             case _:
                 self._take_collection(record)
         return None
+
+    def _take_summary(self, record: Executed | Snapshots | Warnings) -> None:
+        match record:
+            case Executed():
+                for path, digest in record.files:
+                    self._fold.sources.setdefault(path, digest)
+            case Snapshots():
+                self._fold.snapshots.append(record)
+            case Warnings():
+                self._fold.warnings.append(record)
 
     def _take_collection(self, record: JournalRecord) -> None:
         match record:

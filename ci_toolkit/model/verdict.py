@@ -9,6 +9,7 @@ from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.quarantine import QuarantineUse
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.warned import WarningsMet
 
 VERDICT_SCHEMA = 1
 
@@ -77,6 +78,8 @@ class Gate(StrEnum):
     """Coverage of the lines that the change wrote reaches its threshold."""
     UNUSED_SNAPSHOTS = "unused-snapshots"
     """Every snapshot is used by a test, where the suite asks for that."""
+    MAX_WARNINGS = "max-warnings"
+    """No more warnings than the suite allows."""
     BUDGET = "budget"
     """A strict run ends within its budget of time."""
     FAIL_FAST = "fail-fast"
@@ -273,6 +276,7 @@ class Verdict(Record, frozen=True, kw_only=True):
     flaky: tuple[TestFailure, ...] = ()
     skipped: tuple[SkippedTests, ...] = ()
     """What was not run because the tests say so, the most frequent reason first; at most a hundred reasons."""
+    warnings: WarningsMet = WarningsMet(count=0)
     slowest: tuple[SlowTest, ...] = ()
     proof: Proof
     notes: tuple[str, ...] = ()

@@ -66,6 +66,14 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         ((str(one.count), _text(one.reason), code(one.node_ids[0])) for one in verdict.skipped[:MOST_LISTED]),
     )
     yield from _table(
+        "Warnings",
+        ("times", "what", "such as"),
+        (
+            (str(one.count), _text(one.text, _LONGEST_WHY), code(one.node_ids[0]) if one.node_ids else "")
+            for one in verdict.warnings.told[:MOST_LISTED]
+        ),
+    )
+    yield from _table(
         "Flaky",
         ("test", "first failure"),
         ((code(f.node_id), _text(f.message.partition("\n")[0])) for f in verdict.flaky[:MOST_LISTED]),

@@ -16,6 +16,8 @@ _SKIPPED_NAMED = 50
 """Skipped tests that are named below their reasons."""
 _MORE_NAMED = 10
 """How many times as many, for whoever asks for more."""
+_TESTS_OF_A_WARNING = 3
+"""That are named below it; more for whoever asks for more."""
 _FEW_SLOWEST = 5
 _SLOW_SECONDS = 0.1
 _LONGEST_SENTENCE = 500
@@ -81,6 +83,7 @@ def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
     yield from _unrun("left out", verdict.left_out, most)
     if view.verbosity >= 0:
         yield from _skipped(verdict, most, room=_SKIPPED_NAMED * most // MOST_NAMED)
+        yield from _warnings(verdict, view, most)
     yield from _slowest(verdict, view)
     if view.verbosity >= 0:
         yield from _shards(verdict, view)
@@ -90,7 +93,9 @@ def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
         yield Line(sentences(text, view), "red")
     yield from more(len(verdict.breaches), most)
     answer = f"verdict: {verdict.status}: {counts_line(verdict.counts)}"
-    yield Line(sentences(f"{answer} of {number_of(verdict.counts.total, 'test')}", view), _STYLES[verdict.status])
+    warned = f", {number_of(verdict.warnings.count, 'warning')}" if verdict.warnings.count else ""
+    tests = number_of(verdict.counts.total, "test")
+    yield Line(sentences(f"{answer} of {tests}{warned}", view), _STYLES[verdict.status])
 
 
 def _unrun(title: str, tests: tuple[LostTest, ...], most: int) -> Iterator[Line]:
@@ -117,6 +122,22 @@ def _skipped(verdict: Verdict, most: int, *, room: int) -> Iterator[Line]:
             yield Line(f"      and {one.count - room} more", "dim")
         room = max(0, room - one.count)
     yield from more(len(verdict.skipped), most)
+
+
+def _warnings(verdict: Verdict, view: View, most: int) -> Iterator[Line]:
+    told = verdict.warnings.told
+    if not told:
+        return
+    yield Line("-- warnings --", "bold yellow")
+    for one in told[:most]:
+        times = f"{one.count} times: " if one.count > 1 else ""
+        text = one_line(" ".join(one.text.split()), _LONGEST_SENTENCE)
+        yield Line(sentences(f"  {times}{text}", view), "yellow")
+        named = one.node_ids[: _TESTS_OF_A_WARNING if view.verbosity <= 0 else None]
+        yield from (Line(f"      {one_line(node_id)}", "dim") for node_id in named)
+        if len(one.node_ids) > len(named):
+            yield Line("      and others", "dim")
+    yield from more(len(told), most)
 
 
 def _slowest(verdict: Verdict, view: View) -> Iterator[Line]:

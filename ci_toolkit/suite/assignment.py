@@ -12,6 +12,7 @@ from ci_toolkit.suite.moved_sources import lead_to_the_base
 from ci_toolkit.suite.other_sharding import refuse_other_sharding
 from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
 from ci_toolkit.suite.snapshots import leave_judging_snapshots_to_the_merge
+from ci_toolkit.suite.warnings_heard import leave_judging_warnings_to_the_merge
 
 
 def look_at_options(task_file: str, config: pytest.Config) -> None:
@@ -38,6 +39,7 @@ def take_up(task_file: str, config: pytest.Config) -> None:
         leave_own_reports_to_the_merge(config, Path(task.parts), since=since)
     leave_judging_coverage_to_the_merge(config)
     leave_judging_snapshots_to_the_merge(config)
+    leave_judging_warnings_to_the_merge(config)
     refuse_other_sharding(config)
     for category in task.categories:
         config.addinivalue_line("markers", f"{category.marker}: a test of the category {category.name}")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ci_toolkit.model.category import MISSION_CRITICAL, Categories
-from ci_toolkit.model.journal import CollectedTest, Executed, FileCollected, FileOpened, JournalRecord, Selected
+from ci_toolkit.model.journal import CollectedTest, FileCollected, FileOpened, JournalRecord, Selected
+from ci_toolkit.model.journal_end import Executed
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.record import restore_surrogates
 from ci_toolkit.model.task import ShardTask
@@ -32,6 +33,7 @@ from ci_toolkit.suite.selection import Changes, ForeignFiles, Selection, address
 from ci_toolkit.suite.snapshots import snapshots_of
 from ci_toolkit.suite.sources import executed_sources
 from ci_toolkit.suite.unplanned import UnplannedFiles
+from ci_toolkit.suite.warnings_heard import WarningsHeard
 from ci_toolkit.suite.watchers import NOT_INTERRUPTED, closed, interruption
 
 _NUMBERS: pytest.StashKey[deque[int]] = pytest.StashKey()
@@ -74,6 +76,8 @@ class ShardPlugin:
         opening = opened(task, worker, config, self.clock)
         self._began_at = opening.at
         self._write(opening)
+        self._warnings = WarningsHeard(config)
+        config.pluginmanager.register(self._warnings, "ci-toolkit-warnings")
 
     def _write(self, record: JournalRecord) -> None:
         if not self.journal.write(record) and self.journal.failure is not None:
@@ -238,7 +242,9 @@ class ShardPlugin:
         self.coverage.leave_test()
         failures = self.recorder.failures
         if self.again is not None and failures and self.recorder.is_of_one_go and not self._critical[number]:
-            self.again.try_again(item, nextitem, number, node_id_of(*address(item)), failures, self.recorder.seconds)
+            name = node_id_of(*address(item))
+            with self._warnings.unheard():
+                self.again.try_again(item, nextitem, number, name, failures, self.recorder.seconds)
         return ran
 
     @pytest.hookimpl(tryfirst=True)
@@ -261,6 +267,7 @@ class ShardPlugin:
         snapshots = snapshots_of(session.config)
         if snapshots is not None:
             self.journal.write(snapshots)
+        self.journal.write(self._warnings.record())
         self.journal.write(closed(session, exitstatus, self._interruption, self.clock))
 
 

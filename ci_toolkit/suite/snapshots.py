@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ci_toolkit.model.journal import Snapshots
+from ci_toolkit.model.journal_end import Snapshots
 from ci_toolkit.model.record import escape_surrogates
 
 _IS_DEMANDED: pytest.StashKey[bool] = pytest.StashKey()

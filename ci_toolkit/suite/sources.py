@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from ci_toolkit.model.journal import Executed
+from ci_toolkit.model.journal_end import Executed
 from ci_toolkit.suite.originals import Originals
 
 _NOT_OURS = {"site-packages", "dist-packages"}

@@ -11,6 +11,7 @@ from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.quarantine import QuarantineInForce
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, CategoryCoverage, Coverage, Gate, ShardReport, Status, Verdict
+from ci_toolkit.model.wording import number_of
 from ci_toolkit.verdict.adjudication import Court, with_rulings
 from ci_toolkit.verdict.advice import advise, overhead_of
 from ci_toolkit.verdict.changed_lines import changed_lines_breaches, coverage_of_changes
@@ -85,6 +86,7 @@ def judge(
         failures=run.failures,
         flaky=run.flaky,
         skipped=run.skipped,
+        warnings=run.warnings,
         slowest=run.slowest,
         proof=run.proof,
         notes=(
@@ -155,6 +157,9 @@ def _broken_rules(run: MergedRun) -> Iterator[Breach]:
             yield Breach(gate=Gate.PYTEST_EXIT, message=f"shard {shard.index}: {shard.unexplained_exit}")
     if run.unused_snapshots is not None and run.unused_snapshots.is_demanded:
         yield Breach(gate=Gate.UNUSED_SNAPSHOTS, message=unused(run.unused_snapshots))
+    if run.warnings_limit is not None and run.warnings.count > run.warnings_limit.most:
+        allowed = f"{run.warnings_limit.asked_by} allows {run.warnings_limit.most}"
+        yield Breach(gate=Gate.MAX_WARNINGS, message=f"{number_of(run.warnings.count, 'warning')}; {allowed}")
 
 
 def _coverage_breaches(run: MergedRun, thresholds: Thresholds) -> Iterator[Breach]:

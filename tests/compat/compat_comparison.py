@@ -1,6 +1,7 @@
 """Runs a suite under plain pytest and under ci-toolkit, and says what is not the same."""
 
 import os
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,11 +11,14 @@ from typing import Any, Protocol
 
 import junitparser
 import msgspec
-from compat_rows import COVERAGE, EXIT, OUTCOMES, Row
+from compat_rows import COVERAGE, EXIT, OUTCOMES, WARNINGS, Row
 
 SECONDS = 300.0
-EXIT_OF = {0: 0, 1: 1, 2: 1, 5: 3}
-"""Plain pytest's exit code to ours: a file that cannot be imported is a failure, and 3 is nothing to run."""
+EXIT_OF = {0: 0, 1: 1, 2: 1, 5: 3, 6: 1}
+"""Plain pytest's exit code to ours: a file that cannot be imported is a failure, 3 is nothing to run, and too many
+warnings (6) fail."""
+_LAST_LINE = re.compile(r"\d+ (?:passed|failed|errors?|skipped|xfailed|xpassed)\b.* in \d")
+_COUNT = re.compile(r"(\d+) warnings?")
 RANK = ("passed", "skipped", "error", "failure")
 
 Outcomes = Counter[tuple[str, str, str]]
@@ -44,6 +48,8 @@ class Seen:
     said: str
     outcomes: Outcomes
     covered: Covered | None
+    warnings: int | None
+    """None where the command did not say."""
     reports: Mapping[str, str | None]
     """Path to text; None for one that is not there."""
     notes: tuple[str, ...] = ()
@@ -66,6 +72,8 @@ def compare(plain: Seen, ours: Seen) -> Iterator[tuple[str, str]]:
         yield EXIT, f"plain {plain.exit}, ours {ours.exit}{told}"
     if ours.covered != plain.covered:
         yield COVERAGE, f"plain {plain.covered}, ours {ours.covered}"
+    if plain.warnings is not None and ours.warnings != plain.warnings:
+        yield WARNINGS, f"plain {plain.warnings}, ours {ours.warnings}{told}"
     names = {name for _, name, _ in plain.outcomes}
     for path, text in plain.reports.items():
         assert text is not None, f"plain pytest writes no {path}:\n{plain.said}"
@@ -100,6 +108,7 @@ def plain_pytest(suite: Suite, python: Path, folder: Path) -> Seen:
         said=said,
         outcomes=_outcomes(folder / "plain.xml", suite),
         covered=_covered(folder / "plain.json", said) if suite.is_measured else None,
+        warnings=_warnings(said),
         reports=_reports(suite, folder),
     )
 
@@ -116,6 +125,7 @@ def ci_toolkit(suite: Suite, python: Path, folder: Path, *, shards: int) -> Seen
         said=said,
         outcomes=_outcomes(out / "junit.xml", suite),
         covered=_covered(out / "coverage.json", said) if suite.is_measured else None,
+        warnings=verdict["warnings"]["count"] if verdict else None,
         reports=_reports(suite, folder),
         notes=tuple(verdict.get("notes", ())),
     )
@@ -144,6 +154,12 @@ def _outcomes(path: Path, suite: Suite) -> Outcomes:
             kinds = {type(result).__name__.lower() for result in case.result} & set(RANK)
             found[case.classname or "", case.name or "", max(kinds, key=RANK.index, default="passed")] += 1
     return _worst_of_each(found) if suite.one_row_a_test else found
+
+
+def _warnings(said: str) -> int | None:
+    counts = [line for line in said.splitlines() if _LAST_LINE.search(line)]  # a plugin's own display has none
+    found = _COUNT.search(counts[-1]) if counts else None
+    return int(found[1]) if found else 0 if counts else None
 
 
 def _worst_of_each(rows: Outcomes) -> Outcomes:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 ROWS = Path(__file__).parent / "rows"
-OUTCOMES, EXIT, COVERAGE = "outcomes", "exit", "coverage"
+OUTCOMES, EXIT, COVERAGE, WARNINGS = "outcomes", "exit", "coverage", "warnings"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -38,7 +38,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     reports: tuple[str, ...] = ()
     """The report files that the options ask for: ours name the same tests."""
     differs: Mapping[str, str] = {}
-    """What is not as under plain pytest (``outcomes``, ``exit``, ``coverage`` or a report file), and why.
+    """What is not as under plain pytest (``outcomes``, ``exit``, ``coverage``, ``warnings`` or a report file), and why.
 
     A report file that differs is not there, and a note of the verdict names it.
     """

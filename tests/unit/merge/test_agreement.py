@@ -8,7 +8,7 @@ from journal_samples import PYTHON
 
 from ci_toolkit.merge.agreement import MOST_NAMED
 from ci_toolkit.model.environment import Environment
-from ci_toolkit.model.journal import Executed
+from ci_toolkit.model.journal_end import Executed
 from ci_toolkit.model.merged import MergedRun
 
 PLAN = plan_of(["test_a.py"], ["test_b.py"], ["test_c.py"])

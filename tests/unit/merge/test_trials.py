@@ -18,7 +18,8 @@ from ci_toolkit.model.bundle import (
     ShardTrials,
     TrialRecord,
 )
-from ci_toolkit.model.journal import Executed, JournalRecord, Selected
+from ci_toolkit.model.journal import JournalRecord, Selected
+from ci_toolkit.model.journal_end import Executed
 from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import encode, to_json

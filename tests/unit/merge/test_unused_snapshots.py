@@ -6,7 +6,8 @@ from bundle_samples import leave_bundle, merged, plan_of
 from journal_samples import collected, passes
 
 from ci_toolkit.model.bundle import ShardState
-from ci_toolkit.model.journal import JournalRecord, Snapshots
+from ci_toolkit.model.journal import JournalRecord
+from ci_toolkit.model.journal_end import Snapshots
 from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.verdict.judge import Thresholds, judge
 

@@ -25,12 +25,12 @@ from journal_samples import (
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.journal import (
     CollectedTest,
-    Executed,
     FileCollected,
     JournalRecord,
     Selected,
     Stop,
 )
+from ci_toolkit.model.journal_end import Executed
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.process_fold import ProcessFold
 

@@ -19,6 +19,7 @@ from ci_toolkit.model.verdict import (
     TestFailure,
     Verdict,
 )
+from ci_toolkit.model.warned import Warned, WarningsMet
 from ci_toolkit.report.terminal import counts_line, render_terminal, terminal_lines, times_line
 from ci_toolkit.report.text import View
 
@@ -112,6 +113,18 @@ def test_skipped_tests_are_named_below_their_reason_as_far_as_there_is_room() ->
     assert "      test_48\n  3 tests: without a reason\n      test_a\n      and 2 more\n  1 test: later\n-- " in text
     assert "      and " not in text_of(skipped=skipped, view=View(verbosity=1))
     assert "skipped" not in text_of(skipped=skipped, view=View(verbosity=-1))
+
+
+def test_warnings_stand_above_the_tests_that_met_them() -> None:
+    often = Warned(text="a.py:4: DeprecationWarning: use\n  b", count=5, node_ids=tuple(f"test_{n}" for n in range(5)))
+    once = Warned(text="a.py:1: UserWarning: at import", count=1)
+    also: dict[str, Any] = {"warnings": WarningsMet(count=6, told=(often, once))}
+    text = text_of(**also)
+    head = "-- warnings --\n  5 times: a.py:4: DeprecationWarning: use b\n      test_0\n      test_1\n      test_2\n"
+    assert f"{head}      and others\n  a.py:1: UserWarning: at import\n-- " in text
+    assert text.endswith("of 5 tests, 6 warnings\n")
+    assert "      test_4\n  a.py:1" in text_of(view=View(verbosity=1), **also)
+    assert "at import" not in text_of(view=View(verbosity=-1), **also)
 
 
 def test_a_lost_file_says_for_how_many_tests_it_stands() -> None:

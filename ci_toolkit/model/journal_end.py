@@ -1,0 +1,31 @@
+"""What a process says of all its tests together, in its journal, as it ends."""
+
+from ci_toolkit.model.journal_line import Line
+from ci_toolkit.model.warned import Warned, WarningsLimit
+
+
+class Executed(Line, frozen=True, kw_only=True, tag="executed"):
+    """The files of the project's own that the process executed."""
+
+    files: tuple[tuple[str, str], ...]
+    """(path below the root, SHA-256 of its content)."""
+
+
+class Snapshots(Line, frozen=True, kw_only=True, tag="snapshots"):
+    """What the tests of the process made of syrupy's snapshots: (file below the root, name) of each."""
+
+    kept: tuple[tuple[str, str], ...]
+    """Those that a test used, or whose test was skipped or not selected."""
+    unused: tuple[tuple[str, str], ...]
+    is_demanded: bool
+    """Whether the suite fails where a snapshot is unused."""
+
+
+class Warnings(Line, frozen=True, kw_only=True, tag="warnings"):
+    """The warnings that pytest was told of."""
+
+    told: tuple[Warned, ...] = ()
+    limit: WarningsLimit | None = None
+    """None where the suite allows any number."""
+    is_shown: bool = True
+    """Whether the suite wants to see them (``--disable-warnings``)."""
