@@ -123,18 +123,24 @@ def act(session: nox.Session) -> None:
     install(session)
     session.install("--require-hashes", "-r", "requirements/build.txt")  # uv locks one of these projects
     path = install_from_go(session, "nektos/act@v0.2.89", "rhysd/actionlint/cmd/actionlint@v1.7.12")
-    session.run("pytest", "tests/act", *session.posargs, env={"PATH": path, "STAND_INS": bundle_stand_ins(session)})
+    without = [f"--ignore={file}" for file in IN_CONTAINERS]
+    names = {"PATH": path, "STAND_INS": bundle_stand_ins(session)}
+    session.run("pytest", "tests/act", *without, *session.posargs, env=names)
+
+
+IN_CONTAINERS = ("tests/act/test_service_containers.py", "tests/act/test_example.py")
+"""Tests whose jobs are containers, which need an engine."""
 
 
 @nox.session
 def act_docker(session: nox.Session) -> None:
-    """Run jobs whose `services:` are real containers, with act. Needs Go, Node, and on Debian root."""
+    """Run jobs with real `services:` containers, and the example's workflow. Needs Go, Node, and on Debian root."""
     install(session)
     names = {"PATH": install_from_go(session, "nektos/act@v0.2.89"), "STAND_INS": bundle_stand_ins(session)}
     engine = ("sh", "tools/ci/docker-engine.sh")
     session.run(*engine, "start", external=True)
     try:
-        session.run("pytest", "tests/act/test_service_containers.py", *session.posargs, env=names)
+        session.run("pytest", *IN_CONTAINERS, *session.posargs, env=names)
     finally:
         session.run(*engine, "stop", external=True)
 

@@ -16,6 +16,8 @@ GITHUB = Path(__file__).parents[2] / ".github"
 STAND_INS = os.environ.get("STAND_INS", "")
 """The folder `stand_ins` with what they are bundled to; `nox -s act` makes it."""
 RUN_ID = "7"
+_SECONDS = 1500
+"""A guard against a run that hangs; the example's takes five minutes where nothing else runs."""
 TESTS = {
     "test_one.py": "def test_a(): pass\n",
     "test_two.py": """\
@@ -143,7 +145,7 @@ def run_act(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=_SECONDS,
         env={**os.environ, "ACT_DISABLE_VERSION_CHECK": "1"},
     )
     jobs: dict[str, bool] = {}
