@@ -15,6 +15,9 @@ from ci_toolkit.model.record import escape_surrogates, restore_surrogates
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.owners import name_of, owner_of
 
+_OWNER: pytest.StashKey[str] = pytest.StashKey()
+"""Of a collector, the path of the file that its tests are in."""
+
 
 class WholeFile(NamedTuple):
     """What a process saw of a whole file of which it runs a piece; `FileCollected` says what each means."""
@@ -41,7 +44,13 @@ def owned_folders(files: Iterable[str]) -> set[str]:
 
 def address(item: pytest.Item) -> tuple[str, str]:
     """Return the path of the file, or what stands for one, that ``item`` is in, and the rest of its node id."""
-    path = name_of(owner_of(item) or item)
+    parent = item.parent
+    path = None if parent is None else parent.stash.get(_OWNER, None)
+    if path is None:
+        owner = owner_of(item) or item
+        path = name_of(owner)
+        if parent is not None and owner is not item:  # so it is for all that the parent collects
+            parent.stash[_OWNER] = path
     return path, suffix_below(path, escape_surrogates(item.nodeid))
 
 
