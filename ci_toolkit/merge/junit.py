@@ -21,6 +21,7 @@ _BLANKS = {ord(blank): f"&#{ord(blank)};" for blank in "\t\n\r"}
 _NEIGHBOURS = 1024
 """How many classes and files are remembered: tests of one stand together, so a few are enough."""
 _TOGETHER = 1024
+_NOT_RUN = {Outcome.SKIPPED: "pytest.skip", Outcome.XFAILED: "pytest.xfail"}
 
 
 def write_fragment(path: Path, results: Iterable[TestResult]) -> None:
@@ -90,9 +91,12 @@ def _elements(result: TestResult) -> Iterator[str]:
         yield f"<properties>{''.join(pairs)}</properties>"
     for failure in result.failures:
         yield _failure("failure" if failure.when is When.CALL else "error", failure)
-    if result.outcome in {Outcome.SKIPPED, Outcome.XFAILED}:
-        kind = "pytest.skip" if result.outcome is Outcome.SKIPPED else "pytest.xfail"
-        yield f"<skipped{_attributes(type=kind, message=result.reason)}/>"
+    if result.outcome in _NOT_RUN:
+        yield f"<skipped{_attributes(type=_NOT_RUN[result.outcome], message=result.reason)}/>"
+    for unrun in result.unrun_subtests:
+        if unrun.outcome in _NOT_RUN:
+            message = f"{unrun.subtest}: {unrun.reason}"
+            yield f"<skipped{_attributes(type=_NOT_RUN[unrun.outcome], message=message)}/>"
     for rerun in result.reruns:
         yield _failure("flakyFailure" if result.is_flaky else "rerunFailure", rerun)
     output = captured_output(result.failures)

@@ -138,6 +138,9 @@ class Tally:
             self.flaky.append(self._failure(result))
         elif result.outcome is Outcome.SKIPPED:
             self._skipped.setdefault(result.reason, []).append(result.node_id)
+        for unrun in result.unrun_subtests:  # what else the test holds may pass: the skip is told all the same
+            if unrun.outcome is Outcome.SKIPPED:
+                self._skipped.setdefault(unrun.reason, []).append(f"{result.node_id} {unrun.subtest}")
         if result.is_critical and result.outcome in _NOT_RUN:
             how = str(result.outcome)
             self.critical.append(CriticalTest(node_id=result.node_id, how=how, reason=result.reason))

@@ -6,7 +6,7 @@ import msgspec
 
 from ci_toolkit.model.journal import AgainEnded, CollectedTest, Crashed, Failure, Phase, PhaseOutcome, When
 from ci_toolkit.model.node_id import node_id_of
-from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
+from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult, UnrunSubtest
 
 LONGEST_SECONDS = 1e9
 """Thirty years. What claims to have taken longer, or less than nothing, counts as 0."""
@@ -183,8 +183,15 @@ class FoldedTest:
             outcome=self._outcome(failures),
             reason=self._reason(),
             failures=failures,
+            unrun_subtests=tuple(self._unrun_subtests()),
             reruns=tuple([failure for failure, _ in self.failed_goes()]),
         )
+
+    def _unrun_subtests(self) -> Iterator[UnrunSubtest]:
+        outcomes = dict(_NOT_PLAIN)
+        for odd in self._odd:
+            if isinstance(odd, Phase) and odd.subtest and odd.o in outcomes:
+                yield UnrunSubtest(subtest=odd.subtest, outcome=outcomes[odd.o], reason=odd.reason)
 
     def _reason(self) -> str:
         return next((odd.reason for odd in self._odd if isinstance(odd, Phase) and not odd.subtest), "")

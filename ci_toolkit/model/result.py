@@ -42,6 +42,14 @@ class PhaseFailure(Record, frozen=True, kw_only=True):
     subtest: str = ""
 
 
+class UnrunSubtest(Record, frozen=True, kw_only=True):
+    """A subtest that was skipped or expected to fail, in a test that goes by what else it holds."""
+
+    subtest: str
+    outcome: Outcome
+    reason: str = ""
+
+
 def captured_output(failures: Iterable[PhaseFailure]) -> str:
     """Return what was captured with ``failures``, each section under its title."""
     return "\n".join(f"--- {title} ---\n{text}" for f in failures for title, text in f.failure.sections)
@@ -65,6 +73,7 @@ class TestResult(Record, frozen=True, kw_only=True, gc=False):
     reason: str = ""
     """Why it was skipped or expected to fail."""
     failures: tuple[PhaseFailure, ...] = ()
+    unrun_subtests: tuple[UnrunSubtest, ...] = ()
     reruns: tuple[PhaseFailure, ...] = ()
     """The failures of earlier attempts, oldest first."""
     properties: tuple[tuple[str, str], ...] = ()
@@ -78,7 +87,7 @@ class TestResult(Record, frozen=True, kw_only=True, gc=False):
     @property
     def is_plain(self) -> bool:
         """Whether it passed at the first try and recorded nothing about itself; nearly every test does."""
-        return self.outcome is _PASSED and not self.reruns and not self.properties
+        return self.outcome is _PASSED and not (self.reruns or self.properties or self.unrun_subtests)
 
     @property
     def is_flaky(self) -> bool:

@@ -231,7 +231,7 @@ class TestFailure(Record, frozen=True, kw_only=True):
 
 
 class SkippedTests(Record, frozen=True, kw_only=True):
-    """Tests that were skipped for one reason, and files that skipped themselves as a whole."""
+    """Tests and subtests that were skipped for one reason, and files that skipped themselves as a whole."""
 
     reason: str
     count: int

@@ -23,7 +23,7 @@ def phase_of(
     """
     outcome, reason = _outcome(report)
     subtest = _subtest(report)
-    if subtest and outcome in {PhaseOutcome.PASSED, PhaseOutcome.XFAILED}:
+    if subtest and outcome is PhaseOutcome.PASSED:
         return None
     failed = outcome in {PhaseOutcome.FAILED, PhaseOutcome.RERUN}
     unknown = When.SETUP if outcome is PhaseOutcome.FAILED else When.CALL

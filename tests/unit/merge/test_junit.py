@@ -5,7 +5,7 @@ import pytest
 
 from ci_toolkit.merge.junit import write_fragment, write_junit
 from ci_toolkit.model.journal import Failure, When
-from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
+from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult, UnrunSubtest
 from ci_toolkit.model.verdict import Counts
 
 
@@ -83,6 +83,13 @@ def test_a_failed_call_is_a_failure_and_the_rest_an_error(tmp_path: Path, when: 
 def test_a_failed_subtest_is_named(tmp_path: Path) -> None:
     case = case_of(tmp_path, a_result("failed", failures=(a_failure(subtest="[i=1]"),)))
     assert elements(case) == [("failure", {"message": "[i=1]: assert 0"}, "the traceback")]
+
+
+@pytest.mark.parametrize(("outcome", "kind"), [("skipped", "pytest.skip"), ("xfailed", "pytest.xfail")])
+def test_a_passed_test_says_which_of_its_subtests_did_not_run(tmp_path: Path, outcome: str, kind: str) -> None:
+    unrun = UnrunSubtest(subtest="(i=1)", outcome=Outcome(outcome), reason="needs a GPU")
+    case = case_of(tmp_path, a_result("passed", unrun_subtests=(unrun,)))
+    assert elements(case) == [("skipped", {"type": kind, "message": "(i=1): needs a GPU"}, "")]
 
 
 @pytest.mark.parametrize(("outcome", "kind"), [("skipped", "pytest.skip"), ("xfailed", "pytest.xfail")])

@@ -17,7 +17,7 @@ from journal_samples import (
 
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import CollectedTest, Failure, JournalRecord, When
-from ci_toolkit.model.result import Outcome, PhaseFailure
+from ci_toolkit.model.result import Outcome, PhaseFailure, UnrunSubtest
 
 START: JournalRecord = started(0)
 SETUP: JournalRecord = setup(0)
@@ -247,6 +247,13 @@ def test_the_reason_is_of_the_first_phase_that_did_not_simply_pass(
     records: Sequence[JournalRecord], reason: str
 ) -> None:
     assert fold_one(records).result().reason == reason
+
+
+@pytest.mark.parametrize("outcome", ["skipped", "xfailed"])
+def test_subtests_that_did_not_run_are_told_beside_the_outcome_of_their_test(outcome: str) -> None:
+    result = fold_one([START, SETUP, call(0, outcome, reason="why", subtest="(i=1)"), CALL, TEARDOWN]).result()
+    unrun = UnrunSubtest(subtest="(i=1)", outcome=Outcome(outcome), reason="why")
+    assert (result.outcome, result.unrun_subtests, result.is_plain) == ("passed", (unrun,), False)
 
 
 def test_properties_come_with_the_teardown() -> None:
