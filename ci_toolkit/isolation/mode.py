@@ -1,8 +1,12 @@
 """The three ways to undo what a test wrote to a database, cheapest first, and the report of a clean-up."""
 
 from enum import StrEnum
+from typing import Final
 
 from ci_toolkit.model.record import Record
+
+NOBODY: Final = "somebody who has left"
+"""Who wrote after a clean-up, where nobody is connected any more."""
 
 
 class IsolationMode(StrEnum):

@@ -6,13 +6,19 @@ server's own statistics say which commands were called, and only what these can 
 
 import re
 import secrets
+from contextlib import suppress
 from typing import Any, Final
 
-from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the client's own, no OSError)
+from redis.exceptions import (
+    ConnectionError,  # noqa: A004 (the client's own, no OSError)
+    NoPermissionError,
+    RedisError,
+)
 from redis.utils import str_if_bytes
 
 from ci_toolkit.isolation.errors import IsolationError
-from ci_toolkit.isolation.redis_clients import NOBODY, OWN_NAME, KeptKeys, connected, others, release_waiting
+from ci_toolkit.isolation.mode import NOBODY
+from ci_toolkit.isolation.redis_clients import OWN_NAME, KeptKeys, connected, others, release_waiting
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials
@@ -24,8 +30,12 @@ _CALLS: Final = re.compile(rb"^cmdstat_([a-z_]+)(?:\|[a-z-]+)?:calls=(\d+)", re.
 _KEYS: Final = re.compile(rb"^db(\d+):keys=(\d+)", re.MULTILINE)
 _OF_SCRIPTS: Final = frozenset({b"eval", b"eval_ro", b"evalsha", b"evalsha_ro", b"script"})
 _OF_SETTINGS: Final = frozenset({b"acl", b"function", b"replicaof", b"slaveof", b"debug", b"latency"})
-_OWN_CALLS: Final = {b"config": 1, b"slowlog": 1}
-"""What a clean-up itself calls once its statistics are at zero; fewer means that a test has reset them."""
+_MARKS: Final = 7
+_OWN_CALLS: Final = {b"config": 1, b"slowlog": _MARKS}
+"""What a clean-up itself calls once its statistics are at zero; anything else means that a test has reset them.
+
+So often that no test comes to the same number.
+"""
 
 
 class _Settings(Record, frozen=True, kw_only=True):
@@ -53,12 +63,10 @@ class OwnRedis(Closing):
         self._open()
 
     def _open(self) -> None:
-        endpoint = self.endpoint
-        login = Credentials(user=_USER, password=secrets.token_hex())
+        self._login = Credentials(user=_USER, password=secrets.token_hex())
         try:
-            with connected(endpoint) as first:
-                first.execute_command("ACL SETUSER", _USER, "reset", "on", f">{login.password}", "~*", "&*", "+@all")
-            self._client = connected(endpoint, login=login, name=OWN_NAME)
+            self._admit()
+            self._client = connected(self.endpoint, login=self._login, name=OWN_NAME)
             self._initial = _read(self._client)
             self._restore()
         except RedisError as error:
@@ -67,12 +75,20 @@ class OwnRedis(Closing):
     def clean(self) -> None:
         """Empty every database, let go of who still waits, and set back what else was changed."""
         try:
-            try:
-                self._restore()
-            except ConnectionError:  # a test ended all clients: the next command opens another one
-                self._restore()
+            with suppress(ConnectionError, NoPermissionError):
+                return self._restore()
+            with suppress(ConnectionError, NoPermissionError):  # a test ended all clients: the next command opens one
+                return self._restore()
+            self._admit()  # or it deleted the toolkit's user, or took its rights
+            return self._restore()
         except RedisError as error:
             raise self._no_answer(error) from error
+
+    def _admit(self) -> None:
+        """Make the toolkit's user, by whom a test's own code comes in."""
+        with connected(self.endpoint) as anybody:
+            rules = ("reset", "on", f">{self._login.password}", "~*", "&*", "+@all")
+            anybody.execute_command("ACL SETUSER", self._login.user, *rules)
 
     def keep(self, fixture: str) -> None:
         """Have the keys that are there stay until ``let_go(fixture)``."""
@@ -114,9 +130,10 @@ class OwnRedis(Closing):
         self._client.execute_command("CLIENT UNPAUSE")
         release_waiting(self._client)
         called = self._calls()
-        if not called.keys().isdisjoint(_OF_SCRIPTS):
+        are_whole = all(called.get(name) == calls for name, calls in _OWN_CALLS.items())
+        if not are_whole or not called.keys().isdisjoint(_OF_SCRIPTS):
             self._client.script_flush()
-        if not called.keys().isdisjoint(_OF_SETTINGS) or any(called.get(name) != n for name, n in _OWN_CALLS.items()):
+        if not are_whole or not called.keys().isdisjoint(_OF_SETTINGS):
             self._set_back()
         with self._client.pipeline(transaction=False) as all_at_once:
             all_at_once.flushall()
@@ -125,8 +142,10 @@ class OwnRedis(Closing):
             self._kept.put_back(self._client)
             self._client.execute_command("SELECT", self.number)
         with self._client.pipeline(transaction=False) as all_at_once:
+            all_at_once.acl_log_reset()
             all_at_once.config_resetstat()
-            all_at_once.slowlog_reset()
+            for _ in range(_MARKS):
+                all_at_once.slowlog_reset()
             all_at_once.execute()
 
     def _calls(self) -> dict[bytes, int]:

@@ -12,7 +12,6 @@ from ci_toolkit.services.catalog.table import Credentials
 
 OWN_NAME: Final = "ci-toolkit"
 """Begins the name of each of the toolkit's own connections."""
-NOBODY: Final = "somebody who has left"
 _SECONDS: Final = 30
 """How long an answer may take: a connection that something on the way has forgotten gives none."""
 _BLOCKED: Final = "b"

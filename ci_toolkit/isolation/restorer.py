@@ -49,7 +49,7 @@ class Restorer:
         )
         self.levels = [lowest]
         self._settled = ""
-        """How many transactions there had been when a fixture was last found to have written nothing more."""
+        """How many transactions there had been when it was last seen that nothing more was written."""
         self._connect(connection)
 
     def move_to(self, connection: Connection) -> None:
@@ -75,6 +75,10 @@ class Restorer:
             self.levels.append(level)
             self._define()
         self._settled = self._transactions()
+
+    def may_hold_more(self) -> bool:
+        """Whether anything was written to the server, in whatever database, since nothing more was in this one."""
+        return self._transactions() != self._settled
 
     def _transactions(self) -> str:
         """Return what grows with every transaction that writes to the server."""
@@ -139,6 +143,7 @@ class Restorer:
             findings = self._restore()
             changed = frozenset(findings.reference_changed)
             if not changed or not changed <= self._level.rows.keys() or not changed.isdisjoint(emptied):
+                self._settled = self._transactions()
                 return replace(findings, emptied=(*emptied, *findings.emptied))
             self._level.since = catalogs.after(put_back(self.connection, self._level, changed))
             emptied += sorted(changed)

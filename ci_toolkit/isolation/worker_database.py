@@ -7,7 +7,7 @@ import msgspec
 
 from ci_toolkit.isolation.cluster import Cluster
 from ci_toolkit.isolation.errors import IsolationError, StrayConnectionError
-from ci_toolkit.isolation.mode import CleanUpReport, IsolationMode
+from ci_toolkit.isolation.mode import NOBODY, CleanUpReport, IsolationMode
 from ci_toolkit.isolation.open_connections import OpenConnection, connections, is_any_prepared, roll_back_prepared
 from ci_toolkit.isolation.restorer import Findings, Restorer
 from ci_toolkit.isolation.restoring import Template, read_digest, read_template
@@ -98,6 +98,25 @@ class WorkerDatabase(Closing):
         if left_open:
             raise _left_open_error(test, self.name, left_open)
         return report
+
+    def clean_again(self) -> str:
+        """Take out what was written since the last clean-up; return who may have done it, ``""`` if nothing was.
+
+        What is not committed yet, the next clean-up finds.
+        """
+        if self._restorer is None:
+            return ""
+        try:
+            if not self._restorer.may_hold_more():
+                return ""
+            findings = self._restorer.restore()
+            who = "; ".join(one.describe() for one in self.connections() if not one.is_ours)
+        except SqlError:  # which the next clean-up looks into
+            return ""
+        if findings.others_write or findings == Findings():
+            return ""
+        self._finish(findings)
+        return who or NOBODY
 
     def note_restart(self) -> None:
         """Connect again after the server was restarted in order, which lost nothing."""

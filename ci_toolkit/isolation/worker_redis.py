@@ -13,7 +13,8 @@ from typing import Any, Final
 from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the client's own, no OSError)
 
 from ci_toolkit.isolation.errors import IsolationError, NoFreeDatabaseError
-from ci_toolkit.isolation.redis_clients import NOBODY, KeptKeys, connected, others, release_waiting
+from ci_toolkit.isolation.mode import NOBODY
+from ci_toolkit.isolation.redis_clients import KeptKeys, connected, others, release_waiting
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
 

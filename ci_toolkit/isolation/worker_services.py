@@ -214,8 +214,10 @@ class WorkerServices:
         return True in [part.let_go(fixture) for part in (self._redis, self._database) if part is not None]
 
     def clean_again(self) -> str:
-        """Clean what was written to Redis after its last clean-up; return who may have done it, or ``""``."""
-        return "" if self._redis is None else self._redis.clean_again()
+        """Clean what was written after the last clean-up; return to which store, and perhaps by whom, or ``""``."""
+        stores = {"Redis": self._redis, "PostgreSQL": self._database}
+        found = {name: store.clean_again() for name, store in stores.items() if store is not None}
+        return "; ".join(f"{name}, perhaps by {who}" for name, who in found.items() if who)
 
     def lock_holders(self) -> tuple[str, ...]:
         """Return which connections to this worker's PostgreSQL database hold locks now, and which."""

@@ -113,7 +113,7 @@ class RealServicesPlugin:
             return
         who = self._or_fail(services.clean_again, for_all=False)
         if who:
-            late = f"after {self._last_test} and its clean-up something wrote to Redis, and was cleaned again: {who}"
+            late = f"after {self._last_test} and its clean-up something was written, and taken out again: to {who}"
             self._notice = "\n".join(filter(None, (self._notice, late)))
 
     @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,7 @@
 """The fixtures of real services in a real project: pytest is run on it, servers are started, nothing is pretended."""
 
 import os
+import re
 import socket
 import sys
 
@@ -113,17 +114,22 @@ def test_a_whole_server_is_this_workers(real_redis_sync, time):
     assert real_redis_sync.incr("key") == 1
 """
 LATE = """
-import os, redis
+import os, psycopg, redis
 CLIENTS = []
 
-def test_writes_late(real_redis_sync):
+def test_writes_late(real_redis_sync, real_db_sync):
     CLIENTS.append(redis.from_url(os.environ["REDIS_URL"], client_name="late"))
+    CLIENTS.append(psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, application_name="later"))
 
 def test_before_the_next():
     CLIENTS[0].set("late", "value")
+    CLIENTS[1].execute("INSERT INTO users (email) VALUES ('late')")
+    CLIENTS[1].execute("DELETE FROM plans")
 
-def test_next(real_redis_sync):
+def test_next(real_redis_sync, real_db_sync):
     assert real_redis_sync.get("late") is None
+    assert real_db_sync.scalar("SELECT count(*) FROM users") == 0
+    assert real_db_sync.scalar("SELECT count(*) FROM plans") == 2
     raise AssertionError("shows the notice")
 """
 
@@ -136,8 +142,9 @@ def test_a_worker_has_a_whole_redis_and_the_next_test_does_not_see_what_was_writ
     project.write("test_late.py", LATE)
     output = project.run("-n", workers, "--dist", "loadfile")
     assert "1 failed, 10 passed" in output, output
-    assert "after test_late.py::test_writes_late and its clean-up something wrote to Redis" in output
-    assert "late at 127.0.0.1:" in output
+    assert "after test_late.py::test_writes_late and its clean-up something was written" in output
+    assert "to Redis, perhaps by late at 127.0.0.1:" in output
+    assert re.search(r"PostgreSQL, perhaps by pid \d+ \(later, .*last statement: DELETE FROM plans", output), output
 
 
 def test_everything_also_holds_in_one_process_in_any_order(project: Project) -> None:

@@ -65,6 +65,18 @@ KINDS: dict[str, tuple[tuple[str, ...], str]] = {
         ("CONFIG SET maxmemory 10000000", "CONFIG RESETSTAT"),
         "CONFIG GET maxmemory",
     ),
+    "a user, and the statistics and the slow log reset": (
+        ("ACL SETUSER alice on", "CONFIG RESETSTAT", "SLOWLOG RESET"),
+        "ACL USERS",
+    ),
+    "a script, and the statistics reset": (
+        ("SCRIPT LOAD 'return 1'", "CONFIG RESETSTAT"),
+        "SCRIPT EXISTS e0e1f9fabfc9d4800c877a703b823ac0578ff8db",
+    ),
+    "what was denied to a user": (
+        ("ACL SETUSER default -get", "EVAL \"return redis.pcall('get', KEYS[1]) and 1\" 1 key"),
+        "ACL LOG",
+    ),
     "a function": (
         ("FUNCTION LOAD \"#!lua name=lib\nredis.register_function('f', function() return 1 end)\"",),
         "FUNCTION LIST",
@@ -75,6 +87,8 @@ KINDS: dict[str, tuple[tuple[str, ...], str]] = {
     "another user's rights": (("ACL SETUSER default -flushall",), "ACL GETUSER default"),
     "a user who may nothing more": (("ACL SETUSER default -@all",), "ACL GETUSER default"),
     "a user who is switched off": (("ACL SETUSER default off",), "ACL GETUSER default"),
+    "the toolkit's own user, gone": (("SET key value", "ACL DELUSER ci-toolkit"), "EXISTS key"),
+    "the toolkit's own user, who may nothing more": (("SET key value", "ACL SETUSER ci-toolkit -@all"), "EXISTS key"),
     "a slow log": (("CONFIG SET slowlog-log-slower-than 0", "GET key"), "SLOWLOG LEN"),
     "statistics": (("SET key value", "GET key", "GET key"), "INFO stats"),
     "FLUSHALL": (("FLUSHALL",), "DBSIZE"),
