@@ -81,6 +81,14 @@ def docker_kinds(session: nox.Session) -> None:
         session.run(*engine, "stop", external=True)
 
 
+@nox.session
+def newer_clickhouse(session: nox.Session) -> None:
+    """Leave each kind of state in the newest engine of ClickHouse, a library of 170 MB; Debian's server is of 2018."""
+    install(session)
+    session.install("chdb-core==26.9.0")
+    session.run("pytest", "tests/integration/isolation/test_newer_clickhouse.py", *session.posargs)
+
+
 def leave_state_in_containers(session: nox.Session) -> None:
     """Run the pairs of tests that show isolation, each server in a container; without an engine they skip."""
     kinds = sorted(map(str, Path("tests/integration/isolation").glob("test_*_kinds.py")))

@@ -11,7 +11,13 @@ from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.model.record import Record
 
 _INNER: Final = ".inner"
-"""The start of the name of a table that keeps a materialized view's rows."""
+"""The start of the name of a table that keeps a materialized view's rows; the view's name follows."""
+_INNER_BY_NUMBER: Final = ".inner_id."
+"""The same since 20.10, where the view's number follows."""
+_KEEPS_ROWS: Final = re.compile(r"\w*MergeTree|Memory|\w*Log|Join|File|EmbeddedRocksDB")
+"""Engines of tables with rows of their own. Others show or pass on what is elsewhere (Buffer, Merge, URL)."""
+_ITSELF: Final = "\0"
+"""Stands in a definition for the database that it is in."""
 
 
 class _Table(Record, frozen=True, kw_only=True):
@@ -23,8 +29,8 @@ class _Table(Record, frozen=True, kw_only=True):
     """Of the parts on disk, or of the rows where there are none; empty for an empty table."""
 
     @property
-    def is_view(self) -> bool:
-        return self.engine.endswith("View")
+    def comes_last(self) -> bool:
+        return self.engine.endswith("View") or self.engine == "Dictionary"
 
 
 class CopiedDatabase:
@@ -42,6 +48,7 @@ class CopiedDatabase:
 
     def restore(self) -> None:
         """Empty the tables that hold something new; where more changed than that, copy the database anew."""
+        self._flush()
         now = self._tables(self.name)
         if now.keys() != self._pristine.keys() or any(
             now[table].definition != was.definition or (was.content and now[table].content != was.content)
@@ -53,6 +60,13 @@ class CopiedDatabase:
         for table, was in self._pristine.items():
             if now[table].content and not was.content:
                 self._server.query(f"TRUNCATE TABLE {name(self.name)}.{name(table)}")
+
+    def _flush(self) -> None:
+        """Have the tables show what a test has left in buffers before them."""
+        for table, was in self._pristine.items():
+            if was.engine == "Buffer":
+                with suppress(IsolationError):  # it has been dropped
+                    self._server.query(f"OPTIMIZE TABLE {name(self.name)}.{name(table)}")
 
     def _attach(self, tables: Iterable[str]) -> None:
         """Attach what a test may have detached: its files would keep the database from being dropped."""
@@ -69,22 +83,35 @@ class CopiedDatabase:
         self.drop()
         self._server.query(f"CREATE DATABASE {name(self.name)}")
         tables = self._tables(self._source)
-        for is_view in (False, True):  # rows first: a view would take them in a second time
-            chosen = [table for table in sorted(tables) if tables[table].is_view is is_view]
-            for table in chosen:
-                if not table.startswith(_INNER):
-                    self._server.query(tables[table].definition.replace(MARK, f"{name(self.name)}."))
-            for table in chosen:
-                if tables[table].content and not table.startswith(_INNER):
-                    self._copy_rows(table)
-        for table in tables:
-            if table.startswith(_INNER) and tables[table].content:
-                self._copy_rows(table)
+        for comes_last in (False, True):  # rows first: a view would take them in a second time
+            for table in sorted(tables):
+                if tables[table].comes_last is comes_last and not table.startswith(_INNER):
+                    self._server.query(tables[table].definition.replace(_ITSELF, name(self.name)))
+                    if tables[table].content:
+                        self._copy_rows(table, to=table)
+        self._copy_rows_of_views(tables)
         self._pristine = self._tables(self.name)
 
-    def _copy_rows(self, table: str) -> None:
+    def _copy_rows_of_views(self, tables: dict[str, _Table]) -> None:
+        inner = self._inner_tables(self._source, tables)
+        if any(tables[table].content for table in inner.values()):
+            mine = self._inner_tables(self.name, self._tables(self.name))
+            for view, table in inner.items():
+                self._copy_rows(table, to=mine[view])
+
+    def _copy_rows(self, table: str, *, to: str) -> None:
         rows = f"SELECT * FROM {name(self._source)}.{name(table)}"
-        self._server.query(f"INSERT INTO {name(self.name)}.{name(table)} {rows}")
+        self._server.query(f"INSERT INTO {name(self.name)}.{name(to)} {rows}")
+
+    def _inner_tables(self, database: str, tables: dict[str, _Table]) -> dict[str, str]:
+        """Return which table keeps the rows of each materialized view that has one."""
+        inner = {table.removeprefix(f"{_INNER}."): table for table in tables if table.startswith(f"{_INNER}.")}
+        if any(table.startswith(_INNER_BY_NUMBER) for table in tables):
+            numbers = self._server.query(
+                f"SELECT name, toString(uuid) FROM system.tables WHERE database = {text(database)}"
+            )
+            inner |= {view: _INNER_BY_NUMBER + uuid for view, uuid in numbers if _INNER_BY_NUMBER + uuid in tables}
+        return inner
 
     def _tables(self, database: str) -> dict[str, _Table]:
         listed = self._server.query(
@@ -95,10 +122,9 @@ class CopiedDatabase:
             f" WHERE database = {text(database)} AND active GROUP BY table"
         )
         parts = {row[0]: row[1] for row in stored}
-        prefix = re.compile(rf"(?<![\w`.])(`?){re.escape(database)}\1\.")
         return {
             table: _Table(
-                definition=prefix.sub(MARK, definition),
+                definition=_of_itself(definition, database),
                 engine=engine,
                 content=self._content(database, table, engine, parts),
             )
@@ -106,12 +132,22 @@ class CopiedDatabase:
         }
 
     def _content(self, database: str, table: str, engine: str, parts: dict[str, str]) -> str:
-        if engine.endswith(("View", "MergeTree")):
+        if engine.endswith("MergeTree"):
             return parts.get(table, "")
+        if not _KEEPS_ROWS.fullmatch(engine):
+            return ""
         ((count, digest),) = self._server.query(
             f"SELECT count(), sum(cityHash64(*)) FROM {name(database)}.{name(table)}"
         )
         return "" if count == "0" else f"{count} {digest}"
+
+
+def _of_itself(definition: str, database: str) -> str:
+    """Return ``definition`` with ``_ITSELF`` for ``database``, wherever an object of it is named."""
+    own = re.escape(database)
+    marked = re.sub(rf"(?<![\w`.])(`?){own}\1\.", f"{_ITSELF}.", definition)
+    engines = r"\b(?:(?:Buffer|Merge)\(|Distributed\([^,()]+, |DB )"
+    return re.sub(rf"({engines})(['`]?){own}\2(?![\w.])", rf"\1{_ITSELF}", marked)
 
 
 _OF_CLICKHOUSE: Final = ("system", "information_schema", "INFORMATION_SCHEMA", "_temporary_and_external_tables")

@@ -11,7 +11,7 @@ from ci_toolkit.services.catalog.endpoint import Endpoint
 __all__ = ["server"]
 
 pytest_plugins = ["isolation_fixtures"]
-_TABLES = "SELECT name, engine FROM system.tables WHERE database = '{db}'"
+_TABLES = "SELECT name, engine FROM system.tables WHERE database = '{db}' AND name NOT LIKE '.inner%'"
 KINDS = {
     "rows in a MergeTree": ("INSERT INTO {db}.events VALUES ('2024-02-02', 7)", "SELECT * FROM {db}.events"),
     "rows in memory": ("INSERT INTO {db}.countries VALUES ('uk')", "SELECT * FROM {db}.countries"),
@@ -19,15 +19,21 @@ KINDS = {
         "INSERT INTO {db}.events VALUES ('2024-02-02', 7)",
         "SELECT count() FROM {db}.users",
     ),
+    "rows in a view that has some": ("INSERT INTO {db}.clicks VALUES ('shop')", "SELECT * FROM {db}.pages"),
+    "rows that wait in a buffer": ("INSERT INTO {db}.waiting VALUES ('2024-02-02', 7)", "SELECT * FROM {db}.waiting"),
+    "rows that a table of tables shows": (
+        "INSERT INTO {db}.events VALUES ('2024-02-02', 7)",
+        "SELECT count() FROM {db}.all",
+    ),
     "many parts": (
         "INSERT INTO {db}.sizes SELECT toDate('2024-01-01') + number * 31, number FROM numbers(5)",
         "SELECT sum(size) FROM {db}.sizes",
     ),
-    "a partition that is gone": ("ALTER TABLE {db}.sizes DROP PARTITION '202401'", "SELECT count() FROM {db}.sizes"),
+    "a partition that is gone": ("ALTER TABLE {db}.sizes DROP PARTITION 202401", "SELECT count() FROM {db}.sizes"),
     "TRUNCATE": ("TRUNCATE TABLE {db}.sizes", "SELECT count() FROM {db}.sizes"),
     "a column": ("ALTER TABLE {db}.events ADD COLUMN extra String", "DESCRIBE TABLE {db}.events"),
     "a partition that is detached": (
-        "ALTER TABLE {db}.sizes DETACH PARTITION '202401'",
+        "ALTER TABLE {db}.sizes DETACH PARTITION 202401",
         "SELECT count() FROM {db}.sizes",
     ),
     "a table": ("CREATE TABLE {db}.fresh (a String) ENGINE = Log", _TABLES),
@@ -55,14 +61,18 @@ KINDS = {
     ),
 }
 """What a test leaves, and what the next one asks."""
+SECOND_DATABASE = (
+    "CREATE DATABASE shop",
+    "CREATE TABLE shop.orders (a UInt8) ENGINE = MergeTree ORDER BY a",
+    "CREATE TABLE shop.carts (a UInt8) ENGINE = Memory",
+    "INSERT INTO shop.orders VALUES (1), (2)",
+)
 
 
 @pytest.fixture(scope="module")
 def own(server: Endpoint) -> Iterator[WorkerClickHouse]:
-    ask(server, "CREATE DATABASE shop")
-    ask(server, "CREATE TABLE shop.orders (a UInt8) ENGINE = MergeTree ORDER BY a")
-    ask(server, "CREATE TABLE shop.carts (a UInt8) ENGINE = Memory")
-    ask(server, "INSERT INTO shop.orders VALUES (1), (2)")
+    for statement in SECOND_DATABASE:
+        ask(server, statement)
     with WorkerClickHouse(server, run="0123abcd", worker="gw9", is_own_server=True) as worker:
         yield worker
     ask(server, "DROP DATABASE shop")

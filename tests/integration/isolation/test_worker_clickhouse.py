@@ -21,13 +21,18 @@ from ci_toolkit.services.stack import StackRequest, acquire
 pytest_plugins = ["isolation_fixtures"]
 
 MIGRATIONS = (
-    "CREATE TABLE test.events (day Date, user UInt32) ENGINE = MergeTree(day, (user), 8192)",
+    "CREATE TABLE test.events (day Date, user UInt32) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY user",
     "CREATE TABLE test.countries (code String) ENGINE = Memory",
-    "CREATE TABLE test.sizes (day Date, size UInt32) ENGINE = MergeTree(day, (size), 8192)",
+    "CREATE TABLE test.sizes (day Date, size UInt32) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY size",
     "INSERT INTO test.countries VALUES ('de'), ('fr')",
     "INSERT INTO test.sizes VALUES ('2024-01-01', 1), ('2024-01-01', 2)",
     "CREATE MATERIALIZED VIEW test.users ENGINE = Memory AS SELECT user FROM test.events",
     "CREATE VIEW test.last AS SELECT max(day) AS day FROM test.events",
+    "CREATE TABLE test.clicks (page String) ENGINE = MergeTree ORDER BY page",
+    "CREATE MATERIALIZED VIEW test.pages ENGINE = MergeTree ORDER BY page AS SELECT page FROM test.clicks",
+    "INSERT INTO test.clicks VALUES ('home')",
+    "CREATE TABLE test.waiting (day Date, user UInt32) ENGINE = Buffer(test, events, 1, 600, 600, 9999, 9999, 99999, 99999)",
+    "CREATE TABLE test.all (day Date) ENGINE = Merge(test, '^(events|sizes)$')",
 )
 HOLD = """
 import sys, msgspec
