@@ -1,6 +1,7 @@
 """Which lines some tests ran, and whether others ran them too, by the contexts of coverage."""
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -28,13 +29,16 @@ def read_tests_apart(data: CoverageData, tests: Iterable[str], paths: Iterable[s
 
 def without_contexts_of_tests(data: CoverageData, into: Path) -> CoverageData:
     """Return ``data`` as it would be if no test were kept apart: itself, or a copy of it in the file ``into``."""
-    names = {context: without_tests(context) for context in sorted(data.measured_contexts())}
-    if all(context == name for context, name in names.items()):
+    contexts = data.measured_contexts()
+    of_name: dict[str, list[str]] = defaultdict(list)
+    for context in contexts:
+        of_name[without_tests(context)].append(context)
+    if contexts == of_name.keys():
         return data
     files = sorted(data.measured_files())
     copy = CoverageData(basename=str(into))
-    for context, name in names.items():
-        data.set_query_context(context)
+    for name, within in sorted(of_name.items()):
+        data.set_query_contexts([rf"\A{re.escape(context)}\Z" for context in within])
         copy.set_context(name)
         if data.has_arcs():
             copy.add_arcs({file: arcs for file in files if (arcs := data.arcs(file))})

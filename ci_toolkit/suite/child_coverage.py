@@ -1,10 +1,12 @@
 """In pytest: lets the coverage of processes that a test starts be attributed to that test."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import coverage
+    from coverage.config import CoverageConfig
 
 _SETTINGS = "COVERAGE_PROCESS_CONFIG"
 """By which a process measures that is started under ``patch = subprocess``."""
@@ -42,14 +44,9 @@ def _variables(context: str, measuring: "coverage.Coverage") -> dict[str, str]:
 
 
 def _settings_in(context: str, measuring: "coverage.Coverage") -> str:
-    if _SETTINGS in os.environ:
-        config = measuring.config
-    elif os.environ.get(_SETTINGS_FILE):
-        config = type(measuring)(config_file=os.environ[_SETTINGS_FILE]).config
-    else:
-        return ""
-    serialize = getattr(config, "serialize", None)
-    if serialize is None:  # coverage before 7.10.3 reads no settings from a variable
+    config = _settings_of_children(measuring)
+    serialize = getattr(config, "serialize", None)  # it is no part of coverage's public interface
+    if config is None or serialize is None:
         return ""
     static = config.context
     config.context = f"{static}|{context}" if static else context
@@ -57,6 +54,14 @@ def _settings_in(context: str, measuring: "coverage.Coverage") -> str:
         return str(serialize())
     finally:
         config.context = static
+
+
+def _settings_of_children(measuring: "coverage.Coverage") -> "CoverageConfig | None":
+    if _SETTINGS in os.environ:
+        return measuring.config
+    file = os.environ.get(_SETTINGS_FILE, "")
+    # Without the file, the processes of the test will say so themselves.
+    return type(measuring)(config_file=file).config if Path(file).is_file() else None
 
 
 def _set(name: str, value: str | None) -> None:
