@@ -73,10 +73,10 @@ class Hearing:
 
     def _after_replays(self) -> Ruling | None:
         """Replay the order; return None where the head passes in it, so that the order alone does not explain it."""
-        if any(self._passes(How.ORDER) for _ in range(_REPLAYS)):
+        if any(self._passes(How.ORDER) for _ in range(self._rules.replays)):
             self._has_passed_in_order = True
             return None
-        return self._ruling(Kind.ORDER_DEPENDENT) if self._base_fails(How.ORDER, _REPLAYS) else self._red()
+        return self._ruling(Kind.ORDER_DEPENDENT) if self._base_fails(How.ORDER, self._rules.replays) else self._red()
 
     def _broken_on_main(self) -> Ruling | None:
         known = self._known
@@ -136,11 +136,16 @@ class Hearing:
             return self._red()
         if not self._is_touched or self._has_passed_before() or (not by_order and self._passes_elsewhere()):
             return self._ruling(Kind.ENVIRONMENT)
-        is_gone = self._rules.process_is_gone
-        again, times = (How.ISOLATED, _ISOLATED_UNSURE) if is_gone else (How.AGAIN, self._rules.agains_unsure)
-        if any(self._passes(again) for _ in range(times)):
+        if self._passes_once_more():
             return self._ruling(Kind.ENVIRONMENT)
         return self._ruling(Kind.NEW_FAILURE, red=True, last="the change may touch it, and the head never passed")
+
+    def _passes_once_more(self) -> bool:
+        """Try often whether the head passes at all, in the process in which it failed where that is there."""
+        rules = self._rules
+        if rules.process_is_gone:
+            return any(self._passes(How.ISOLATED) for _ in range(rules.isolated_unsure))
+        return any(self._passes(How.AGAIN) for _ in range(rules.agains_unsure))
 
     def _red(self) -> Ruling:
         has_base = self._rules.uses_base and not self._is_new
@@ -234,12 +239,6 @@ _WORDS = {
     How.BATCH: "with the other failures",
     How.ORDER: "in the same order",
 }
-
-
-_ISOLATED_UNSURE = 6
-"""How often more a test that failed there is tried alone for a pass of the head, where its process is gone."""
-_REPLAYS = 2
-"""How often an order is replayed: what fails now and then would look like what fails in that order."""
 
 
 def _ended(outcome: TrialOutcome) -> str:
