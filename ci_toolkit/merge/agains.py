@@ -14,21 +14,28 @@ from ci_toolkit.model.trial import How, Trial, TrialOutcome
 def agains_of(fold: JournalFold, failed: Collection[str]) -> tuple[TrialEvidence, ...]:
     """Return what these tries showed of the tests ``failed``: each that passed or failed, in their order.
 
+    One that was skipped has no outcome; it is there where it may have run what the change wrote before.
     Where several tests have one name, nobody knows whose failure a try is about, and none counts.
     """
     if not fold.agains:
         return ()
     names = Counter(test.node_id for test in fold.tests())
+    made = (_evidence(again) for again in fold.agains if names[again.test.node_id] == 1)
     return tuple(
-        TrialEvidence(
-            trial=Trial(test=again.test.node_id, how=How.AGAIN),
-            outcome=outcome,
-            seconds=outcome.seconds,
-            touches=None if again.ended is None else again.ended.touches,
-        )
-        for again in fold.agains
-        if again.test.node_id in failed and names[again.test.node_id] == 1
-        if (outcome := _outcome_of(again)) is not None
+        found
+        for found in made
+        if found.trial.test in failed and (found.outcome is not None or found.touches is not False)
+    )
+
+
+def _evidence(again: FoldedAgain) -> TrialEvidence:
+    outcome = _outcome_of(again)
+    return TrialEvidence(
+        trial=Trial(test=again.test.node_id, how=How.AGAIN),
+        outcome=outcome,
+        why_not="" if outcome is not None else "it was skipped",
+        seconds=0.0 if outcome is None else outcome.seconds,
+        touches=None if again.ended is None else again.ended.touches,
     )
 
 

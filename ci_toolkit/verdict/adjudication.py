@@ -117,7 +117,7 @@ def is_made_at_all(trial: Trial) -> bool:  # noqa: ARG001 (as all that say so)
 
 
 def untouched_by_the_change(evidence: Iterable[TrialEvidence]) -> frozenset[str]:
-    """Return the tests that ran nothing of what the change wrote in any trial of ``evidence`` that can tell."""
+    """Return the tests that ran nothing of what the change wrote in any try at once of ``evidence``."""
     told: dict[str, set[bool | None]] = defaultdict(set)
     for made in evidence:
         if made.trial.how is How.AGAIN:
@@ -210,10 +210,14 @@ class Recorded:
     def __init__(
         self, evidence: Iterable[TrialEvidence], failures: Iterable[TestFailure], ended: Mapping[int, str]
     ) -> None:
-        """Take what was made; ``ended`` is shard to why it made no further trial."""
+        """Take what was made; ``ended`` is shard to why it made no further trial.
+
+        A test that was skipped when it was tried at once was not tried.
+        """
         self._made: dict[Trial, deque[TrialEvidence]] = defaultdict(deque)
-        for trial in evidence:
-            self._made[trial.trial].append(trial)
+        for made in evidence:
+            if made.outcome is not None or made.trial.how is not How.AGAIN:
+                self._made[made.trial].append(made)
         self._shards = {failure.node_id: failure.shard for failure in failures}
         self._ended = ended
 

@@ -22,6 +22,8 @@ def trials(how: How, outcome: TrialOutcome, times: int = 1, tree: Tree = Tree.HE
 
 FLAKY = [*trials(How.ISOLATED, PASS, 9), *trials(How.ORDER, PASS)]
 
+SKIPPED = TrialEvidence(trial=Trial(test=FAILED.node_id, how=How.AGAIN), why_not="it was skipped", touches=True)
+
 
 def failed_run(*failures: TestFailure, evidence: Iterable[TrialEvidence] = (), ended: str = "") -> MergedRun:
     counts = Counts(total=5 + len(failures), passed=5, failed=len(failures))
@@ -43,6 +45,13 @@ def test_a_run_is_green_where_trials_excuse_each_failure_which_is_shown_all_the_
     [
         pytest.param(FAILED, FLAKY, None, "", id="no court was asked for"),
         pytest.param(FAILED, (), COURT, "red: new failure: the trial that would tell was not made", id="no trial"),
+        pytest.param(
+            FAILED,
+            [SKIPPED],
+            COURT,
+            "red: new failure: the trial that would tell was not made",
+            id="skipped when it was tried at once",
+        ),
         pytest.param(
             FAILED,
             FLAKY[:-1],
