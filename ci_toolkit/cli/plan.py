@@ -82,7 +82,7 @@ def command(  # noqa: PLR0913 (one parameter an option)
         previous=previous,
         categories=categories,
         mode=mode,
-        again=words.again,
+        of_last_run=words.of_last_run,
         last_run=last_run,
         history=chosen_history(history, no_history=no_history),
         out=out,

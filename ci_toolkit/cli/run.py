@@ -77,7 +77,7 @@ def command(paths: tuple[str, ...], *, keep: str, history: str, no_history: bool
     request = RunRequest(
         paths=paths,
         pytest_args=(*words.pytest_args, *pytest_args()),
-        again=words.again,
+        of_last_run=words.of_last_run,
         maxfail=words.maxfail,
         history=chosen_history(history, no_history=no_history),
         out=out,

@@ -7,7 +7,7 @@ import click
 
 from ci_toolkit.cli.settings import OneCall
 from ci_toolkit.model.record import Record
-from ci_toolkit.plan.again import Again
+from ci_toolkit.plan.of_last_run import OfLastRun
 from ci_toolkit.report.text import View
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,7 +19,7 @@ NO_DEBUGGER = ("--pdb", "--trace")
 class Words(Record, frozen=True, kw_only=True):
     """What somebody says in pytest's own words."""
 
-    again: Again = Again.NOTHING
+    of_last_run: OfLastRun = OfLastRun.NOTHING
     maxfail: int | None = None
     """Failures that end the run; 0 is no end, None leaves it to other rules."""
     pytest_args: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ def take_words(options: dict[str, Any], *, width: int | None) -> Words:
     args += [f"--maxfail={maxfail}"] if maxfail is not None else []
     args += [f"-{'v' * verbosity}"] if verbosity > 0 else []
     return Words(
-        again=_again(**{name: bool(said[name]) for name in ("failed", "last_failed", "failed_first")}),
+        of_last_run=_of_last_run(**{name: bool(said[name]) for name in ("failed", "last_failed", "failed_first")}),
         maxfail=maxfail,
         pytest_args=tuple(args),
         view=View(width=width, verbosity=verbosity, slowest=said["durations"]),
@@ -69,12 +69,12 @@ def refuse_debuggers(pytest_args: tuple[str, ...]) -> None:
             )
 
 
-def _again(*, failed: bool, last_failed: bool, failed_first: bool) -> Again:
+def _of_last_run(*, failed: bool, last_failed: bool, failed_first: bool) -> OfLastRun:
     if failed:
-        return Again.FAILED
+        return OfLastRun.FAILED
     if last_failed:
-        return Again.LAST_FAILED
-    return Again.FAILED_FIRST if failed_first else Again.NOTHING
+        return OfLastRun.LAST_FAILED
+    return OfLastRun.FAILED_FIRST if failed_first else OfLastRun.NOTHING
 
 
 def _refuse(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001 (click's signature)

@@ -9,7 +9,7 @@ from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import from_json, to_json
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
-from ci_toolkit.plan.again import Again, Choice, choose
+from ci_toolkit.plan.of_last_run import Choice, OfLastRun, choose
 from ci_toolkit.verdict.last_run import remember
 from ci_toolkit.workflow.observer import Observer
 
@@ -17,9 +17,9 @@ LAST_RUN = "last-run.json"
 """No report: it outlives a run that is refused, and a mistyped option does not make anybody run everything again."""
 
 
-def choose_again(suite: Suite, out: Path, again: Again, observer: Observer) -> Choice:
+def choose_tests(suite: Suite, out: Path, of_last_run: OfLastRun, observer: Observer) -> Choice:
     """Return what of ``suite`` runs, by what the last run left in ``out``. Raises NothingToRunError."""
-    choice = choose(suite, read_last_run(out, observer) if again is not Again.NOTHING else None, again)
+    choice = choose(suite, read_last_run(out, observer) if of_last_run is not OfLastRun.NOTHING else None, of_last_run)
     if choice.note:
         observer.say(choice.note)
     return choice

@@ -17,14 +17,14 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.model.wording import number_of
-from ci_toolkit.plan.again import Again, Choice
+from ci_toolkit.plan.of_last_run import Choice, OfLastRun
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
 from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.changed_lines import change_of
 from ci_toolkit.workflow.history import load_durations
-from ci_toolkit.workflow.last_run import choose_again
+from ci_toolkit.workflow.last_run import choose_tests
 from ci_toolkit.workflow.merging import Judging, judge_bundles
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.planning import find_suite_of, plan_stages, save_plan
@@ -50,8 +50,8 @@ class RunRequest(ServiceOptions, frozen=True, kw_only=True):
     jobs: int | None
     show_output: bool = False
     """Whether what passed tests printed is shown, too."""
-    again: Again = Again.NOTHING
-    """Which tests of the last run, whose reports are in ``out``, run again."""
+    of_last_run: OfLastRun = OfLastRun.NOTHING
+    """Which tests of the last run, whose reports are in ``out``, are asked for."""
     maxfail: int | None = None
     """Failures that end the run, stronger than the other rules; 0 is no end, None leaves it to them."""
     categories: tuple[str, ...]
@@ -136,7 +136,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     quarantine = None if request.no_quarantine else quarantine_in_force(root)
     court = court_of(root, folder)
     rules = _rules(request, selection, quarantine)
-    choice = choose_again(_find(request, folder, selection, rules), request.out, request.again, observer)
+    choice = choose_tests(_find(request, folder, selection, rules), request.out, request.of_last_run, observer)
     suite = choice.suite
     staged = _plan(request, folder, choice, selection, rules)
     observer.say(_planned(staged.plan, request.jobs_at_a_time))

@@ -15,8 +15,8 @@ from ci_toolkit.model.durations import Durations
 from ci_toolkit.model.plan import Plan, PlanNote, plan_to_json
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
-from ci_toolkit.plan.again import Again
 from ci_toolkit.plan.build import build_plan
+from ci_toolkit.plan.of_last_run import OfLastRun
 from ci_toolkit.plan.request import PlanRequest
 from ci_toolkit.plan.separated import notes_on_separated
 from ci_toolkit.plan.stages import StagedPlan, join, stages_of
@@ -24,7 +24,7 @@ from ci_toolkit.report.text import one_line
 from ci_toolkit.suite.discover import collect_suite, find_suite
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.history import load_durations
-from ci_toolkit.workflow.last_run import choose_again
+from ci_toolkit.workflow.last_run import choose_tests
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
 from ci_toolkit.workflow.run_identity import named
@@ -40,8 +40,8 @@ class PlanningRequest(Record, frozen=True, kw_only=True):
     """An earlier ``plan.json`` to stay close to."""
     categories: tuple[str, ...] = ()
     mode: str = ""
-    again: Again = Again.NOTHING
-    """Which tests of the last run run again."""
+    of_last_run: OfLastRun = OfLastRun.NOTHING
+    """Which tests of the last run are asked for."""
     last_run: Path = Path()
     """The folder with the reports of that run."""
     history: str = ""
@@ -62,7 +62,7 @@ def write_plan(request: PlanningRequest, folder: Path, observer: Observer) -> Pl
     shape = msgspec.structs.replace(with_selection(request.shape, selection), previous=previous)
     suite = find_suite_of(folder, request.paths, shape.pytest_args, selection, is_collected=shape.is_collected)
     refuse_empty(suite, selection)
-    choice = choose_again(suite, request.last_run, request.again, observer)
+    choice = choose_tests(suite, request.last_run, request.of_last_run, observer)
     suite, shape = choice.suite, msgspec.structs.replace(shape, only=choice.only, first=choice.first)
     durations = load_durations(request.history, suite, folder / suite.root)
     notes = (*durations.notes, *notes_on(suite, selection))

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from ci_toolkit.cli.selecting import Words, selecting_options, showing_options, take_words
-from ci_toolkit.plan.again import Again
+from ci_toolkit.plan.of_last_run import OfLastRun
 from ci_toolkit.report.text import View
 
 
@@ -44,10 +44,10 @@ SEEN = View(width=80)
         (["-q"], Words(view=View(width=80, verbosity=-1))),
         (["-q", "-v"], Words(view=SEEN)),
         (["--durations", "7"], Words(view=View(width=80, slowest=7))),
-        (["--lf"], Words(again=Again.LAST_FAILED, view=SEEN)),
-        (["--last-failed", "--ff"], Words(again=Again.LAST_FAILED, view=SEEN)),
-        (["--failed-first"], Words(again=Again.FAILED_FIRST, view=SEEN)),
-        (["--failed", "--lf"], Words(again=Again.FAILED, view=SEEN)),
+        (["--lf"], Words(of_last_run=OfLastRun.LAST_FAILED, view=SEEN)),
+        (["--last-failed", "--ff"], Words(of_last_run=OfLastRun.LAST_FAILED, view=SEEN)),
+        (["--failed-first"], Words(of_last_run=OfLastRun.FAILED_FIRST, view=SEEN)),
+        (["--failed", "--lf"], Words(of_last_run=OfLastRun.FAILED, view=SEEN)),
     ],
 )
 def test_pytests_words_mean_what_they_mean_to_pytest(arguments: list[str], meant: Words) -> None:

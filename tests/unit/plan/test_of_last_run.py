@@ -3,7 +3,7 @@ import pytest
 from ci_toolkit.errors import NothingToRunError
 from ci_toolkit.model.last_run import LastRun
 from ci_toolkit.model.suite import Suite, SuiteFile
-from ci_toolkit.plan.again import Again, choose
+from ci_toolkit.plan.of_last_run import OfLastRun, choose
 
 SUITE = Suite(root=".", arguments=(), files=tuple(SuiteFile(path=f"tests/test_{name}.py") for name in "abc"))
 A, B, C = (file.path for file in SUITE.files)
@@ -12,23 +12,23 @@ GONE = LastRun(failed=("tests/test_z.py::test_1",))
 
 
 @pytest.mark.parametrize(
-    ("again", "last", "files", "only", "first"),
+    ("of_last_run", "last", "files", "only", "first"),
     [
-        (Again.NOTHING, LAST, (A, B, C), (), ()),
-        (Again.LAST_FAILED, LAST, (A, C), LAST.failed, ()),
-        (Again.LAST_FAILED, LastRun(), (A, B, C), (), ()),
-        (Again.LAST_FAILED, None, (A, B, C), (), ()),
-        (Again.LAST_FAILED, GONE, (A, B, C), (), ()),
-        (Again.FAILED_FIRST, LAST, (A, B, C), (), LAST.failed),
-        (Again.FAILED_FIRST, None, (A, B, C), (), ()),
-        (Again.FAILED, LAST, (A, B, C), (*sorted((*LAST.failed, *LAST.unsure)),), ()),
-        (Again.FAILED, LastRun(unsure=(f"{B}::test_2",)), (B,), (f"{B}::test_2",), ()),
+        (OfLastRun.NOTHING, LAST, (A, B, C), (), ()),
+        (OfLastRun.LAST_FAILED, LAST, (A, C), LAST.failed, ()),
+        (OfLastRun.LAST_FAILED, LastRun(), (A, B, C), (), ()),
+        (OfLastRun.LAST_FAILED, None, (A, B, C), (), ()),
+        (OfLastRun.LAST_FAILED, GONE, (A, B, C), (), ()),
+        (OfLastRun.FAILED_FIRST, LAST, (A, B, C), (), LAST.failed),
+        (OfLastRun.FAILED_FIRST, None, (A, B, C), (), ()),
+        (OfLastRun.FAILED, LAST, (A, B, C), (*sorted((*LAST.failed, *LAST.unsure)),), ()),
+        (OfLastRun.FAILED, LastRun(unsure=(f"{B}::test_2",)), (B,), (f"{B}::test_2",), ()),
     ],
 )
 def test_what_did_not_pass_runs_alone_or_first(
-    again: Again, last: LastRun | None, files: tuple[str, ...], only: tuple[str, ...], first: tuple[str, ...]
+    of_last_run: OfLastRun, last: LastRun | None, files: tuple[str, ...], only: tuple[str, ...], first: tuple[str, ...]
 ) -> None:
-    choice = choose(SUITE, last, again)
+    choice = choose(SUITE, last, of_last_run)
     assert tuple(file.path for file in choice.suite.files) == files
     assert (choice.only, choice.first) == (only, first)
 
@@ -43,5 +43,5 @@ def test_what_did_not_pass_runs_alone_or_first(
 )
 def test_where_nothing_failed_there_is_nothing_to_run_again_and_lf_runs_all(last: LastRun | None, reason: str) -> None:
     with pytest.raises(NothingToRunError, match=reason):
-        choose(SUITE, last, Again.FAILED)
-    assert choose(SUITE, last, Again.LAST_FAILED).note == f"{reason}: all tests run"
+        choose(SUITE, last, OfLastRun.FAILED)
+    assert choose(SUITE, last, OfLastRun.LAST_FAILED).note == f"{reason}: all tests run"

@@ -1,4 +1,4 @@
-"""What of a suite runs again: the tests that did not pass last time, alone or before the others."""
+"""What of a suite runs: the tests that did not pass last time, alone or before the others."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -12,7 +12,7 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 
 
-class Again(StrEnum):
+class OfLastRun(StrEnum):
     """Which tests of the last run somebody asks for."""
 
     NOTHING = ""
@@ -36,21 +36,21 @@ class Choice(Record, frozen=True, kw_only=True):
     """What a reader should hear about it."""
 
 
-def choose(suite: Suite, last: LastRun | None, again: Again) -> Choice:
+def choose(suite: Suite, last: LastRun | None, of_last_run: OfLastRun) -> Choice:
     """Return what of ``suite`` runs; ``last`` is None where no run is remembered.
 
-    Raises NothingToRunError if ``again`` asks for tests that did not pass, and there are none.
+    Raises NothingToRunError if ``of_last_run`` asks for tests that did not pass, and there are none.
     """
-    if again is Again.NOTHING:
+    if of_last_run is OfLastRun.NOTHING:
         return Choice(suite=suite)
     known = last or LastRun()
-    names = known.failed if again is not Again.FAILED else tuple(sorted({*known.failed, *known.unsure}))
+    names = known.failed if of_last_run is not OfLastRun.FAILED else tuple(sorted({*known.failed, *known.unsure}))
     paths = {file.path for file in suite.files}
     where = {name: path for name in names for path in names_above(name) if path in paths}
     found = tuple(where)
-    if again is Again.FAILED_FIRST:
+    if of_last_run is OfLastRun.FAILED_FIRST:
         return Choice(suite=suite, first=found)
-    if not found and again is Again.FAILED:
+    if not found and of_last_run is OfLastRun.FAILED:
         raise NothingToRunError(_nothing(last, names), advice="Run the whole suite with `ci-toolkit run`.")
     if not found:
         return Choice(suite=suite, note=f"{_nothing(last, names)}: all tests run")
