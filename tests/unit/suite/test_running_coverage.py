@@ -1,37 +1,38 @@
+import os
 import subprocess
 import sys
-import types
 
-import coverage
 import pytest
 
-from ci_toolkit.suite.running_coverage import running_coverage
+PROGRAM = """
+import coverage
+from ci_toolkit.suite.running_coverage import running_coverage, tells_contexts_apart
+
+measuring = coverage.Coverage(data_file=None)
+measuring.start()
+print(tells_contexts_apart(running_coverage()))
+"""
 
 
 @pytest.mark.parametrize(
-    ("module", "costly"),
+    ("core", "tells"),
     [
-        ("ci_toolkit.suite.shard_assignment", "coverage"),
-        ("ci_toolkit.workflow.local_run", "coverage"),
-        ("ci_toolkit.workflow.local_run", "http"),
-        ("ci_toolkit.cli.display", "rich"),
-        ("ci_toolkit.suite.assignment", "ci_toolkit.suite.shard_plugin"),
+        ("ctrace", "True"),
+        ("pytrace", "True"),
+        pytest.param(
+            "sysmon",
+            "False",
+            marks=pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in Python 3.12"),
+        ),
     ],
 )
-def test_nobody_imports_what_takes_long_and_is_not_needed(module: str, costly: str) -> None:
-    said = subprocess.run(
-        [sys.executable, "-c", f"import sys, {module}\nprint({costly!r} in sys.modules)"],
+def test_coverage_keeps_tests_apart_where_it_hears_of_each_line_each_time(core: str, tells: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "COVERAGE_CORE": core},
         capture_output=True,
         text=True,
-        check=True,
+        timeout=60,
+        check=False,
     )
-    assert said.stdout == "False\n"
-
-
-def test_what_measures_is_found() -> None:
-    assert running_coverage() is coverage.Coverage.current()
-
-
-def test_a_module_that_a_test_put_in_the_place_of_coverage_measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "coverage.control", types.ModuleType("coverage.control"))
-    assert running_coverage() is None
+    assert done.stdout.strip() == tells, done.stderr
