@@ -61,7 +61,13 @@ def lines_covered_alone(
             if begin not in of_others and (begin in file.in_functions or not of_others):
                 found[begin] = found.get(begin, frozenset()) | tests
         written = statements_of(changes.files.get(path, ChangedFile()), file) & file.executed & found.keys()
-        for tests in sorted({found[line] for line in written}, key=sorted):
-            lines = sorted(line for line in written if found[line] == tests)
-            for first, last in runs_of(lines, file):
-                yield LinesAlone(tests=tuple(sorted(tests)), path=path, first=first, last=last)
+        yield from sorted(_runs(written, found, file, path), key=lambda lines: lines.first)
+
+
+def _runs(
+    written: Collection[int], found: Mapping[int, frozenset[str]], file: FileCoverage, path: str
+) -> Iterator[LinesAlone]:
+    """Yield what the same tests cover alone, of statements that follow each other, together."""
+    for tests in {found[line] for line in written}:
+        for first, last in runs_of(sorted(line for line in written if found[line] == tests), file):
+            yield LinesAlone(tests=tuple(sorted(tests)), path=path, first=first, last=last)

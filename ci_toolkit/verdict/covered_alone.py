@@ -14,11 +14,15 @@ def places_alone(node_id: str, alone: Iterable[LinesAlone]) -> str:
     return _some([lines.place for lines in alone if any(is_about(test, node_id) for test in lines.tests)])
 
 
-def notes_on_alone(found: CoveredAlone, excused: Collection[str]) -> Iterator[str]:
-    """Yield which tests nothing excuses, and which of those ``excused`` nobody could ask that of."""
+def notes_on_alone(found: CoveredAlone, failed: Collection[str], excused: Collection[str]) -> Iterator[str]:
+    """Yield which tests nothing excuses, as far as they ``failed``, and of which ``excused`` ones nobody can say that.
+
+    ``failed`` are node ids, ``excused`` the tests of entries.
+    """
     places: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for lines in found.lines:
-        places[lines.tests].append(lines.place)
+        if any(is_about(test, node_id) for test in lines.tests for node_id in failed):
+            places[lines.tests].append(lines.place)
     for tests, covered in sorted(places.items()):
         yield (
             f"no failure of {_any_of(tests)} is excused in this run: only tests in quarantine cover what the change "

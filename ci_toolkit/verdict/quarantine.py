@@ -65,7 +65,8 @@ def quarantine_notes(run: MergedRun, quarantine: QuarantineInForce | None) -> It
             f"({quarantine.base[:_SHORT_COMMIT]}): {'; '.join(quarantine.held_back)}"
         )
     excused = (entries_of(f.node_id, quarantine.entries) for f in run.failures if f.quarantined)
-    yield from notes_on_alone(run.covered_alone, {entry.test for entries in excused for entry in entries})
+    failed = [failure.node_id for failure in run.failures]
+    yield from notes_on_alone(run.covered_alone, failed, {entry.test for entries in excused for entry in entries})
 
 
 def quarantine_use(run: MergedRun, quarantine: QuarantineInForce | None) -> QuarantineUse | None:
