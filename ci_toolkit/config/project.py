@@ -1,7 +1,5 @@
 """A project: its root, and what its ``pyproject.toml`` says."""
 
-import difflib
-import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +21,8 @@ def project_root(start: Path) -> Path:
 
 def read_pyproject(root: Path) -> Mapping[str, Any]:
     """Return the ``pyproject.toml`` in ``root``, empty where there is none. Raises ConfigurationError."""
+    import tomllib
+
     path = root / "pyproject.toml"
     if not path.is_file():
         return {}
@@ -68,5 +68,7 @@ def _read(key: str, value: object) -> object:
 
 def nearest(word: str, known: Collection[str], what: str) -> str:
     """Return a hint at the known word that looks most like ``word``."""
+    import difflib
+
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"Did you mean '{near[0]}'?" if near else f"Known {what}: {', '.join(known)}."

@@ -1,6 +1,5 @@
 """Asks what runs now: every living session, and whether its servers answer."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ci_toolkit.model.record import Record
@@ -54,6 +53,8 @@ class SessionStatus(Record, frozen=True, kw_only=True):
 
 def session_status() -> tuple[SessionStatus, ...]:
     """Ask every server of every living session of this user."""
+    from concurrent.futures import ThreadPoolExecutor
+
     found = ready_sessions(registry())
     with ThreadPoolExecutor(max(1, sum(len(info.endpoints) for info in found))) as threads:
         asked = [(info, [threads.submit(_status, info, endpoint) for endpoint in info.endpoints]) for info in found]

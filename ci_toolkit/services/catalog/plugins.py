@@ -5,12 +5,14 @@ Each is an object, or a class without arguments, that keeps ``ProtocolPlugin``; 
 
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.errors import PluginError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP: Final = "ci_toolkit.protocols"
 
@@ -31,8 +33,10 @@ class ProtocolPlugin(Protocol):
         """Take out what the last test left. Without this the server is restarted after each test that may use it."""
 
 
-def installed() -> dict[str, EntryPoint]:
+def installed() -> "dict[str, EntryPoint]":
     """Return the plug-ins of this environment by their protocols; the first of two of one name."""
+    from importlib.metadata import entry_points
+
     return {point.name: point for point in reversed(tuple(entry_points(group=GROUP)))}
 
 

@@ -218,7 +218,3 @@ class _Keeper:
 
 def _myself() -> ProcessIdentity:
     return identity_of(os.getpid()) or ProcessIdentity(pid=os.getpid())
-
-
-if __name__ == "__main__":
-    sys.exit(main())
