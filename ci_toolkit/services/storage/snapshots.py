@@ -1,21 +1,19 @@
 """Snapshots of data directories, keyed by all that decides what is in them, copied for every session."""
 
-import errno
 import fcntl
 import hashlib
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from ci_toolkit.services.errors import DiskFullError
-from ci_toolkit.services.storage.folders import disk_trouble, own_folder, remove_folder
+from ci_toolkit.services.storage.copying import copy_tree
+from ci_toolkit.services.storage.folders import own_folder, remove_folder
 
 _KEPT: Final = 6
 """How many snapshots stay, the last used ones."""
-_COPY_SECONDS: Final = 120
 
 
 def digest(*facts: str) -> str:
@@ -87,14 +85,3 @@ class Snapshots:
 def partial_folder(cache: Path, session: str) -> Path:
     """Return where ``session`` writes a snapshot that is not yet whole."""
     return cache / "snapshots" / f".{session}"
-
-
-def copy_tree(source: Path, target: Path) -> None:
-    """Copy a folder with owners and modes, sharing blocks where the file system can. Raises DiskFullError."""
-    copied = subprocess.run(
-        ["cp", "-a", str(source), str(target)],  # noqa: S607 (cp is where PATH says)
-        capture_output=True, text=True, timeout=_COPY_SECONDS, check=False,
-    )  # fmt: skip
-    if copied.returncode != 0:
-        number = errno.ENOSPC if "No space left" in copied.stderr else errno.EIO
-        raise disk_trouble(OSError(number, copied.stderr.strip().splitlines()[-1]), target)
