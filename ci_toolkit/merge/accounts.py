@@ -6,7 +6,7 @@ from itertools import chain
 import msgspec
 
 from ci_toolkit.merge.shard_merge import ShardMerge
-from ci_toolkit.merge.tally import SLOWEST, add_counts, add_llm_use, add_skipped
+from ci_toolkit.merge.tally import SLOWEST, add_counts, add_llm_use, by_reason
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MergedShard
 from ci_toolkit.model.plan import Plan, PlannedShard
@@ -40,7 +40,9 @@ class Accounts:
         self.flaky = (*chain.from_iterable(merge.flaky for merge in merges), *flaky_over_tries)
         self.problems = tuple(_once(chain.from_iterable(merge.problems for merge in merges)))
         self.empty_files = sorted(chain.from_iterable(merge.empty_files for merge in merges))
-        self.skipped = add_skipped(chain.from_iterable(merge.skipped for merge in merges))
+        self.skipped = by_reason(chain.from_iterable(merge.skipped for merge in merges))
+        self.xfailed = by_reason(chain.from_iterable(merge.xfailed for merge in merges))
+        self.xpassed = by_reason(chain.from_iterable(merge.xpassed for merge in merges))
         self.slowest = tuple(slowest[:SLOWEST])
         self.skipped_files = sum(merge.skipped_files for merge in merges)
         self.deselected = sum(merge.deselected for merge in merges)

@@ -25,7 +25,7 @@ from ci_toolkit.merge.junit import write_junit
 from ci_toolkit.merge.separation import separated_tests
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.merge.snapshots import unused_snapshots
-from ci_toolkit.merge.warnings_met import limit_of, warnings_met
+from ci_toolkit.merge.warnings_met import limit_of, shown, warnings_met
 from ci_toolkit.merge.whole_run import run_learned
 from ci_toolkit.model.changed_lines import ChangedLines
 from ci_toolkit.model.history import RunRecord
@@ -74,7 +74,7 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
     earlier = read_earlier_tries(plan, delivery.superseded, merges, learns=learns)
     accounts = Accounts(plan, merges, earlier.flaky)
     attachments = BroughtAttachments(out)
-    warned = [record for merge in merges for record in merge.warnings]
+    summaries = [record for merge in merges for record in merge.summaries]
     cut_files = compare_pieces(plan, merges)
     proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
     at_stake = excusing if excusing is not None and excusing.have_failed(accounts.failures) else None
@@ -95,6 +95,9 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
         failures=attachments.bring(accounts.failures),
         flaky=attachments.bring(accounts.flaky),
         skipped=accounts.skipped,
+        xfailed=accounts.xfailed,
+        xpassed=accounts.xpassed,
+        shows=shown(summaries),
         slowest=accounts.slowest,
         problems=(
             *delivery.problems,
@@ -110,8 +113,8 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
         covered_alone=alone,
         coverage_demand=demand_of(bundles),
         unused_snapshots=unused_snapshots(plan, bundles, merges),
-        warnings=warnings_met(warned),
-        warnings_limit=limit_of(warned),
+        warnings=warnings_met(summaries),
+        warnings_limit=limit_of(summaries),
         proof=proof,
         skipped_files=accounts.skipped_files,
         deselected=accounts.deselected,

@@ -14,23 +14,24 @@ from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
 from ci_toolkit.merge.outcomes_learned import outcomes_learned
 from ci_toolkit.merge.results import BundleReading
-from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use, add_skipped
+from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use, by_reason
 from ci_toolkit.merge.trials import TrialsOfBundle
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.history import FileRun, JobRun
 from ci_toolkit.model.journal import PhaseOutcome
-from ci_toolkit.model.journal_end import Snapshots, Warnings
+from ci_toolkit.model.journal_end import Snapshots, Summary
 from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.merged import AskedTest, CategoryClash, CriticalTest, MergedShard, TrialEvidence
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.outcomes import TryOutcomes
 from ci_toolkit.model.plan import PlannedShard, Unit
 from ci_toolkit.model.problem import Problem, ProblemKind
+from ci_toolkit.model.reasoned import ReasonedTests
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.result import Outcome, TestResult
 from ci_toolkit.model.trial import Where
-from ci_toolkit.model.verdict import Counts, LostTest, SkippedTests, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, LostTest, SlowTest, TestFailure
 
 
 class FileState(StrEnum):
@@ -69,7 +70,9 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     asked: tuple[AskedTest, ...] = ()
     failures: tuple[TestFailure, ...]
     flaky: tuple[TestFailure, ...]
-    skipped: tuple[SkippedTests, ...] = ()
+    skipped: tuple[ReasonedTests, ...] = ()
+    xfailed: tuple[ReasonedTests, ...] = ()
+    xpassed: tuple[ReasonedTests, ...] = ()
     slowest: tuple[SlowTest, ...]
     problems: tuple[Problem, ...]
     empty_files: tuple[str, ...]
@@ -83,7 +86,7 @@ class ShardMerge(Record, frozen=True, kw_only=True):
     needs: tuple[tuple[str, str], ...] = ()
     """(node id, name) of tests that depend on what did not run in this shard."""
     snapshots: tuple[Snapshots, ...] = ()
-    warnings: tuple[Warnings, ...] = ()
+    summaries: tuple[Summary, ...] = ()
     skipped_files: int = 0
     """Of these, how many skipped themselves and are counted here."""
     deselected: int
@@ -161,7 +164,9 @@ def merge_shard(
         asked=asked_of(reading.fold, asked),
         failures=tuple(tally.failures),
         flaky=tuple(tally.flaky),
-        skipped=tally.skipped(),
+        skipped=tally.reasoned(Outcome.SKIPPED),
+        xfailed=tally.reasoned(Outcome.XFAILED),
+        xpassed=tally.reasoned(Outcome.XPASSED),
         slowest=tuple(tally.slowest()),
         problems=problems,
         empty_files=tuple(_empty(reading.fold)),
@@ -170,7 +175,7 @@ def merge_shard(
         offers=frozenset(name for record in reading.fold.files.values() for name in record.offers),
         needs=tuple(_needs(reading.fold)),
         snapshots=tuple(reading.fold.snapshots),
-        warnings=tuple(reading.fold.warnings),
+        summaries=tuple(reading.fold.summaries),
         deselected=sum(record.deselected for record in reading.fold.files.values()),
         removed=sum(record.removed for record in reading.fold.files.values()),
         fragment=str(fragment),
@@ -200,7 +205,7 @@ def add_files(merge: ShardMerge, files: Sequence[TestResult]) -> ShardMerge:
         skipped_files=sum(1 for file in files if file.outcome is Outcome.SKIPPED),
         failures=(*tally.failures, *merge.failures),
         critical=(*tally.critical, *merge.critical),
-        skipped=add_skipped((*tally.skipped(), *merge.skipped)),
+        skipped=by_reason((*tally.reasoned(Outcome.SKIPPED), *merge.skipped)),
         seconds=merge.seconds + tally.seconds,
     )
 

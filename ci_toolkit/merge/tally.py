@@ -7,9 +7,10 @@ from ci_toolkit.model import llm_properties
 from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.merged import CriticalTest
+from ci_toolkit.model.reasoned import ReasonedTests
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult, captured_output
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.verdict import Counts, FailedGo, SkippedTests, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, FailedGo, SlowTest, TestFailure
 
 SLOWEST = 100
 MOST_SKIPPED = 100
@@ -25,7 +26,10 @@ def add_counts(parts: Iterable[Counts]) -> Counts:
     return Counts(**{name: sum([getattr(part, name) for part in parts]) for name in Counts.__struct_fields__})
 
 
-def add_skipped(parts: Iterable[SkippedTests]) -> tuple[SkippedTests, ...]:
+_WITH_REASONS = (Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED)
+
+
+def by_reason(parts: Iterable[ReasonedTests]) -> tuple[ReasonedTests, ...]:
     """Return ``parts`` with one for each reason, the most frequent first."""
     names: dict[str, list[str]] = {}
     counts: Counter[str] = Counter()
@@ -34,7 +38,7 @@ def add_skipped(parts: Iterable[SkippedTests]) -> tuple[SkippedTests, ...]:
         counts[part.reason] += part.count
     frequent = sorted(counts, key=lambda reason: (-counts[reason], reason))[:MOST_SKIPPED]
     return tuple(
-        SkippedTests(reason=reason, count=counts[reason], node_ids=tuple(sorted(names[reason])[:MOST_SKIPPED]))
+        ReasonedTests(reason=reason, count=counts[reason], node_ids=tuple(sorted(names[reason])[:MOST_SKIPPED]))
         for reason in frequent
     )
 
@@ -97,8 +101,8 @@ class Tally:
         self.critical: list[CriticalTest] = []
         """Mission-critical tests that were skipped or expected to fail."""
         self.llm: list[LlmUse | None] = []
-        self._skipped: dict[str, list[str]] = {}
-        """By the reason."""
+        self._reasoned: dict[Outcome, dict[str, list[str]]] = {outcome: {} for outcome in _WITH_REASONS}
+        """Outcome to reason to tests."""
         self._plain = 0
         """How many passed at the first try."""
         self._slow: list[tuple[float, str]] = []
@@ -136,11 +140,11 @@ class Tally:
             self.failures.append(self._failure(result))
         elif result.is_flaky:
             self.flaky.append(self._failure(result))
-        elif result.outcome is Outcome.SKIPPED:
-            self._skipped.setdefault(result.reason, []).append(result.node_id)
+        elif result.outcome in self._reasoned:
+            self._reasoned[result.outcome].setdefault(result.reason, []).append(result.node_id)
         for unrun in result.unrun_subtests:  # what else the test holds may pass: the skip is told all the same
-            if unrun.outcome is Outcome.SKIPPED:
-                self._skipped.setdefault(unrun.reason, []).append(f"{result.node_id} {unrun.subtest}")
+            name = f"{result.node_id} {unrun.subtest}"
+            self._reasoned[unrun.outcome].setdefault(unrun.reason, []).append(name)
         if result.is_critical and result.outcome in _NOT_RUN:
             how = str(result.outcome)
             self.critical.append(CriticalTest(node_id=result.node_id, how=how, reason=result.reason))
@@ -170,10 +174,10 @@ class Tally:
             attachments=tuple(self._attachments.get(result.node_id, ())),
         )
 
-    def skipped(self) -> tuple[SkippedTests, ...]:
-        """Return what was skipped, by its reasons."""
-        parts = (SkippedTests(reason=why, count=len(ids), node_ids=tuple(ids)) for why, ids in self._skipped.items())
-        return add_skipped(parts)
+    def reasoned(self, outcome: Outcome) -> tuple[ReasonedTests, ...]:
+        """Return what was skipped, xfailed or xpassed, by its reasons."""
+        found = self._reasoned[outcome].items()
+        return by_reason(ReasonedTests(reason=why, count=len(ids), node_ids=tuple(ids)) for why, ids in found)
 
     def slowest(self) -> Iterator[SlowTest]:
         """Yield the slowest, slowest first."""

@@ -18,7 +18,7 @@ from ci_toolkit.model.journal import (
     PhaseOutcome,
     Uncollectable,
 )
-from ci_toolkit.model.journal_end import Snapshots, Warnings
+from ci_toolkit.model.journal_end import Snapshots, Summary
 from ci_toolkit.model.problem import Problem, ProblemKind
 
 _Name = tuple[str, str]
@@ -41,8 +41,8 @@ class JournalFold:
         """The project's own files that were executed: path to digest, as the first process says."""
         self.snapshots: list[Snapshots] = []
         """What each process says of syrupy's snapshots."""
-        self.warnings: list[Warnings] = []
-        """What each process that ended by itself says of its warnings."""
+        self.summaries: list[Summary] = []
+        """What pytest's summary tells in each process that ended by itself."""
         self.attachments: dict[str, list[Attachment]] = {}
         """What tests handed over, by node id."""
         self.unplanned: dict[str, None] = {}

@@ -12,7 +12,7 @@ import msgspec
 
 from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.environment import Environment
-from ci_toolkit.model.journal_end import Executed, Snapshots, Warnings
+from ci_toolkit.model.journal_end import Executed, Snapshots, Summary
 from ci_toolkit.model.journal_line import Line
 from ci_toolkit.model.own_settings import CoverageSettings, OwnReport
 from ci_toolkit.model.record import Record
@@ -272,7 +272,7 @@ JournalRecord = (
     | AgainEnded
     | Executed
     | Snapshots
-    | Warnings
+    | Summary
     | Crashed
     | Closed
 )

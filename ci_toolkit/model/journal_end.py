@@ -21,11 +21,11 @@ class Snapshots(Line, frozen=True, kw_only=True, tag="snapshots"):
     """Whether the suite fails where a snapshot is unused."""
 
 
-class Warnings(Line, frozen=True, kw_only=True, tag="warnings"):
-    """The warnings that pytest was told of."""
+class Summary(Line, frozen=True, kw_only=True, tag="summary"):
+    """What pytest's own summary tells beside the outcomes of tests."""
 
-    told: tuple[Warned, ...] = ()
-    limit: WarningsLimit | None = None
+    warnings: tuple[Warned, ...] = ()
+    warnings_limit: WarningsLimit | None = None
     """None where the suite allows any number."""
-    is_shown: bool = True
-    """Whether the suite wants to see them (``--disable-warnings``)."""
+    shows: str = "w"
+    """What the suite wants listed, in the letters of pytest's ``-r``: ``w`` is warnings."""

@@ -8,6 +8,7 @@ from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.quarantine import CoveredAlone
+from ci_toolkit.model.reasoned import ReasonedTests
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.trial import Trial, TrialOutcome
 from ci_toolkit.model.verdict import (
@@ -15,7 +16,6 @@ from ci_toolkit.model.verdict import (
     Counts,
     LostTest,
     Proof,
-    SkippedTests,
     SlowTest,
     TestFailure,
 )
@@ -146,7 +146,10 @@ class MergedRun(Record, frozen=True, kw_only=True):
     lost: tuple[LostTest, ...]
     failures: tuple[TestFailure, ...]
     flaky: tuple[TestFailure, ...]
-    skipped: tuple[SkippedTests, ...] = ()
+    skipped: tuple[ReasonedTests, ...] = ()
+    xfailed: tuple[ReasonedTests, ...] = ()
+    xpassed: tuple[ReasonedTests, ...] = ()
+    shows: str = ""
     slowest: tuple[SlowTest, ...]
     problems: tuple[Problem, ...]
     disagreements: tuple[Problem, ...] = ()

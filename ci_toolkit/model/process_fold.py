@@ -21,7 +21,7 @@ from ci_toolkit.model.journal import (
     Uncollectable,
     When,
 )
-from ci_toolkit.model.journal_end import Executed, Snapshots, Warnings
+from ci_toolkit.model.journal_end import Executed, Snapshots, Summary
 from ci_toolkit.model.problem import ProblemKind
 
 _END_OF_TIME = 1e11
@@ -139,7 +139,7 @@ class ProcessFold:
                 self._open(record.at)
             case Interrupted():
                 return self.tests.get(record.i)
-            case Executed() | Snapshots() | Warnings():
+            case Executed() | Snapshots() | Summary():
                 self._take_summary(record)
             case Attached():
                 self._attach(record)
@@ -153,15 +153,15 @@ class ProcessFold:
                 self._take_collection(record)
         return None
 
-    def _take_summary(self, record: Executed | Snapshots | Warnings) -> None:
+    def _take_summary(self, record: Executed | Snapshots | Summary) -> None:
         match record:
             case Executed():
                 for path, digest in record.files:
                     self._fold.sources.setdefault(path, digest)
             case Snapshots():
                 self._fold.snapshots.append(record)
-            case Warnings():
-                self._fold.warnings.append(record)
+            case Summary():
+                self._fold.summaries.append(record)
 
     def _take_collection(self, record: JournalRecord) -> None:
         match record:

@@ -8,6 +8,7 @@ from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.quarantine import QuarantineUse
+from ci_toolkit.model.reasoned import ReasonedTests
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.warned import WarningsMet
 
@@ -230,15 +231,6 @@ class TestFailure(Record, frozen=True, kw_only=True):
     """The command that runs it again in the order of its shard, where the run's bundles are."""
 
 
-class SkippedTests(Record, frozen=True, kw_only=True):
-    """Tests and subtests that were skipped for one reason, and files that skipped themselves as a whole."""
-
-    reason: str
-    count: int
-    node_ids: tuple[str, ...]
-    """The first hundred of them, sorted."""
-
-
 class SlowTest(Record, frozen=True, kw_only=True):
     """One of the slowest tests."""
 
@@ -274,8 +266,12 @@ class Verdict(Record, frozen=True, kw_only=True):
     shards: tuple[ShardReport, ...] = ()
     failures: tuple[TestFailure, ...] = ()
     flaky: tuple[TestFailure, ...] = ()
-    skipped: tuple[SkippedTests, ...] = ()
+    skipped: tuple[ReasonedTests, ...] = ()
     """What was not run because the tests say so, the most frequent reason first; at most a hundred reasons."""
+    xfailed: tuple[ReasonedTests, ...] = ()
+    xpassed: tuple[ReasonedTests, ...] = ()
+    shows: str = ""
+    """What the suite wants listed besides failures, in the letters of pytest's ``-r``."""
     warnings: WarningsMet = WarningsMet(count=0)
     slowest: tuple[SlowTest, ...] = ()
     proof: Proof

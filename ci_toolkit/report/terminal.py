@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ci_toolkit.model.llm_use import LlmUse
+from ci_toolkit.model.reasoned import ReasonedTests
 from ci_toolkit.model.verdict import ChangedCoverage, Counts, LostTest, ShardReport, Status, Verdict
 from ci_toolkit.model.wording import number_of
 from ci_toolkit.report.changed_lines import changed_line, missed_places, unmeasured_line
@@ -82,7 +83,12 @@ def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
     yield from _unrun("lost", verdict.lost, most)
     yield from _unrun("left out", verdict.left_out, most)
     if view.verbosity >= 0:
-        yield from _skipped(verdict, most, room=_SKIPPED_NAMED * most // MOST_NAMED)
+        room = _SKIPPED_NAMED * most // MOST_NAMED
+        yield from _reasoned("skipped", verdict.skipped, most, room)
+        if "x" in verdict.shows or view.verbosity > 0:
+            yield from _reasoned("expected to fail", verdict.xfailed, most, room)
+        if "X" in verdict.shows or view.verbosity > 0:
+            yield from _reasoned("expected to fail, and passed", verdict.xpassed, most, room)
         yield from _warnings(verdict, view, most)
     yield from _slowest(verdict, view)
     if view.verbosity >= 0:
@@ -109,19 +115,19 @@ def _unrun(title: str, tests: tuple[LostTest, ...], most: int) -> Iterator[Line]
     yield from more(len(tests), most)
 
 
-def _skipped(verdict: Verdict, most: int, *, room: int) -> Iterator[Line]:
+def _reasoned(title: str, tests: tuple[ReasonedTests, ...], most: int, room: int) -> Iterator[Line]:
     """Yield each reason with its tests, as far as there is room: a suite that skips hundreds names its reasons."""
-    if not verdict.skipped:
+    if not tests:
         return
-    yield Line("-- skipped --", "bold")
-    for one in verdict.skipped[:most]:
+    yield Line(f"-- {title} --", "bold")
+    for one in tests[:most]:
         reason = one_line(" ".join(one.reason.split()), _LONGEST_SENTENCE) or "without a reason"
         yield Line(f"  {number_of(one.count, 'test')}: {reason}")
         yield from (Line(f"      {one_line(node_id)}", "dim") for node_id in one.node_ids[:room])
         if 0 < room < one.count:
             yield Line(f"      and {one.count - room} more", "dim")
         room = max(0, room - one.count)
-    yield from more(len(verdict.skipped), most)
+    yield from more(len(tests), most)
 
 
 def _warnings(verdict: Verdict, view: View, most: int) -> Iterator[Line]:

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from ci_toolkit.model.journal_end import Warnings
+from ci_toolkit.model.journal_end import Summary
 from ci_toolkit.model.warned import Warned, WarningsLimit
 
 MOST_TEXTS = 10_000
-"""Warnings of one process that are told apart."""
+"""Summary of one process that are told apart."""
 MOST_NAMED = 20
 """Tests of one warning that are named."""
 LONGEST_TEXT = 4_000
+_GROUPS = {"a": "sxXEf", "A": "PpsxXEf"}
+"""Letters of pytest's ``-r`` that stand for others."""
 _OTHERS = "further warnings, which are not told apart"
 
 
@@ -68,17 +70,23 @@ class WarningsHeard:
         finally:
             self._is_listening = True
 
-    def record(self) -> Warnings:
+    def record(self) -> Summary:
         """Return what was heard so far."""
         told = (
             Warned(text=text, count=count, node_ids=tuple(self._node_ids[text]) if is_of_tests else ())
             for (text, is_of_tests), count in self._counts.items()
         )
-        is_hidden = bool(getattr(self._config.option, "disable_warnings", False))
-        return Warnings(told=tuple(told), limit=self._limit, is_shown=not is_hidden)
+        return Summary(warnings=tuple(told), warnings_limit=self._limit, shows=_shown(self._config))
 
     def _place(self, message: warnings.WarningMessage) -> str:
         return f"{message.filename.removeprefix(self._root)}:{message.lineno}"
+
+
+def _shown(config: pytest.Config) -> str:
+    # As pytest reads its -r: N forgets what stood before, and warnings are listed unless an option says otherwise.
+    asked = str(getattr(config.option, "reportchars", "")).rpartition("N")[2]
+    letters = {letter for group in asked for letter in _GROUPS.get(group, group)} | {"w"}
+    return "".join(sorted(letters - {"w"} if getattr(config.option, "disable_warnings", False) else letters))
 
 
 def _limit_of(config: pytest.Config) -> WarningsLimit | None:

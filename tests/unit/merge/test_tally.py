@@ -1,13 +1,14 @@
 import pytest
 
-from ci_toolkit.merge.tally import LONGEST_DETAIL, MOST_SKIPPED, SLOWEST, Tally, add_counts, add_llm_use, add_skipped
+from ci_toolkit.merge.tally import LONGEST_DETAIL, MOST_SKIPPED, SLOWEST, Tally, add_counts, add_llm_use, by_reason
 from ci_toolkit.model import llm_properties as llm
 from ci_toolkit.model.journal import Failure, When
 from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.merged import CriticalTest
+from ci_toolkit.model.reasoned import ReasonedTests
 from ci_toolkit.model.result import Outcome, PhaseFailure, TestResult
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.verdict import Counts, SkippedTests, SlowTest, TestFailure
+from ci_toolkit.model.verdict import Counts, SlowTest, TestFailure
 
 
 def a_result(outcome: str = "passed", node_id: str = "test_a.py::test_1", **also: object) -> TestResult:
@@ -127,18 +128,18 @@ def test_of_equally_slow_tests_the_first_by_name_are_listed_in_whatever_order_th
 def test_what_was_skipped_is_listed_by_its_reasons_the_most_frequent_first() -> None:
     results = [a_result("skipped", f"test_{n}", reason="no server" if n % 3 else "") for n in (4, 3, 2, 1)]
     results.append(a_result("xfailed", "test_9", reason="no server"))
-    assert tallied(*results).skipped() == (
-        SkippedTests(reason="no server", count=3, node_ids=("test_1", "test_2", "test_4")),
-        SkippedTests(reason="", count=1, node_ids=("test_3",)),
+    assert tallied(*results).reasoned(Outcome.SKIPPED) == (
+        ReasonedTests(reason="no server", count=3, node_ids=("test_1", "test_2", "test_4")),
+        ReasonedTests(reason="", count=1, node_ids=("test_3",)),
     )
 
 
 def test_reasons_for_skips_of_several_shards_add_up_and_a_hundred_are_named() -> None:
     results = [a_result("skipped", f"test_{n:04}", reason="no server") for n in range(3 * MOST_SKIPPED)]
     results += [a_result("skipped", f"test_x{n}", reason=f"reason {n:04}") for n in range(2 * MOST_SKIPPED)]
-    parts = [part for half in (results[1::2], results[::2]) for part in tallied(*half).skipped()]
-    added = add_skipped(parts)
-    assert added == tallied(*results).skipped()
+    parts = [part for half in (results[1::2], results[::2]) for part in tallied(*half).reasoned(Outcome.SKIPPED)]
+    added = by_reason(parts)
+    assert added == tallied(*results).reasoned(Outcome.SKIPPED)
     assert (len(added), added[0].count) == (MOST_SKIPPED, 3 * MOST_SKIPPED)
     assert added[0].node_ids == tuple(f"test_{n:04}" for n in range(MOST_SKIPPED))
 

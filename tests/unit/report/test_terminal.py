@@ -5,6 +5,7 @@ import pytest
 
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.quarantine import QuarantineStay, QuarantineUse
+from ci_toolkit.model.reasoned import ReasonedTests
 from ci_toolkit.model.verdict import (
     Breach,
     Counts,
@@ -13,7 +14,6 @@ from ci_toolkit.model.verdict import (
     LostTest,
     Proof,
     ShardReport,
-    SkippedTests,
     SlowTest,
     Status,
     TestFailure,
@@ -104,15 +104,37 @@ def test_failures_beyond_what_anybody_reads_are_counted() -> None:
 
 def test_skipped_tests_are_named_below_their_reason_as_far_as_there_is_room() -> None:
     skipped = (
-        SkippedTests(reason="needs a server\n  here", count=49, node_ids=tuple(f"test_{n:02}" for n in range(49))),
-        SkippedTests(reason="", count=3, node_ids=("test_a", "test_b", "test_c")),
-        SkippedTests(reason="later", count=1, node_ids=("test_d",)),
+        ReasonedTests(reason="needs a server\n  here", count=49, node_ids=tuple(f"test_{n:02}" for n in range(49))),
+        ReasonedTests(reason="", count=3, node_ids=("test_a", "test_b", "test_c")),
+        ReasonedTests(reason="later", count=1, node_ids=("test_d",)),
     )
     text = text_of(skipped=skipped)
     assert "-- skipped --\n  49 tests: needs a server here\n      test_00\n" in text
     assert "      test_48\n  3 tests: without a reason\n      test_a\n      and 2 more\n  1 test: later\n-- " in text
     assert "      and " not in text_of(skipped=skipped, view=View(verbosity=1))
     assert "skipped" not in text_of(skipped=skipped, view=View(verbosity=-1))
+
+
+@pytest.mark.parametrize(
+    ("shows", "verbosity", "listed"),
+    [
+        ("", 0, (False, False)),
+        ("fx", 0, (True, False)),
+        ("X", 0, (False, True)),
+        ("", 1, (True, True)),
+        ("xX", -1, (False, False)),
+    ],
+)
+def test_what_was_expected_to_fail_is_listed_where_the_suite_or_the_user_asks(
+    shows: str, verbosity: int, listed: tuple[bool, bool]
+) -> None:
+    failed, passed = (ReasonedTests(reason=why, count=1, node_ids=("test_a",)) for why in ("a bug", "a mended bug"))
+    text = text_of(xfailed=(failed,), xpassed=(passed,), shows=shows, view=View(verbosity=verbosity))
+    titles = (
+        "-- expected to fail --\n  1 test: a bug\n",
+        "-- expected to fail, and passed --\n  1 test: a mended bug\n",
+    )
+    assert tuple(title in text for title in titles) == listed
 
 
 def test_warnings_stand_above_the_tests_that_met_them() -> None:
