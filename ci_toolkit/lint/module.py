@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, partial
 
+from ci_toolkit.lint.bindings import FunctionNode, arguments_of
 from ci_toolkit.lint.comments import comments_of
-from ci_toolkit.lint.names import FunctionNode, Scope, arguments_of, dotted, walk
+from ci_toolkit.lint.names import Scope, dotted, walk
 from ci_toolkit.lint.triggers import Trigger, TriggerLines
 
 _SETUP_NAMES = frozenset(

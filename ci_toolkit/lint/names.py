@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+from ci_toolkit.lint.bindings import binding_nodes, bound_names, plain_import
 
 _MOCK_NAMES = ("patch", "Mock", "MagicMock", "AsyncMock", "PropertyMock", "create_autospec", "mock_open")
 _ASSUMED = {
@@ -45,15 +44,15 @@ class Scope:
     @cached_property
     def _bindings(self) -> "_Bindings":
         found = _Bindings({}, set(), set(), [])
-        for node in _binding_nodes(self.node):
+        for node in binding_nodes(self.node):
             if isinstance(node, ast.Import):
-                found.imports.update(_plain_import(alias) for alias in node.names)
+                found.imports.update(plain_import(alias) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
                 origin = "." * node.level + (node.module or "")
                 found.stars.extend(origin for alias in node.names if alias.name == "*")
                 found.imports.update((alias.asname or alias.name, f"{origin}.{alias.name}") for alias in node.names)
             else:
-                for name in _bound_names(node):
+                for name in bound_names(node):
                     (found.again if name in found.others else found.others).add(name)
         return found
 
@@ -61,12 +60,15 @@ class Scope:
     def _values(self) -> dict[str, ast.expr]:
         """What each name is that this scope binds once, by ``name = value``."""
         found: dict[str, ast.expr] = {}
-        for node in _binding_nodes(self.node):
+        for node in binding_nodes(self.node):
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     found[name] = value
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                     found[name] = value
+                case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                    pairs = zip(names, values, strict=False)
+                    found |= {name.id: value for name, value in pairs if isinstance(name, ast.Name)}
         bindings = self._bindings
         return {name: value for name, value in found.items() if name not in bindings.again | bindings.imports.keys()}
 
@@ -113,67 +115,6 @@ class Scope:
         return _ASSUMED.get(name, f"builtins.{name}")
 
 
-def _plain_import(alias: ast.alias) -> tuple[str, str]:
-    if alias.asname:
-        return alias.asname, alias.name
-    top = alias.name.partition(".")[0]
-    return top, top
-
-
-def _binding_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """Yield what may bind a name directly in ``scope``: statements, handlers, arguments and comprehension targets."""
-    if isinstance(scope, FunctionNode | ast.Lambda):
-        yield scope.args
-    if isinstance(scope, Comprehension):
-        yield from scope.generators
-        return
-    body = getattr(scope, "body", [])
-    pending: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else []
-    while pending:
-        node = pending.pop()
-        yield node
-        if isinstance(node, FunctionNode | ast.ClassDef):
-            continue
-        for field in ("finalbody", "orelse", "handlers", "cases", "body"):
-            inner = getattr(node, field, None)
-            if isinstance(inner, list):
-                pending.extend(reversed(inner))
-
-
-def _bound_names(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.name
-        case ast.arguments():
-            yield from (arg.arg for arg in arguments_of(node))
-        case ast.Assign():
-            yield from _stored(*node.targets)
-        case ast.AnnAssign() | ast.AugAssign() | ast.For() | ast.AsyncFor() | ast.comprehension():
-            yield from _stored(node.target)
-        case ast.With() | ast.AsyncWith():
-            yield from _stored(*(item.optional_vars for item in node.items if item.optional_vars))
-        case ast.ExceptHandler() if node.name:
-            yield node.name
-        case ast.match_case():
-            yield from _stored(node.pattern)
-
-
-def _stored(*targets: ast.AST) -> Iterator[str]:
-    for target in targets:
-        for node in ast.walk(target):
-            if isinstance(node, ast.Name):
-                if isinstance(node.ctx, ast.Store):
-                    yield node.id
-            elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
-                yield node.name
-
-
-def arguments_of(arguments: ast.arguments) -> Iterator[ast.arg]:
-    """Yield every parameter, in order, the starred ones last."""
-    yield from (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-    yield from (arg for arg in (arguments.vararg, arguments.kwarg) if arg is not None)
-
-
 def dotted(node: ast.AST, scope: Scope, hops: int = _HOPS) -> str:
     """Return where the expression comes from (``unittest.mock.patch``), or ``""`` if the file does not tell.
 
@@ -184,6 +125,9 @@ def dotted(node: ast.AST, scope: Scope, hops: int = _HOPS) -> str:
     while not isinstance(node, ast.Name):
         if isinstance(node, ast.Attribute):
             steps.append(node.attr)
+            node = node.value
+            continue
+        if isinstance(node, ast.NamedExpr):
             node = node.value
             continue
         step, origin, inner = _roundabout(node, scope, hops)

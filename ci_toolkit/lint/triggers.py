@@ -61,10 +61,13 @@ _OTHER_NAME = re.compile(
     rb"(?:[\w.]+|getattr\(.*|(?:\w+\.)?partial\(.*|lambda.*|\(.*)[ \t]*(?:#.*)?$"
 )
 """``nap = time.sleep``, ``nap = partial(time.sleep, 3)``, ``BAD = (AssertionError, KeyError)``: names given anew."""
+_OTHER_NAMES = re.compile(rb"[ \t]*(\w+(?:[ \t]*,[ \t]*\w+)+)[ \t]*=[^=]")
+"""``nap, now = time.sleep, time.time``."""
 _GETS_NAMES = frozenset({Trigger.ENVIRON, Trigger.SLEEP, Trigger.SKIP, Trigger.CAUGHT})
 _NEW_NAME = re.compile(rb"\w+")
 _LONGEST_NAME = 40
 _NUMBER = re.compile(rb"\d{4}")
+_OTHER_FORMS = ("{:_}", "0x{:x}", "0x{:X}")
 _PORT = re.compile(rb"[^\w.]\d{4,5}(?![\w.])")
 """A number of its own, neither a part of a longer one nor of a word."""
 _DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
@@ -82,6 +85,10 @@ class TriggerLines:
             source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self.source = source
         self._ports = tuple(str(port).encode() for port in ports)
+        self._ports_otherwise = tuple(
+            text.encode() for port in ports for text in (f"{port:_}", f"0x{port:x}", f"0x{port:X}")
+        )
+        """``8_000`` and ``0x1F40``."""
         self._lines: dict[Trigger, list[int]] = {}
 
     @cached_property
@@ -111,17 +118,25 @@ class TriggerLines:
         return lines
 
     def _positions(self, trigger: Trigger) -> list[int]:
+        otherwise = self._ports_written_otherwise() if trigger is Trigger.PORT else []
         if trigger is Trigger.PORT and b"0000" not in self.source.translate(_DIGITS_ALIKE):
-            return []
+            return otherwise
         words = self._words(trigger)
         found = [at for word in words for at in _occurrences(word, self.source) if self._counts(trigger, word, at)]
         aliases = set(self._aliases) if words else set()
         if trigger in _GETS_NAMES:
-            aliases |= {match[1] for at in found if (match := _OTHER_NAME.match(self._line_at(at)))}
-        found += [at for alias in aliases for at in _occurrences(alias, self.source)]
+            lines = {self._line_at(at) for at in found}
+            aliases |= {match[1] for line in lines if (match := _OTHER_NAME.match(line))}
+            aliases |= {
+                name for line in lines if (match := _OTHER_NAMES.match(line)) for name in _NEW_NAME.findall(match[1])
+            }
+        found += [at for alias in aliases for at in _occurrences(alias, self.source)] + otherwise
         for port in self._ports if trigger is Trigger.PORT else ():
             found += [at for at in _occurrences(port, self.source) if _PORT.match(self.source, max(0, at - 1))]
         return found
+
+    def _ports_written_otherwise(self) -> list[int]:
+        return [at for port in self._ports_otherwise for at in _occurrences(port, self.source)]
 
     def _words(self, trigger: Trigger) -> list[bytes]:
         more = [words for (of, gate), words in _WITHIN.items() if of is trigger and gate in self.source]

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from ci_toolkit.lint.names import Scope, words
 
@@ -58,9 +58,18 @@ def read(node: ast.expr, scope: Scope, depth: int = _DEPTH) -> str:  # noqa: PLR
     if depth == 0:
         return _UNKNOWN
     match node:
-        case ast.Constant(value=str() | int() as value):
-            return str(value)
-        case ast.FormattedValue(value=inner) | ast.Call(func=ast.Name(id="str"), args=[inner]):
+        case ast.Constant(value=str() | int() | bytes() as value):
+            return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        case ast.Call(
+            func=ast.Attribute(attr="join", value=ast.Constant(value=str(text))),
+            args=[ast.List() | ast.Tuple() as parts],
+        ):
+            return text.join(read(part, scope, depth - 1) for part in parts.elts)
+        case (
+            ast.NamedExpr(value=inner)
+            | ast.FormattedValue(value=inner)
+            | ast.Call(func=ast.Name(id="str"), args=[inner])
+        ):
             return read(inner, scope, depth - 1)
         case ast.JoinedStr(values=parts):
             return "".join(read(part, scope, depth - 1) for part in parts)
@@ -69,14 +78,23 @@ def read(node: ast.expr, scope: Scope, depth: int = _DEPTH) -> str:  # noqa: PLR
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
             values = right.elts if isinstance(right, ast.Tuple) else [right]
             return _filled(re.split(r"%[sdi]", text), [read(value, scope, depth - 1) for value in values])
-        case ast.Call(func=ast.Attribute(attr="format", value=ast.Constant(value=str(text))), args=values):
-            named = {keyword.arg: read(keyword.value, scope, depth - 1) for keyword in node.keywords}
-            text = re.sub(r"\{(\w+)\}", lambda match: named.get(match[1], match[0]), text)
-            return _filled(re.split(r"\{\d*\}", text), [read(value, scope, depth - 1) for value in values])
+        case ast.Call(func=ast.Attribute(attr=method, value=ast.Constant(value=str(text)))):
+            return _made_by(method, text, node, lambda value: read(value, scope, depth - 1))
         case ast.Name(id=name):
             bound = scope.value(name)
             return read(bound, scope, depth - 1) if isinstance(bound, ast.Constant | ast.JoinedStr) else _UNKNOWN
     return _UNKNOWN
+
+
+def _made_by(method: str, text: str, call: ast.Call, read_part: Callable[[ast.expr], str]) -> str:
+    """Return what a method of ``text`` makes: ``"{}:{}".format(...)``, ``":".join([...])``."""
+    if method == "join" and call.args and isinstance(call.args[0], ast.List | ast.Tuple):
+        return text.join(map(read_part, call.args[0].elts))
+    if method != "format":
+        return _UNKNOWN
+    named = {keyword.arg: read_part(keyword.value) for keyword in call.keywords}
+    text = re.sub(r"\{(\w+)\}", lambda match: named.get(match[1], match[0]), text)
+    return _filled(re.split(r"\{\d*\}", text), list(map(read_part, call.args)))
 
 
 def _filled(pieces: list[str], values: list[str]) -> str:

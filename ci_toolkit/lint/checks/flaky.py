@@ -4,8 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ci_toolkit.lint.bindings import FunctionNode
 from ci_toolkit.lint.module import Module
-from ci_toolkit.lint.names import FunctionNode, dotted
+from ci_toolkit.lint.names import dotted
 from ci_toolkit.lint.rules import FLAKY_WITHOUT_REASON
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger

@@ -5,10 +5,11 @@ import builtins
 import re
 from collections.abc import Iterator
 
+from ci_toolkit.lint.bindings import FunctionNode, arguments_of
 from ci_toolkit.lint.checks.categories import category_of
 from ci_toolkit.lint.checks.stand_ins import asked_for, made_by_fixture, stand_ins_in
 from ci_toolkit.lint.module import Function, Kind, Module
-from ci_toolkit.lint.names import FunctionNode, Scope, arguments_of, dotted, walk, words
+from ci_toolkit.lint.names import Scope, dotted, walk, words
 from ci_toolkit.lint.rules import MOCK_IN_E2E, ONLY_MOCKS
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger

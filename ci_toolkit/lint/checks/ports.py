@@ -4,10 +4,11 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ci_toolkit.lint.bindings import FunctionNode
 from ci_toolkit.lint.checks.addresses import LOCAL, SERVICE, Texts, number
 from ci_toolkit.lint.checks.categories import category_of
 from ci_toolkit.lint.module import Module
-from ci_toolkit.lint.names import FunctionNode, Scope, dotted, words
+from ci_toolkit.lint.names import Scope, dotted, words
 from ci_toolkit.lint.rules import HARDCODED_PORT
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
@@ -83,7 +84,7 @@ def _repeating(node: ast.AST, scope: Scope, texts: Texts) -> Iterator[tuple[ast.
     """Find what repeats the table in a test of services: an address as text, a number under the name of a port."""
     named: list[tuple[str, ast.expr]] = []
     match node:
-        case ast.Constant(value=str()) | ast.JoinedStr() | ast.BinOp():
+        case ast.Constant(value=str() | bytes()) | ast.JoinedStr() | ast.BinOp():
             assert isinstance(node, ast.expr)
             if (port := texts.port(node, scope)) in texts.known:
                 yield node, port

@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterator
 
+from ci_toolkit.lint.bindings import FunctionNode
 from ci_toolkit.lint.checks.categories import ON_TOP
 from ci_toolkit.lint.module import Function, Kind, Mark, Module, mark_of
-from ci_toolkit.lint.names import FunctionNode, Scope, dotted, walk
+from ci_toolkit.lint.names import Scope, dotted, walk
 from ci_toolkit.lint.rules import BARE_SKIP
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger

@@ -3,10 +3,12 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from ci_toolkit.lint.bindings import FunctionNode
 from ci_toolkit.lint.checks.waits import Wait, outwaits_the_clock, waits_of
 from ci_toolkit.lint.module import Function, Kind, Module
-from ci_toolkit.lint.names import FunctionNode, words
+from ci_toolkit.lint.names import words
 from ci_toolkit.lint.rules import SLEEP
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
@@ -19,6 +21,8 @@ _SUBJECT = re.compile(
 )
 """Words of a ``with`` whose body sleeps because time is what the test is about."""
 
+_MANAGERS = frozenset({("contextmanager",), ("asynccontextmanager",)})
+"""Decorators, by their last word."""
 _Loop = ast.While | ast.For | ast.AsyncFor
 _Helpers = dict[tuple[str, str], Function]
 """Functions of the file that wait, by class (``""`` at module level) and name."""
@@ -50,22 +54,43 @@ def _helpers(module: Module) -> _Helpers:
     return {
         (function.owner.name if function.owner else "", function.node.name): function
         for function in module.functions_with(Trigger.SLEEP)
-        if function.kind is Kind.OTHER and not function.node.decorator_list and any(_sleeps(function))
+        if function.kind is Kind.OTHER and _is_called_as_written(function) and any(_sleeps(function))
     }
+
+
+def _is_called_as_written(function: Function) -> bool:
+    """Whether no decorator makes something else of it; a context manager does what it says when it is entered."""
+    return all(words(decorator)[-1:] in _MANAGERS for decorator in function.node.decorator_list)
+
+
+def _inner(function: Function) -> _Helpers:
+    """Return the functions within ``function`` that wait; what it hands to something else is not among its calls."""
+    scope = function.body_scope
+    nodes = [node for node in function.node.body if isinstance(node, FunctionNode)]
+    made = (replace(function, node=node, scope=scope, qualname=node.name, owner=None) for node in nodes)
+    return {("", one.node.name): one for one in made if _is_called_as_written(one) and any(_sleeps(one))}
 
 
 def _sleeps_of_helpers(function: Function, helpers: _Helpers) -> Iterator[Wait]:
     """Find what a function of the file waits that is called for nothing else: its result is thrown away."""
-    for statement in _statements(function) if helpers else ():
-        call = statement.value if isinstance(statement, ast.Expr) else None
-        call = call.value if isinstance(call, ast.Await) else call
-        if not isinstance(call, ast.Call):
-            continue
+    helpers = {**helpers, **_inner(function)}
+    for call in (call for statement in _statements(function) for call in _calls(statement)) if helpers else ():
         chain = words(call.func)
         owner = function.owner.name if function.owner and chain[:-1] in {("self",), ("cls",)} else ""
         helper = helpers.get((owner, chain[-1])) if chain and (owner or len(chain) == 1) else None
         if helper is not None:
             yield from ((place, f"{name} in {helper.qualname}") for place, name in _sleeps(helper))
+
+
+def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
+    """Yield the calls that the statement makes for nothing else: alone, or to enter a block."""
+    values = [statement.value] if isinstance(statement, ast.Expr) else []
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        values = [item.context_expr for item in statement.items]
+    for value in values:
+        call = value.value if isinstance(value, ast.Await) else value
+        if isinstance(call, ast.Call):
+            yield call
 
 
 def _sleeps(function: Function) -> Iterator[Wait]:

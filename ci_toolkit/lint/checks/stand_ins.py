@@ -4,8 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ci_toolkit.lint.bindings import FunctionNode
 from ci_toolkit.lint.module import Function, Kind, Module, TestClass
-from ci_toolkit.lint.names import FunctionNode, Scope, dotted, walk, words
+from ci_toolkit.lint.names import Scope, dotted, walk, words
 
 _NAMED_SO = re.compile(r"^_*(?:Fake|Mock|Stub)[A-Z0-9_]\w*$")
 _NAMED_SO_HERE = re.compile(

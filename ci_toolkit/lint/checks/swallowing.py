@@ -2,10 +2,12 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
+from ci_toolkit.lint.bindings import FunctionNode
 from ci_toolkit.lint.checks.sleeps import holds_statements, polls
 from ci_toolkit.lint.module import Function, Kind, Module
-from ci_toolkit.lint.names import FunctionNode, Scope, dotted, words
+from ci_toolkit.lint.names import Scope, dotted, words
 from ci_toolkit.lint.rules import SWALLOWED_FAILURE
 from ci_toolkit.lint.settings import LintSettings
 from ci_toolkit.lint.triggers import Trigger
@@ -36,15 +38,23 @@ def failures(module: Module, _settings: LintSettings) -> Iterator[Violation]:
 
 def _swallowed(function: Function) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
     scope = function.body_scope
+    if function.kind is Kind.TEST and _asserts(function.node.body):
+        for decorator in function.node.decorator_list:
+            yield from _of_manager(decorator, function.scope, function.node.body)
     pending: list[tuple[ast.AST, bool]] = [(node, False) for node in reversed(function.node.body)]
     while pending:
         node, in_poll = pending.pop()
-        if isinstance(node, FunctionNode | ast.ClassDef):
+        if isinstance(node, FunctionNode):
+            name = f"{function.qualname}.{node.name}"
+            yield from _swallowed(replace(function, node=node, scope=scope, kind=Kind.OTHER, qualname=name))
+            continue
+        if isinstance(node, ast.ClassDef):
             continue
         if isinstance(node, _Try):
             yield from _of_try(node, scope, function.kind, in_poll=in_poll)
         elif isinstance(node, _Block) and function.kind is not Kind.OTHER:
-            yield from _of_block(node, scope)
+            for manager in _managers(node):
+                yield from _of_manager(manager, scope, node.body)
         in_poll = in_poll or (isinstance(node, ast.While | ast.For | ast.AsyncFor) and polls(node))
         children = [child for child in ast.iter_child_nodes(node) if holds_statements(child)]
         pending.extend((child, in_poll) for child in reversed(children))
@@ -72,26 +82,36 @@ def _passes_over(node: _Try, handler: ast.ExceptHandler, kind: Kind, *, is_by_na
     if kind is Kind.TEST:
         return is_by_name or _asserts(node.body)
     drops = not any(isinstance(item, ast.Return) for item in handler.body)
-    return kind is Kind.OTHER and is_by_name and drops and _asserts(node.body)
+    return kind is Kind.OTHER and is_by_name and drops and (_asserts(node.body) or _is_a_managers(node.body))
 
 
-def _of_block(node: _Block, scope: Scope) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
-    for item in node.items:
-        call = item.context_expr
-        if not isinstance(call, ast.Call):
-            continue
-        origin = dotted(call.func, scope) or ".".join(words(call.func))
-        classes = [kind for argument in call.args for kind in _classes(argument, scope)]
-        asserts = _asserts(node.body)
-        if origin in _SUPPRESS and (_FAILURE & set(classes) or (asserts and _BROAD & set(classes))):
-            yield call, "The suppress passes over a failed assertion", ""
-        elif (
-            origin in _RAISES
-            and _is_own_test(node.body)
-            and (_FAILURE | _BROAD) & set(classes)
-            and not _is_narrowed(call, origin)
-        ):
-            yield call, "An assertion of the test's own is expected to fail", ""
+def _is_a_managers(body: list[ast.stmt]) -> bool:
+    """Whether somebody else's block runs there: the function is a context manager, and what it yields to may assert."""
+    return any(isinstance(inner, ast.Yield) for statement in body for inner in ast.walk(statement))
+
+
+def _managers(block: _Block) -> Iterator[ast.expr]:
+    """Yield what the block enters, within it by ``enter_context`` too."""
+    yield from (item.context_expr for item in block.items)
+    for statement in block.body:
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="enter_context"), args=[manager])):
+                yield manager
+
+
+def _of_manager(
+    manager: ast.expr, scope: Scope, body: list[ast.stmt]
+) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
+    if not isinstance(manager, ast.Call):
+        return
+    origin = dotted(manager.func, scope) or ".".join(words(manager.func))
+    classes = {kind for argument in manager.args for kind in _classes(argument, scope)}
+    if origin in _SUPPRESS and (_FAILURE & classes or (_asserts(body) and _BROAD & classes)):
+        yield manager, "The suppress passes over a failed assertion", ""
+    elif (
+        origin in _RAISES and _is_own_test(body) and (_FAILURE | _BROAD) & classes and not _is_narrowed(manager, origin)
+    ):
+        yield manager, "An assertion of the test's own is expected to fail", ""
 
 
 def _is_own_test(body: list[ast.stmt]) -> bool:
@@ -114,6 +134,8 @@ def _caught(handler: ast.ExceptHandler, scope: Scope) -> frozenset[str]:
 
 def _classes(node: ast.expr, scope: Scope) -> list[str]:
     """Return the origins of the exceptions that the expression lists, by name too."""
+    if isinstance(node, ast.Starred):
+        node = node.value
     if isinstance(node, ast.Name) and (value := scope.value(node.id)) is not None:
         node = value
     return [dotted(item, scope) for item in (node.elts if isinstance(node, ast.Tuple) else [node])]
@@ -152,11 +174,15 @@ def _is_silent(statement: ast.stmt) -> bool:
     match statement:
         case ast.Pass() | ast.Continue() | ast.Break() | ast.Return():
             return True
-        case ast.Expr(value=ast.Constant()):
-            return True
+        case ast.Expr(value=ast.Constant()) | ast.Assert(test=ast.Constant()):
+            return not isinstance(statement, ast.Assert) or _is_true(statement.test)
         case ast.Expr(value=ast.Call(func=function)):
             return bool(_TALKING & set(words(function)[-1:]))
     return False
+
+
+def _is_true(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value)
 
 
 def _named(handler: ast.ExceptHandler) -> str:

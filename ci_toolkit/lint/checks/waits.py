@@ -21,11 +21,12 @@ _BROWSERS = frozenset({"wait_for_timeout", "waitForTimeout", "qWait"})
 _RUNNERS = frozenset(
     {
         *("run", "run_until_complete", "run_sync", "gather", "shield", "create_task", "ensure_future"),
-        *("to_thread", "run_in_executor"),
+        *("to_thread", "run_in_executor", "wait"),
     }
 )
 """Calls that do at once what they are given, or whose result is awaited."""
 _COMMANDS = frozenset({f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output")} | {"os.system"})
+_PROCESSES = frozenset({"os.popen", "subprocess.Popen"})
 
 _SIGNALS = frozenset(
     {
@@ -118,13 +119,21 @@ def _is_ready_made(name: str, scope: Scope) -> bool:
 def _run(call: ast.Call, scope: Scope) -> Wait | None:
     """Return the sleep that the call is given to do: called already, or as a function with its arguments."""
     if words(call.func)[-1:] and words(call.func)[-1] in _RUNNERS:
-        for argument in call.args:
+        for given in call.args:
+            argument = _only_one(given)
+            if isinstance(argument, ast.Call) and (found := _run(argument, scope)):
+                return call, found[1]
             inner = argument.func if isinstance(argument, ast.Call) else argument
             origin = dotted(inner, scope) if isinstance(inner, ast.Name | ast.Attribute) else ""
             sleeps = _AWAITED if isinstance(argument, ast.Call) else _AWAITED | _BLOCKING
             if origin in sleeps and not (isinstance(argument, ast.Call) and _yields_only(argument)):
                 return call, ".".join(words(inner))
     return None
+
+
+def _only_one(given: ast.expr) -> ast.expr:
+    """Return what a list of one task holds; among several a sleep may be the limit of the others."""
+    return given.elts[0] if isinstance(given, ast.List | ast.Set | ast.Tuple) and len(given.elts) == 1 else given
 
 
 def _in_time_limit(call: ast.Call, scope: Scope) -> Wait | None:
@@ -152,7 +161,12 @@ def _is_less(first: ast.Constant, second: ast.Constant) -> bool:
 
 def _of_command(call: ast.Call, scope: Scope) -> Iterator[Wait]:
     """Find ``subprocess.run(["sleep", "3"])``, unless a time limit makes its length the subject."""
-    if call.args and dotted(call.func, scope) in _COMMANDS and all(k.arg != "timeout" for k in call.keywords):
+    started = call.func.value if isinstance(call.func, ast.Attribute) and not call.args and not call.keywords else None
+    if isinstance(started, ast.Call) and dotted(started.func, scope) in _PROCESSES:
+        call = started
+    elif dotted(call.func, scope) not in _COMMANDS:
+        return
+    if call.args and all(k.arg != "timeout" for k in call.keywords):
         first = call.args[0]
         program = first.elts[0] if isinstance(first, ast.List | ast.Tuple) and first.elts else first
         text = program.value if isinstance(program, ast.Constant) and isinstance(program.value, str) else ""

@@ -58,6 +58,15 @@ def test_what_only_looks_like_the_environment_passes(source: str) -> None:
 
 
 WAITS = {
+    "one of several names": "import time\nnap, now = time.sleep, time.time\ndef test_a():\n nap(2)",
+    "a name that is given on the way": "import time\ndef test_a():\n (nap := time.sleep)(2)",
+    "a function within the test": "import time\ndef test_a():\n def settle():\n  time.sleep(2)\n settle()",
+    "an async one": "import asyncio\nasync def test_a():\n async def settle():\n  await asyncio.sleep(2)\n await settle()",
+    "a context manager": "import time, contextlib\n@contextlib.contextmanager\ndef settled():\n time.sleep(2)\n yield\ndef test_a():\n with settled():\n  assert 1",
+    "an async context manager": "import asyncio\nfrom contextlib import asynccontextmanager\n@asynccontextmanager\nasync def settled():\n await asyncio.sleep(2)\n yield\nasync def test_a():\n async with settled():\n  assert 1",
+    "tasks waited for": "import asyncio\nasync def test_a():\n await asyncio.wait([asyncio.create_task(asyncio.sleep(3))])",
+    "popen": "import os\ndef test_a():\n os.popen('sleep 3').read()",
+    "a process waited for": "import subprocess\ndef test_a():\n subprocess.Popen(['sleep', '3']).wait()",
     "Playwright": "def test_a(page):\n page.wait_for_timeout(3000)\n assert page",
     "Playwright, awaited": "async def test_a(self):\n await self.page.wait_for_timeout(3000)",
     "Event": "from threading import Event\ndef test_a():\n Event().wait(3)",
@@ -100,6 +109,11 @@ WAITS = {
     "trio": "import trio\ndef test_a():\n trio.run(trio.sleep, 3)",
 }
 NOT_WAITS = {
+    "a function within the test that is handed over": "import time\ndef test_a(pool):\n def slow():\n  time.sleep(2)\n  return 1\n assert pool.submit(slow).result() == 1",
+    "a context manager that polls": "import time, contextlib\n@contextlib.contextmanager\ndef started(s):\n while not s.ready():\n  time.sleep(.1)\n yield\ndef test_a(s):\n with started(s):\n  assert 1",
+    "tasks that work": "import asyncio\nasync def test_a():\n await asyncio.wait([asyncio.create_task(work())])",
+    "a sleep that limits another task": "import asyncio\nasync def test_a(e):\n await asyncio.wait([asyncio.create_task(asyncio.sleep(3)), asyncio.create_task(e.wait())], return_when=asyncio.FIRST_COMPLETED)",
+    "a process with a limit": "import subprocess\ndef test_a():\n subprocess.Popen(['sleep', '30']).wait(timeout=3)",
     "set": "import threading\ndef test_a(server):\n done = threading.Event()\n server.on_done(done.set)\n assert done.wait(3)",
     "handed over": "import threading\ndef test_a(server):\n done = threading.Event()\n server.start(done)\n done.wait(3)",
     "another thread": "import threading\ndef test_a():\n done = threading.Event()\n def work():\n  done.set()\n threading.Thread(target=work).start()\n assert done.wait(3)",
@@ -191,6 +205,12 @@ def test_stand_ins_are_no_matter_in_a_unit_test(source: str) -> None:
 
 
 SWALLOWED = {
+    "assert True": "def test_a():\n try:\n  assert run()\n except AssertionError:\n  assert True",
+    "suppress as a decorator": "import contextlib\n@contextlib.suppress(AssertionError)\ndef test_a():\n assert run()",
+    "suppress in a stack": "import contextlib\ndef test_a():\n with contextlib.ExitStack() as stack:\n  stack.enter_context(contextlib.suppress(AssertionError))\n  assert run()",
+    "suppress of several": "from contextlib import suppress\nBAD = (AssertionError, KeyError)\ndef test_a():\n with suppress(*BAD):\n  assert run()",
+    "a context manager of one's own": "import contextlib\n@contextlib.contextmanager\ndef quiet():\n try:\n  yield\n except AssertionError:\n  pass\ndef test_a():\n with quiet():\n  assert run()",
+    "a function within the test": "def test_a():\n def check():\n  try:\n   assert run()\n  except AssertionError:\n   pass\n check()",
     "skip": "import pytest\ndef test_a():\n try:\n  run()\n except Exception:\n  pytest.skip('not there')",
     "a skip that tells the error": "import pytest\ndef test_a():\n try:\n  run()\n except Exception as e:\n  pytest.skip(f'not there {e}')",
     "a skip that is raised": "import unittest\ndef test_a():\n try:\n  run()\n except Exception:\n  raise unittest.SkipTest('x')",
@@ -217,6 +237,8 @@ SWALLOWED = {
     "in a function of the file": "def check():\n try:\n  assert run()\n except AssertionError:\n  pass\ndef test_a():\n check()",
 }
 NOT_SWALLOWED = {
+    "assert False": "def test_a():\n try:\n  assert run()\n except AssertionError:\n  assert False, 'told in other words'",
+    "a context manager that tells more": "import contextlib\n@contextlib.contextmanager\ndef told():\n try:\n  yield\n except AssertionError:\n  print('x')\n  raise\ndef test_a():\n with told():\n  assert run()",
     "the one error": "import pytest\ndef test_a():\n try:\n  run()\n except ConnectionError:\n  pytest.skip('no server')",
     "a missing package": "import pytest\ndef test_a():\n try:\n  import numpy\n except ImportError:\n  pytest.skip('no numpy')",
     "cleaning up": "def test_a():\n try:\n  client.close()\n except Exception:\n  pass\n assert run()",
@@ -246,6 +268,11 @@ def test_an_error_that_is_expected_passes(source: str) -> None:
 
 
 PORTS = {
+    "join": (INTEGRATION, "def test_a():\n requests.get(':'.join(['http://localhost', '8000']))"),
+    "in groups of digits": (INTEGRATION, "def test_a():\n s.connect(('localhost', 8_000))"),
+    "hexadecimal": (INTEGRATION, "def test_a():\n s.connect(('localhost', 0x1F40))"),
+    "bytes": (INTEGRATION, "def test_a():\n s.send(b'Host: localhost:8000')"),
+    "a number named on the way": (INTEGRATION, "def test_a():\n requests.get(f'http://localhost:{(p := 8000)}/')"),
     "a service by name": (ANYWHERE, "def test_a():\n requests.get('http://backend:8000/health')"),
     "its url under a name": (ANYWHERE, "def test_a():\n url = 'http://backend:8000'\n requests.get(url)"),
     "a number in an f-string": (ANYWHERE, "def test_a():\n requests.get(f'http://localhost:{8000}/x')"),
