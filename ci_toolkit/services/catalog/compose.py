@@ -87,7 +87,7 @@ def _service(row: Service, environment: ServiceEnvironment, rows: Sequence[Servi
 
 def _of_store(row: Service, environment: ServiceEnvironment) -> dict[str, object]:
     is_kept = environment is ServiceEnvironment.DEV
-    data = images.DATA_FOLDER[row.protocol]
+    data = images.data_folder(row, row.image_for(environment))
     store: dict[str, object] = {}
     if images.compose_variables(row):
         store["environment"] = images.compose_variables(row)

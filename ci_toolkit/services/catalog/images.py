@@ -3,6 +3,7 @@
 A password goes in by the environment of a container, never by an argument, which every user of the machine may read.
 """
 
+import re
 import shlex
 import string
 from typing import Final
@@ -14,7 +15,11 @@ DATA_FOLDER: Final = {
     Protocol.REDIS: "/data",
     Protocol.CLICKHOUSE: "/var/lib/clickhouse",
 }
-"""What a dev environment keeps in a volume and a test environment in memory."""
+"""What a dev environment keeps in a volume and a test environment in memory, as far as images have not moved it."""
+_FIRST_WITH_FOLDERS: Final = 18
+_SINCE_18: Final = "/var/lib/postgresql"
+"""Images of PostgreSQL keep each version in a folder of its own below this one, and refuse to start where one of the older
+images' folder is mounted: https://github.com/docker-library/postgres/pull/1259"""
 
 _PREFIX: Final = {Protocol.POSTGRESQL: "POSTGRES", Protocol.CLICKHOUSE: "CLICKHOUSE"}
 _PROGRAM: Final = {Protocol.POSTGRESQL: "postgres", Protocol.REDIS: "redis-server"}
@@ -27,6 +32,21 @@ FROM_INPUT: Final = "-"
 """What tells Redis to do so, as its first argument or its last."""
 _CLIENT_VARIABLE: Final = "REDISCLI_AUTH"
 """Where the client of Redis finds the password."""
+
+
+def data_folder(service: Service, image: str) -> str:
+    """Return where ``image`` keeps the data of a store."""
+    is_newer = service.protocol is Protocol.POSTGRESQL and _postgresql_version(image) >= _FIRST_WITH_FOLDERS
+    return _SINCE_18 if is_newer else DATA_FOLDER[service.protocol]
+
+
+def _postgresql_version(image: str) -> int:
+    """Return the version in an image's tag, as in ``16-3.4`` and ``pg17``; without one, the official image has the newest."""
+    repository, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
+    found = re.search(r"pg(\d+)", tag) or re.match(r"(\d+)", tag)
+    if found:
+        return int(found[1])
+    return _FIRST_WITH_FOLDERS if repository == "postgres" else 0
 
 
 def variables(service: Service) -> dict[str, str]:

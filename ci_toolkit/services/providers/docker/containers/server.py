@@ -268,7 +268,7 @@ def _spec(request: ServiceRequest, image: Image) -> ContainerSpec:
         environment=images.variables(service),
         command=image.command_with(options),
         input=settings,
-        in_memory=image.volumes or (images.DATA_FOLDER[service.protocol],) if is_store else (),
+        in_memory=image.volumes or (images.data_folder(service, image.name),) if is_store else (),
     )
 
 
