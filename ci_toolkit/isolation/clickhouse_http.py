@@ -37,9 +37,15 @@ class ClickHouse:
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             kind = IsolationError if isinstance(error, TimeoutError) else NoAnswerError
-            raise kind(f"ClickHouse at {self._endpoint.address} does not answer: {error}") from error
+            raise kind(
+                f"ClickHouse at {self._endpoint.address} does not answer: {error}",
+                advice="Look into its log, and for a test that stops it or leaves long queries.",
+            ) from error
         if response.status != HTTPStatus.OK:
-            raise IsolationError(f"ClickHouse at {self._endpoint.address} refuses {sql[:80]!r}: {body.strip()[:300]}")
+            raise IsolationError(
+                f"ClickHouse at {self._endpoint.address} refuses {sql[:80]!r}: {body.strip()[:300]}",
+                advice="Correct what its words name: rights of the row's user, or a table that cannot be copied.",
+            )
         return [tuple(line.split("\t")) for line in body.splitlines()]
 
     def close(self) -> None:

@@ -16,9 +16,8 @@ from redis.exceptions import (
 )
 from redis.utils import str_if_bytes
 
-from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.isolation.mode import NOBODY
-from ci_toolkit.isolation.redis_clients import OWN_NAME, KeptKeys, connected, others, release_waiting
+from ci_toolkit.isolation.redis_clients import OWN_NAME, KeptKeys, connected, no_answer, others, release_waiting
 from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials
@@ -70,7 +69,7 @@ class OwnRedis(Closing):
             self._initial = _read(self._client)
             self._restore()
         except RedisError as error:
-            raise self._no_answer(error) from error
+            raise no_answer(self.endpoint, error) from error
 
     def clean(self) -> None:
         """Empty every database, let go of who still waits, and set back what else was changed."""
@@ -82,7 +81,7 @@ class OwnRedis(Closing):
             self._admit()  # or it deleted the toolkit's user, or took its rights
             return self._restore()
         except RedisError as error:
-            raise self._no_answer(error) from error
+            raise no_answer(self.endpoint, error) from error
 
     def _admit(self) -> None:
         """Make the toolkit's user, by whom a test's own code comes in."""
@@ -97,7 +96,7 @@ class OwnRedis(Closing):
                 self._kept.keep(fixture, self._client, self._keys())
                 self._client.execute_command("SELECT", self.number)
         except RedisError as error:
-            raise self._no_answer(error) from error
+            raise no_answer(self.endpoint, error) from error
 
     def let_go(self, fixture: str) -> bool:
         """Have the next clean-up take out the keys of ``fixture``; return whether there are any."""
@@ -122,9 +121,6 @@ class OwnRedis(Closing):
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
-
-    def _no_answer(self, error: RedisError) -> IsolationError:
-        return IsolationError(f"the Redis at {self.endpoint.address} does not answer: {error}")
 
     def _restore(self) -> None:
         self._client.execute_command("CLIENT UNPAUSE")

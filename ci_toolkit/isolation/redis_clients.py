@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from ci_toolkit.isolation.errors import IsolationError
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.catalog.table import Credentials
 
@@ -33,6 +35,14 @@ def connected(endpoint: Endpoint, *, number: int = 0, name: str | None = None, l
         single_connection_client=True,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
+    )
+
+
+def no_answer(endpoint: Endpoint, error: RedisError) -> IsolationError:
+    """Return the error for a Redis that cannot be cleaned."""
+    return IsolationError(
+        f"the Redis at {endpoint.address} does not answer: {error}",
+        advice="Look into its log, and for a test that stops it, pauses its clients or changes its logins.",
     )
 
 

@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError, RedisError  # noqa: A004 (the clie
 
 from ci_toolkit.isolation.errors import IsolationError, NoFreeDatabaseError
 from ci_toolkit.isolation.mode import NOBODY
-from ci_toolkit.isolation.redis_clients import KeptKeys, connected, others, release_waiting
+from ci_toolkit.isolation.redis_clients import KeptKeys, connected, no_answer, others, release_waiting
 from ci_toolkit.services.catalog.endpoint import Endpoint
 from ci_toolkit.services.closing import Closing
 
@@ -68,7 +68,7 @@ class WorkerRedis(Closing):
                 self._reclaim()
                 self._empty()
             except RedisError as error:
-                raise IsolationError(f"the Redis at {self._endpoint.address} does not answer: {error}") from error
+                raise no_answer(self._endpoint, error) from error
 
     def keep(self, fixture: str) -> None:
         """Have the keys that are there stay until ``let_go(fixture)``."""
@@ -76,7 +76,7 @@ class WorkerRedis(Closing):
             if self._client.dbsize() or self._kept.count:
                 self._kept.keep(fixture, self._client, [self.number])
         except RedisError as error:
-            raise IsolationError(f"the Redis at {self._endpoint.address} does not answer: {error}") from error
+            raise no_answer(self._endpoint, error) from error
 
     def let_go(self, fixture: str) -> bool:
         """Have the next clean-up take out the keys of ``fixture``; return whether there are any."""
@@ -161,7 +161,10 @@ class WorkerRedis(Closing):
         with connected(self._endpoint) as zero:
             while not zero.set(_LOCK, self._holder, nx=True, px=_LOCK_MILLISECONDS):
                 if time.monotonic() > deadline:
-                    raise IsolationError(f"the lock {_LOCK} on {self._endpoint.address} is not released")
+                    raise IsolationError(
+                        f"the lock {_LOCK} on {self._endpoint.address} is not released",
+                        advice=f"If no other run uses this Redis, delete it: `redis-cli -n 0 del {_LOCK}`.",
+                    )
                 time.sleep(0.005)  # between two questions; another worker holds it for a few milliseconds
             try:
                 yield zero

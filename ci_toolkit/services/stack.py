@@ -221,7 +221,10 @@ def _owner(pid: int | None) -> ProcessIdentity | None:
         return None
     owner = identity_of(pid)
     if owner is None:
-        raise KeeperError(f"the process {pid}, which was to own the services, has ended")
+        raise KeeperError(
+            f"the process {pid}, which was to own the services, has ended",
+            advice="Run the tests again. If it ends again, look for a test or a program that ends processes.",
+        )
     return owner
 
 

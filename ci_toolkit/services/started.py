@@ -20,6 +20,8 @@ from ci_toolkit.services.supervision.session import Death, SessionInfo, deaths, 
 _NOTING_SECONDS: Final = 2.5
 """How long the keeper may take to note a death that was seen here first."""
 
+_AFTER_A_DEATH: Final = "Its log says why, or `dmesg` where memory ran out. A test may end one by `real_services.kill`."
+
 
 class Stack:
     """Services that answer."""
@@ -61,7 +63,7 @@ class Stack:
             time.sleep(_NOTING_SECONDS / 50)
             self._raise_noted_death()
         for name, said in silent.items():
-            raise ServiceDiedError(f"{name} ended by itself: {said.removeprefix('closed: ')}")
+            raise ServiceDiedError(f"{name} ended by itself: {said.removeprefix('closed: ')}", advice=_AFTER_A_DEATH)
 
     def _raise_noted_death(self) -> None:
         names = {endpoint.name for endpoint in self.endpoints}
@@ -70,7 +72,10 @@ class Stack:
                 if death.service in names:
                     raise death_error(death)
             if read_info(registry(), info.session) is None:
-                raise ServiceDiedError(f"the session {info.session} with {', '.join(sorted(names))} has ended")
+                raise ServiceDiedError(
+                    f"the session {info.session} with {', '.join(sorted(names))} has ended",
+                    advice="Look for a test or a program that ends processes, or for a `services down` beside the run.",
+                )
 
     def health(self) -> dict[str, str]:
         """Ask each server anew, as its row of the table says; return ``ready``, or why not, by name."""
@@ -122,4 +127,6 @@ class Stack:
 
 def death_error(death: Death) -> ServiceDiedError:
     """Return the error for a server that ended by itself."""
-    return ServiceDiedError(f"{death.service} ended by itself; the end of its log:\n{death.reason}")
+    return ServiceDiedError(
+        f"{death.service} ended by itself; the end of its log:\n{death.reason}", advice=_AFTER_A_DEATH
+    )

@@ -18,8 +18,8 @@ DATA_FOLDER: Final = {
 """What a dev environment keeps in a volume and a test environment in memory, as far as images have not moved it."""
 _FIRST_WITH_FOLDERS: Final = 18
 _SINCE_18: Final = "/var/lib/postgresql"
-"""Images of PostgreSQL keep each version in a folder of its own below this one, and refuse to start where one of the older
-images' folder is mounted: https://github.com/docker-library/postgres/pull/1259"""
+"""Newer images of PostgreSQL keep each version in a folder below this one, and refuse to start where the older images'
+is mounted: https://github.com/docker-library/postgres/pull/1259"""
 
 _PREFIX: Final = {Protocol.POSTGRESQL: "POSTGRES", Protocol.CLICKHOUSE: "CLICKHOUSE"}
 _PROGRAM: Final = {Protocol.POSTGRESQL: "postgres", Protocol.REDIS: "redis-server"}
@@ -41,7 +41,7 @@ def data_folder(service: Service, image: str) -> str:
 
 
 def _postgresql_version(image: str) -> int:
-    """Return the version in an image's tag, as in ``16-3.4`` and ``pg17``; without one, the official image has the newest."""
+    """Return the version in an image's tag, as in ``16-3.4`` and ``pg17``; the official image without one is new."""
     repository, _, tag = image.partition("@")[0].rpartition("/")[2].partition(":")
     found = re.search(r"pg(\d+)", tag) or re.match(r"(\d+)", tag)
     if found:

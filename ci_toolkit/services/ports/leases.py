@@ -71,7 +71,10 @@ def lease_any(registry: Path, holder: Holder) -> PortLease:
             return held
         if held is not None:
             held.close()
-    raise PortTakenError(f"no port from {DYNAMIC_PORTS.start} to {DYNAMIC_PORTS.stop - 1} is free")
+    raise PortTakenError(
+        f"no port from {DYNAMIC_PORTS.start} to {DYNAMIC_PORTS.stop - 1} is free",
+        advice="`ci-toolkit services status` shows who has services here; end some, or run fewer tests side by side.",
+    )
 
 
 def leased_by(registry: Path, port: int) -> Holder | None:

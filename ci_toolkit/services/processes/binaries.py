@@ -50,6 +50,16 @@ def find_server(protocol: Protocol) -> Path | None:
     return None
 
 
+def server_program(protocol: Protocol) -> Path:
+    """Return the server program for ``protocol``. Raises NoProviderError if there is none."""
+    program = find_server(protocol)
+    if program is None:  # it was there when the provider was chosen
+        raise NoProviderError(
+            f"the program {_PROGRAM[protocol]} has been removed", advice=f"Install it again: {HOW_TO_GET[protocol]}."
+        )
+    return program
+
+
 def beside(program: Path, name: str) -> Path:
     """Return the tool ``name`` of the same installation. Raises NoProviderError if it is not there."""
     tool = program.resolve().with_name(name)

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 
 from ci_toolkit.services.catalog.endpoint import LOOPBACK
 from ci_toolkit.services.catalog.table import Credentials, Protocol
-from ci_toolkit.services.errors import NoProviderError, ServiceDiedError
-from ci_toolkit.services.processes.binaries import find_server
+from ci_toolkit.services.errors import ServiceDiedError
+from ci_toolkit.services.processes.binaries import server_program
 from ci_toolkit.services.processes.child import Child, server_environment
 from ci_toolkit.services.providers.native.server import Server
 from ci_toolkit.services.providers.provider import LABEL, ServiceRequest
@@ -54,9 +54,7 @@ _USERS: Final = """\
 
 def start(request: ServiceRequest) -> Server:
     """Start ClickHouse, wait for its first answer and make the table's database."""
-    program = find_server(Protocol.CLICKHOUSE)
-    if program is None:
-        raise NoProviderError("the ClickHouse server program has been removed")
+    program = server_program(Protocol.CLICKHOUSE)
     (request.folder / "data").mkdir(exist_ok=True)  # after a restart it is there
     settings = _write(
         request.folder / "config.xml", _SETTINGS.format(port=request.port, host=LOOPBACK, place=request.place)
@@ -96,4 +94,7 @@ def _create_database(port: int, login: Credentials) -> None:
     finally:
         connection.close()
     if response.status != http.client.OK:
-        raise ServiceDiedError(f"clickhouse refused to make the database '{login.database}': {body}")
+        raise ServiceDiedError(
+            f"clickhouse refused to make the database '{login.database}': {body}",
+            advice="Give the row of clickhouse another `database`, or a server of another version.",
+        )

@@ -16,8 +16,8 @@ from ci_toolkit.services.catalog.endpoint import LOOPBACK
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.databases.migrations import migrate, migrations_digest
 from ci_toolkit.services.databases.sql import quoted
-from ci_toolkit.services.errors import NoProviderError, ServiceDiedError
-from ci_toolkit.services.processes.binaries import beside, find_server
+from ci_toolkit.services.errors import ServiceDiedError
+from ci_toolkit.services.processes.binaries import beside, server_program
 from ci_toolkit.services.processes.child import Child, server_environment, unprivileged
 from ci_toolkit.services.providers.native.server import Server, native_endpoint
 from ci_toolkit.services.providers.provider import LABEL, ServiceRequest
@@ -55,9 +55,7 @@ _STARTING: Final = ProbeResult(status=ProbeStatus.STARTING, reason="it has not w
 
 def start(request: ServiceRequest) -> Server:
     """Start PostgreSQL on a copy of its snapshot, which is made first where there is none."""
-    program = find_server(Protocol.POSTGRESQL)
-    if program is None:
-        raise NoProviderError("the PostgreSQL server program has been removed")
+    program = server_program(Protocol.POSTGRESQL)
     try:
         return _Cluster(request, program).run()
     except OSError as error:

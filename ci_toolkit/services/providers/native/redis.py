@@ -6,8 +6,7 @@ from typing import Final
 from ci_toolkit.services.catalog.endpoint import LOOPBACK
 from ci_toolkit.services.catalog.images import login_settings
 from ci_toolkit.services.catalog.table import Protocol
-from ci_toolkit.services.errors import NoProviderError
-from ci_toolkit.services.processes.binaries import find_server
+from ci_toolkit.services.processes.binaries import server_program
 from ci_toolkit.services.processes.child import Child, server_environment
 from ci_toolkit.services.providers.native.server import Server
 from ci_toolkit.services.providers.provider import LABEL, ServiceRequest
@@ -18,9 +17,7 @@ _DATABASES: Final = 64
 
 def start(request: ServiceRequest) -> Server:
     """Start Redis and wait for its PONG."""
-    program = find_server(Protocol.REDIS)
-    if program is None:
-        raise NoProviderError("the Redis server program has been removed")
+    program = server_program(Protocol.REDIS)
     settings = request.folder / "redis.conf"
     settings.touch(mode=0o600)
     settings.write_text(_settings(request), encoding="utf-8")

@@ -126,7 +126,10 @@ class LeasedContainer:
             said = api.exec_start(command)
             status = api.exec_inspect(command)["ExitCode"]
         if status != 0:
-            raise EngineError(f"a command in a container ended with exit status {status}: {said.decode()[-500:]}")
+            raise EngineError(
+                f"a command in a container ended with exit status {status}: {said.decode(errors='replace')[-500:]}",
+                advice="Its image may lack a program that this needs: name the official one as `image` of the row.",
+            )
 
     def end_server(self, signal: str) -> None:
         """End the server by ``signal``, such as ``TERM``; the container and what is in it stay. Raises EngineError.
