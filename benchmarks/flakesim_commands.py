@@ -5,10 +5,11 @@ the budget; where one of them stays red, a job on another machine tries what is 
 recorded.
 """
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from flakesim_court import Attempt, Court, SimulatedRun
+from flakesim_court import Attempt, Court, SimulatedRun, SimulatedTest
 from msgspec.structs import replace
 
 from ci_toolkit.model.again import Agains
@@ -19,16 +20,34 @@ from ci_toolkit.verdict.adjudication import (
     is_made_in_the_shard,
     is_made_on_the_machine,
 )
-from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest
-from ci_toolkit.verdict.court.court import Judgement, adjudicate
+from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices
+from ci_toolkit.verdict.court.court import Judgement, adjudicate, none_is_made
+from ci_toolkit.verdict.court.trials import Trials
 
 
 class CommandsCourt(Court):
     """A policy of the simulator; its rules are those of a shard's job."""
 
+    def begin(self, tests: Sequence[SimulatedTest], shards: int) -> None:
+        super().begin(tests, shards)
+        self.past: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        """(Sources, order) to test to signatures of what was order-dependent there: of the head, and of its base."""
+
     def heard(self, run: SimulatedRun, attempt: Attempt) -> Judgement:
         case = self.case(run)
-        record = _Record(attempt)
+        record = _Record(attempt, case, self.prices)
+        known = {test: frozenset(found) for test, found in self.past[case.base, case.order].items()}
+        self.memory = replace(self.memory, base_in_order=known)
+        judgement = self._judged(case, record)
+        for judged in judgement.found:
+            if judged.kind == Kind.ORDER_DEPENDENT:
+                for sources in (case.tree, case.base):
+                    self.past[sources, case.order][judged.test].add(judged.signature)
+        # Each trial that a job has made is paid for, also one that the merge does not need.
+        left = (judgement.memory.saved_seconds or 0.0) + judgement.trial_seconds - record.seconds
+        return replace(judgement, memory=replace(judgement.memory, saved_seconds=left))
+
+    def _judged(self, case: CaseRun, record: "_Record") -> Judgement:
         for of_shard in _by_shard(case):
             self._try_again(of_shard, record)
         case = record.with_what_is_touched(case)
@@ -68,12 +87,23 @@ def _by_shard(case: CaseRun) -> Iterator[CaseRun]:
 class _Record:
     """The trials of one run, and what they showed."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: Attempt, case: CaseRun, prices: Prices) -> None:
         self._attempt = attempt
+        self._failures = {failure.test: failure for failure in case.failures}
+        shards = {failure.test: failure.shard for failure in case.failures}
+        self._trials = Trials(self._made_now, prices, shards, math.inf, is_made=none_is_made)
         self._made: dict[Trial, list[TrialOutcome]] = defaultdict(list)
         self.has_other_machine = False
 
+    @property
+    def seconds(self) -> float:
+        """What all of them cost."""
+        return self._trials.seconds
+
     def make(self, trial: Trial) -> TrialOutcome:
+        return self._trials.run(self._failures[trial.test], trial.how, where=trial.where, tree=trial.tree)
+
+    def _made_now(self, trial: Trial) -> TrialOutcome:
         outcome = self._attempt(int(trial.test), where=trial.where, how=trial.how, tree=trial.tree)
         self._made[trial].append(TrialOutcome(failed=outcome.failed, signature=outcome.signature))
         self.has_other_machine |= trial.where is Where.OTHER

@@ -253,10 +253,11 @@ def measured(what: str, file: Path) -> int:
 
 def judge(file: Path) -> list[float]:
     record = run_of(RUNS, random.Random(1).sample(range(len(NAMES)), FLAKY), random.Random(2))
-    tests = [judged.test for judged in record.judged[0].failures]
-    tree = record.outcomes[0].lineage.tree
+    of_try = record.outcomes[0]
+    tests = dict.fromkeys((judged.test for judged in record.judged[0].failures), of_try.order)
+    tree, base = of_try.lineage.tree, of_try.lineage.base
     clock = [time.process_time()]
-    told = recalled(str(file), HERE, rules=Rules(), tree=tree, tests=tests, before=NOW)
+    told = recalled(str(file), HERE, rules=Rules(), tree=tree, base=base, tests=tests, before=NOW)
     clock.append(time.process_time())
     case = CaseRun(
         commit=told.number_of(record.judged[0].commit, is_main=True),

@@ -37,6 +37,12 @@ _GOES_OF_TREE = """
 SELECT count(*) FROM goes JOIN tries ON tries.id = goes.try
 WHERE test = ? AND (environment, tree) = (?, ?) AND ended = ? AND kind <> ? AND NOT on_base
 """
+_RUNS_IN_ORDER = """
+SELECT DISTINCT run FROM goes JOIN tries ON tries.id = goes.try
+WHERE (test, kind, environment, order_digest) = (?, ?, ?, ?) AND (
+    base = ? OR tree IN (SELECT tree FROM tries WHERE (environment, commit_id) = (?, ?) AND tree <> '')
+)
+"""
 _EXTRA_GOES = """
 SELECT test, count(*), sum(milliseconds) FROM goes JOIN tries ON tries.id = goes.try
 WHERE environment = ? AND kind <> ? GROUP BY goes.test
@@ -67,6 +73,10 @@ class NoOutcomes:
     def passes(self, tests: Collection[str], environment: str, tree: str) -> Mapping[str, int]:  # noqa: ARG002
         """Return 0 for each test."""
         return dict.fromkeys(tests, 0)
+
+    def runs_in_order(self, test: str, environment: str, base: str, order: str) -> frozenset[str]:  # noqa: ARG002
+        """Return nothing."""
+        return frozenset()
 
     def extra_goes(self, environment: str) -> Iterator[ExtraGoes]:  # noqa: ARG002
         """Yield nothing."""
@@ -125,6 +135,14 @@ class OutcomeReader:
             (trials,) = self._connection.execute(_GOES_OF_TREE, asked).fetchone()
             found[test] = trials + sum(number in passed for passed in sets)
         return found
+
+    def runs_in_order(self, test: str, environment: str, base: str, order: str) -> frozenset[str]:
+        """Return the runs of ``base``, or of changes of it, in which a shard kept ``test`` in the order ``order``."""
+        number = self._number(test)
+        if number is None or not (base and order):
+            return frozenset()
+        asked = (number, str(GoKind.FIRST), environment, order, base, environment, base)
+        return frozenset(run for (run,) in self._connection.execute(_RUNS_IN_ORDER, asked))
 
     def extra_goes(self, environment: str) -> Iterator[ExtraGoes]:
         """Yield each test that was run again in ``environment``, by a plugin or in trials."""

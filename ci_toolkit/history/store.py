@@ -87,6 +87,12 @@ class Outcomes(Protocol):
     def passes(self, tests: Collection[str], environment: str, tree: str) -> Mapping[str, int]:
         """Return how often each of ``tests`` passed on ``tree`` in ``environment``, trials of the head included."""
 
+    def runs_in_order(self, test: str, environment: str, base: str, order: str) -> frozenset[str]:
+        """Return the runs of ``base``, or of changes of it, in which a shard kept ``test`` in the order ``order``.
+
+        ``base`` is a commit; what has the same sources is the same. Of a test that simply passed nothing is kept.
+        """
+
     def extra_goes(self, environment: str) -> Iterator[ExtraGoes]:
         """Yield each test that was run again in ``environment``, by a plugin or in trials."""
 

@@ -118,13 +118,22 @@ def remembering(
     Without a history, earlier runs have saved nothing of their budgets.
     ``orders`` are (shard, digest of the order in which it ran its tests).
     """
+    orders = tuple(orders)
+    of_shard = dict(orders)
     court = msgspec.structs.replace(court, order=order_of(orders))
-    tests = [failure.node_id for failure in once(failures) if is_heard(failure)]
+    tests = {failure.node_id: of_shard.get(failure.shard, "") for failure in once(failures) if is_heard(failure)}
     if not (past.history and tests):
         return msgspec.structs.replace(court, memory=Memory(saved_seconds=0.0))
     rules, tree = court.rules, court.tree
     try:
-        found = recalled(past.history, past.environment, rules=rules, tree=tree, tests=tests, before=past.before)
+        found = recalled(
+            *(past.history, past.environment),
+            rules=rules,
+            tree=tree,
+            base=court.base,
+            tests=tests,
+            before=past.before,
+        )
     except ToolkitError as error:
         say(f"failures are judged without the past: {error.message}")
         return msgspec.structs.replace(court, memory=Memory(saved_seconds=0.0))

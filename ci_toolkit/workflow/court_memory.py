@@ -1,6 +1,6 @@
 """What the court remembers, from history and back."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from itertools import takewhile
 
 from ci_toolkit.history.locations import open_history
@@ -12,11 +12,12 @@ from ci_toolkit.verdict.court.recollection import Recalled, recall
 
 
 def recalled(
-    history: str, environment: str, *, rules: Rules, tree: str, tests: Collection[str], before: float
+    history: str, environment: str, *, rules: Rules, tree: str, base: str, tests: Mapping[str, str], before: float
 ) -> Recalled:
     """Return what ``history`` tells the court of ``environment``; ``""``, and a history without a past, tell nothing.
 
-    ``tests`` are those that failed on ``tree`` and are to be judged. Only what was judged ``before``, in seconds since
+    ``tests`` are those that failed on ``tree``, a change of the commit ``base``, and are to be judged, each with the
+    digest of the order in which its shard ran. Only what was judged ``before``, in seconds since
     the epoch, counts: each job of a run then remembers the same, whatever other runs have added in the meantime.
     Raises HistoryError where the history cannot be used.
     """
@@ -25,7 +26,8 @@ def recalled(
         return Recalled(memory=Memory())
     with store, store.outcomes() as outcomes:
         runs = takewhile(lambda found: found.run.at < before, outcomes.judged_runs(environment))
-        return recall(runs, rules, outcomes.passes(tests, environment, tree), tree)
+        in_order = {test: outcomes.runs_in_order(test, environment, base, order) for test, order in tests.items()}
+        return recall(runs, rules, outcomes.passes(tests, environment, tree), tree, in_order)
 
 
 def judged_run(

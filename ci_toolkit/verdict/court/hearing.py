@@ -170,6 +170,8 @@ class Hearing:
     def _base_fails(self, how: How, times: int) -> bool:
         if not self._rules.uses_base:
             return False
+        if how is How.ORDER and self._base_is_known_to_fail_in_this_order():
+            return True
         for _ in range(times):
             outcome = self._trials.run(self.failure, how, where=self._where, tree=Tree.BASE)
             alike = outcome.failed and self._is_alike(outcome.signature)
@@ -179,6 +181,14 @@ class Hearing:
                 self.base_failed_alike |= how is How.ORDER
                 return True
         return False
+
+    def _base_is_known_to_fail_in_this_order(self) -> bool:
+        """Return whether an earlier run has made this very trial: the same sources, in the same order."""
+        if not any(map(self._is_alike, self._memory.base_in_order.get(self.failure.test, ()))):
+            return False
+        self._say("the base failed in the same order alike in an earlier run")
+        self.base_failed_alike = True
+        return True
 
     def _order_failed_on_main(self) -> bool:
         if not self._rules.uses_order:

@@ -44,6 +44,9 @@ class Memory(Record, frozen=True, kw_only=True):
     """Order to (test to signatures) of what failed on main, the last orders alone. Other tests passed there."""
     trees: Mapping[str, frozenset[str]] = {}
     """Tree to the tests that failed in every run of it, the last trees alone."""
+    base_in_order: Mapping[str, frozenset[str]] = {}
+    """Test to the signatures of its failures that earlier runs found order-dependent on the base's sources, or against
+    that base, in the order in which its shard ran now."""
     runs: int = 0
     saved_seconds: float | None = None
     """What earlier runs left of their budgets; None before the first, which starts with all that can be saved."""

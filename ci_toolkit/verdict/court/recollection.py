@@ -1,6 +1,7 @@
 """What the court remembers, run by run: the same steps whether it has just judged, or reads what it found before."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -138,11 +139,20 @@ class Recalled(Record, frozen=True, kw_only=True):
         return self.commits[number - 1] if 1 <= number <= len(self.commits) else ""
 
 
-def recall(runs: Iterable[JudgedPasses], rules: Rules, passes: Mapping[str, int], tree: str) -> Recalled:
+def recall(
+    runs: Iterable[JudgedPasses],
+    rules: Rules,
+    passes: Mapping[str, int],
+    tree: str,
+    in_order: Mapping[str, Collection[str]] | None = None,
+) -> Recalled:
     """Return what ``runs``, the oldest first, leave to remember.
 
-    ``passes`` says how often each test that failed now has passed on ``tree``, the sources of the run to be judged.
+    ``passes`` says how often each test that failed now has passed on ``tree``, the sources of the run to be judged;
+    ``in_order`` the keys of the runs in which it failed on the base's sources, or against that base, in its order.
     """
+    in_order = in_order or {}
+    base_in_order: dict[str, set[str]] = defaultdict(set)
     recollection = Recollection(Memory(), rules)
     commits: dict[str, int] = {}
     for found in runs:
@@ -154,7 +164,11 @@ def recall(runs: Iterable[JudgedPasses], rules: Rules, passes: Mapping[str, int]
         else:
             number = len(commits) + 1
         recollection.add(_seen(run, number, found.passed))
-    memory = recollection.memory()
+        for judged in run.failures:
+            if judged.kind == Kind.ORDER_DEPENDENT and run.key in in_order.get(judged.test, ()):
+                base_in_order[judged.test].add(judged.signature)
+    known = {test: frozenset(signatures) for test, signatures in base_in_order.items()}
+    memory = replace(recollection.memory(), base_in_order=known)
     if tree and any(passes.values()):
         never = frozenset(test for test, count in passes.items() if not count)
         memory = replace(memory, trees={tree: never})

@@ -2,6 +2,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from ci_toolkit.history.outcome_tables import TABLES
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.history import RunRecord
+from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.model.outcomes import GoKind, JudgedRun, KnownGo
 
 MEMORY = Path(":memory:")
@@ -82,6 +84,34 @@ def test_passes_are_counted_for_each_environment_and_tree() -> None:
         assert passes(history, environment=ELSEWHERE) == 1
         assert passes(history, tree="") == 0, "sources without a name are not equal"
         assert passes(history, "test_a.py::unknown") == 0
+
+
+def test_runs_in_the_same_order_are_those_of_the_base_and_of_changes_of_it() -> None:
+    def lineage(tree: str, base: str) -> Lineage:
+        return Lineage(tree=tree, base=base, branch="b")
+
+    def add(history: SqliteHistory, name: str, **about: Any) -> None:
+        history.add(try_of({"t": "F"}, go("t"), key=name, run=name, **about), now=NOW)
+
+    with SqliteHistory(MEMORY) as history:
+        add(history, "the base itself", commit="ba5e", lineage=lineage("tree of the base", "older"))
+        add(history, "the same sources", commit="c1", lineage=lineage("tree of the base", "older"))
+        add(history, "a change of it", commit="c2", lineage=lineage("", "ba5e"))
+        add(history, "in another order", commit="ba5e", lineage=lineage("tree of the base", "older"), order="other")
+        add(history, "with changes of its own", commit="ba5e", lineage=lineage("", "older"))
+        add(history, "of other sources", commit="c3", lineage=lineage("another tree", "older"))
+        add(history, "elsewhere", commit="ba5e", lineage=lineage("tree of the base", "older"), environment=ELSEWHERE)
+        history.add(try_of({"t": "."}, key="it passed", run="it passed", commit="ba5e"), now=NOW)
+        with history.outcomes() as outcomes:
+            found = outcomes.runs_in_order(T, HERE, "ba5e", "order")
+            nothing = [
+                outcomes.runs_in_order(T, HERE, "ba5e", "no such order"),
+                outcomes.runs_in_order(T, HERE, "", "order"),
+                outcomes.runs_in_order(T, HERE, "ba5e", ""),
+                outcomes.runs_in_order("test_a.py::unknown", HERE, "ba5e", "order"),
+            ]
+        assert found == {"the base itself", "the same sources", "a change of it"}
+        assert not any(nothing)
 
 
 def test_trial_that_fails_as_the_test_did_has_its_words() -> None:

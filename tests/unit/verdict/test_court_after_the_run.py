@@ -7,6 +7,7 @@ from ci_toolkit.verdict.court.case import Ask, FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.court import adjudicate
 from ci_toolkit.verdict.court.memory import Memory
 
+BASE_FAILED = Memory(base_in_order={"t": frozenset("s")})
 AFTER = Rules(process_is_gone=True, uses_other_machine=False)
 NOT_THERE = TrialOutcome(failed=False, is_there=False)
 
@@ -49,6 +50,26 @@ def recorded(answers: Answers) -> Ask:
             Answers(head_again=FAIL, head_isolated=PASS, base_order=FAIL),
             *(Memory(), (Kind.ORDER_DEPENDENT, False)),
             id="it fails at once too, and so does the base in this order",
+        ),
+        pytest.param(
+            Answers(head_again=FAIL, head_isolated=PASS),
+            *(BASE_FAILED, (Kind.ORDER_DEPENDENT, False)),
+            id="it fails at once too, and an earlier run has seen the base fail in this order",
+        ),
+        pytest.param(
+            Answers(head_isolated=PASS, head_order=FAIL),
+            *(BASE_FAILED, (Kind.ORDER_DEPENDENT, False)),
+            id="it fails in its order, as the base did in an earlier run",
+        ),
+        pytest.param(
+            Answers(head_again=FAIL, head_isolated=PASS, head_order=FAIL, base_order=PASS),
+            *(Memory(base_in_order={"t": frozenset("x")}), (Kind.REGRESSION, True)),
+            id="an earlier run has seen the base fail in another way",
+        ),
+        pytest.param(
+            Answers(head_again=FAIL, head_isolated=FAIL, base_isolated=PASS),
+            *(BASE_FAILED, (Kind.REGRESSION, True)),
+            id="it fails alone: what the base did in this order says nothing of that",
         ),
         pytest.param(
             Answers(head_isolated=PASS, head_order=PASS),

@@ -13,10 +13,10 @@ from ci_toolkit.history.store import HistoryError
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.history import RunRecord
 from ci_toolkit.model.lineage import Lineage
-from ci_toolkit.model.outcomes import FileOutcomes, Go, TryOutcomes
+from ci_toolkit.model.outcomes import FileOutcomes, Go, Judged, JudgedRun, TryOutcomes
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.trial import Trial, TrialOutcome
-from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Prices, Rules
+from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Kind, Prices, Rules
 from ci_toolkit.verdict.court.court import Judgement, adjudicate
 from ci_toolkit.verdict.court.lists import suspects
 from ci_toolkit.verdict.court.memory import Memory
@@ -144,7 +144,7 @@ def test_history_tells_the_court_what_it_remembered(
         memory = judgement.memory
         records.append(record_of(number, commit, case, judgement, played))
     save(path, records)
-    told = recalled(str(path), HERE, rules=RULES, tree="tree 1", tests=map_nodes(), before=1000.0)
+    told = recalled(str(path), HERE, rules=RULES, tree="tree 1", base="", tests=map_nodes(), before=1000.0)
     assert comparable(told.memory) == comparable(memory)
     assert suspects(told.memory, commits + 1) == suspects(memory, commits + 1)
     assert told.commits == tuple(f"commit {number}" for number in range(1, commits + 1))
@@ -154,19 +154,19 @@ def test_history_tells_the_court_what_it_remembered(
             assert told.memory.has_passed("tree 1", node(name)) is passed
 
 
-def map_nodes() -> tuple[str, ...]:
-    return tuple(map(node, NAMES))
+def map_nodes() -> dict[str, str]:
+    return dict.fromkeys(map(node, NAMES), "o")
 
 
 def test_no_history_is_no_memory(tmp_path: Path) -> None:
     for history in ("", str(tmp_path / "none.sqlite")):
-        assert recalled(history, HERE, rules=RULES, tree="t", tests=["t"], before=9.0).memory == Memory()
+        assert recalled(history, HERE, rules=RULES, tree="t", base="", tests={"t": "o"}, before=9.0).memory == Memory()
 
 
 def test_history_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(HistoryError, match="not a history"):
-        recalled(str(tmp_path / "notes.txt"), HERE, rules=RULES, tree="t", tests=["t"], before=9.0)
+        recalled(str(tmp_path / "notes.txt"), HERE, rules=RULES, tree="t", base="", tests={"t": "o"}, before=9.0)
 
 
 def test_what_was_judged_since_the_run_began_is_not_told(tmp_path: Path) -> None:
@@ -177,8 +177,36 @@ def test_what_was_judged_since_the_run_began_is_not_told(tmp_path: Path) -> None
     for number in (1, 2):
         case, judgement = judge(number, number, played, Memory())
         save(path, [record_of(number, number, case, judgement, played)])
-    told = recalled(str(path), HERE, rules=RULES, tree="", tests=[], before=2.0)
+    told = recalled(str(path), HERE, rules=RULES, tree="", base="", tests={}, before=2.0)
     assert (told.memory.runs, told.commits) == (1, ("commit 1",))
+
+
+@pytest.mark.parametrize(
+    ("base", "order", "expected"),
+    [("base 1", "o", {"s"}), ("base 1", "other", None), ("base 2", "o", None), ("", "o", None)],
+)
+def test_a_failure_that_was_order_dependent_against_the_same_base_is_told_of_the_same_order_alone(
+    tmp_path: Path, base: str, order: str, expected: set[str] | None
+) -> None:
+    kinds = {"t": Kind.ORDER_DEPENDENT, "u": Kind.FLAKY}
+    judged = tuple(Judged(test=node(name), signature="s", kind=str(kind), is_red=False) for name, kind in kinds.items())
+    of_try = TryOutcomes(
+        key="try",
+        run="run",
+        at=1.0,
+        environment=HERE,
+        commit="c",
+        lineage=Lineage(tree="tree", base="base 1"),
+        order="o",
+        files=(FileOutcomes(path="test_a.py", suffixes=msgspec.json.encode(list(kinds)), letters="FF"),),
+        goes=tuple(Go(path="test_a.py", suffix=name, ended=Ended.FAILED, signature="s") for name in kinds),
+    )
+    run = JudgedRun(key="run", at=1.0, environment=HERE, failures=judged)
+    path = tmp_path / "history.sqlite"
+    save(path, [RunRecord(outcomes=(of_try,), judged=(run,))])
+    tests = dict.fromkeys(map(node, kinds), order)
+    told = recalled(str(path), HERE, rules=RULES, tree="", base=base, tests=tests, before=9.0)
+    assert told.memory.base_in_order == ({node("t"): expected} if expected else {})
 
 
 def test_commits_have_numbers_and_numbers_have_commits(tmp_path: Path) -> None:
@@ -187,7 +215,7 @@ def test_commits_have_numbers_and_numbers_have_commits(tmp_path: Path) -> None:
     for number, commit in ((1, 1), (2, 2), (3, 1)):  # the first one ran again
         case, judgement = judge(number, commit, played, Memory())
         save(path, [record_of(number, commit, case, judgement, played)])
-    told = recalled(str(path), HERE, rules=RULES, tree="", tests=[], before=9.0)
+    told = recalled(str(path), HERE, rules=RULES, tree="", base="", tests={}, before=9.0)
     assert told.commits == ("commit 1", "commit 2")
     assert told.number_of("commit 2", is_main=True) == 2
     assert told.number_of("commit 2", is_main=False) == 3
@@ -200,5 +228,5 @@ def test_sources_without_a_name_have_passed_nothing(tmp_path: Path) -> None:
     played = Played(is_main=True, failed=frozenset(), not_run=frozenset(), order="o", answers=(True,))
     case, judgement = judge(1, 1, played, Memory())
     save(path, [record_of(1, 1, msgspec.structs.replace(case, tree=""), judgement, played)])
-    told = recalled(str(path), HERE, rules=RULES, tree="", tests=map_nodes(), before=9.0)
+    told = recalled(str(path), HERE, rules=RULES, tree="", base="", tests=map_nodes(), before=9.0)
     assert not told.memory.has_passed("", node("t"))
