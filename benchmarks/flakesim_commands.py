@@ -19,8 +19,9 @@ from ci_toolkit.verdict.adjudication import (
     is_made_at_all,
     is_made_in_the_shard,
     is_made_on_the_machine,
+    unsure_rule,
 )
-from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices
+from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Prices, Rules
 from ci_toolkit.verdict.court.court import Judgement, adjudicate, none_is_made
 from ci_toolkit.verdict.court.trials import Trials
 
@@ -35,7 +36,7 @@ class CommandsCourt(Court):
 
     def heard(self, run: SimulatedRun, attempt: Attempt) -> Judgement:
         case = self.case(run)
-        record = _Record(attempt, case, self.prices)
+        record = _Record(attempt, case, self.prices, self.rules)
         known = {test: frozenset(found) for test, found in self.past[case.base, case.order].items()}
         self.memory = replace(self.memory, base_in_order=known)
         judgement = self._judged(case, record)
@@ -66,10 +67,9 @@ class CommandsCourt(Court):
 
     def _in_the_shard(self, case: CaseRun, record: "_Record") -> Judgement:
         seconds = self.prices.shard_seconds
-        memory = self.memory.for_part(seconds / self.total)
         case = replace(case, seconds=seconds, order="")  # that of the run is not known yet
         ask = record.after(record.reader(), is_made_in_the_shard)
-        return adjudicate(case, memory, ask, self.prices, self.rules, is_made=is_made_in_the_shard)
+        return adjudicate(case, self.memory, ask, self.prices, self.rules, is_made=is_made_in_the_shard)
 
     def _elsewhere(self, case: CaseRun, record: "_Record") -> Judgement:
         rules = replace(self.rules, uses_other_machine=True)
@@ -87,11 +87,13 @@ def _by_shard(case: CaseRun) -> Iterator[CaseRun]:
 class _Record:
     """The trials of one run, and what they showed."""
 
-    def __init__(self, attempt: Attempt, case: CaseRun, prices: Prices) -> None:
+    def __init__(self, attempt: Attempt, case: CaseRun, prices: Prices, rules: Rules) -> None:
         self._attempt = attempt
+        self._prices = prices
+        self._rules = rules
         self._failures = {failure.test: failure for failure in case.failures}
         shards = {failure.test: failure.shard for failure in case.failures}
-        self._trials = Trials(self._made_now, prices, shards, math.inf, is_made=none_is_made)
+        self._trials = Trials(self._made_now, prices, rules, shards, math.inf, is_made=none_is_made)
         self._made: dict[Trial, list[TrialOutcome]] = defaultdict(list)
         self.has_other_machine = False
 
@@ -104,10 +106,28 @@ class _Record:
         return self._trials.run(self._failures[trial.test], trial.how, where=trial.where, tree=trial.tree)
 
     def _made_now(self, trial: Trial) -> TrialOutcome:
-        outcome = self._attempt(int(trial.test), where=trial.where, how=trial.how, tree=trial.tree)
-        self._made[trial].append(TrialOutcome(failed=outcome.failed, signature=outcome.signature))
         self.has_other_machine |= trial.where is Where.OTHER
-        return self._made[trial][-1]
+        outcome = self._repeated(trial) if trial.how is How.REPEATED else self._once(trial, trial.how)
+        self._made[trial].append(outcome)
+        return outcome
+
+    def _once(self, trial: Trial, how: How) -> TrialOutcome:
+        outcome = self._attempt(int(trial.test), where=trial.where, how=how, tree=trial.tree)
+        return TrialOutcome(failed=outcome.failed, signature=outcome.signature)
+
+    def _repeated(self, trial: Trial) -> TrialOutcome:
+        """Replay the order, and do as the plugin in that process does."""
+        outcome = self._once(trial, How.ORDER)
+        each = self._prices.test_seconds[trial.test]
+        seconds = self._prices.process + self._prices.shard_seconds / 2 + each
+        agains = Agains(unsure_rule(self._rules))
+        for _ in range(agains.most_for(trial.test, "", each)):
+            if not (outcome.failed and agains.can_pay(each)):
+                break
+            agains.pay(each)
+            seconds += each
+            outcome = self._once(trial, How.AGAIN)
+        return replace(outcome, seconds=seconds)
 
     def try_again(self, failure: FailedTest, agains: Agains, seconds: float) -> None:
         """Do as the plugin in the shard's process does."""

@@ -7,7 +7,7 @@ from ci_toolkit.config.time_spans import read_seconds
 from ci_toolkit.errors import ConfigurationError
 from ci_toolkit.model.record import Record
 
-LEAST_SECONDS = 120.0
+LEAST_SECONDS = 180.0
 """What a run may spend on trials in any case: a small suite has a court as well."""
 _HOW = 'Write "2%" of the time that tests take, or a time for each run such as "90s".'
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from ci_toolkit.merge.agains import agains_of
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.journals import sealed_journal
 from ci_toolkit.merge.results import ResultsByName, read_journal
@@ -92,6 +93,8 @@ class TrialsOfBundle:
         if doubt:
             return None, doubt
         results = journals.results.of(trial.test)
+        if results and trial.how is How.REPEATED and _passed_again(fold, trial.test):
+            return TrialOutcome(failed=False), ""
         if results:
             return _outcome_of(results, trial)
         if trial.tree is Tree.BASE and journals.is_collected:
@@ -116,6 +119,11 @@ def _outcome_of(results: Sequence[TestResult], trial: Trial) -> tuple[TrialOutco
     if all(result.outcome.is_pass for result in results):
         return TrialOutcome(failed=False), ""
     return None, f"in a trial of the {trial.tree} it was {results[0].outcome}"
+
+
+def _passed_again(fold: JournalFold, test: str) -> bool:
+    made = agains_of(fold, {test})
+    return any(again.outcome is not None and not again.outcome.failed for again in made)
 
 
 def _differs(some: Mapping[str, str], others: Mapping[str, str]) -> bool:

@@ -18,6 +18,8 @@ class AgainRule(Record, frozen=True, kw_only=True):
     """What these tries may take together in one shard."""
     most_of_cause: int = 3
     """So many tests that failed each time for one cause tell enough of it."""
+    only_of: str = ""
+    """The one test that is tried; ``""`` is each that fails."""
     not_of: tuple[str, ...] = ()
     """Tests that are not tried; one without parameters stands for all of them."""
     change: tuple[TracedFile, ...] | None = None
@@ -40,6 +42,8 @@ class Agains:
 
     def most_for(self, test: str, cause: str, seconds: float) -> int:
         """Return how often ``test`` is tried, which took ``seconds`` and failed for ``cause``; 0 is never."""
+        if self._rule.only_of not in {"", test}:
+            return 0
         if test in self._never or function_of(test) in self._never or self._vain[cause] >= self._rule.most_of_cause:
             return 0
         return self._rule.times if self.can_pay(seconds) else 0

@@ -23,6 +23,8 @@ class GoKind(StrEnum):
     """A fresh process, with the other failures of the run."""
     ORDER = "order"
     """A fresh process, after the tests that ran before it."""
+    REPEATED = "repeated"
+    """The same, and then that process again and again until it passed."""
 
 
 class Go(Record, frozen=True, kw_only=True):

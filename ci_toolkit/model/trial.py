@@ -25,6 +25,9 @@ class How(StrEnum):
     ORDER = "order"
     """In a fresh process, after the tests that ran before it."""
 
+    REPEATED = "repeated"
+    """After these tests too, and then at once again and again until it passes: it failed only if it never did."""
+
     @property
     def is_charged(self) -> bool:
         """Whether it counts for the budget: without batches a run with an outage is worth nothing."""

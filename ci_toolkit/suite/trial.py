@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ci_toolkit.files import make_folder
+from ci_toolkit.model.again import AgainRule
 from ci_toolkit.model.bundle import (
     COVERAGE_FOLDER,
     JOURNAL_FOLDER,
@@ -49,6 +50,8 @@ class TrialOrder(Record, frozen=True, kw_only=True):
     """Of a trial of the base, (the checkout, the work tree of the base)."""
     pieces: Mapping[str, int]
     """Path to the piece of it that the shard has, of the files that hold these tests."""
+    again: AgainRule | None = None
+    """How the test is tried at once in the same process, if it fails; None is not at all."""
 
 
 def for_trials(options: ShardOptions, card: ShardCard) -> ShardOptions:
@@ -118,5 +121,6 @@ def _task(plan: Plan, order: TrialOrder, attempt: int, folder: Path, options: Sh
         selected=plan.categories,
         only=plan.only,
         order=order.tests,
+        again=order.again,
         moved=order.moved,
     )

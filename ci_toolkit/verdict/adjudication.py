@@ -136,6 +136,11 @@ def again_rule(
     return AgainRule(times=rules.agains, seconds=seconds, not_of=tuple(never), change=change) if seconds else None
 
 
+def unsure_rule(rules: Rules) -> AgainRule:
+    """Return how a test is tried again and again in the process of a trial, until it passes."""
+    return AgainRule(times=rules.agains_unsure, seconds=rules.unsure_seconds)
+
+
 def is_heard(failure: TestFailure) -> bool:
     """Return whether trials can excuse ``failure``."""
     return bool(failure.cause) and not failure.is_critical and not failure.quarantined

@@ -33,6 +33,7 @@ from ci_toolkit.verdict.adjudication import (
     prices_of,
     ruled,
     rules_of,
+    unsure_rule,
     untouched_by_the_change,
 )
 from ci_toolkit.verdict.court.court import Judgement
@@ -174,12 +175,11 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     if not heard:
         return AdjudicationEnd(red=len(failures) + others)
     court = informed(court, shards, failures, history, options.commit, observer.say)
-    court = msgspec.structs.replace(court, memory=court.memory.for_part(_share_of(work)))
     observer.say(f"judging {number_of(heard, 'failure')} by trials")
     stop = StopRequest()
     base = BaseTree(Path(options.folder), court.base)
     with stop_on_signals(stop), StopRuleWatcher(work.rules, stop), base:
-        runner = TrialRunner(plan, shards, options, base, observer.say, stop)
+        runner = TrialRunner(plan, shards, options, base, observer.say, stop, unsure=unsure_rule(court.rules))
         prices = prices_of(failures, [_startup(shard) for shard in shards], [shard.seconds for shard in shards])
         judgement = None
         try:
@@ -224,14 +224,6 @@ def _why_ended(stop: StopRequest, judgement: Judgement | None) -> str:
     if stop.is_asked:
         return ended_words(stop)
     return str(BudgetSpentError()) if judgement is not None and judgement.is_budget_spent else ""
-
-
-def _share_of(work: ShardWork) -> float:
-    """Return the share of the run's tests, by their time, that the shards of ``work`` have."""
-    shards, ours = work.plan.shards, _indexes_of(work)
-    every = sum(shard.estimated_seconds for shard in shards)
-    seconds = sum(shard.estimated_seconds for shard in shards if shard.index in ours)
-    return seconds / every if every else len(ours) / len(shards)
 
 
 def _indexes_of(work: ShardWork) -> frozenset[int]:

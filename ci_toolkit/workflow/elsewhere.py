@@ -32,6 +32,7 @@ from ci_toolkit.verdict.adjudication import (
     is_heard,
     is_made_on_the_machine,
     prices_of,
+    unsure_rule,
 )
 from ci_toolkit.workflow.adjudication import court_of, failures_of, informed, red_after
 from ci_toolkit.workflow.base_tree import BaseTree
@@ -113,7 +114,7 @@ def _judged(
     began = time.time()
     base = BaseTree(Path(options.folder), court.base)
     with stop_on_signals(stop), base:
-        runner = TrialRunner(plan, shards, options, base, observer.say, stop)
+        runner = TrialRunner(plan, shards, options, base, observer.say, stop, unsure=unsure_rule(rules))
         ask = _Both(_recorded(shards, failures), runner)
         seconds = sum(shard.seconds for shard in shards)
         judgement = hear(failures, court, ask, prices_of(failures), seconds, is_made=is_made_on_the_machine)

@@ -13,6 +13,7 @@ from ci_toolkit.merge.outcomes_learned import order_digest
 from ci_toolkit.merge.results import BundleReading
 from ci_toolkit.merge.tally import Tally
 from ci_toolkit.merge.trials import TrialsOfBundle
+from ci_toolkit.model.again import AgainRule
 from ci_toolkit.model.bundle import TrialRecord
 from ci_toolkit.model.merged import TrialEvidence
 from ci_toolkit.model.node_id import split_node_id
@@ -32,6 +33,7 @@ _WORDS = {
     How.ISOLATED: "alone",
     How.BATCH: "with the other failures",
     How.ORDER: "in the same order",
+    How.REPEATED: "again and again in the same order",
 }
 
 
@@ -92,7 +94,10 @@ class TrialRunner:
         base: BaseTree,
         say: Say,
         stop: StopRequest,
+        *,
+        unsure: AgainRule,
     ) -> None:
+        """``unsure`` says how often a test is tried again and again."""
         self._machine = machine_name()
         self._batches: dict[tuple[int, Tree], list[TrialRecord]] = {}
         self._asked: Counter[Trial] = Counter()
@@ -105,6 +110,7 @@ class TrialRunner:
         self._options = options
         self._say = say
         self._stop = stop
+        self._unsure = unsure
 
     def __call__(self, trial: Trial) -> TrialOutcome:
         """Run ``trial``, or return what it showed at once. Raises NoTrialError where there is no outcome."""
@@ -127,7 +133,7 @@ class TrialRunner:
             return TrialRecord(number=number, trial=trial, why_not=str(error))
         if trial.how is How.BATCH:
             return self._batch(trial, shard, number, options, moved)
-        tests = shard.order_of(trial.test) if trial.how is How.ORDER else (trial.test,)
+        tests = shard.order_of(trial.test) if trial.how in {How.ORDER, How.REPEATED} else (trial.test,)
         return self._made(trial, shard, number, tests, options, moved)
 
     def _batch(
@@ -154,7 +160,10 @@ class TrialRunner:
     ) -> TrialRecord:
         index = shard.bundle.card.index
         pieces = self._pieces(tests, index)
-        order = TrialOrder(number=number, trial=trial, shard=index, tests=tuple(tests), pieces=pieces, moved=moved)
+        again = msgspec.structs.replace(self._unsure, only_of=trial.test) if trial.how is How.REPEATED else None
+        order = TrialOrder(
+            number=number, trial=trial, shard=index, tests=tuple(tests), pieces=pieces, moved=moved, again=again
+        )
         return run_trial(self._plan, order, shard.folder, options, stop=self._stop)
 
     def _place_of(self, trial: Trial, shard: TriedShard) -> tuple[ShardOptions, tuple[str, str] | None]:

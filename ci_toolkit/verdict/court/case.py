@@ -121,8 +121,8 @@ class Rules(Record, frozen=True, kw_only=True):
     """How often a failed test is tried again at once, to see whether the failure stays."""
     agains_unsure: int = 48
     """How often more, where the base fails alike and the head must have passed once."""
-    isolated_unsure: int = 6
-    """The same of trials alone, where the process in which it failed is gone."""
+    unsure_seconds: float = 120.0
+    """The most that these may take together, where the shard makes them in a process of their own."""
     replays: int = 2
     """How often an order is replayed: what fails now and then would look like what fails in that order."""
     repeats: int = 8

@@ -57,7 +57,7 @@ def adjudicate(
     recollection = Recollection(memory, rules)
     budget = max(recollection.budget_for(run.seconds), rules.least_seconds)
     shards = {failure.test: failure.shard for failure in run.failures}
-    trials = Trials(ask, prices, shards, budget, is_made=is_made)
+    trials = Trials(ask, prices, rules, shards, budget, is_made=is_made)
     rulings: dict[str, Ruling] = {}
     where = Where.SAME
     for mass in masses_in(run.failures, rules):

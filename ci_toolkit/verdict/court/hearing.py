@@ -134,18 +134,23 @@ class Hearing:
         times = self._rules.repeats if self._is_known else 1 if self._is_touched else 2
         if not by_order and not self._base_fails(How.ISOLATED, times):
             return self._red()
-        if not self._is_touched or self._has_passed_before() or (not by_order and self._passes_elsewhere()):
-            return self._ruling(Kind.ENVIRONMENT)
-        if self._passes_once_more():
+        if not self._is_touched or self._has_passed_before() or self._passes_once(is_elsewhere_asked=not by_order):
             return self._ruling(Kind.ENVIRONMENT)
         return self._ruling(Kind.NEW_FAILURE, red=True, last="the change may touch it, and the head never passed")
 
-    def _passes_once_more(self) -> bool:
-        """Try often whether the head passes at all, in the process in which it failed where that is there."""
-        rules = self._rules
-        if rules.process_is_gone:
-            return any(self._passes(How.ISOLATED) for _ in range(rules.isolated_unsure))
-        return any(self._passes(How.AGAIN) for _ in range(rules.agains_unsure))
+    def _passes_once(self, *, is_elsewhere_asked: bool) -> bool:
+        """Return whether the head passes at all: what the change broke may look like what the base fails of."""
+        if not self._rules.process_is_gone:
+            if is_elsewhere_asked and self._passes_elsewhere():
+                return True
+            return any(self._passes(How.AGAIN) for _ in range(self._rules.agains_unsure))
+        try:
+            if self._passes(How.REPEATED):
+                return True
+        except NotMadeError:
+            if not (is_elsewhere_asked and self._rules.uses_other_machine):
+                raise
+        return is_elsewhere_asked and self._passes_elsewhere()
 
     def _red(self) -> Ruling:
         has_base = self._rules.uses_base and not self._is_new
@@ -248,6 +253,7 @@ _WORDS = {
     How.ISOLATED: "alone",
     How.BATCH: "with the other failures",
     How.ORDER: "in the same order",
+    How.REPEATED: "when it was tried again and again in the same order",
 }
 
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from ci_toolkit.model.record import Record
 from ci_toolkit.verdict.court.case import CaseRun
 
@@ -62,11 +60,6 @@ class Memory(Record, frozen=True, kw_only=True):
     def has_passed(self, tree: str, test: str) -> bool:
         """Return whether an earlier run of the same sources passed ``test``."""
         return tree in self.trees and test not in self.trees[tree]
-
-    def for_part(self, share: float) -> "Memory":
-        """Return it for a job that has ``share`` of the run's tests, and no more of what earlier runs saved."""
-        saved = None if self.saved_seconds is None else self.saved_seconds * share
-        return msgspec.structs.replace(self, saved_seconds=saved)
 
     @property
     def listed(self) -> frozenset[str]:

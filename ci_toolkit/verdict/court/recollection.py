@@ -12,6 +12,8 @@ from ci_toolkit.verdict.court.lists import after_a_ruling, passes_for_release
 from ci_toolkit.verdict.court.memory import ORDERS_KEPT, Memory, TestMemory
 
 _NOTHING = TestMemory()
+_OF_ONE_SHARD = 2
+"""A shard may spend so many times what it can save itself: failures sit in one or two of many."""
 
 
 class SeenRun(Record, frozen=True, kw_only=True):
@@ -64,8 +66,9 @@ class Recollection:
         self._runs += 1
 
     def budget_for(self, tests_seconds: float) -> float:
-        """Return how many seconds trials may take in a run whose tests take so long."""
-        saved = self._most(tests_seconds) if self._saved is None else self._saved
+        """Return how many seconds trials may take in a run, or in a shard of it, whose tests take so long."""
+        most = self._most(tests_seconds)
+        saved = most if self._saved is None else min(self._saved, _OF_ONE_SHARD * most)
         return self._rules.budget_share * tests_seconds + saved
 
     def memory(self) -> Memory:

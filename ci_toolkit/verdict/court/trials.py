@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from ci_toolkit.model.trial import How, NoTrialError, Tree, Trial, TrialOutcome, Where
-from ci_toolkit.verdict.court.case import Ask, FailedTest, Prices
+from ci_toolkit.verdict.court.case import Ask, FailedTest, Prices, Rules
 
 
 class BudgetSpentError(NoTrialError):
@@ -24,6 +24,7 @@ class Trials:
         self,
         ask: Ask,
         prices: Prices,
+        rules: Rules,
         shards: Mapping[str, int],
         budget: float,
         *,
@@ -33,6 +34,7 @@ class Trials:
         self._ask = ask
         self._is_made = is_made
         self._prices = prices
+        self._rules = rules
         self._shards = shards
         self._budget = budget
         self._counts: dict[Trial, int] = {}
@@ -65,13 +67,16 @@ class Trials:
         """Return what has to be paid for ``trial``: what is shared with earlier trials is paid already."""
         prices = self._prices
         shard = self._shards[trial.test]
-        parts: dict[object, float] = {(trial, count): prices.test_seconds.get(trial.test, 0.0)}
-        if trial.how in {How.ISOLATED, How.ORDER}:
+        seconds = prices.test_seconds.get(trial.test, 0.0)
+        parts: dict[object, float] = {(trial, count): seconds}
+        if trial.how in {How.ISOLATED, How.ORDER, How.REPEATED}:
             parts[trial, count, "process"] = prices.process
         if trial.where is Where.OTHER:
             parts["machine"] = prices.machine
         if trial.tree is Tree.BASE:
             parts["base", trial.where] = prices.base
-        if trial.how is How.ORDER:
+        if trial.how is How.REPEATED:
+            parts[trial, count, "tries"] = min(self._rules.agains_unsure * seconds, self._rules.unsure_seconds)
+        if trial.how in {How.ORDER, How.REPEATED}:
             parts["replay", trial.where, trial.tree, shard, count] = prices.shard_seconds / 2
         return {what: cost for what, cost in parts.items() if what not in self._paid}

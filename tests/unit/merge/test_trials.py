@@ -18,7 +18,7 @@ from ci_toolkit.model.bundle import (
     ShardTrials,
     TrialRecord,
 )
-from ci_toolkit.model.journal import JournalRecord, Selected
+from ci_toolkit.model.journal import AgainEnded, AgainStarted, JournalRecord, PhaseOutcome, Selected
 from ci_toolkit.model.journal_end import Executed
 from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.model.plan import Plan
@@ -69,6 +69,26 @@ def test_a_trial_tells_what_its_journal_says(tmp_path: Path) -> None:
     assert (passed.outcome, failed.trial.how) == (TrialOutcome(failed=False), How.ORDER)
     assert failed.outcome == TrialOutcome(failed=True, signature=run.failures[0].signature)
     assert run.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("how", "tries", "has_failed"),
+    [
+        (How.REPEATED, (PhaseOutcome.FAILED, PhaseOutcome.PASSED), False),
+        (How.REPEATED, (PhaseOutcome.FAILED, PhaseOutcome.FAILED), True),
+        (How.REPEATED, (PhaseOutcome.SKIPPED,), True),
+        (How.REPEATED, (), True),
+        (How.ORDER, (PhaseOutcome.PASSED,), True),
+    ],
+)
+def test_a_test_that_is_tried_again_and_again_has_passed_if_it_did_once(
+    tmp_path: Path, how: How, tries: Sequence[PhaseOutcome], *, has_failed: bool
+) -> None:
+    agains = [record for o in tries for record in (AgainStarted(i=0, at=1.0), AgainEnded(i=0, o=o, s=0.1))]
+    trial = Trial(test=TEST, how=how)
+    (made,) = run_with(tmp_path, lambda folder: [leave_trial(folder, (*FAILED, *agains), trial=trial)]).trials
+    assert made.outcome is not None
+    assert made.outcome.failed is has_failed
 
 
 @pytest.mark.parametrize(

@@ -26,5 +26,10 @@ def test_a_test_that_is_not_to_be_tried_stands_for_all_its_parameters() -> None:
     assert tried == {"a::t": False, "a::t[1]": False, "a::u[1]": False, "a::u[2]": True}
 
 
+def test_a_rule_can_be_of_one_test() -> None:
+    agains = Agains(AgainRule(seconds=10.0, only_of="a::t"))
+    assert (agains.most_for("a::t", "c", 1.0), agains.most_for("a::u", "c", 1.0)) == (3, 0)
+
+
 def test_processes_share_the_time() -> None:
     assert AgainRule(seconds=10.0).shared_by(4).seconds == 2.5

@@ -1,8 +1,9 @@
 import pytest
 from court_samples import FAIL, MAIN_FAILED, OTHER_FAIL, PASS, PRICES, UNSURE, Answers, a_failure, a_run
+from msgspec.structs import replace
 
-from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Trial, TrialOutcome
-from ci_toolkit.verdict.adjudication import is_made_in_the_shard
+from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Tree, Trial, TrialOutcome, Where
+from ci_toolkit.verdict.adjudication import is_made_at_all, is_made_in_the_shard
 from ci_toolkit.verdict.court.case import Ask, FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.court import adjudicate
 from ci_toolkit.verdict.court.memory import Memory
@@ -117,9 +118,14 @@ def recorded(answers: Answers) -> Ask:
             id="the base fails in another way",
         ),
         pytest.param(
-            Answers(head_isolated=FAIL, base_isolated=FAIL),
+            Answers(head_isolated=FAIL, base_isolated=FAIL, head_repeated=FAIL),
             *(Memory(), (Kind.NEW_FAILURE, True)),
             id="the base fails alike, and the head never passed",
+        ),
+        pytest.param(
+            Answers(head_isolated=FAIL, base_isolated=FAIL, head_repeated=PASS),
+            *(Memory(), (Kind.ENVIRONMENT, False)),
+            id="the base fails alike, and the head passed once where it was tried again and again",
         ),
     ],
 )
@@ -130,6 +136,50 @@ def test_a_failure_is_judged_by_what_was_tried_at_once_and_by_fresh_processes(
 
     assert (ruling.kind, ruling.is_red) == expected
     assert not [trial for trial in answers.trials if "elsewhere" in trial]
+
+
+NOT_MADE = NotMadeError("it was not made")
+
+
+@pytest.mark.parametrize(
+    ("repeated", "elsewhere", "expected"),
+    [
+        (PASS, NOT_MADE, (Kind.ENVIRONMENT, False)),
+        (FAIL, PASS, (Kind.ENVIRONMENT, False)),
+        (NOT_MADE, PASS, (Kind.ENVIRONMENT, False)),
+        (FAIL, FAIL, (Kind.NEW_FAILURE, True)),
+        (NOT_MADE, NOT_MADE, (Kind.NEW_FAILURE, True)),
+    ],
+)
+def test_a_pass_that_the_shard_did_not_see_is_looked_for_on_another_machine(
+    repeated: TrialOutcome | NotMadeError, elsewhere: TrialOutcome | NotMadeError, expected: tuple[Kind, bool]
+) -> None:
+    answers: dict[tuple[Tree, How, Where], TrialOutcome | NotMadeError] = {
+        (Tree.HEAD, How.AGAIN, Where.SAME): FAIL,
+        (Tree.HEAD, How.ISOLATED, Where.SAME): FAIL,
+        (Tree.BASE, How.ISOLATED, Where.SAME): FAIL,
+        (Tree.HEAD, How.REPEATED, Where.SAME): repeated,
+        (Tree.HEAD, How.ISOLATED, Where.OTHER): elsewhere,
+    }
+
+    def ask(trial: Trial) -> TrialOutcome:
+        answer = answers[trial.tree, trial.how, trial.where]
+        if isinstance(answer, NotMadeError):
+            raise answer
+        return answer
+
+    rules = replace(AFTER, uses_other_machine=True)
+    (ruling,) = adjudicate(a_run(UNSURE), Memory(), ask, PRICES, rules, is_made=is_made_at_all).rulings
+    assert (ruling.kind, ruling.is_red) == expected
+
+
+def test_a_shard_may_spend_of_what_earlier_runs_saved_twice_what_it_can_save_itself() -> None:
+    rules = replace(AFTER, budget_share=0.01, savings=10.0)
+    for seconds, kind in ((50.0, Kind.NEW_FAILURE), (5_000.0, Kind.FLAKY)):
+        answers = Answers(head_isolated=PASS, head_order=PASS)
+        run = replace(a_run(UNSURE), seconds=seconds)
+        (ruling,) = adjudicate(run, Memory(saved_seconds=1e6), recorded(answers), PRICES, rules).rulings
+        assert ruling.kind is kind
 
 
 def test_a_trial_without_an_outcome_leaves_a_failure_red_and_says_why() -> None:
