@@ -22,6 +22,7 @@ from ci_toolkit.merge.coverage_settings import config_of, demand_of, projects_ow
 from ci_toolkit.merge.covered_alone import NOT_MEASURED, Excusing, covered_alone
 from ci_toolkit.merge.earlier_tries import read_earlier_tries
 from ci_toolkit.merge.junit import write_junit
+from ci_toolkit.merge.results import skipped_folder
 from ci_toolkit.merge.separation import separated_tests
 from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.merge.snapshots import unused_snapshots
@@ -227,25 +228,26 @@ def _account_for_shards(
     ]
     workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, len(jobs))
     if workers <= 1 or _is_small(bundles):
-        return _settle_files([merge_shard(*job) for job in jobs])
+        return _settle_files(plan, [merge_shard(*job) for job in jobs])
     # Results hold no cycles: looking for some would take an eighth of the time.
     with ProcessPoolExecutor(workers, initializer=gc.disable) as pool:
-        return _settle_files(list(pool.map(merge_shard, *zip(*jobs, strict=True))))
+        return _settle_files(plan, list(pool.map(merge_shard, *zip(*jobs, strict=True))))
 
 
 def _is_small(bundles: Sequence[Bundle], bytes_worth_a_process: int = 8_000_000) -> bool:
     return sum(seal.size for bundle in bundles for seal in bundle.card.journals) < bytes_worth_a_process
 
 
-def _settle_files(merges: Sequence[ShardMerge]) -> list[ShardMerge]:
+def _settle_files(plan: Plan, merges: Sequence[ShardMerge]) -> list[ShardMerge]:
     # Each shard with a piece of a file that cannot be imported says so; it is one error of one file. Where one shard
-    # skipped the file and another failed, the failure counts.
+    # skipped the file and another failed, the failure counts. What no shard can say, for the plan leaves the folder
+    # out, stands with the first one's.
     accounts = [(file, number) for number, merge in enumerate(merges) for file in merge.without_tests]
     accounts.sort(key=lambda account: not account[0].outcome.is_failure)
     owner: dict[str, int] = {}
     for file, number in accounts:
         owner.setdefault(file.node_id, number)
-    return [
-        add_files(merge, [file for file in merge.without_tests if owner[file.node_id] == number])
-        for number, merge in enumerate(merges)
-    ]
+    settled = [[file for file in merge.without_tests if owner[file.node_id] == n] for n, merge in enumerate(merges)]
+    if settled:
+        settled[0] += [skipped_folder(folder, reason) for folder, reason in plan.skipped_folders]
+    return [add_files(merge, files) for merge, files in zip(merges, settled, strict=True)]

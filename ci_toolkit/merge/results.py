@@ -117,6 +117,11 @@ def _results_of_files(fold: JournalFold) -> Iterator[TestResult]:
         yield _result_of_crash(path, crashed)
 
 
+def skipped_folder(folder: str, reason: str) -> TestResult:
+    """Return the one result that stands for a folder which skips itself."""
+    return TestResult(node_id=folder, path=folder, line=0, category="", outcome=Outcome.SKIPPED, reason=reason)
+
+
 def _result_of_file(record: Uncollectable) -> TestResult:
     is_skipped = record.outcome is PhaseOutcome.SKIPPED
     return TestResult(

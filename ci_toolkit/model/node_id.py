@@ -1,27 +1,31 @@
 """pytest's name of a test in its two parts: the path of its file, and the suffix that follows ``path::``.
 
 The suffix is empty for an item that is its file, as some linting plugins make them: its node id is the path alone.
+It is ``::`` for an item without a name, whose node id is ``path::``.
 """
 
 from collections.abc import Iterator
 
 _MARK = "::"
+_NAMELESS = ("", _MARK)
 
 
 def node_id_of(path: str, suffix: str) -> str:
     """Return the node id of a test: the path alone where there is no suffix."""
-    return f"{path}{_MARK}{suffix}" if suffix else path
+    if suffix in _NAMELESS:
+        return path + suffix
+    return f"{path}{_MARK}{suffix}"
 
 
 def split_node_id(node_id: str) -> tuple[str, str]:
     """Return path and suffix of a node id, so that ``node_id_of`` gives it back."""
-    path, _, suffix = node_id.partition(_MARK)
-    return (path, suffix) if suffix else (node_id, "")
+    path, mark, suffix = node_id.partition(_MARK)
+    return path, suffix or mark
 
 
 def suffix_below(path: str, node_id: str) -> str:
     """Return what names the test within the file ``path``: all of the node id where that does not begin with it."""
-    return "" if node_id == path else node_id.removeprefix(path + _MARK)
+    return "" if node_id == path else node_id.removeprefix(path + _MARK) or _MARK
 
 
 def function_of(suffix: str) -> str:

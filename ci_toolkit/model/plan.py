@@ -91,6 +91,8 @@ class Plan(Record, frozen=True, kw_only=True):
     mode: str = ""
     places: tuple[tuple[str, str], ...] = ()
     """(path, where it lies relative to the root) of the files whose path does not say that."""
+    skipped_folders: tuple[tuple[str, str], ...] = ()
+    """(folder, reason) of those that skip themselves as a whole, each of which counts as one skipped test."""
     critical_files: tuple[str, ...] = ()
     """Files that can hold mission-critical tests, by their place, or by their text where somebody looked."""
     algorithm: str = "files"

@@ -45,6 +45,7 @@ def build_plan(suite: Suite, durations: Durations, request: PlanRequest) -> Plan
         first=request.first,
         mode=request.mode,
         places=tuple((file.path, file.place) for file in files if file.place),
+        skipped_folders=() if request.only else suite.skipped_folders,
         critical_files=tuple(file.path for file in files if file.may_hold((MISSION_CRITICAL,))),
         algorithm=request.algorithm,
         shards=shards,
