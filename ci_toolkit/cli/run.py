@@ -87,4 +87,6 @@ def command(paths: tuple[str, ...], *, keep: str, history: str, no_history: bool
     )
     end = run_locally(request, Path.cwd(), terminal)
     print_verdict(end.verdict, out, words.view)
+    if end.hint:
+        terminal.say(end.hint)
     return end.exit_code

@@ -17,6 +17,10 @@ from ci_toolkit.suite.passed_state import may_pass_state, passes_state
 
 _STEPS = rb"\bincremental\b|\btest_steps\b"
 """The recipe of pytest's documentation, and pytest-steps."""
+_RESULTS = (
+    rb"\b(?:module|session)_results_(?:dct|df)\b|\bget_(?:session|module)_(?:synthesis|results)_\w+|\bfixture_store\b"
+)
+"""Of pytest-harvest: what the tests before this one came to."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "last")
 _ORDER = rb"\bmark\.(?:order|run|(?:" + "|".join(_ORDINALS).encode() + rb")(?:_to_last)?)\b"
 _WORDS = {
@@ -51,7 +55,7 @@ class LinkReader:
         """Take the marks, besides the known ones, by which the tests of a file depend on those before them."""
         self._kinds = frozenset(kinds)
         marks = (rb"\b" + mark.encode() + rb"\b" for mark in step_marks)
-        self._word = re.compile(b"|".join([_STEPS, *marks, *(_WORDS[kind] for kind in sorted(self._kinds))]))
+        self._word = re.compile(b"|".join([_STEPS, _RESULTS, *marks, *(_WORDS[kind] for kind in sorted(self._kinds))]))
 
     def read(self, path: Path) -> FileLinks | None:
         """Return how the tests in ``path`` are linked, or None if nothing of a known kind links them."""

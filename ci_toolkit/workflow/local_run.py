@@ -112,12 +112,20 @@ class RunRequest(ServiceOptions, frozen=True, kw_only=True):
         return self.coverage or any(t is not None for t in thresholds) or bool(self.category_thresholds)
 
 
+_FIRST_FAILURES = (
+    "if `pytest` passes, a test may need what another file leaves behind (`pytest FILE` fails then), or the folder or "
+    "port of another shard (`--jobs 1` passes then)"
+)
+
+
 class RunEnd(Record, frozen=True, kw_only=True):
     """How a run ended."""
 
     verdict: Verdict
     is_interrupted: bool
     """Whether Ctrl-C or SIGTERM ended it; the verdict is then on what ran until then."""
+    hint: str = ""
+    """What a user may want to know of failures, or ``""``."""
 
     @property
     def exit_code(self) -> int:
@@ -163,7 +171,9 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
     )
     verdict = judge_bundles(staged.plan, request.results, request.out, judging, request.history, observer)
     is_interrupted = end.is_interrupted or (heard is not None and heard.is_interrupted)
-    return RunEnd(verdict=verdict, is_interrupted=is_interrupted)
+    is_first = len(staged.plan.shards) > 1 and not staged.plan.has_times
+    hint = _FIRST_FAILURES if verdict.failures and is_first else ""
+    return RunEnd(verdict=verdict, is_interrupted=is_interrupted, hint=hint)
 
 
 def _planned(plan: Plan, jobs: int) -> str:

@@ -103,6 +103,36 @@ SUITES = {
         variables={"YARL_NO_EXTENSIONS": "1"},
         is_measured=True,
     ),
+    "jaraco-functools": PublicSuite(
+        requirement="jaraco.functools==4.6.0",
+        kind="namespace package, importlib mode, doctests, options by pytest-enabler",
+        requires=("pytest-enabler==3.4.0", "jaraco.classes==3.4.0", "pytest-cov"),
+    ),
+    "pygments": PublicSuite(
+        requirement="pygments==2.21.0",
+        kind="items without a name, collectors of nested conftest files",
+        requires=("pytest-randomly", "wcag-contrast-ratio==0.9"),
+        options=("tests/examplefiles", "tests/snippets", "tests/contrast"),
+    ),
+    "babel": PublicSuite(
+        requirement="babel==2.19.0",
+        kind="a folder that skips itself, doctests of modules",
+        requires=("freezegun", "jinja2==3.1.6", "pytz==2026.6", "setuptools==79.0.1", "pytest-cov"),
+        options=("--cov=babel.messages", "babel/messages", "tests/messages", "tests/benchmarks"),
+        is_measured=True,
+    ),
+    "zope-interface": PublicSuite(
+        requirement="zope.interface==8.7",
+        kind="unittest below a package of its own",
+        requires=("zope.event==6.2", "zope.testing==6.2"),
+    ),
+    "beautifulsoup4": PublicSuite(
+        requirement="beautifulsoup4==4.15.0",
+        kind="test classes that inherit their tests from other modules",
+        requires=("lxml==6.1.3", "html5lib==1.1", "pytest-cov"),
+        options=("--cov=bs4", "--cov-branch"),
+        is_measured=True,
+    ),
     "jinja2": PublicSuite(
         requirement="jinja2==3.1.6",
         kind="classes, asynchronous generators",

@@ -32,6 +32,8 @@ def grouped(texts: dict[str, str], kinds: set[Linking]) -> list[set[str]]:
         ("from marks import incremental\n@incremental\nclass TestA: ...", set(), True),
         ("pytestmark = [pytest.mark.slow, pytest.mark.incremental]", set(), True),
         ("@test_steps('make', 'use')\ndef test_a(test_step): ...", set(), True),
+        ("def test_all(module_results_dct): ...", set(), True),  # pytest-harvest
+        ("def test_all(request): get_session_synthesis_dct(request)", set(), True),
         (MARKED, DEPENDENCY, True),
         (MARKED, set(), False),  # nobody acts on the mark
         ("@pytest.mark.depends(on=['test_1'])\ndef test_2(): ...", {Linking.DEPENDS}, True),
