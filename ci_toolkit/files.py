@@ -35,10 +35,20 @@ STATE_FOLDER = ".ci-toolkit"
 """Where results, reports and history go unless told otherwise."""
 
 
+_LOOK_AWAY = {
+    ".gitignore": b"# made by ci-toolkit\n*\n",
+    # A suite that sets `norecursedirs` lets pytest into folders that begin with a dot: reports and copies of sources
+    # are no tests of it.
+    "conftest.py": b'# made by ci-toolkit\ncollect_ignore_glob = ["*"]\n',
+}
+
+
 def make_folder(path: Path) -> Path:
-    """Make the folder ``path``; our own state folder above it tells git to look away. Returns ``path``."""
+    """Make the folder ``path``; our own state folder above it tells git and pytest to look away. Returns ``path``."""
     path.mkdir(parents=True, exist_ok=True)
     for folder in (path, *path.parents):
-        if folder.name == STATE_FOLDER and not (folder / ".gitignore").exists():
-            replace_file(folder / ".gitignore", b"# made by ci-toolkit\n*\n")
+        if folder.name == STATE_FOLDER:
+            for name, content in _LOOK_AWAY.items():
+                if not (folder / name).exists():
+                    replace_file(folder / name, content)
     return path

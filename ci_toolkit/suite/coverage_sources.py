@@ -14,6 +14,8 @@ from ci_toolkit.suite.checkout import tracked_files
 
 MOST_KEPT: Final = 500
 LARGEST_KEPT: Final = 1024 * 1024
+_KEPT: Final = ".kept"
+"""Ends the name of a copy, which is no module and no test of the suite."""
 
 
 def measured_names(data_files: Iterable[Path]) -> frozenset[str]:
@@ -42,7 +44,7 @@ def keep_sources(names: Collection[str], folder: Path, bundle: Path) -> tuple[Ke
     kept = []
     for number, name in enumerate(loose[:MOST_KEPT]):
         source = folder / name
-        copy = bundle / SOURCES_FOLDER / str(number) / source.name
+        copy = bundle / SOURCES_FOLDER / str(number) / f"{source.name}{_KEPT}"
         with contextlib.suppress(OSError, ValueError):  # gone, or no name of a file: the merge says what it lacks
             if source.is_file() and source.stat().st_size <= LARGEST_KEPT:
                 copy.parent.mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 from compat_environments import own_versions
 from compat_page import PAGE, page_with
-from compat_rows import COVERAGE, EXIT, OUTCOMES, read_rows
+from compat_rows import COVERAGE, EXIT, OUTCOMES, WARNINGS, read_rows
 from strangers import SUITES
 
 REQUIREMENTS = PAGE.parents[1] / "requirements" / "compat.in"
@@ -21,7 +21,7 @@ def test_the_versions_of_all_that_rows_require_are_asked_for() -> None:
 
 def test_a_difference_is_one_of_what_is_compared() -> None:
     for row in ROWS:
-        assert row.differs.keys() <= {OUTCOMES, EXIT, COVERAGE, *row.reports}, row.name
+        assert row.differs.keys() <= {OUTCOMES, EXIT, COVERAGE, WARNINGS, *row.reports}, row.name
 
 
 def test_the_page_has_each_public_suite() -> None:
