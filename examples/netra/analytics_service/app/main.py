@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, status
 from shared.access import Identity, current_user
 from shared.errors import Refusal, answer_errors
+from shared.logs import log_as_json
 from shared.page import let_page_ask
 
 from analytics_service.app.buffer import EventBuffer
@@ -74,7 +75,8 @@ def create_app(settings: Settings) -> FastAPI:
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     settings = Settings.read(get_env())
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning")
+    log_as_json(settings.secrets())
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False)
 
 
 if __name__ == "__main__":

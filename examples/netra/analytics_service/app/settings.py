@@ -31,3 +31,7 @@ class Settings:
             host=env.get("HOST", cls.host),
             port=int(env.get("PORT", cls.port)),
         )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what no log may show."""
+        return (self.clickhouse_url, self.auth_secret)

@@ -1,4 +1,4 @@
-"""How often somebody may guess a password. Counted in Redis, for all processes of the service together."""
+"""How often somebody may guess a password or ask for an account. Counted in Redis, for all processes of the service."""
 
 import hashlib
 import math
@@ -24,19 +24,21 @@ class WrongPassword(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Failed logins within the window."""
+    """Failed logins within the window, and registrations."""
 
     of_account_from_address: int = 10
     of_account: int = 100
     """From many addresses: more, so that a stranger cannot easily lock a user out."""
     of_address: int = 1000
     """Of many accounts, which tries one password on everybody."""
+    registrations_of_address: int = 50
+    """Whether an account comes of them or not: each costs the hash of a password, and tells if an email is known."""
 
 
 class LoginLimits:
     """Counts a login before its password is looked at, and takes it back if it was right: no race gives more guesses.
 
-    Without Redis nobody logs in, because nobody would be counted; whoever is logged in stays so.
+    Without Redis nobody logs in or registers, because nobody would be counted; whoever is logged in stays so.
     """
 
     def __init__(self, url: str, limits: Limits | None = None) -> None:
@@ -47,6 +49,11 @@ class LoginLimits:
         """Raise RedisError where Redis does not answer."""
         await self._redis.ping()
 
+    async def count_registration(self, address: str) -> None:
+        """Count one, whatever comes of it. Raises Refusal: 429 where there were too many, 503 without Redis."""
+        key = _key("registrations", address)
+        await self._take({key: self._limits.registrations_of_address}, "too many registrations from your address")
+
     @asynccontextmanager
     async def attempt(self, email: str, address: str) -> AsyncIterator[None]:
         """Hold one attempt while the block looks at a password; only a block that raises WrongPassword has used it.
@@ -54,7 +61,7 @@ class LoginLimits:
         Raises Refusal: 429 where there were too many, 503 without Redis.
         """
         counters = self._counters(email, address)
-        await self._take(counters)
+        await self._take(counters, "too many failed logins")
         is_used = False
         try:
             yield
@@ -78,7 +85,7 @@ class LoginLimits:
             _key("address", address): limits.of_address,
         }
 
-    async def _take(self, counters: dict[str, int]) -> None:
+    async def _take(self, counters: dict[str, int], too_many: str) -> None:
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
                 for key in counters:
@@ -87,12 +94,12 @@ class LoginLimits:
                     pipe.ttl(key)
                 answers = await pipe.execute()
         except (RedisError, OSError):
-            raise Refusal(503, "store_away", "logins cannot be checked right now: try again in a moment") from None
+            raise Refusal(503, "store_away", "attempts cannot be counted right now: try again in a moment") from None
         counted = zip(answers[1::3], answers[2::3], counters.values(), strict=True)
         if over := [left for count, left, most in counted if count > most]:
-            await self._give_back(counters)  # a refused attempt guessed nothing
+            await self._give_back(counters)  # a refused attempt learned nothing
             minutes = max(1, math.ceil(max(over) / 60))
-            raise Refusal(429, "too_many_attempts", f"too many failed logins: try again in {minutes} min")
+            raise Refusal(429, "too_many_attempts", f"{too_many}: try again in {minutes} min")
 
     async def _give_back(self, counters: dict[str, int]) -> None:
         try:
@@ -106,4 +113,4 @@ class LoginLimits:
 
 
 def _key(*words: str) -> str:
-    return f"login-failures:{hashlib.sha256(chr(0).join(words).encode()).hexdigest()}"
+    return f"attempts:{hashlib.sha256(chr(0).join(words).encode()).hexdigest()}"

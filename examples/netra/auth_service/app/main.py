@@ -42,19 +42,23 @@ def create_app(settings: Settings) -> FastAPI:
         return {"status": "ok"}
 
     @app.post("/register", status_code=status.HTTP_201_CREATED)
-    async def register(wanted: Registration) -> dict[str, Any]:
-        return (await service.register(wanted)).to_json()
+    async def register(wanted: Registration, request: Request) -> dict[str, Any]:
+        return (await service.register(wanted, address_of(request))).to_json()
 
     @app.post("/login")
     async def log_in(login: Login, request: Request) -> dict[str, Any]:
-        address = request.client.host if request.client else ""
-        return (await service.log_in(login, address)).to_json()
+        return (await service.log_in(login, address_of(request))).to_json()
 
     @app.post("/refresh")
     async def refresh(asked: Refresh) -> dict[str, Any]:
         return (await service.refresh(asked)).to_json()
 
     return app
+
+
+def address_of(request: Request) -> str:
+    """Return who asks, as the connection says; empty where it does not."""
+    return request.client.host if request.client else ""
 
 
 def main() -> None:

@@ -24,8 +24,12 @@ class AuthService:
         self._limits = LoginLimits(settings.redis_url)
         self._passwords = Passwords()
 
-    async def register(self, wanted: Registration) -> TokenPair:
-        """Make an account. Raises Refusal (409) for a known email, SQLAlchemyError without PostgreSQL."""
+    async def register(self, wanted: Registration, address: str) -> TokenPair:
+        """Make an account. Raises Refusal: 409 for a known email, 429 after too many, 503 without Redis.
+
+        Raises SQLAlchemyError without PostgreSQL.
+        """
+        await self._limits.count_registration(address)
         password_hash = await self._passwords.hash(wanted.password.get_secret_value())
         user, refresh_token = await self._accounts.create(wanted, password_hash)
         return self._pair(user, refresh_token)

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
+from shared.logs import log_as_json
 
 from ci_toolkit.isolated_environment import get_env
 from frontend.app.security import headers
@@ -47,7 +48,8 @@ def create_app(settings: Settings) -> FastAPI:
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     settings = Settings.read(get_env())
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning")
+    log_as_json(())  # it knows no secret
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False)
 
 
 if __name__ == "__main__":

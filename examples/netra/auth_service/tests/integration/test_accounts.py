@@ -49,6 +49,19 @@ class TestRegistration(BaseIntegrationTest):
         assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
         assert await real_db.scalar(select(func.count()).select_from(User)) == 1
 
+    async def test_registrations_from_one_address_are_bounded_whether_an_account_comes_of_them_or_not(
+        self, auth, new_account, real_redis
+    ):
+        account = new_account()
+        assert (await auth.post("/register", json=account)).status_code == 201
+        (counter,) = [key async for key in real_redis.scan_iter("attempts:*")]
+        await real_redis.set(counter, 49, keepttl=True)
+        assert (await auth.post("/register", json=account)).status_code == 409
+        refused = await auth.post("/register", json=new_account())
+        assert (refused.status_code, refused.json()["error"]) == (429, "too_many_attempts")
+        assert "15 min" in refused.json()["message"]
+        assert (await auth.post("/login", json=account)).status_code == 200
+
     async def test_an_error_shows_nothing_of_what_was_sent(self, auth, new_account):
         answer = await auth.post("/register", json=new_account(email="nobody", name="x" * 200))
         assert (answer.status_code, answer.json()["error"]) == (422, "invalid")

@@ -9,6 +9,7 @@ Business Value Justification (BVJ):
 """
 
 import json
+from contextlib import AsyncExitStack
 
 import pytest
 from ci_toolkit.test_framework.agent_events import breaches
@@ -47,6 +48,16 @@ async def end_of(client, request_id):
 
 def of_request(events, request_id):
     return [event for event in events if event.get("request_id") == request_id]
+
+
+async def let_in(stack, user):
+    """Return a connection whose token ends soon; a busy machine may take longer than that until it is let in."""
+    for seconds in (3, 12, 48):
+        try:
+            return await stack.enter_async_context(WebSocketTestClient(token=access_token(user, seconds=seconds)))
+        except AssertionError as error:
+            late = error
+    raise late
 
 
 class TestBackendWebSocket(BaseIntegrationTest):
@@ -130,8 +141,9 @@ class TestBackendWebSocket(BaseIntegrationTest):
     @pytest.mark.integration
     async def test_a_token_that_expires_closes_the_connection_and_says_so(self, user):
         """Code 4401, after an error that says what to do; what was asked before is answered."""
-        async with WebSocketTestClient(token=access_token(user, seconds=3)) as client:
-            error = await client.receive_json(timeout=30)
+        async with AsyncExitStack() as stack:
+            client = await let_in(stack, user)
+            error = await client.receive_json(timeout=60)
             assert (error["type"], error["code"]) == ("error", "token_expired")
             with pytest.raises(AssertionError, match="4401"):
                 await client.receive_json(timeout=30)

@@ -10,6 +10,9 @@ Business Value Justification (BVJ):
 
 import json
 import logging
+import signal
+import subprocess
+import sys
 
 import pytest
 from shared.logs import JsonFormatter
@@ -72,3 +75,18 @@ def test_a_log_line_is_json_without_secrets_and_tokens(settings_of):
     assert (line["level"], line["request_id"]) == ("error", "r1")
     for secret in ("pa55word", "r3dis-pass", "sk-ours", "abc.def", "eyJ"):
         assert secret not in line["message"]
+
+
+@pytest.mark.parametrize("service", ["analytics_service", "frontend"])
+def test_a_service_logs_as_json_from_its_first_line_to_its_last(service, isolated_env):
+    nobody = {"CLICKHOUSE_URL": "clickhouse://netra:pa55word@127.0.0.1:9/netra", "PORT": "0"}
+    environment = isolated_env.get_subprocess_env(nobody | {"AUTH_SECRET": VARIABLES["AUTH_SECRET"]})
+    command = [sys.executable, "-m", f"{service}.app.main"]
+    lines = []
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            lines.append(json.loads(line))
+            if "Uvicorn running" in lines[-1]["message"]:
+                process.send_signal(signal.SIGTERM)
+    assert "Finished server process" in lines[-1]["message"]
+    assert "pa55word" not in str(lines)
