@@ -269,6 +269,19 @@ def test_a_workers_own_service_reaches_the_stores_of_the_run_which_are_another_s
     docker.wait_until_nothing_is_left()
 
 
+def test_a_container_that_does_not_reach_what_it_depends_on_says_so(docker: DockerLab) -> None:
+    docker.build(SHOP_IMAGE, SHOP)
+    outside = Endpoint(name="auth", protocol=Protocol.HTTP, port=9, credentials=Credentials())
+    shop = Service(
+        name="shop", protocol=Protocol.HTTP, ports=same_port(8099), image=SHOP_IMAGE, depends_on=("auth",), path="/"
+    )
+    request = replace(docker.request("shop"), given=(outside,), worker="gw0")
+    with docker.lab.acquire(table=Table(services=(*BUILT_IN.services, shop)), request=request) as stack:
+        assert stack.endpoint("shop").detail == f"{SHOP_IMAGE}, which does not reach auth"
+        assert "Give it an `image`" in docker.log("shop").read_text()
+    docker.wait_until_nothing_is_left()
+
+
 def test_every_server_is_said_with_its_provider_version_and_image(docker: DockerLab, lab: Lab) -> None:
     with docker.acquire("redis", environment=ServiceEnvironment.TEST_ALPINE) as stack:
         line = next(line for line in lab.told if line.startswith("redis"))

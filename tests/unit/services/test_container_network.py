@@ -1,10 +1,11 @@
 """What a service in a container is told of the others."""
 
 import pytest
+from msgspec.structs import replace
 
 from ci_toolkit.services.catalog.endpoint import Endpoint, variables
 from ci_toolkit.services.catalog.table import Credentials, Protocol
-from ci_toolkit.services.providers.docker.containers.network import Neighbour, seen_from_inside
+from ci_toolkit.services.providers.docker.containers.network import Neighbour, out_of_reach, seen_from_inside
 
 LOGIN = Credentials(user="test", password="secret", database="shop")
 POSTGRESQL = Endpoint(name="postgresql", protocol=Protocol.POSTGRESQL, port=20123, credentials=LOGIN)
@@ -48,3 +49,23 @@ def test_a_port_that_begins_like_a_neighbours_is_another() -> None:
         "BACKEND_URL": "http://127.0.0.1:201234",
         "REDIS_URL": "redis://postgresql:5432",
     }
+
+
+AUTH = Endpoint(name="auth-service", protocol=Protocol.HTTP, port=20125, credentials=Credentials())
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "soon", "lost"),
+    [
+        ((POSTGRESQL, REDIS), BOTH, (), ()),
+        ((POSTGRESQL, REDIS), BOTH[:1], (), ("redis",)),
+        ((AUTH,), BOTH, (), ("auth_service",)),
+        ((AUTH,), BOTH, ("auth-service",), ()),
+        ((replace(REDIS, host="redis.example"),), (), (), ()),
+        ((), BOTH, (), ()),
+    ],
+)
+def test_a_container_misses_what_runs_outside_of_containers_on_this_machine(
+    given: tuple[Endpoint, ...], found: tuple[Neighbour, ...], soon: tuple[str, ...], lost: tuple[str, ...]
+) -> None:
+    assert out_of_reach(variables(given), found, soon=soon) == lost

@@ -1,7 +1,7 @@
 """The network of a session's containers, in which each has the name of its service."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -11,6 +11,11 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.services.catalog.endpoint import LOOPBACK
 from ci_toolkit.services.providers.docker.containers.engine import PORT_LABEL, SERVICE_LABEL, SESSION_LABEL, Engine
 
+ADVICE: Final = """\
+ci-toolkit: this container does not reach {names}: what is no container itself listens on this machine's loopback.
+  Give it an `image` and run with `--provider docker`, or give this one a `command`.
+"""
+"""Begins the log of a container that misses a service it depends on."""
 _making: Final = threading.Lock()
 
 
@@ -99,6 +104,22 @@ def seen_from_inside(variables: Mapping[str, str], found: tuple[Neighbour, ...])
         else:
             inside[name] = _readdressed(value, found)
     return inside
+
+
+def out_of_reach(variables: Mapping[str, str], found: tuple[Neighbour, ...], *, soon: Iterable[str]) -> tuple[str, ...]:
+    """Return which services of ``variables`` a container does not reach: they listen on this machine's loopback alone.
+
+    Those of ``soon`` may still get a container.
+    """
+    inside = {str(one.outer_port) for one in found}
+    names = (name.removesuffix("_URL") for name in sorted(variables) if name.endswith("_URL"))
+    return tuple(
+        service
+        for name in names
+        if (service := name.lower()) not in {one.lower().replace("-", "_") for one in soon}
+        and variables.get(f"{name}_HOST") == LOOPBACK
+        and variables.get(f"{name}_PORT") not in inside
+    )
 
 
 def _readdressed(url: str, found: tuple[Neighbour, ...]) -> str:

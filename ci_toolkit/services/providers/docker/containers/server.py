@@ -140,13 +140,14 @@ def start(request: ServiceRequest) -> ContainerServer:
         return _start_postgresql(request)
     with start_order.announced(request.service.protocol):
         engine, image = _prepare(request)
-        spec = _spec(request, image)
+        spec, detail = _spec(request, image), image.name
         if not request.service.protocol.is_data_store:
-            spec = _among_neighbours(engine, request, spec)
+            spec, lost = _among_neighbours(engine, request, spec)
+            detail += _told(request, lost)
         question = _own_sign(request)
         slower = partial(start_order.wait_for_slower, request.service.protocol)
         container = leased_container.start(engine, spec, _log(request), before_start=slower)
-    return _ready(engine, request, container, detail=image.name, question=question)
+    return _ready(engine, request, container, detail=detail, question=question)
 
 
 def _prepare(request: ServiceRequest) -> tuple[Engine, Image]:
@@ -157,12 +158,24 @@ def _prepare(request: ServiceRequest) -> tuple[Engine, Image]:
     return engine, image
 
 
-def _among_neighbours(engine: Engine, request: ServiceRequest, spec: ContainerSpec) -> ContainerSpec:
-    """Return ``spec`` in the session's network, with the variables that say where the other services are."""
+def _among_neighbours(
+    engine: Engine, request: ServiceRequest, spec: ContainerSpec
+) -> tuple[ContainerSpec, tuple[str, ...]]:
+    """Return ``spec`` in the session's network, with the variables that say where others are, and whom it misses."""
     name, found = network.join(engine, request.session, request.variables)
     inside = network.seen_from_inside(request.variables, found) | {"PORT": str(spec.container_port)}
     own = filled_all(spec.environment, with_public(inside, request.variables))
-    return msgspec.structs.replace(spec, network=name, environment=inside | own)
+    among = msgspec.structs.replace(spec, network=name, environment=inside | own)
+    return among, network.out_of_reach(request.variables, found, soon=request.service.knows)
+
+
+def _told(request: ServiceRequest, lost: tuple[str, ...]) -> str:
+    """Return the end of the line about a service that does not reach ``lost``, and begin its log with the advice."""
+    if not lost:
+        return ""
+    with _log(request).open("a", encoding="utf-8") as log:
+        log.write(network.ADVICE.format(names=", ".join(lost)))
+    return f", which does not reach {', '.join(lost)}"
 
 
 def _start_postgresql(request: ServiceRequest) -> ContainerServer:
