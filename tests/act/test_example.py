@@ -95,7 +95,7 @@ class Push:
             self.store,
             *(word for name, value in variables.items() for word in ("--env", f"{name}={value}")),
             *("--local-repository", f"{'@'.join(pinned)}={self._called}"),
-            *("-P", f"ubuntu-24.04={IMAGE}", "--pull=false", "--container-options", self._mounts()),
+            *("-P", f"ubuntu-24.04={IMAGE}", "--pull=false", "--rm", "--container-options", self._mounts()),
             programs=self.store / "python" / "bin",
         )
 

@@ -121,7 +121,7 @@ def test_each_job_of_the_matrix_has_the_containers_that_its_tests_need_and_no_ot
     commit_all(repository)
     seen = {store, Path(sys.prefix), Path(sys.base_prefix), GITHUB.parent}
     mounts = " ".join(["-v /usr:/usr:ro", *(f"-v {folder}:{folder}" for folder in seen)])
-    words = ("-P", f"ubuntu-24.04={IMAGE}", "--pull=false", "--container-options", mounts)
+    words = ("-P", f"ubuntu-24.04={IMAGE}", "--pull=false", "--rm", "--container-options", mounts)
     ended = run_act(repository, "jobs.yml", store, *words)
     assert ended.jobs == {"plan": True, "shard": True, "verdict": True}, ended.output
     not_started = "The service '{}' will not be started because the container definition has an empty image"
