@@ -109,6 +109,33 @@ def test_a_run_with_nothing_but_flakes_is_green_and_its_reports_are_those_of_the
     assert "journal-damaged" in printed
 
 
+SELDOM = """
+from product import answer
+
+GOES = []
+
+
+def test_seldom():
+    assert answer() == 42
+    GOES.append(1)
+    assert len(GOES) > 5
+"""
+
+
+def test_a_touched_test_that_fails_on_the_base_alike_is_excused_once_the_head_has_passed(
+    repository: Repository,
+) -> None:
+    repository.commit({"pyproject.toml": SETTINGS, "src/product.py": PRODUCT, "test_seldom.py": SELDOM})
+    repository.git("switch", "-q", "-c", "change")
+    repository.commit({"src/product.py": PRODUCT.replace("42", "40 + 2")})
+
+    code, printed = repository.ci_toolkit("run", "--shards", "1", "--no-history")
+
+    assert code == 0, printed
+    assert repository.judged() == {"test_seldom": ("environment", True)}
+    assert repository.why("test_seldom").endswith("the head passed when it was tried again and again in the same order")
+
+
 def test_ctrl_c_ends_the_trials_and_leaves_the_failures_red(repository: Repository) -> None:
     repository.commit({"pyproject.toml": SETTINGS, "test_a.py": FLAKE})
 
