@@ -23,7 +23,10 @@ LIBPQ: Final = frozenset({
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
 _NO_PROXY: Final = "no_proxy"
 _HERE: Final = (LOOPBACK, "localhost", "::1")
-_CHANGING: Final = threading.RLock()
+_CHANGING: Final = threading.Lock()
+_hidden: Final[dict[str, str]] = {}
+_hiding: Final[list[object]] = []
+"""Who opens a connection now: whoever is the last to be done lets the variables be seen again."""
 
 
 def corrections(environment: Mapping[str, str]) -> dict[str, str | None]:
@@ -65,10 +68,16 @@ def correct(environment: "os._Environ[str]" = os.environ) -> None:
 
 @contextmanager
 def without_libpq_variables() -> Iterator[None]:
-    """Hide from libpq what it would read of this process's environment, as long as a connection is opened."""
+    """Hide from libpq what it would read of this process's environment, as long as connections are opened."""
+    me = object()
     with _CHANGING:
-        hidden = {name: os.environ.pop(name) for name in LIBPQ & os.environ.keys()}
-        try:
-            yield
-        finally:
-            os.environ.update(hidden)
+        _hiding.append(me)
+        _hidden.update({name: os.environ.pop(name) for name in LIBPQ & os.environ.keys()})
+    try:
+        yield
+    finally:
+        with _CHANGING:
+            _hiding.remove(me)
+            if not _hiding:
+                os.environ.update(_hidden)
+                _hidden.clear()

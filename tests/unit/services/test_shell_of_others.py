@@ -43,3 +43,13 @@ def test_a_connection_is_opened_without_them_and_they_come_back(monkeypatch: pyt
     with without_libpq_variables():
         assert not LIBPQ & os.environ.keys()
     assert os.environ.keys() >= LIBPQ
+
+
+def test_two_connections_that_are_opened_at_once_both_see_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGSSLMODE", "elsewhere")
+    first, second = without_libpq_variables(), without_libpq_variables()
+    with first:
+        second.__enter__()
+    assert "PGSSLMODE" not in os.environ
+    second.__exit__(None, None, None)
+    assert os.environ["PGSSLMODE"] == "elsewhere"
