@@ -44,6 +44,8 @@ _BY_OWN_OID: Final = {
     "pg_foreign_table": "ftrelid",
     "pg_partitioned_table": "partrelid",
     "pg_seclabel": "objoid",
+    "pg_amop": "oid",
+    "pg_amproc": "oid",
 }
 _WHOLE: Final = (
     "pg_namespace",
@@ -54,8 +56,6 @@ _WHOLE: Final = (
     "pg_publication_rel",
     "pg_largeobject_metadata",
     "pg_am",
-    "pg_amop",
-    "pg_amproc",
     "pg_cast",
     "pg_conversion",
     "pg_foreign_data_wrapper",
@@ -71,13 +71,14 @@ _WHOLE: Final = (
 )
 _MORE: Final = ("pg_largeobject", "pg_user_mapping", "pg_publication_namespace")
 """The first two only a superuser may read, the last one is of PostgreSQL 15."""
-_HERE: Final = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+HERE: Final = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+"""The number of this database; ``here`` in the functions, which find it once."""
 _OF_THE_DATABASE: Final = (
-    "SELECT xmin FROM pg_database WHERE datname = current_database()",
-    f"SELECT xmin FROM pg_db_role_setting WHERE setdatabase = {_HERE}",
-    f"SELECT xmin FROM pg_shdescription WHERE classoid = 'pg_database'::regclass AND objoid = {_HERE}",
+    "SELECT xmin FROM pg_database WHERE oid = here",
+    "SELECT xmin FROM pg_db_role_setting WHERE setdatabase = here",
+    "SELECT xmin FROM pg_shdescription WHERE classoid = 'pg_database'::regclass AND objoid = here",
     "SELECT xmin FROM pg_description WHERE classoid = 'pg_namespace'::regclass AND objoid = 'public'::regnamespace",
-    f"SELECT '2'::xid FROM pg_subscription WHERE subdbid = {_HERE} AND subname IS NOT NULL",
+    "SELECT '2'::xid FROM pg_subscription WHERE subdbid = here AND subname IS NOT NULL",
 )
 """What the server's shared catalogs hold of this database, and a comment that every database has.
 
@@ -89,13 +90,13 @@ SETTINGS_TO_COPY: Final = f"(setrole = 0 OR setrole = current_user::regrole OR {
 """Those that the user may give to a clone."""
 _SETTINGS_AND_RIGHTS: Final = f"""
     SELECT ROW(coalesce(setrole::regrole::text, ''), unnest(setconfig))::text FROM pg_db_role_setting
-      WHERE setdatabase = {_HERE} AND {SETTINGS_TO_COPY}
+      WHERE setdatabase = {HERE} AND {SETTINGS_TO_COPY}
     UNION ALL SELECT ROW(grantee, privilege_type, is_grantable)::text
-      FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE oid = {_HERE} AND grantee <> datdba
+      FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE oid = {HERE} AND grantee <> datdba
     UNION ALL SELECT ROW(datconnlimit, datistemplate, shobj_description(oid, 'pg_database'),
-      CASE WHEN {IS_SUPERUSER} THEN datdba END)::text FROM pg_database WHERE oid = {_HERE}
+      CASE WHEN {IS_SUPERUSER} THEN datdba END)::text FROM pg_database WHERE oid = {HERE}
     UNION ALL SELECT obj_description('public'::regnamespace, 'pg_namespace')
-    UNION ALL SELECT subname FROM pg_subscription WHERE subdbid = {_HERE}
+    UNION ALL SELECT subname FROM pg_subscription WHERE subdbid = {HERE}
 """
 _TEMPORARY_RELATIONS: Final = "SELECT oid FROM pg_class WHERE relpersistence = 't'"
 _TEMPORARY_SCHEMAS: Final = "SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_'"
@@ -128,6 +129,8 @@ _NOT_OWN: Final = {
 _QUICK_LOOK: Final = """
 CREATE OR REPLACE FUNCTION pg_temp.ci_quick_look(since xid) RETURNS text
 LANGUAGE plpgsql SET enable_seqscan = off AS $quick$
+DECLARE
+  here CONSTANT oid := {here};
 BEGIN
   RETURN concat(
     (SELECT ROW(count(*), coalesce(min(age(xmin)) <= age(since), false)) FROM pg_class WHERE oid >= {first}),
@@ -158,7 +161,7 @@ def quick_look_function(relations: Iterable[int], *, more: Iterable[str]) -> str
     whole = [f"{name} WHERE true{_NOT_OWN.get(name, '')}" for name in _WHOLE]
     sources = [columns, *others, *whole, *more]
     rows = " UNION ALL ".join([*(f"SELECT xmin FROM {source}" for source in sources), *_OF_THE_DATABASE])
-    return _QUICK_LOOK.format(first=FIRST_OWN_OID, rows=rows)
+    return _QUICK_LOOK.format(here=HERE, first=FIRST_OWN_OID, rows=rows)
 
 
 def _digest(rows: str) -> str:

@@ -37,8 +37,7 @@ class Cluster(Closing):
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.connection = _maintenance(endpoint)
-        self._backend = _backend_of(self.connection)
-        self._start = _start_of(self.connection)
+        self._backend, self._start = _marks_of(self.connection)
         self.recoveries = 0
         """How often the server was seen to have begun anew, as it does when one of its processes is killed."""
         self._held: list[str] = []
@@ -70,12 +69,12 @@ class Cluster(Closing):
             return
         self.connection.close()
         self.connection = self._connect_after_recovery()
-        start = _start_of(self.connection)
+        backend, start = _marks_of(self.connection)
         self.recoveries += start != self._start and not is_restart
         self._start = start
         # A proxy may have cut this side alone: the server's side would hold what is held until the run's end.
         self.connection.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {self._backend}")
-        self._backend = _backend_of(self.connection)
+        self._backend = backend
         for name in self._held:
             self._hold_patiently(name)
 
@@ -235,24 +234,22 @@ class Cluster(Closing):
         rows = self.connection.query(
             "SELECT format('pid %s (%s, %s)', pid, coalesce(nullif(application_name, ''), 'no application name'),"
             " coalesce('from ' || host(client_addr) || ':' || client_port, backend_type))"
-            f" FROM pg_stat_activity WHERE datname = {literal(template)} AND backend_type = 'client backend'"
+            " FROM pg_stat_get_activity(NULL) WHERE backend_type = 'client backend'"
+            f" AND datid = (SELECT oid FROM pg_database WHERE datname = {literal(template)})"
         )
         return [row[0] or "" for row in rows]
 
 
-def _backend_of(connection: Connection) -> str:
-    """Return the condition by which pg_stat_activity knows the server's side of ``connection``, and never another."""
-    ((pid, start),) = connection.query(
-        "SELECT pid, extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
-    )
-    return f"pid = {pid} AND extract(epoch FROM backend_start) = {start}"
+def _marks_of(connection: Connection) -> tuple[str, str]:
+    """Return the condition by which pg_stat_activity knows this backend, and never another, and when the server began.
 
-
-def _start_of(connection: Connection) -> str:
-    """Return when the server began: its checkpointer is as old, and ends with every other process in a crash."""
-    return (
-        connection.scalar("SELECT min(backend_start) FROM pg_stat_activity WHERE backend_type = 'checkpointer'") or ""
+    Its checkpointer is as old as the server, and ends with every other process in a crash.
+    """
+    ((pid, backend, server),) = connection.query(
+        "SELECT pg_backend_pid(), extract(epoch FROM min(backend_start) FILTER (WHERE pid = pg_backend_pid())),"
+        " min(backend_start) FILTER (WHERE backend_type = 'checkpointer') FROM pg_stat_get_activity(NULL)"
     )
+    return f"pid = {pid} AND extract(epoch FROM backend_start) = {backend}", server or ""
 
 
 def _maintenance(endpoint: Endpoint) -> Connection:

@@ -143,7 +143,6 @@ class Restorer:
             findings = self._restore()
             changed = frozenset(findings.reference_changed)
             if not changed or not changed <= self._level.rows.keys() or not changed.isdisjoint(emptied):
-                self._settled = self._transactions()
                 return replace(findings, emptied=(*emptied, *findings.emptied))
             self._level.since = catalogs.after(put_back(self.connection, self._level, changed))
             emptied += sorted(changed)
@@ -173,8 +172,11 @@ class Restorer:
         def words(wanted: str) -> tuple[str, ...]:
             return tuple(word for kind, word in rows if kind == wanted)
 
+        (self._settled,) = words(restoring.SEEN)
         for transaction in words(restoring.TRANSACTION):
             self._level.since = catalogs.after(int(transaction))
+            if transaction == self._settled:  # nobody else has begun to write since
+                self._settled = str(int(transaction) + 1)
         return Findings(
             others_write=bool(words(restoring.OPEN_TRANSACTIONS)),
             reference_changed=words(restoring.REFERENCE),

@@ -20,6 +20,7 @@ _ANY_SIZE: Final = 2**31
 _PASSES: Final = 4
 """A trigger that always fires may fill a table that has been emptied already; after so many times it is a circle."""
 
+SEEN: Final = "seen"
 OPEN_TRANSACTIONS: Final = "open"
 SERVER: Final = "server"
 SCHEMA: Final = "schema"
@@ -149,11 +150,13 @@ def restore_function(template: Template, *, may_delete: bool, server_look: str, 
     """Return the definition of ``pg_temp.ci_restore(since, look, server)`` for clones of ``template``.
 
     ``server_look`` is the expression that gave ``server``; connections with the process ids ``wanted`` may hold locks.
-    It returns rows of a kind and a word: open transactions of others, a changed schema or a changed reference
-    table end it at once; else it empties what is small, sets sequences back, and returns what it did, and the
-    number of its transaction. ``may_delete`` says that foreign keys and triggers are switched off.
+    It returns rows of a kind and a word. The first is the number of the first transaction that it may not have seen.
+    Open transactions of others, a changed schema or a changed reference table end it at once; else it empties what
+    is small, sets sequences back, and returns what it did, and the number of its transaction. ``may_delete`` says
+    that foreign keys and triggers are switched off.
     """
     body = _BODY.format(
+        here=catalogs.HERE,
         server_look=server_look,
         held=HELD,
         wanted=_array(list(map(str, sorted(wanted))), "integer"),
@@ -226,6 +229,7 @@ LANGUAGE plpgsql AS"""
 _BODY: Final = """
 #variable_conflict use_variable
 DECLARE
+  here CONSTANT oid := {here};
   oids CONSTANT oid[] := {oids};
   names CONSTANT text[] := {names};
   page CONSTANT bigint := current_setting('block_size')::bigint;
@@ -234,14 +238,15 @@ DECLARE
   again boolean;
   stays boolean;
 BEGIN
-  IF EXISTS (SELECT FROM pg_stat_get_activity(NULL) AS a JOIN pg_database d ON d.oid = a.datid
-             WHERE d.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xid IS NOT NULL)
-    OR EXISTS (SELECT FROM pg_locks AS l JOIN pg_database d ON d.oid = l.database
-             WHERE d.datname = current_database() AND l.pid <> pg_backend_pid() AND l.granted AND ({held})
+  RETURN QUERY SELECT 'seen', pg_snapshot_xmax(pg_current_snapshot())::text;
+  IF EXISTS (SELECT FROM pg_stat_get_activity(NULL) AS a
+             WHERE a.datid = here AND a.pid <> pg_backend_pid() AND a.backend_xid IS NOT NULL)
+    OR EXISTS (SELECT FROM pg_locks AS l
+             WHERE l.database = here AND l.pid <> pg_backend_pid() AND l.granted AND ({held})
                AND l.pid <> ALL ({wanted})
                AND EXISTS (SELECT FROM pg_stat_activity AS a
                            WHERE a.pid = l.pid AND a.backend_type = 'client backend'))
-    OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
+    OR EXISTS (SELECT FROM pg_prepared_xact() AS p WHERE p.dbid = here)
   THEN
     RETURN QUERY SELECT 'open', '';
     RETURN;
