@@ -118,7 +118,7 @@ SUITES = {
         requirement="babel==2.19.0",
         kind="a folder that skips itself, doctests of modules",
         requires=("freezegun", "jinja2==3.1.6", "pytz==2026.6", "setuptools==79.0.1", "pytest-cov"),
-        options=("--cov=babel.messages", "babel/messages", "tests/messages", "tests/benchmarks"),
+        options=("--cov=babel.messages", "-k", "messages", "babel/messages", "tests"),
         is_measured=True,
     ),
     "zope-interface": PublicSuite(
@@ -129,9 +129,7 @@ SUITES = {
     "beautifulsoup4": PublicSuite(
         requirement="beautifulsoup4==4.15.0",
         kind="test classes that inherit their tests from other modules",
-        requires=("lxml==6.1.3", "html5lib==1.1", "pytest-cov"),
-        options=("--cov=bs4", "--cov-branch"),
-        is_measured=True,
+        requires=("lxml==6.1.3", "html5lib==1.1"),
     ),
     "jinja2": PublicSuite(
         requirement="jinja2==3.1.6",
