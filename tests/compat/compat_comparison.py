@@ -72,7 +72,7 @@ def compare(plain: Seen, ours: Seen) -> Iterator[tuple[str, str]]:
         yield EXIT, f"plain {plain.exit}, ours {ours.exit}{told}"
     if ours.covered != plain.covered:
         yield COVERAGE, f"plain {plain.covered}, ours {ours.covered}"
-    if plain.warnings is not None and ours.warnings != plain.warnings:
+    if None not in {plain.warnings, ours.warnings} and ours.warnings != plain.warnings:
         yield WARNINGS, f"plain {plain.warnings}, ours {ours.warnings}{told}"
     names = {name for _, name, _ in plain.outcomes}
     for path, text in plain.reports.items():
