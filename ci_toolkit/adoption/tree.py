@@ -8,6 +8,7 @@ from pathlib import Path
 from ci_toolkit.adoption.errors import AdoptionError
 from ci_toolkit.errors import FormatError
 from ci_toolkit.files import open_regular
+from ci_toolkit.git_environment import git_environment
 
 _MOST_BYTES = 1 << 20
 """A larger file says nothing about how a project is tested."""
@@ -105,6 +106,7 @@ def _git(folder: Path, words: tuple[str, ...]) -> subprocess.CompletedProcess[by
         return subprocess.run(
             ["git", *words],  # noqa: S607 (git of the user's PATH)
             cwd=folder,
+            env=git_environment(os.environ),
             capture_output=True,
             check=False,
             timeout=_GIT_SECONDS,

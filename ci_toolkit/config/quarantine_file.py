@@ -1,6 +1,8 @@
 """Reads the text of ``quarantine.toml``; what is wrong in it is told with its line."""
 
+import codecs
 import hashlib
+import posixpath
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -57,7 +59,7 @@ def read_quarantine(data: bytes, *, origin: str = QUARANTINE_FILE) -> Quarantine
 
 def _document(data: bytes, origin: str) -> str:
     try:
-        text = data.decode("utf-8").replace("\r\n", "\n")
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8").replace("\r\n", "\n")
         tomllib.loads(text)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
@@ -149,9 +151,16 @@ def _wrong_test(value: object) -> str:
         return (
             f"has the test {value!r}, which is none: write path::name. No file and no class is in quarantine as a whole"
         )
-    if "*" in suffix.partition("[")[0]:
+    if "*" in suffix.partition("[")[0] or "*" in path:
         return f"has the test {value!r}, which is a pattern: write the name of one test"
+    if posixpath.normpath(path) != path or path.startswith(("/", "../")) or "\\" in path or _is_odd(value):
+        return f"has the test {value!r}, which pytest writes in another way: copy its name from the verdict"
     return ""
+
+
+def _is_odd(test: str) -> bool:
+    """Whether no test is called so: space around it, or a character that is not printed."""
+    return test != test.strip() or not test.isprintable()
 
 
 def _twice(entries: list[QuarantineEntry]) -> Iterator[tuple[int, str]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from ci_toolkit.git_environment import git_environment
 from ci_toolkit.history.file_location import FileLocation
 from ci_toolkit.history.sqlite import SqliteHistory
 from ci_toolkit.history.store import HistoryError, HistoryStore, UnreachableHistoryError
@@ -162,7 +163,7 @@ class BranchLocation:
 
     def _try(self, *args: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         command = ["git", *args]
-        environment = {**os.environ, **_IDENTITY, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        environment = git_environment(os.environ, **_IDENTITY)
         try:
             return subprocess.run(
                 command,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ci_toolkit.errors import ToolkitError
+from ci_toolkit.git_environment import git_environment
 from ci_toolkit.lint.finding import Skip
 from ci_toolkit.lint.settings import LintSettings, matches
 
@@ -63,7 +64,9 @@ def _listed_by_git(folder: Path) -> list[Path] | None:
     """Return what git tracks or would track beneath ``folder``, or None where git cannot list the folder."""
     command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py"]
     try:
-        answer = subprocess.run(command, capture_output=True, timeout=_GIT_SECONDS, check=False, env=_git_environment())
+        answer = subprocess.run(
+            command, capture_output=True, timeout=_GIT_SECONDS, check=False, env=git_environment(os.environ)
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     if answer.returncode != 0:
@@ -72,11 +75,6 @@ def _listed_by_git(folder: Path) -> list[Path] | None:
     files = (folder / name for name in sorted(names))
     listed = [file for file in files if os.path.lexists(file) and not _is_tool_made(file.relative_to(folder))]
     return listed or None  # a user who names an ignored folder wants it checked
-
-
-def _git_environment() -> dict[str, str]:
-    """Return the environment without what a git hook sets, which would point git at another checkout."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
 
 
 def _is_tool_made(path: Path) -> bool:

@@ -4,9 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
+from ci_toolkit.git_environment import git_environment
+
 _SECONDS = 30.0
 _FETCH_SECONDS = 120.0
-_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
 class NoGitError(Exception):
@@ -20,7 +21,7 @@ def run_git(folder: Path, *arguments: str, seconds: float = _SECONDS) -> subproc
         return subprocess.run(
             command,
             cwd=folder,
-            env={**os.environ, **_ENVIRONMENT},
+            env=git_environment(os.environ, GIT_OPTIONAL_LOCKS="0"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=seconds,

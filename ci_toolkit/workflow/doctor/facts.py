@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ci_toolkit.errors import ExitCode, ToolkitError
+from ci_toolkit.git_environment import git_environment
 from ci_toolkit.history.locations import location_of
 from ci_toolkit.model.record import Record
 from ci_toolkit.workflow.category_selection import CategorySelection
@@ -81,7 +82,7 @@ def _git(folder: Path, *words: str) -> tuple[str, str]:
         done = subprocess.run(
             ["git", *words],  # noqa: S607 (git of the user's PATH)
             cwd=folder,
-            env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+            env=git_environment(os.environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_GIT_SECONDS,

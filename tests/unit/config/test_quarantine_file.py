@@ -1,3 +1,4 @@
+import codecs
 import hashlib
 import os
 from datetime import date
@@ -46,6 +47,11 @@ def test_a_file_is_read_with_the_line_of_each_entry_and_its_digest() -> None:
     assert [entry.line for entry in quarantine.entries] == [3, 12]
 
 
+def test_a_byte_order_mark_is_no_matter() -> None:
+    (entry,) = read_quarantine(codecs.BOM_UTF8 + ENTRY.encode()).entries
+    assert entry.line == 1
+
+
 def test_values_may_go_over_lines_and_look_like_headers() -> None:
     text = ENTRY.replace('"the gateway answers too late"', '"""\n[[quarantine]]\nowner = 1\n"""').replace(
         '["0123456789abcdef"]', '[\n  "0123456789abcdef", # one\n]'
@@ -78,6 +84,18 @@ def test_values_may_go_over_lines_and_look_like_headers() -> None:
             "test_*",
             "quarantine.toml:2 has the test 'tests/test_pay.py::test_*', which is a pattern",
         ),
+        (
+            "tests/test_pay",
+            "tests/*",
+            "quarantine.toml:2 has the test 'tests/*.py::test_charge[a b]', which is a pattern",
+        ),
+        ("tests/", "./tests/", "quarantine.toml:2 has the test './tests/test_pay.py::test_charge[a b]', which pytest"),
+        ("tests/", "tests//", "which pytest writes in another way: copy its name from the verdict"),
+        ("tests/", "x/../tests/", "which pytest writes in another way"),
+        ("tests/", "/tests/", "which pytest writes in another way"),
+        ("tests/", "tests\\\\", "which pytest writes in another way"),
+        ("[a b]", " ", "which pytest writes in another way"),
+        ("[a b]", "\\n", "which pytest writes in another way"),
         ('"tests/test_pay.py::test_charge[a b]"', "1", "quarantine.toml:2 has a test that is no text"),
         ("[[quarantine]]\n", "", "quarantine.toml:1 stands before the first entry"),
         ("[[quarantine]]", "[quarantine]", "quarantine.toml:1 has another header than [[quarantine]]"),

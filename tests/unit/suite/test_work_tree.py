@@ -43,6 +43,20 @@ def test_a_work_tree_holds_the_commit_and_is_gone_afterwards(repository: Path) -
     assert (repository / "a.py").read_text() == "2"
 
 
+def test_a_work_tree_leaves_the_index_of_a_commit_alone_whose_hook_runs_the_tests(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = commit(repository, a_py="1")
+    commit(repository, a_py="2")
+    index = (repository / ".git" / "index").read_bytes()
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(repository))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(repository / ".git" / "index"))
+    with work_tree(repository, base) as tree:
+        assert (tree / "a.py").read_text() == "1"
+    assert (repository / ".git" / "index").read_bytes() == index
+
+
 def test_a_work_tree_is_gone_after_an_error(repository: Path) -> None:
     base = commit(repository, a_py="1")
     with pytest.raises(KeyboardInterrupt), work_tree(repository, base):
