@@ -17,6 +17,7 @@ CACHE_VARIABLE: Final = "CI_TOOLKIT_CACHE_DIR"
 _SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 (a folder of our own is made below it, and its owner checked)
 _ROOM: Final = 512 * 1024 * 1024
 """With less tmpfs than this, data goes to disk."""
+_MODE: Final = 0o711
 _REMOVALS: Final = 50
 _PAUSE: Final = 0.02
 
@@ -60,7 +61,7 @@ def own_folder(path: Path) -> Path:
     Raises KeeperError if it belongs to another user or is a link: somebody could swap what is in it.
     """
     try:
-        path.mkdir(mode=0o711, parents=True, exist_ok=True)
+        _make(path)
         status = path.lstat()
     except OSError as error:
         raise disk_trouble(error, path) from error
@@ -69,6 +70,16 @@ def own_folder(path: Path) -> Path:
             f"{path} is not a folder of this user", advice=f"Remove it, or set {REGISTRY_VARIABLE} to another folder."
         )
     return path
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(mode=_MODE, parents=True)
+    except FileExistsError:
+        if path.is_dir():
+            return
+        raise
+    path.chmod(_MODE)  # of which a umask such as 077 has taken the part that another user's server needs
 
 
 def disk_trouble(error: OSError, path: Path) -> DiskFullError:

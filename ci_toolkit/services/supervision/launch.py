@@ -18,7 +18,7 @@ from ci_toolkit.services.ports.listeners import is_free, taken
 from ci_toolkit.services.providers.chain import choose, only_provider
 from ci_toolkit.services.providers.listening import who_listens
 from ci_toolkit.services.providers.provider import Running, ServiceRequest
-from ci_toolkit.services.storage.folders import disk_trouble
+from ci_toolkit.services.storage.folders import own_folder
 from ci_toolkit.services.supervision.session import SessionRequest
 
 
@@ -167,11 +167,7 @@ class Launch:
         return variables((*soon, *(one for one in (*self._request.given, *self.endpoints) if knows(service, one))))
 
     def _service_request(self, service: Service) -> ServiceRequest:
-        place = self._request.data_folder / service.name
-        try:
-            place.mkdir(mode=0o711, exist_ok=True)  # it is there where the service ran before
-        except OSError as error:
-            raise disk_trouble(error, place) from error
+        place = own_folder(self._request.data_folder / service.name)  # it is there where the service ran before
         return ServiceRequest(
             service=service,
             environment=self._request.environment,
