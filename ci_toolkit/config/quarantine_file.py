@@ -153,14 +153,9 @@ def _wrong_test(value: object) -> str:
         )
     if "*" in suffix.partition("[")[0] or "*" in path:
         return f"has the test {value!r}, which is a pattern: write the name of one test"
-    if posixpath.normpath(path) != path or path.startswith(("/", "../")) or "\\" in path or _is_odd(value):
+    if posixpath.normpath(path) != path or path.startswith(("/", "../")) or "\\" in path:
         return f"has the test {value!r}, which pytest writes in another way: copy its name from the verdict"
     return ""
-
-
-def _is_odd(test: str) -> bool:
-    """Whether no test is called so: space around it, or a character that is not printed."""
-    return test != test.strip() or not test.isprintable()
 
 
 def _twice(entries: list[QuarantineEntry]) -> Iterator[tuple[int, str]]:

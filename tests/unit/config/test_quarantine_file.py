@@ -94,8 +94,6 @@ def test_values_may_go_over_lines_and_look_like_headers() -> None:
         ("tests/", "x/../tests/", "which pytest writes in another way"),
         ("tests/", "/tests/", "which pytest writes in another way"),
         ("tests/", "tests\\\\", "which pytest writes in another way"),
-        ("[a b]", " ", "which pytest writes in another way"),
-        ("[a b]", "\\n", "which pytest writes in another way"),
         ('"tests/test_pay.py::test_charge[a b]"', "1", "quarantine.toml:2 has a test that is no text"),
         ("[[quarantine]]\n", "", "quarantine.toml:1 stands before the first entry"),
         ("[[quarantine]]", "[quarantine]", "quarantine.toml:1 has another header than [[quarantine]]"),
