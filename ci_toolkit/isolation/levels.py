@@ -4,9 +4,13 @@ The lowest level is the template. Each fixture that commits something puts one o
 and the rows of the tables that it changed. Clean-ups restore the topmost level; when its scope ends, the one below.
 """
 
+import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+
+from msgspec.structs import replace
 
 from ci_toolkit.isolation import catalogs, restoring
 from ci_toolkit.isolation.restoring import Relation, Template
@@ -58,6 +62,31 @@ def read_level(connection: Connection, below: Level, *, fixture: str, locks: fro
         rows={**below.rows, **{one.name: _rows_of(connection, one) for one in changed if not one.is_view}},
         locks=below.locks | locks,
     )
+
+
+def without(level: Level, gone: Level, below: Level) -> tuple[Level, frozenset[str]]:
+    """Return ``level`` without what ``gone``, one beneath it, had written on top of ``below``; and the tables changed.
+
+    A table whose rows somebody has changed again since then stays as it is.
+    """
+    rows = dict(level.rows)
+    filled = {one.name for one in below.template.relations if one.rows}
+    for name in gone.rows:
+        if name not in rows or (name in filled and name not in below.rows):
+            continue
+        before, after, now = (_lines(one.get(name, b"")) for one in (below.rows, gone.rows, level.rows))
+        added, removed = Counter(after) - Counter(before), Counter(before) - Counter(after)
+        if (added or removed) and added <= Counter(now):
+            rows[name] = b"".join([*(Counter(now) - added).elements(), *removed.elements()])
+    changed = frozenset(name for name in rows if rows[name] != level.rows[name])
+    counts = {name: len(_lines(rows[name])) for name in changed}
+    relations = tuple(replace(one, rows=counts.get(one.name, one.rows)) for one in level.template.relations)
+    template = replace(level.template, relations=relations)
+    return dataclasses.replace(level, rows=rows, template=template), changed
+
+
+def _lines(rows: bytes) -> list[bytes]:
+    return rows.splitlines(keepends=True)  # COPY escapes the ends of lines within values
 
 
 def put_back(connection: Connection, level: Level, names: frozenset[str]) -> int:

@@ -69,11 +69,28 @@ def others(connection: Any, *, number: int | None = None) -> str:
     )
 
 
+_Keys = dict[int, list[tuple[bytes, int, bytes]]]
+"""By database: each key with its time to live in milliseconds, 0 for none, and its value as DUMP gives it."""
+
+
+def _without(keys: _Keys, gone: _Keys, below: _Keys) -> _Keys:
+    """Return ``keys`` without what ``gone`` had written on top of ``below``, where nobody has changed it again."""
+    found: _Keys = {}
+    for number in keys.keys() | below.keys():
+        now, after, before = ({one[0]: one for one in each.get(number, ())} for each in (keys, gone, below))
+        for key in now.keys() | before.keys():
+            is_as_it_left_it = now.get(key, ())[2:] == after.get(key, ())[2:]
+            chosen = before.get(key) if is_as_it_left_it else now.get(key)
+            if chosen is not None:
+                found.setdefault(number, []).append(chosen)
+    return found
+
+
 class KeptKeys:
     """The keys that fixtures of wider scopes than a test wrote, and that stay until these end."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[str, dict[int, list[tuple[bytes, int, bytes]]]]] = []
+        self._kept: list[tuple[str, _Keys]] = []
 
     @property
     def count(self) -> int:
@@ -87,10 +104,14 @@ class KeptKeys:
             self._kept.append((fixture, found))
 
     def let_go(self, fixture: str) -> bool:
-        """Forget what ``fixture`` had, and return whether it had anything; what came after it stays."""
-        before = len(self._kept)
-        self._kept = [kept for kept in self._kept if kept[0] != fixture]
-        return len(self._kept) < before
+        """Forget what ``fixture`` had, and return whether it had anything; what came after stays without it."""
+        for at, (name, gone) in enumerate(self._kept):
+            if name == fixture:
+                below = self._kept[at - 1][1] if at else {}
+                later = [(other, _without(keys, gone, below)) for other, keys in self._kept[at + 1 :]]
+                self._kept[at:] = later
+                return True
+        return False
 
     def put_back(self, writer: Any) -> None:
         """Write the keys anew; ``writer`` is left in another database."""

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ci_toolkit.isolation import catalogs, restoring
-from ci_toolkit.isolation.levels import Level, put_back, read_level, set_sequences
+from ci_toolkit.isolation.levels import Level, put_back, read_level, set_sequences, without
 from ci_toolkit.isolation.restoring import Template
 from ci_toolkit.isolation.server_settings import ServerSettings
 from ci_toolkit.model.record import Record
@@ -48,6 +48,8 @@ class Restorer:
             fixture="", template=template, since=catalogs.after(since), look=template.look, digest=digest_of_template
         )
         self.levels = [lowest]
+        self._to_put_back: frozenset[str] = frozenset()
+        """Tables whose rows the topmost level has had changed since the last restoration."""
         self._settled = ""
         """How many transactions there had been when it was last seen that nothing more was written."""
         self._connect(connection)
@@ -87,14 +89,19 @@ class Restorer:
     def let_go(self, fixture: str) -> bool:
         """Restore from now on what was there before ``fixture``, and return whether that makes a difference.
 
-        If others came after it, they stay.
+        If others came after it, they stay, without the rows that it had written.
         """
-        top = self._level
-        self.levels = [level for level in self.levels if level.fixture != fixture]
-        if self._level is top:
+        at = next((at for at, level in enumerate(self.levels) if at and level.fixture == fixture), 0)
+        if not at:
             return False
+        below, gone, later = self.levels[at - 1], self.levels[at], self.levels[at + 1 :]
+        del self.levels[at:]
+        for level in later:
+            kept, changed = without(level, gone, below)
+            self.levels.append(kept)
+            self._to_put_back |= changed
         self._define()
-        return True
+        return not later or bool(self._to_put_back)
 
     @property
     def schema_of(self) -> str:
@@ -139,6 +146,9 @@ class Restorer:
     def restore(self) -> Findings:
         """Undo what was committed since the last time, as far as that is possible in place."""
         emptied: list[str] = []
+        if self._to_put_back:
+            self._level.since = catalogs.after(put_back(self.connection, self._level, self._to_put_back))
+            self._to_put_back = frozenset()
         while True:
             findings = self._restore()
             changed = frozenset(findings.reference_changed)

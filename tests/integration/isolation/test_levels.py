@@ -114,6 +114,33 @@ def test_a_schema_that_a_fixture_made_stays_and_a_change_of_it_is_an_error_until
     assert content(worker.endpoint) == migrated_content
 
 
+def test_a_fixture_that_outlives_an_earlier_one_keeps_nothing_of_it(worker: WorkerDatabase, redis: Endpoint) -> None:
+    worker.clean(IsolationMode.ROLLBACK, test="before")
+    migrated_content = content(worker.endpoint)
+    run(worker, "INSERT INTO users (name) VALUES ('module'); INSERT INTO notes (user_id) VALUES (1)")
+    worker.keep("module")
+    run(worker, "INSERT INTO users (name) VALUES ('session')")
+    worker.keep("session")
+    worker.let_go("module")
+    for test in ("SELECT 1", "DELETE FROM users", "ALTER TABLE users ADD extra integer"):
+        run(worker, test)
+        worker.clean(IsolationMode.ROLLBACK, test="a test of the next module")
+        with connect(worker.endpoint) as app:
+            assert app.query("SELECT name FROM users") == [("session",)]
+            assert app.scalar("SELECT count(*) FROM notes") == "0"
+    worker.let_go("session")
+    worker.clean(IsolationMode.ROLLBACK, test="the last test")
+    assert content(worker.endpoint) == migrated_content
+    with OwnRedis(redis) as own, Redis(host=redis.host, port=redis.port) as app:
+        app.mset({"module": "a", "both": "a"})
+        own.keep("module")
+        app.mset({"session": "b", "both": "b"})
+        own.keep("session")
+        own.let_go("module")
+        own.clean()
+        assert {key: app.get(key) for key in sorted(app.keys())} == {b"session": b"b", b"both": b"b"}
+
+
 TRIGGERS = """
 CREATE TABLE ledger (a integer); CREATE TABLE audit (what text);
 CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''append only''; END';
