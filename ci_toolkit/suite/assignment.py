@@ -1,5 +1,7 @@
 """Reads the task of this pytest process and registers the plugin that does it."""
 
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from ci_toolkit.suite.coverage_settings import leave_judging_coverage_to_the_mer
 from ci_toolkit.suite.moved_sources import lead_to_the_base
 from ci_toolkit.suite.other_sharding import refuse_other_sharding
 from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
+from ci_toolkit.suite.running_coverage import core_for_contexts
 from ci_toolkit.suite.snapshots import leave_judging_snapshots_to_the_merge
 from ci_toolkit.suite.warnings_heard import leave_judging_warnings_to_the_merge
 
@@ -22,6 +25,8 @@ def look_at_options(task_file: str, config: pytest.Config) -> None:
         return
     if task.moved is not None:
         lead_to_the_base(*task.moved)
+    if task.coverage_by_category or task.apart:
+        os.environ.update(core_for_contexts(os.environ, sys.version_info[:2]))
     if task.measures_coverage:
         measure_what_the_suite_names(config)
 

@@ -10,7 +10,7 @@ from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.quarantine import is_about
 from ci_toolkit.suite.child_coverage import ChildCoverage
 from ci_toolkit.suite.originals import Originals
-from ci_toolkit.suite.running_coverage import running_coverage, tells_contexts_apart
+from ci_toolkit.suite.running_coverage import running_coverage, switch_context, tells_contexts_apart
 from ci_toolkit.suite.selection import address
 
 FLUSH_SECONDS = 5.0
@@ -51,13 +51,13 @@ class CoverageContext:
         measuring = running_coverage()
         if measuring is None or self._is_the_users or measuring.get_option("run:dynamic_context"):
             return
-        if tests and not tells_contexts_apart(measuring):
-            tests = ()
         self._category = category
+        if not tells_contexts_apart(measuring):  # no figures are better than wrong ones
+            category, tests = "", ()
         context = context_of(category if self._by_category else "", tests)
         if context == self._context and Originals.perf_counter() - self._flushed < FLUSH_SECONDS:
             return
-        measuring.switch_context(context)
+        switch_context(measuring, context)
         if tests != self._tests:
             self._children.attribute_to(context_of("", tests), measuring)
         self._tests = tests

@@ -4,12 +4,15 @@ import sys
 
 import pytest
 
+from ci_toolkit.suite.running_coverage import core_for_contexts
+
 PROGRAM = """
 import coverage
-from ci_toolkit.suite.running_coverage import running_coverage, tells_contexts_apart
+from ci_toolkit.suite.running_coverage import running_coverage, switch_context, tells_contexts_apart
 
 measuring = coverage.Coverage(data_file=None)
 measuring.start()
+switch_context(measuring, "one")
 print(tells_contexts_apart(running_coverage()))
 """
 
@@ -28,7 +31,7 @@ print(tells_contexts_apart(running_coverage()))
 )
 def test_coverage_keeps_tests_apart_where_it_hears_of_each_line_each_time(core: str, tells: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-W", "error", "-c", PROGRAM],
         env={**os.environ, "COVERAGE_CORE": core},
         capture_output=True,
         text=True,
@@ -36,3 +39,17 @@ def test_coverage_keeps_tests_apart_where_it_hears_of_each_line_each_time(core: 
         check=False,
     )
     assert done.stdout.strip() == tells, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "variables", "added"),
+    [
+        ((3, 13, 9), {}, {}),
+        ((3, 14, 0), {}, {"COVERAGE_CORE": "ctrace"}),
+        ((3, 15), {"COVERAGE_CORE": "sysmon"}, {}),
+    ],
+)
+def test_where_the_default_core_tells_no_contexts_apart_another_is_taken(
+    version: tuple[int, ...], variables: dict[str, str], added: dict[str, str]
+) -> None:
+    assert core_for_contexts(variables, version) == added
