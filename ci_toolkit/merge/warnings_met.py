@@ -15,7 +15,7 @@ def warnings_met(records: Sequence[Summary]) -> WarningsMet:
     """Return the warnings of all processes.
 
     What tests meet adds up. What comes while modules are imported each process meets anew: the one that met it most
-    often speaks for all. Summary that the suite does not want to see are counted, and not told.
+    often speaks for all. Warnings that the suite does not want to see are counted, and not told.
     """
     of_tests: Counter[str] = Counter()
     of_imports: Counter[str] = Counter()

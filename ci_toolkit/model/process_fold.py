@@ -140,7 +140,7 @@ class ProcessFold:
             case Interrupted():
                 return self.tests.get(record.i)
             case Executed() | Snapshots() | Summary():
-                self._take_summary(record)
+                self._take_end(record)
             case Attached():
                 self._attach(record)
             case Crashed():
@@ -153,7 +153,7 @@ class ProcessFold:
                 self._take_collection(record)
         return None
 
-    def _take_summary(self, record: Executed | Snapshots | Summary) -> None:
+    def _take_end(self, record: Executed | Snapshots | Summary) -> None:
         match record:
             case Executed():
                 for path, digest in record.files:

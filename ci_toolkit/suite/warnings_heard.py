@@ -13,7 +13,7 @@ from ci_toolkit.model.journal_end import Summary
 from ci_toolkit.model.warned import Warned, WarningsLimit
 
 MOST_TEXTS = 10_000
-"""Summary of one process that are told apart."""
+"""Warnings of one process that are told apart."""
 MOST_NAMED = 20
 """Tests of one warning that are named."""
 LONGEST_TEXT = 4_000
