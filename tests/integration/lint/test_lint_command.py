@@ -150,6 +150,15 @@ def test_what_git_ignores_is_left_out_unless_it_is_named(project: Path) -> None:
     assert findings(project, "generated/test_a.py") == {"generated/test_a.py": ["CIT007"]}
 
 
+def test_a_hook_of_git_looks_at_the_same_files(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run(["git", "init", "-q", str(project)], check=True, timeout=120)
+    (project / "top.py").touch()
+    (project / "tests" / "test_a.py").write_text(SLEEPY)
+    monkeypatch.setenv("GIT_DIR", str(project / "elsewhere"))
+    monkeypatch.setenv("GIT_GLOB_PATHSPECS", "1")
+    assert findings(project) == {"tests/test_a.py": ["CIT007"]}
+
+
 def test_a_file_that_is_named_twice_is_looked_at_once(project: Path) -> None:
     (project / "tests" / "test_a.py").write_text(SLEEPY)
     assert findings(project, "tests", "tests/test_a.py", ".") == {"tests/test_a.py": ["CIT007"]}
