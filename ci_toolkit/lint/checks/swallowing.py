@@ -174,15 +174,13 @@ def _is_silent(statement: ast.stmt) -> bool:
     match statement:
         case ast.Pass() | ast.Continue() | ast.Break() | ast.Return():
             return True
-        case ast.Expr(value=ast.Constant()) | ast.Assert(test=ast.Constant()):
-            return not isinstance(statement, ast.Assert) or _is_true(statement.test)
+        case ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Assert(test=ast.Constant(value=value)):
+            return bool(value)
         case ast.Expr(value=ast.Call(func=function)):
             return bool(_TALKING & set(words(function)[-1:]))
     return False
-
-
-def _is_true(test: ast.expr) -> bool:
-    return isinstance(test, ast.Constant) and bool(test.value)
 
 
 def _named(handler: ast.ExceptHandler) -> str:
