@@ -68,6 +68,7 @@ _NEW_NAME = re.compile(rb"\w+")
 _LONGEST_NAME = 40
 _NUMBER = re.compile(rb"\d{4}")
 _OTHER_FORMS = ("{:_}", "0x{:x}", "0x{:X}")
+"""Of a port: ``8_000``, ``0x1f40``, ``0x1F40``."""
 _PORT = re.compile(rb"[^\w.]\d{4,5}(?![\w.])")
 """A number of its own, neither a part of a longer one nor of a word."""
 _DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
@@ -85,10 +86,7 @@ class TriggerLines:
             source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         self.source = source
         self._ports = tuple(str(port).encode() for port in ports)
-        self._ports_otherwise = tuple(
-            text.encode() for port in ports for text in (f"{port:_}", f"0x{port:x}", f"0x{port:X}")
-        )
-        """``8_000`` and ``0x1F40``."""
+        self._ports_otherwise = tuple(form.format(port).encode() for port in ports for form in _OTHER_FORMS)
         self._lines: dict[Trigger, list[int]] = {}
 
     @cached_property
