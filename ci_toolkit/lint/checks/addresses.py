@@ -60,11 +60,6 @@ def read(node: ast.expr, scope: Scope, depth: int = _DEPTH) -> str:  # noqa: PLR
     match node:
         case ast.Constant(value=str() | int() | bytes() as value):
             return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        case ast.Call(
-            func=ast.Attribute(attr="join", value=ast.Constant(value=str(text))),
-            args=[ast.List() | ast.Tuple() as parts],
-        ):
-            return text.join(read(part, scope, depth - 1) for part in parts.elts)
         case (
             ast.NamedExpr(value=inner)
             | ast.FormattedValue(value=inner)
