@@ -26,25 +26,22 @@ class Excusing(Record, frozen=True, kw_only=True):
 
 
 def covered_alone(
-    excusing: Excusing,
-    changes: ChangedLines,
-    coverage: MeasuredCoverage,
-    read_lines: Callable[[Collection[str]], Mapping[str, FileCoverage]],
-    suite: Collection[str],
+    excusing: Excusing, coverage: MeasuredCoverage, measured: Mapping[str, FileCoverage], suite: Collection[str]
 ) -> CoveredAlone:
-    """Return what of ``changes`` only the tests of ``excusing`` cover, by what ``coverage`` keeps apart of them.
+    """Return what of their change only the tests of ``excusing`` cover, by what ``coverage`` keeps apart of them.
 
-    ``read_lines`` reads what coverage says of the lines of some files. The test files of the ``suite`` are no part of
+    ``measured`` is what coverage says of the lines of the changed files. The test files of the ``suite`` are no part of
     it: each test is the only one that runs its own lines.
     """
+    changes = excusing.changes()
     if changes.unknown:
         return CoveredAlone(unknown=changes.unknown)
-    files = {path: lines for path, lines in coverage.apart.files.items() if path not in suite and lines.tests}
-    lines = lines_covered_alone(changes, read_lines(files), files) if files else ()
+    files = {path: lines for path, lines in coverage.apart.files.items() if path not in suite}
+    lines = _lines_alone(changes, measured, files)
     return CoveredAlone(lines=tuple(lines), untold=frozenset(excusing.tests) - coverage.apart.told)
 
 
-def lines_covered_alone(
+def _lines_alone(
     changes: ChangedLines, measured: Mapping[str, FileCoverage], files: Mapping[str, LinesOfTests]
 ) -> Iterator[LinesAlone]:
     """Yield what of ``changes`` only the tests of ``files`` ran, by path and line.

@@ -4,9 +4,8 @@ import gc
 import os
 import posixpath
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from ci_toolkit.files import make_folder
@@ -34,7 +33,6 @@ from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.quarantine import CoveredAlone
-from ci_toolkit.model.verdict import ChangedCoverage
 from ci_toolkit.model.wording import number_of
 
 MOST_NAMED = 5
@@ -81,8 +79,9 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
     at_stake = excusing if excusing is not None and excusing.have_failed(accounts.failures) else None
     with projects_own_plugins(bundles):
         coverage, coverage_problems = _merge_coverage(bundles, out, coverage_categories, at_stake)
-        changed = _changed_coverage(changes, bundles, out) if coverage is not None and changes is not None else None
-        alone = _covered_alone(at_stake, coverage, bundles, out, plan) if at_stake is not None else CoveredAlone()
+        lines = _lines_of_change(changes, at_stake, bundles, out) if coverage is not None else {}
+        changed = changed_coverage(changes, lines) if coverage is not None and changes is not None else None
+        alone = _covered_alone(at_stake, coverage, lines, plan) if at_stake is not None else CoveredAlone()
         own_reports = _write_own_reports(bundles, out)
     return MergedRun(
         plan=plan,
@@ -150,24 +149,24 @@ def _merge_coverage(
     return merge_coverage(bundles, out, categories, config_file=config_of(bundles), apart=apart, changed=changed)
 
 
-def _changed_coverage(changes: ChangedLines, bundles: Sequence[Bundle], out: Path) -> ChangedCoverage:
-    return changed_coverage(changes, _lines(bundles, out, _written(changes)))
-
-
 def _covered_alone(
-    at_stake: Excusing, coverage: MeasuredCoverage | None, bundles: Sequence[Bundle], out: Path, plan: Plan
+    at_stake: Excusing, coverage: MeasuredCoverage | None, lines: Mapping[str, FileCoverage], plan: Plan
 ) -> CoveredAlone:
     if coverage is None:
         return CoveredAlone(unknown=NOT_MEASURED)
-    lines = partial(_lines, bundles, out)
     suite = {posixpath.normpath(posixpath.join(plan.root, path)) for path in plan.files()}
-    return covered_alone(at_stake, at_stake.changes(), coverage, lines, suite)
+    return covered_alone(at_stake, coverage, lines, suite)
 
 
-def _lines(bundles: Sequence[Bundle], out: Path, paths: Iterable[str]) -> dict[str, FileCoverage]:
+def _lines_of_change(
+    changes: ChangedLines | None, at_stake: Excusing | None, bundles: Sequence[Bundle], out: Path
+) -> Mapping[str, FileCoverage]:
+    change = at_stake.changes() if at_stake is not None else changes
+    if change is None:
+        return {}
     from ci_toolkit.merge.line_coverage import read_line_coverage
 
-    return read_line_coverage(out / "coverage.json", paths, config_file=config_of(bundles))
+    return read_line_coverage(out / "coverage.json", _written(change), config_file=config_of(bundles))
 
 
 def _written(changes: ChangedLines) -> Sequence[str]:

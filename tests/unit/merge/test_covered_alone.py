@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import coverage
@@ -49,7 +50,7 @@ def alone(
     )
     changes = ChangedLines(base="b", files={path: ChangedFile(written=(written,))})
     excusing = Excusing(tests=(A, B), changes=lambda: changes)
-    found = covered_alone(excusing, changes, measured, lambda paths: dict.fromkeys(paths, file), {"tests/test_a.py"})
+    found = covered_alone(excusing, measured, {path: file}, {"tests/test_a.py"})
     return [f"{lines.place} {'+'.join(name[-1] for name in lines.tests)}" for lines in found.lines]
 
 
@@ -87,11 +88,11 @@ def test_a_test_file_is_no_part_of_it() -> None:
 def test_what_is_not_known_is_told() -> None:
     measured = MeasuredCoverage(covered=0, statements=0, by_category={}, apart=TestsApart(told=frozenset({A})))
     for changes, expected in (
-        (ChangedLines(), CoveredAlone(untold=frozenset({B}))),
-        (ChangedLines(unknown="no git"), CoveredAlone(unknown="no git")),
+        (ChangedLines, CoveredAlone(untold=frozenset({B}))),
+        (partial(ChangedLines, unknown="no git"), CoveredAlone(unknown="no git")),
     ):
-        excusing = Excusing(tests=(A, B), changes=ChangedLines)
-        assert covered_alone(excusing, changes, measured, lambda _: {}, ()) == expected
+        excusing = Excusing(tests=(A, B), changes=changes)
+        assert covered_alone(excusing, measured, {}, ()) == expected
 
 
 @pytest.mark.parametrize(("failed", "expected"), [(A, True), (f"{A}[1]", True), (f"{A}b", False), ("a.py::c", False)])
