@@ -183,6 +183,18 @@ def test_a_teams_own_service_gets_its_port_and_the_other_services(lab: Lab) -> N
     lab.wait_until_nothing_is_left()
 
 
+def test_a_command_finds_the_python_that_runs_us_where_the_path_does_not_name_it(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.defpath)
+    (lab.root / "server.py").write_text("import ci_toolkit\n" + SERVER)
+    ready = ("python", "-c", "import ci_toolkit")
+    table = lab.table("backend", command=("python", "server.py", "{port}"), ready_command=ready, depends_on=())
+    with lab.acquire("backend", table=table) as stack:
+        assert stack.endpoint("backend").provider is Provider.NATIVE
+    lab.wait_until_nothing_is_left()
+
+
 def test_a_command_that_is_no_program_is_named(lab: Lab) -> None:
     with pytest.raises(ServiceDiedError, match="the command of backend cannot be started: no program pythn"):
         lab.acquire("backend", table=lab.table("backend", command=("pythn", "-m", "app")))
