@@ -17,6 +17,7 @@ from ci_toolkit.model.suite import Suite, SuiteFile
 from ci_toolkit.model.task import CollectedSuite, CollectTask, FindTask, FoundFiles
 from ci_toolkit.suite.anchors import AnchorReader
 from ci_toolkit.suite.checkout import commit_of
+from ci_toolkit.suite.lent_fixtures import passed_on
 from ci_toolkit.suite.links import LinkReader, groups_of
 from ci_toolkit.suite.mentions import MentionReader
 from ci_toolkit.suite.module_names import namesakes
@@ -123,7 +124,7 @@ def _with_links(files: Sequence[SuiteFile], root: Path, found: FoundFiles | Coll
     reader = LinkReader(found.linking, found.step_marks)
     lies = {file.path: root / restore_surrogates(file.place or file.path) for file in files}
     links = {path: link for path, file in lies.items() if (link := reader.read(file)) is not None}
-    pairs = tuple(namesakes(lies)) if found.imports_by_name else ()
+    pairs = [*passed_on(lies), *(namesakes(lies) if found.imports_by_name else ())]
     groups = groups_of(links, lies.keys(), pairs) if links or pairs else {}
     return [
         msgspec.structs.replace(file, together=groups[file.path]) if file.path in groups else file for file in files

@@ -21,9 +21,9 @@ _CONTAINER = re.compile(
     re.MULTILINE,
 )
 _DEFINITION = re.compile(rb"(?:async[ \t]+)?def\b")
-_ADDING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
+ADDING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
 _CONTAINERS = frozenset({"list", "dict", "set", "SimpleNamespace", "defaultdict"})
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def may_pass_state(text: bytes) -> bool:
@@ -77,14 +77,15 @@ def _apart(tree: ast.Module) -> tuple[list[ast.AST], list[list[ast.AST]]]:
     around: list[ast.AST] = [tree]
     tests = []
     for node in around:  # which grows
-        if isinstance(node, _Function) and node.name.startswith("test"):
-            tests.append(_below(node))
+        if isinstance(node, Function) and node.name.startswith("test"):
+            tests.append(below(node))
         else:
             around += _children(node)
     return around, tests
 
 
-def _below(node: ast.AST) -> list[ast.AST]:
+def below(node: ast.AST) -> list[ast.AST]:
+    """Return ``node`` and all nodes in it."""
     nodes = [node]
     for each in nodes:  # which grows
         nodes += _children(each)
@@ -104,7 +105,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
 
 def _containers(body: list[ast.stmt]) -> Iterator[str]:
     for statement in body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and _is_container(statement.value):
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and is_container(statement.value):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             yield from (target.id for target in targets if isinstance(target, ast.Name))
 
@@ -114,10 +115,24 @@ def _of_setups(nodes: Iterable[ast.AST]) -> Iterator[str]:
     for node in nodes:
         match node:
             case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="cls"), attr=name)], value=value):
-                yield from {name} if _is_container(value) else ()
+                yield from {name} if is_container(value) else ()
             case ast.FunctionDef(name=name) if any(map(_is_wide_fixture, node.decorator_list)):
-                given = (end.value for end in ast.walk(node) if isinstance(end, ast.Return | ast.Yield))
-                yield from {name} if any(map(_is_container, given)) else ()
+                yield from {name} if any(map(is_container, values_given(node))) else ()
+
+
+def values_given(fixture: Function, around: Iterable[ast.stmt] = ()) -> Iterator[ast.expr | None]:
+    """Yield what ``fixture`` returns or yields; for a name, what it or one of the statements ``around`` it assigns."""
+    own = list(ast.walk(fixture))
+    assigned = {
+        target.id: node.value
+        for node in (*around, *own)
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    for node in own:
+        if isinstance(node, ast.Return | ast.Yield):
+            yield assigned.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
 
 
 def _is_wide_fixture(decorator: ast.expr) -> bool:
@@ -126,7 +141,8 @@ def _is_wide_fixture(decorator: ast.expr) -> bool:
     return any(not isinstance(scope, ast.Constant) or scope.value != "function" for scope in scopes)
 
 
-def _is_container(value: ast.expr | None) -> bool:
+def is_container(value: ast.expr | None) -> bool:
+    """Return whether ``value`` makes a container that others can fill."""
     return isinstance(value, ast.List | ast.Dict) or (isinstance(value, ast.Call) and _name(value.func) in _CONTAINERS)
 
 
@@ -143,7 +159,7 @@ def _left_behind(test: Iterable[ast.AST], shared: AbstractSet[str], owners: Abst
                 yield node.attr
             case ast.Attribute(value=holder, ctx=ast.Store()) | ast.Subscript(value=holder, ctx=ast.Store()):
                 yield from {_name(holder)} & shared
-            case ast.Call(func=ast.Attribute(value=holder, attr=method)) if method in _ADDING:
+            case ast.Call(func=ast.Attribute(value=holder, attr=method)) if method in ADDING:
                 yield from {_name(holder)} & shared
 
 

@@ -32,6 +32,7 @@ USES = "def test_2(): assert state\n"
         ("class TestA:\n    def test_1(self): type(self).x = 1\n    def test_2(self): assert self.x\n", True),
         (SETUP_CLASS, True),
         (FIXTURE % "scope='module'", True),
+        ((FIXTURE % "scope='module'").replace("return []", "made = []; yield made"), True),
         (FIXTURE % "scope='function'", False),
         (FIXTURE % "", False),
         ("state = []\ndef test_1(): state.append(1)\ndef test_2(): pass\n", False),  # nobody asks for it
