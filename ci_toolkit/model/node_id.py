@@ -7,12 +7,11 @@ It is ``::`` for an item without a name, whose node id is ``path::``.
 from collections.abc import Iterator
 
 _MARK = "::"
-_NAMELESS = ("", _MARK)
 
 
 def node_id_of(path: str, suffix: str) -> str:
     """Return the node id of a test: the path alone where there is no suffix."""
-    if suffix in _NAMELESS:
+    if _is_nameless(suffix):
         return path + suffix
     return f"{path}{_MARK}{suffix}"
 
@@ -20,12 +19,20 @@ def node_id_of(path: str, suffix: str) -> str:
 def split_node_id(node_id: str) -> tuple[str, str]:
     """Return path and suffix of a node id, so that ``node_id_of`` gives it back."""
     path, mark, suffix = node_id.partition(_MARK)
-    return path, suffix or mark
+    return path, mark + suffix if _is_nameless(suffix) else suffix
+
+
+def _is_nameless(suffix: str) -> bool:
+    """Whether ``suffix`` is nothing but marks, which then stand in it all: the first of them would be lost."""
+    return not suffix.replace(_MARK, "")
 
 
 def suffix_below(path: str, node_id: str) -> str:
     """Return what names the test within the file ``path``: all of the node id where that does not begin with it."""
-    return "" if node_id == path else node_id.removeprefix(path + _MARK) or _MARK
+    if node_id == path:
+        return ""
+    suffix = node_id.removeprefix(path + _MARK)
+    return _MARK + suffix if _is_nameless(suffix) else suffix
 
 
 def function_of(suffix: str) -> str:

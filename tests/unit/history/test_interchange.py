@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from history_samples import HERE, NOW, run_of
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ci_toolkit.errors import FormatError
@@ -43,6 +43,8 @@ def test_any_node_ids_come_out_as_they_came_in(durations: dict[str, float]) -> N
     assert json.loads(through_history(json.dumps(durations).encode())) == durations
 
 
+@example("a::")
+@example("a::::")
 @given(st.text(st.sampled_from("a:./[")))
 def test_node_id_is_put_together_as_it_was_taken_apart(node_id: str) -> None:
     assert node_id_of(*split_node_id(node_id)) == node_id
