@@ -213,10 +213,8 @@ class PieceOf:
 
     def __call__(self, suffix: str) -> int:
         """Return the piece, from 1, of the test ``path::suffix``."""
-        for table, key in self._ladder(suffix):
-            if key in table:
-                return table[key]
-        return self._last
+        piece = self._exact.get(suffix) or self._function.get(function_of(suffix))
+        return piece or self._class.get(class_of(suffix)) or self._last
 
     def name_of(self, suffix: str) -> str:
         """Return the name by which the cut claims the test: its own or its function's, or ``""`` if it has neither."""
@@ -224,10 +222,3 @@ class PieceOf:
             return suffix
         function = function_of(suffix)
         return function if function in self._exact else ""
-
-    def _ladder(self, suffix: str) -> tuple[tuple[Mapping[str, int], str], ...]:
-        return (
-            (self._exact, suffix),
-            (self._function, function_of(suffix)),
-            (self._class, class_of(suffix)),
-        )

@@ -10,6 +10,7 @@ import pytest
 
 from ci_toolkit.model.task import CollectTask, FindTask, ShardTask, Task
 from ci_toolkit.suite.coverage_settings import leave_judging_coverage_to_the_merge, measure_what_the_suite_names
+from ci_toolkit.suite.garbage import LooksSeldom
 from ci_toolkit.suite.moved_sources import lead_to_the_base
 from ci_toolkit.suite.other_sharding import refuse_other_sharding
 from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
@@ -21,6 +22,7 @@ from ci_toolkit.suite.warnings_heard import leave_judging_warnings_to_the_merge
 def look_at_options(task_file: str, config: pytest.Config) -> None:
     """Set right what a plugin would take from the options before any conftest file is loaded."""
     task = _read(task_file)
+    _look_seldom_for_garbage(task, config)
     if not isinstance(task, ShardTask):
         return
     if task.moved is not None:
@@ -29,6 +31,12 @@ def look_at_options(task_file: str, config: pytest.Config) -> None:
         os.environ.update(core_for_contexts(os.environ, sys.version_info[:2]))
     if task.measures_coverage:
         measure_what_the_suite_names(config)
+
+
+def _look_seldom_for_garbage(task: Task, config: pytest.Config) -> None:
+    looks = LooksSeldom()
+    if isinstance(task, ShardTask):  # a listing has no tests before which to change that back
+        config.pluginmanager.register(looks, "ci-toolkit-looks-seldom")
 
 
 def _read(task_file: str) -> Task:
@@ -42,6 +50,8 @@ def take_up(task_file: str, config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # xdist's workers have their options from the controller
         since = task.wall_seconds if isinstance(task, ShardTask) else time.time()
         leave_own_reports_to_the_merge(config, Path(task.parts), since=since)
+    else:
+        _look_seldom_for_garbage(task, config)
     leave_judging_coverage_to_the_merge(config)
     leave_judging_snapshots_to_the_merge(config)
     leave_judging_warnings_to_the_merge(config)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ci_toolkit.model.category import Categories, Placement
-from ci_toolkit.suite.selection import address
+from ci_toolkit.suite.selection import path_of
 
 _NO_MARKS: frozenset[str] = frozenset()
 
@@ -64,7 +64,7 @@ class CategoryFilter:
             return []
         critical, others, dropped = list[pytest.Item](), list[pytest.Item](), list[pytest.Item]()
         for item in items:
-            placement = self._placer.place(item, address(item)[0])
+            placement = self._placer.place(item, path_of(item))
             if placement.is_critical:
                 (critical if self._critical_first else others).append(item)
             elif not self._selected or placement.category in self._selected:
@@ -78,4 +78,4 @@ class CategoryFilter:
         """Return the mission-critical tests of ``before`` that ``after`` lacks, whoever took them out."""
         kept = {id(item) for item in after}
         gone = (item for item in before if id(item) not in kept)
-        return [item for item in gone if self._placer.place(item, address(item)[0]).is_critical]
+        return [item for item in gone if self._placer.place(item, path_of(item)).is_critical]

@@ -42,8 +42,8 @@ def owned_folders(files: Iterable[str]) -> set[str]:
     return {str(folder) for file in files for folder in Path(file).parents}
 
 
-def address(item: pytest.Item) -> tuple[str, str]:
-    """Return the path of the file, or what stands for one, that ``item`` is in, and the rest of its node id."""
+def path_of(item: pytest.Item) -> str:
+    """Return the path of the file, or what stands for one, that ``item`` is in."""
     parent = item.parent
     path = None if parent is None else parent.stash.get(_OWNER, None)
     if path is None:
@@ -51,6 +51,12 @@ def address(item: pytest.Item) -> tuple[str, str]:
         path = name_of(owner)
         if parent is not None and owner is not item:  # so it is for all that the parent collects
             parent.stash[_OWNER] = path
+    return path
+
+
+def address(item: pytest.Item) -> tuple[str, str]:
+    """Return the path of the file, or what stands for one, that ``item`` is in, and the rest of its node id."""
+    path = path_of(item)
     return path, suffix_below(path, escape_surrogates(item.nodeid))
 
 
@@ -82,9 +88,21 @@ class Selection:
 
     def ours(self, items: Iterable[pytest.Item]) -> list[pytest.Item]:
         """Return the items of our pieces, and remember what each whole file that is cut holds."""
-        addressed = [(address(item), item) for item in items]
-        self._remember_cut_files(found for found, _ in addressed)
-        return [item for (path, suffix), item in addressed if self._is_ours(path, suffix)]
+        kept = []
+        cut: dict[str, list[str]] = {path: [] for path in self._piece_of}
+        for item in items:  # goes over every test of whole files, however few are ours
+            path = path_of(item)
+            piece = self._pieces.get(path)
+            if piece:
+                suffix = address(item)[1]
+                cut[path].append(suffix)
+                if self._piece_of[path](suffix) == piece:
+                    kept.append(item)
+            elif piece is not None:
+                kept.append(item)
+        for path, suffixes in cut.items():
+            self._whole_files[path] = self._account_for(suffixes, self._piece_of[path], self._pieces[path])
+        return kept
 
     def unfinished(self, items: Collection[pytest.Item]) -> list[pytest.Item]:
         """Return ``items`` without those that earlier processes finished."""
@@ -103,20 +121,6 @@ class Selection:
     def whole_file(self, path: str) -> WholeFile:
         """Return what the whole of ``path`` holds, where it is cut."""
         return self._whole_files.get(path, _NOT_CUT)
-
-    def _is_ours(self, path: str, suffix: str) -> bool:
-        piece = self._pieces.get(path)
-        if piece is None:
-            return False
-        return piece == 0 or self._piece_of[path](suffix) == piece
-
-    def _remember_cut_files(self, found: Iterable[tuple[str, str]]) -> None:
-        names: dict[str, list[str]] = {path: [] for path in self._piece_of}
-        for path, suffix in found:
-            if path in names:
-                names[path].append(suffix)
-        for path, suffixes in names.items():
-            self._whole_files[path] = self._account_for(suffixes, self._piece_of[path], self._pieces[path])
 
     def _account_for(self, suffixes: Collection[str], piece_of: PieceOf, ours: int) -> WholeFile:
         # What the cut does not name belongs to one piece by its place in the file, under whatever name: it is counted.
@@ -155,7 +159,7 @@ class Changes:
         gone = {id(item): item for item in before}
         for item in after:
             if gone.pop(id(item), None) is None:
-                self.added[address(item)[0]] += 1
+                self.added[path_of(item)] += 1
         announced = {id(item) for item in self._announced}
         for key, item in gone.items():
-            (self.deselected if key in announced else self.removed)[address(item)[0]] += 1
+            (self.deselected if key in announced else self.removed)[path_of(item)] += 1

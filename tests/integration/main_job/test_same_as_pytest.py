@@ -202,6 +202,29 @@ def test_an_empty_suite_is_nothing_to_run(project: Project) -> None:
     assert project.ci_toolkit("run").returncode == 3
 
 
+@pytest.mark.parametrize("extra", [(), ("-n", "2")])
+def test_tests_and_exit_handlers_find_memory_as_under_plain_pytest(project: Project, extra: tuple[str, ...]) -> None:
+    threshold = subprocess.run(
+        [sys.executable, "-c", "import gc; print(gc.get_threshold())"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    suite = f"""
+import atexit, gc
+
+class Base: pass
+class Garbage(Base): pass
+del Garbage
+atexit.register(lambda: open("ended", "w").close())
+
+def test_nothing_is_left_of_the_import(): assert Base.__subclasses__() == []
+def test_garbage_is_looked_for_as_ever(): assert gc.get_threshold() == {threshold}
+def test_all_objects_are_seen(): assert any(found is Base for found in gc.get_objects())
+"""
+    project.write({"test_memory.py": suite})
+    done = project.ci_toolkit("run", "--shards", "1", "--", *PLAIN, *extra)
+    assert done.returncode == 0, done.stdout
+    assert (project.folder / "ended").exists()
+
+
 def test_a_suite_runs_the_same_under_xdist(project: Project) -> None:
     project.write(
         {
