@@ -21,7 +21,7 @@ class FileDurations(Record, frozen=True, kw_only=True):
     """How far the runs of the whole file lie from their sum, or None where only one run is known. Less than ``spreads``
     say where one test pays what another paid before, more where the whole file is slow at times."""
     import_seconds: float | None = None
-    """What importing the file takes, or None where it was never measured."""
+    """What importing the file and collecting its tests takes, or None where it was never measured."""
     unsettled: tuple[str, ...] = ()
     """Functions whose parametrized ids are not known to be the same in each run: no plan divides their tests."""
     fixture_seconds: float = 0.0

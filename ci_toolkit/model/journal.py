@@ -117,6 +117,7 @@ class FileCollected(Line, frozen=True, kw_only=True, tag="collected"):
     tests: tuple[CollectedTest, ...]
     category: str = ""
     import_seconds: float = 0.0
+    """What the file took before the first test: its import, and all that pytest does with its tests until then."""
     piece: int = 0
     piece_total: int = 0
     """How many tests of the file belong to our piece, where it is cut."""

@@ -85,6 +85,8 @@ class Selection:
         self._piece_of = {cut.path: PieceOf(cut) for cut in task.cuts}
         self._finished = Counter({(test.path, test.suffix): test.times for test in task.finished})
         self._whole_files: dict[str, WholeFile] = {}
+        self.collected: Counter[str] = Counter()
+        """By file, how many tests pytest collected: of the whole file, where we run a piece."""
 
     def ours(self, items: Iterable[pytest.Item]) -> list[pytest.Item]:
         """Return the items of our pieces, and remember what each whole file that is cut holds."""
@@ -93,6 +95,7 @@ class Selection:
         for item in items:  # goes over every test of whole files, however few are ours
             path = path_of(item)
             piece = self._pieces.get(path)
+            self.collected[path] += 1
             if piece:
                 suffix = address(item)[1]
                 cut[path].append(suffix)

@@ -17,6 +17,7 @@ from ci_toolkit.suite.again import again_plugin
 from ci_toolkit.suite.arguments import arguments_with
 from ci_toolkit.suite.attachments import ATTACHMENTS, Attachments
 from ci_toolkit.suite.clock import Clock
+from ci_toolkit.suite.collection_times import CollectionTimes
 from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.journal import journal_of
 from ci_toolkit.suite.linking import Dependencies
@@ -63,7 +64,7 @@ class ShardPlugin:
         self._paths = self._files | owned_folders(self._files)
         self.unplanned = UnplannedFiles(task, config, self)
         config.pluginmanager.register(ForeignFiles(task.pieces), "ci-toolkit-foreign-files")
-        self._import_seconds: dict[str, float] = {}
+        self._times = CollectionTimes(Originals.perf_counter)
         self._changes = Changes()
         self._dependencies = Dependencies(config, ())
         self._critical_left_out: dict[str, list[str]] = {}
@@ -98,6 +99,7 @@ class ShardPlugin:
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Journal the import of each file, before (it may kill the process) and after."""
+        self._times.go_on()
         owner = owner_of(collector)
         path = name_of(owner) if owner is not None else ""
         if owner is None or path not in self.task.pieces:
@@ -112,7 +114,7 @@ class ShardPlugin:
             is_critical = self._may_be_critical(path, owner.path)
             self._write(uncollectable(report, path, seconds, self.root, is_critical=is_critical))
         else:  # a class too: making its parametrized tests can take longer than the import
-            self._import_seconds[path] = self._import_seconds.get(path, 0.0) + seconds
+            self._times.add(path, seconds)
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -122,6 +124,7 @@ class ShardPlugin:
         Only then has every conftest file set its markers. What earlier processes finished is dropped last, so
         that a plugin which runs a test twice does so in each process.
         """
+        self._times.go_on()
         items[:] = self.selection.ours(items)
         ours = items.copy()
         dropped = self.named.left_out(items)  # at once: no other test is here, as if they stood on the command line
@@ -158,10 +161,11 @@ class ShardPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Journal every test that will run, numbered."""
-        grouped: dict[str, list[tuple[str, pytest.Item]]] = {path: [] for path in self._import_seconds}
+        grouped: dict[str, list[tuple[str, pytest.Item]]] = {path: [] for path in self._times.of_files}
         for item in session.items:
             path, suffix = address(item)
             grouped.setdefault(path, []).append((suffix, item))
+        self._times.share_out(self.selection.collected)
         if self.again is not None:  # now, so that no plugin of a conftest file comes before it
             session.config.pluginmanager.register(self.again, "ci-toolkit-again")
         first = 0
@@ -196,7 +200,7 @@ class ShardPlugin:
                 for (suffix, item), placement in zip(found, placements, strict=True)
             ),
             category=self.placer.of_file(path),
-            import_seconds=round(self._import_seconds.get(path, 0.0), 6),
+            import_seconds=round(self._times.of_files.get(path, 0.0), 6),
             piece=piece,
             piece_total=whole.piece_total,
             claims_digest=whole.claims_digest,
