@@ -23,7 +23,6 @@ from ci_toolkit.model.bundle import JournalSeal, ShardCard, ShardState
 from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.journal import (
     JOURNAL_SCHEMA,
-    Closed,
     CollectedTest,
     Failure,
     FileCollected,
@@ -36,6 +35,7 @@ from ci_toolkit.model.journal import (
     Started,
     When,
 )
+from ci_toolkit.model.journal_end import Closed
 from ci_toolkit.model.plan import Plan, PlannedShard, Unit, plan_to_json
 from ci_toolkit.model.record import encode, to_json
 

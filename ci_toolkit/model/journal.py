@@ -3,7 +3,7 @@
 A journal file belongs to one process of one attempt. It opens with ``Opened``; collection writes ``FileOpened`` then
 ``FileCollected`` or ``Uncollectable`` for each file, then ``Selected``; every test ``Started`` and a ``Phase`` each for
 setup, call and teardown, then ``AgainStarted`` and ``AgainEnded`` for each further try of one that failed; a process
-that ends by itself ``Closed``. A test without a teardown was cut off.
+that ends by itself what `journal_end` has, ``Closed`` last. A test without a teardown was cut off.
 """
 
 from enum import StrEnum
@@ -12,7 +12,7 @@ import msgspec
 
 from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.environment import Environment
-from ci_toolkit.model.journal_end import Executed, Snapshots, Summary
+from ci_toolkit.model.journal_end import Closed, Executed, Snapshots, Summary
 from ci_toolkit.model.journal_line import Line
 from ci_toolkit.model.own_settings import CoverageSettings, OwnReport
 from ci_toolkit.model.record import Record
@@ -38,20 +38,6 @@ class PhaseOutcome(StrEnum):
     XPASSED = "xpassed"
     RERUN = "rerun"
     """Failed, and a plugin in the process tries the test again."""
-
-
-class Stop(StrEnum):
-    """Who made pytest stop before its last test."""
-
-    NOBODY = ""
-    FAILURES = "failures"
-    """``-x`` or ``--maxfail``."""
-    PLUGIN = "plugin"
-    """A plugin or a conftest asked the session to stop."""
-    EXIT = "exit"
-    """``pytest.exit``."""
-    INTERRUPT = "interrupt"
-    """Ctrl-C, or a test that raised KeyboardInterrupt."""
 
 
 class Failure(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -246,17 +232,6 @@ class Crashed(Line, frozen=True, kw_only=True, tag="crashed"):
     reason: str
     """Such as ``killed by SIGKILL``."""
     detail: str = ""
-
-
-class Closed(Line, frozen=True, kw_only=True, tag="closed"):
-    """The process ended by itself."""
-
-    at: float
-    exit_status: int
-    """pytest's."""
-    reason: str = ""
-    """Why it stopped before its last test (``-x``, Ctrl-C), or ``""``."""
-    stop: Stop = Stop.NOBODY
 
 
 JournalRecord = (

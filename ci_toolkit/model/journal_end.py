@@ -1,7 +1,23 @@
-"""What a process says of all its tests together, in its journal, as it ends."""
+"""What a process writes into its journal as it ends by itself: about all of its tests together, and how it ended."""
+
+from enum import StrEnum
 
 from ci_toolkit.model.journal_line import Line
 from ci_toolkit.model.warned import Warned, WarningsLimit
+
+
+class Stop(StrEnum):
+    """Who made pytest stop before its last test."""
+
+    NOBODY = ""
+    FAILURES = "failures"
+    """``-x`` or ``--maxfail``."""
+    PLUGIN = "plugin"
+    """A plugin or a conftest asked the session to stop."""
+    EXIT = "exit"
+    """``pytest.exit``."""
+    INTERRUPT = "interrupt"
+    """Ctrl-C, or a test that raised KeyboardInterrupt."""
 
 
 class Executed(Line, frozen=True, kw_only=True, tag="executed"):
@@ -29,3 +45,14 @@ class Summary(Line, frozen=True, kw_only=True, tag="summary"):
     """None where the suite allows any number."""
     shows: str = "w"
     """What the suite wants listed, in the letters of pytest's ``-r``: ``w`` is warnings."""
+
+
+class Closed(Line, frozen=True, kw_only=True, tag="closed"):
+    """The process ended by itself."""
+
+    at: float
+    exit_status: int
+    """pytest's."""
+    reason: str = ""
+    """Why it stopped before its last test (``-x``, Ctrl-C), or ``""``."""
+    stop: Stop = Stop.NOBODY

@@ -8,7 +8,6 @@ from ci_toolkit.model.journal import (
     AgainEnded,
     AgainStarted,
     Attached,
-    Closed,
     Crashed,
     FileCollected,
     FileOpened,
@@ -21,7 +20,7 @@ from ci_toolkit.model.journal import (
     Uncollectable,
     When,
 )
-from ci_toolkit.model.journal_end import Executed, Snapshots, Summary
+from ci_toolkit.model.journal_end import Closed, Executed, Snapshots, Summary
 from ci_toolkit.model.problem import ProblemKind
 
 _END_OF_TIME = 1e11
@@ -139,21 +138,17 @@ class ProcessFold:
                 self._open(record.at)
             case Interrupted():
                 return self.tests.get(record.i)
-            case Executed() | Snapshots() | Summary():
-                self._take_end(record)
             case Attached():
                 self._attach(record)
             case Crashed():
                 return self._take_crash(record)
-            case Closed():
-                self.closed = record
-                if record.reason:
-                    self._fold.stops.append(record.reason)
+            case Executed() | Snapshots() | Summary() | Closed():
+                self._take_end(record)
             case _:
                 self._take_collection(record)
         return None
 
-    def _take_end(self, record: Executed | Snapshots | Summary) -> None:
+    def _take_end(self, record: Executed | Snapshots | Summary | Closed) -> None:
         match record:
             case Executed():
                 for path, digest in record.files:
@@ -162,6 +157,10 @@ class ProcessFold:
                 self._fold.snapshots.append(record)
             case Summary():
                 self._fold.summaries.append(record)
+            case Closed():
+                self.closed = record
+                if record.reason:
+                    self._fold.stops.append(record.reason)
 
     def _take_collection(self, record: JournalRecord) -> None:
         match record:

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from ci_toolkit.model.bundle import OUTPUT_FOLDER, BrokenBy, StopKind
 from ci_toolkit.model.folded_test import FoldedTest
-from ci_toolkit.model.journal import Closed, Crashed, Stop
+from ci_toolkit.model.journal import Crashed
+from ci_toolkit.model.journal_end import Closed, Stop
 from ci_toolkit.model.record import Record
 from ci_toolkit.suite.options import StopRequest
 from ci_toolkit.suite.output import Output

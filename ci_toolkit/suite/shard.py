@@ -23,7 +23,8 @@ from ci_toolkit.model.bundle import (
     StopKind,
 )
 from ci_toolkit.model.fold import JournalFold
-from ci_toolkit.model.journal import Opened, PhaseOutcome, Stop
+from ci_toolkit.model.journal import Opened, PhaseOutcome
+from ci_toolkit.model.journal_end import Stop
 from ci_toolkit.model.plan import Plan, PlannedShard
 from ci_toolkit.model.progress import ShardEnded, ShardEvent
 from ci_toolkit.model.task import FinishedTest, ShardTask

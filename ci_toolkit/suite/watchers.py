@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from ci_toolkit.model.journal import Closed, Crashed, Stop
+from ci_toolkit.model.journal import Crashed
+from ci_toolkit.model.journal_end import Closed, Stop
 from ci_toolkit.model.task import ShardTask
 from ci_toolkit.suite.clock import Clock
 from ci_toolkit.suite.journal import journal_of

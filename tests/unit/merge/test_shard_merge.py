@@ -23,7 +23,8 @@ from journal_samples import (
 
 from ci_toolkit.merge.shard_merge import FileState, ShardMerge, add_files, merge_shard
 from ci_toolkit.model.bundle import ShardState, StopKind
-from ci_toolkit.model.journal import Selected, Stop
+from ci_toolkit.model.journal import Selected
+from ci_toolkit.model.journal_end import Stop
 from ci_toolkit.model.merged import CategoryClash, CriticalTest
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.verdict import Counts

@@ -7,7 +7,6 @@ from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import (
     JOURNAL_SCHEMA,
-    Closed,
     CollectedTest,
     Crashed,
     Failure,
@@ -18,10 +17,10 @@ from ci_toolkit.model.journal import (
     PhaseOutcome,
     Selected,
     Started,
-    Stop,
     Uncollectable,
     When,
 )
+from ci_toolkit.model.journal_end import Closed, Stop
 from ci_toolkit.model.process_fold import ProcessFold
 
 PLAN_ID = "f" * 64

@@ -28,9 +28,8 @@ from ci_toolkit.model.journal import (
     FileCollected,
     JournalRecord,
     Selected,
-    Stop,
 )
-from ci_toolkit.model.journal_end import Executed
+from ci_toolkit.model.journal_end import Executed, Stop
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.process_fold import ProcessFold
 

@@ -21,7 +21,8 @@ from journal_samples import (
 
 from ci_toolkit.model.bundle import BrokenBy, StopKind
 from ci_toolkit.model.fold import JournalFold
-from ci_toolkit.model.journal import Crashed, FileOpened, Interrupted, Selected, Stop
+from ci_toolkit.model.journal import Crashed, FileOpened, Interrupted, Selected
+from ci_toolkit.model.journal_end import Stop
 from ci_toolkit.model.record import encode
 from ci_toolkit.suite.ending import AttemptEnd, EndOfAttempt, How
 from ci_toolkit.suite.options import StopRequest
