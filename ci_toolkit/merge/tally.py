@@ -13,9 +13,10 @@ from ci_toolkit.model.signature import joined, signature_of
 from ci_toolkit.model.verdict import Counts, FailedGo, SlowTest, TestFailure
 
 SLOWEST = 100
-MOST_SKIPPED = 100
+MOST_NAMED = 100
 """Reasons, and tests of each, that are named."""
 _NOT_RUN = {Outcome.SKIPPED, Outcome.XFAILED}
+_WITH_REASONS = (Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED)
 LONGEST_DETAIL = 16_000
 """Characters of a traceback in the verdict; all of it stands in JUnit."""
 
@@ -26,9 +27,6 @@ def add_counts(parts: Iterable[Counts]) -> Counts:
     return Counts(**{name: sum([getattr(part, name) for part in parts]) for name in Counts.__struct_fields__})
 
 
-_WITH_REASONS = (Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED)
-
-
 def by_reason(parts: Iterable[ReasonedTests]) -> tuple[ReasonedTests, ...]:
     """Return ``parts`` with one for each reason, the most frequent first."""
     names: dict[str, list[str]] = {}
@@ -36,9 +34,9 @@ def by_reason(parts: Iterable[ReasonedTests]) -> tuple[ReasonedTests, ...]:
     for part in parts:
         names.setdefault(part.reason, []).extend(part.node_ids)
         counts[part.reason] += part.count
-    frequent = sorted(counts, key=lambda reason: (-counts[reason], reason))[:MOST_SKIPPED]
+    frequent = sorted(counts, key=lambda reason: (-counts[reason], reason))[:MOST_NAMED]
     return tuple(
-        ReasonedTests(reason=reason, count=counts[reason], node_ids=tuple(sorted(names[reason])[:MOST_SKIPPED]))
+        ReasonedTests(reason=reason, count=counts[reason], node_ids=tuple(sorted(names[reason])[:MOST_NAMED]))
         for reason in frequent
     )
 

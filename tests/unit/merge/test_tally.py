@@ -1,6 +1,6 @@
 import pytest
 
-from ci_toolkit.merge.tally import LONGEST_DETAIL, MOST_SKIPPED, SLOWEST, Tally, add_counts, add_llm_use, by_reason
+from ci_toolkit.merge.tally import LONGEST_DETAIL, MOST_NAMED, SLOWEST, Tally, add_counts, add_llm_use, by_reason
 from ci_toolkit.model import llm_properties as llm
 from ci_toolkit.model.journal import Failure, When
 from ci_toolkit.model.llm_use import LlmUse
@@ -135,13 +135,13 @@ def test_what_was_skipped_is_listed_by_its_reasons_the_most_frequent_first() -> 
 
 
 def test_reasons_for_skips_of_several_shards_add_up_and_a_hundred_are_named() -> None:
-    results = [a_result("skipped", f"test_{n:04}", reason="no server") for n in range(3 * MOST_SKIPPED)]
-    results += [a_result("skipped", f"test_x{n}", reason=f"reason {n:04}") for n in range(2 * MOST_SKIPPED)]
+    results = [a_result("skipped", f"test_{n:04}", reason="no server") for n in range(3 * MOST_NAMED)]
+    results += [a_result("skipped", f"test_x{n}", reason=f"reason {n:04}") for n in range(2 * MOST_NAMED)]
     parts = [part for half in (results[1::2], results[::2]) for part in tallied(*half).reasoned(Outcome.SKIPPED)]
     added = by_reason(parts)
     assert added == tallied(*results).reasoned(Outcome.SKIPPED)
-    assert (len(added), added[0].count) == (MOST_SKIPPED, 3 * MOST_SKIPPED)
-    assert added[0].node_ids == tuple(f"test_{n:04}" for n in range(MOST_SKIPPED))
+    assert (len(added), added[0].count) == (MOST_NAMED, 3 * MOST_NAMED)
+    assert added[0].node_ids == tuple(f"test_{n:04}" for n in range(MOST_NAMED))
 
 
 def test_seconds_are_of_all_three_phases() -> None:
