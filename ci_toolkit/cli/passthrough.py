@@ -1,15 +1,22 @@
-"""Commands that hand what follows ``--`` to pytest, untouched."""
+"""Commands that hand what follows ``--`` to pytest."""
+
+from collections.abc import Iterable
 
 import click
 
 from ci_toolkit.cli.extras import require_extras
 from ci_toolkit.cli.settings import ToolkitCommand
 
+_OF_THE_WHOLE_RUN = frozenset(
+    {"last_failed", "failed_first", "stepwise", "stepwise_skip", "stepwise_reset", "exitfirst", "maxfail"}
+)
+"""Options of ours that mean the same behind ``--``: a shard's pytest knows neither the last run nor other shards."""
+_MAXFAIL = "--maxfail"
 _KEY = "ci_toolkit.pytest_args"
 
 
 class PytestCommand(ToolkitCommand):
-    """A command whose arguments end at ``--``; the rest is pytest's."""
+    """A command whose arguments end at ``--``; the rest is pytest's, save what asks for the whole run."""
 
     takes_pytest_args = True
 
@@ -19,8 +26,17 @@ class PytestCommand(ToolkitCommand):
         if "--" in args:
             at = args.index("--")
             ours, theirs = args[:at], tuple(args[at + 1 :])
-        ctx.meta[_KEY] = theirs
-        return super().parse_args(ctx, ours)
+        taken, ctx.meta[_KEY] = self._of_the_whole_run(theirs)
+        return super().parse_args(ctx, [*ours, *taken])
+
+    def _of_the_whole_run(self, words: Iterable[str]) -> tuple[list[str], tuple[str, ...]]:
+        """Divide pytest's part into what this command does itself, and the rest."""
+        own = {option for param in self.params if param.name in _OF_THE_WHOLE_RUN for option in param.opts}
+        taken, left = list[str](), list[str]()
+        for word in words:
+            is_value = taken[-1:] == [_MAXFAIL]
+            (taken if is_value or word.partition("=")[0] in own else left).append(word)
+        return taken, tuple(left)
 
     def check(self, ctx: click.Context) -> None:
         """Raise MissingExtraError if an option needs a package that is not installed."""

@@ -13,7 +13,14 @@ from ci_toolkit.cli.options import OUT, choosing_options
 from ci_toolkit.cli.output import Terminal, columns, remove_plan
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
 from ci_toolkit.cli.plan_shape import read_shape, shaping_options
-from ci_toolkit.cli.selecting import Words, refuse_debuggers, selecting_options, showing_options, take_words
+from ci_toolkit.cli.selecting import (
+    Words,
+    refuse_steps,
+    refuse_what_runs_no_shard,
+    selecting_options,
+    showing_options,
+    take_words,
+)
 from ci_toolkit.model.plan import Plan
 
 
@@ -62,7 +69,8 @@ def command(  # noqa: PLR0913 (one parameter an option)
 ) -> int:
     """Write the plan: which shard runs what. What follows `--` goes to pytest in every shard."""
     words = take_words(options, width=columns())
-    refuse_debuggers(pytest_args())
+    refuse_what_runs_no_shard(pytest_args())
+    refuse_steps(words.of_last_run)
     terminal = Terminal(words.view.verbosity)
     terminal.say("looking for the tests")  # before the imports, which take longer than a reader likes to wait
     from ci_toolkit.config.flaky import read_flaky

@@ -18,7 +18,7 @@ from ci_toolkit.cli.options import (
 )
 from ci_toolkit.cli.output import Terminal, columns, print_verdict, remove_reports
 from ci_toolkit.cli.passthrough import PytestCommand, pytest_args
-from ci_toolkit.cli.selecting import refuse_debuggers, selecting_options, showing_options, take_words
+from ci_toolkit.cli.selecting import refuse_what_runs_no_shard, selecting_options, showing_options, take_words
 from ci_toolkit.cli.settings import OneCall
 from ci_toolkit.cli.values import ShardCount
 
@@ -68,7 +68,7 @@ def command(paths: tuple[str, ...], *, keep: str, history: str, no_history: bool
     What follows `--` goes to pytest.
     """
     words = take_words(options, width=columns())
-    refuse_debuggers(pytest_args())
+    refuse_what_runs_no_shard(pytest_args())
     terminal = Terminal(words.view.verbosity)
     terminal.say("looking for the tests")  # before the imports, which take longer than a reader likes to wait
     from ci_toolkit.plan.request import Keep

@@ -1,6 +1,6 @@
 """pytest's own words for choosing tests and for what is shown, and what they turn into."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -12,8 +12,27 @@ from ci_toolkit.report.text import View
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-NO_DEBUGGER = ("--pdb", "--trace")
+_NO_DEBUGGER = ("--pdb", "--trace")
 """pytest's options that need a terminal of the test's own."""
+_RUNS_NO_TEST = (
+    "--collect-only",
+    "--collectonly",
+    "--co",
+    "--setup-only",
+    "--setuponly",
+    "--setup-plan",
+    "--setupplan",
+    "--fixtures",
+    "--funcargs",
+    "--fixtures-per-test",
+    "--markers",
+    "--cache-show",
+    "--help",
+    "-h",
+    "--version",
+    "-V",
+)
+"""pytest's options that show something of the suite instead of running it."""
 
 
 class Words(Record, frozen=True, kw_only=True):
@@ -45,41 +64,62 @@ def take_words(options: dict[str, Any], *, width: int | None) -> Words:
     """Take what `selecting_options` and `showing_options` added out of ``options``; ``width`` is the terminal's."""
     said = {name: options.pop(name, None) for name in _NAMES}
     verbosity = (said["verbose"] or 0) - (said["quiet"] or 0)
-    maxfail = 1 if said["exitfirst"] else said["maxfail"]
+    of_last_run = _of_last_run({name: bool(said[name]) for name, _ in _OF_LAST_RUN})
+    maxfail = _STEPWISE_ENDS.get(of_last_run, 1 if said["exitfirst"] else said["maxfail"])
     args: list[str] = []
     for option, value in (("-k", said["keyword"]), ("-m", said["markers"])):
         args += [option, value] if value is not None else []
     args += [f"--maxfail={maxfail}"] if maxfail is not None else []
     args += [f"-{'v' * verbosity}"] if verbosity > 0 else []
     return Words(
-        of_last_run=_of_last_run(**{name: bool(said[name]) for name in ("failed", "last_failed", "failed_first")}),
+        of_last_run=of_last_run,
         maxfail=maxfail,
         pytest_args=tuple(args),
         view=View(width=width, verbosity=verbosity, slowest=said["durations"]),
     )
 
 
-def refuse_debuggers(pytest_args: tuple[str, ...]) -> None:
-    """Raise UsageError for an option that would wait for somebody to type."""
-    for option in NO_DEBUGGER:
-        if option in pytest_args:
+def refuse_what_runs_no_shard(pytest_args: tuple[str, ...]) -> None:
+    """Raise UsageError for an option that would wait for somebody to type, or let no test run."""
+    for option in pytest_args:
+        if option in _NO_DEBUGGER:
             raise click.UsageError(
                 f"{option} does not work here: shards run side by side, and a debugger needs a terminal of its own. "
                 f"Run the test alone: pytest {option} PATH::TEST"
             )
+        if option in _RUNS_NO_TEST:
+            raise click.UsageError(f"{option} runs no test, and here tests are run. See what it shows: pytest {option}")
 
 
-def _of_last_run(*, failed: bool, last_failed: bool, failed_first: bool) -> OfLastRun:
-    if failed:
-        return OfLastRun.FAILED
-    if last_failed:
-        return OfLastRun.LAST_FAILED
-    return OfLastRun.FAILED_FIRST if failed_first else OfLastRun.NOTHING
+def refuse_steps(of_last_run: OfLastRun) -> None:
+    """Raise UsageError where a plan is to go on from the failure at which the last run stopped."""
+    if of_last_run.is_stepwise:
+        raise click.UsageError(
+            "--sw does not work in a plan: shards on several machines do not know of each other's failures, so none "
+            "stops at another's. Take `plan --lf` for what failed, or step here: ci-toolkit run --sw"
+        )
+
+
+_OF_LAST_RUN = (
+    ("failed", OfLastRun.FAILED),
+    ("stepwise_reset", OfLastRun.STEPWISE_RESET),
+    ("stepwise_skip", OfLastRun.STEPWISE_SKIP),
+    ("stepwise", OfLastRun.STEPWISE),
+    ("last_failed", OfLastRun.LAST_FAILED),
+    ("failed_first", OfLastRun.FAILED_FIRST),
+)
+"""Where several are asked for, the first holds."""
+_STEPWISE_ENDS = {OfLastRun.STEPWISE: 1, OfLastRun.STEPWISE_RESET: 1, OfLastRun.STEPWISE_SKIP: 2}
+"""How many failures end the run."""
+
+
+def _of_last_run(said: Mapping[str, bool]) -> OfLastRun:
+    return next((asked for name, asked in _OF_LAST_RUN if said[name]), OfLastRun.NOTHING)
 
 
 def _refuse(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001 (click's signature)
     if value:
-        refuse_debuggers((param.opts[0],))
+        refuse_what_runs_no_shard((param.opts[0],))
 
 
 _SELECTING: tuple[Callable[[Any], Any], ...] = (
@@ -110,6 +150,30 @@ _SELECTING: tuple[Callable[[Any], Any], ...] = (
         is_flag=True,
         help="Run everything, in each shard what failed last time first.",
     ),
+    click.option(
+        "--sw",
+        "--stepwise",
+        "stepwise",
+        cls=OneCall,
+        is_flag=True,
+        help="End at the first failure, and the next time go on from it: what passed does not run again until all has.",
+    ),
+    click.option(
+        "--sw-skip",
+        "--stepwise-skip",
+        "stepwise_skip",
+        cls=OneCall,
+        is_flag=True,
+        help="The same, and pass over the failure at which the last such run ended.",
+    ),
+    click.option(
+        "--sw-reset",
+        "--stepwise-reset",
+        "stepwise_reset",
+        cls=OneCall,
+        is_flag=True,
+        help="The same as --sw, from the beginning.",
+    ),
     click.option("-x", "--exitfirst", cls=OneCall, is_flag=True, help="The same as --maxfail 1."),
     click.option(
         "--maxfail",
@@ -137,9 +201,7 @@ _SHOWING: tuple[Callable[[Any], Any], ...] = (
 _NAMES = (
     "keyword",
     "markers",
-    "failed",
-    "last_failed",
-    "failed_first",
+    *(name for name, _ in _OF_LAST_RUN),
     "exitfirst",
     "maxfail",
     "verbose",

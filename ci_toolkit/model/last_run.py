@@ -13,3 +13,16 @@ class LastRun(Record, frozen=True, kw_only=True):
     """Failures and errors."""
     unsure: tuple[str, ...] = ()
     """Lost or flaky."""
+    ahead: tuple[str, ...] = ()
+    """What the last stepwise run stopped at, and what it had not come to; empty where it came to its end."""
+    ahead_of: str = ""
+    """The digest of the suite that this run was of."""
+
+
+class Steps(Record, frozen=True, kw_only=True):
+    """What a stepwise run has to know at its end, so that the next one goes on from there."""
+
+    suite: str
+    """The digest of the suite: of other tests, nobody knows which are ahead."""
+    passed_over: tuple[str, ...] = ()
+    """Tests that failed before, and are not come back to."""

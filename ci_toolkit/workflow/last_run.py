@@ -1,10 +1,10 @@
-"""Keeps beside the reports what did not pass, for ``--lf``, ``--ff`` and ``--failed``."""
+"""Keeps beside the reports what did not pass, for ``--lf``, ``--ff``, ``--failed`` and ``--sw``."""
 
 from pathlib import Path
 
 from ci_toolkit.errors import FormatError
 from ci_toolkit.files import replace_file
-from ci_toolkit.model.last_run import LAST_RUN_SCHEMA, LastRun
+from ci_toolkit.model.last_run import LAST_RUN_SCHEMA, LastRun, Steps
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import from_json, to_json
 from ci_toolkit.model.suite import Suite
@@ -37,7 +37,7 @@ def read_last_run(out: Path, observer: Observer) -> LastRun | None:
         return None
 
 
-def keep_last_run(out: Path, plan: Plan, verdict: Verdict, observer: Observer) -> None:
-    """Write to ``out`` what did not pass."""
-    remembered = remember(read_last_run(out, observer) or LastRun(), plan, verdict)
+def keep_last_run(out: Path, plan: Plan, verdict: Verdict, observer: Observer, steps: Steps | None) -> None:
+    """Write to ``out`` what did not pass; ``steps`` are those of a stepwise run."""
+    remembered = remember(read_last_run(out, observer) or LastRun(), plan, verdict, steps)
     replace_file(out / LAST_RUN, to_json(remembered))

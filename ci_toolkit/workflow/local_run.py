@@ -168,6 +168,7 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
         court=court,
         service_failure=failure,
         begun_at=request.begun_at,
+        steps=choice.steps,
     )
     verdict = judge_bundles(staged.plan, request.results, request.out, judging, request.history, observer)
     is_interrupted = end.is_interrupted or (heard is not None and heard.is_interrupted)

@@ -13,6 +13,7 @@ from ci_toolkit.github.job import TOKEN_VARIABLE
 from ci_toolkit.merge.covered_alone import Excusing
 from ci_toolkit.merge.merge import merge_run
 from ci_toolkit.model.changed_lines import ChangedLines
+from ci_toolkit.model.last_run import Steps
 from ci_toolkit.model.merged import MergedRun
 from ci_toolkit.model.mode import Strictness
 from ci_toolkit.model.plan import Plan
@@ -70,6 +71,8 @@ class Judging(Record, frozen=True, kw_only=True):
     """Which service did not live as long as the tests, or ``""``."""
     begun_at: float | None = None
     """When the command began, on the monotonic clock; None where it has not run the shards itself."""
+    steps: Steps | None = None
+    """Of a stepwise run."""
 
 
 def merge_bundles(request: MergeRequest, folder: Path, observer: Observer) -> Verdict:
@@ -110,7 +113,7 @@ def judge_bundles(plan: Plan, results: Path, out: Path, judging: Judging, histor
     if judging.begun_at is not None:
         verdict = msgspec.structs.replace(verdict, wall_seconds=round(time.monotonic() - judging.begun_at, 3))
     _write_reports(verdict, out)
-    keep_last_run(out, plan, verdict, observer)
+    keep_last_run(out, plan, verdict, observer, judging.steps)
     if court is not None:
         run = _with_judgement(with_excuses(run, quarantine), court)
     record_run(history, run.history, observer.say)

@@ -92,3 +92,21 @@ def test_a_mission_critical_test_beside_what_failed_is_not_missed(project: Proje
     )
     remembered(project, "test_a.py::test_1")
     assert run(project, "--failed", "--shards", "1") == 0
+
+
+def test_a_stepwise_run_goes_on_where_the_last_one_stopped(project: Project) -> None:
+    tests = ("def test_1(): pass\n", "def test_2(): assert 0\n", "def test_3(): assert 0\n", "def test_4(): pass\n")
+    project.write({"test_a.py": "".join(tests)})
+
+    def stepped(*words: str) -> tuple[list[str], int]:
+        run(project, "--shards", "1", *words)
+        return [name[-1] for name in failures(project)], project.verdict["counts"]["left_out"]
+
+    assert stepped("--sw") == (["2"], 2)
+    assert stepped("--sw") == (["2"], 2)
+    assert stepped("--sw-skip") == (["2", "3"], 1)
+    project.write({"test_a.py": "".join(tests).replace("assert 0", "pass")})
+    assert stepped("--sw") == ([], 0)
+    assert project.verdict["counts"]["total"] == 2  # what it stopped at, and what was left
+    assert stepped("--sw") == ([], 0)
+    assert project.verdict["counts"]["total"] == 4

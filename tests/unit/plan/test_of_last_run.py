@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from ci_toolkit.errors import NothingToRunError
@@ -45,3 +46,47 @@ def test_where_nothing_failed_there_is_nothing_to_run_again_and_lf_runs_all(last
     with pytest.raises(NothingToRunError, match=reason):
         choose(SUITE, last, OfLastRun.FAILED)
     assert choose(SUITE, last, OfLastRun.LAST_FAILED).note == f"{reason}: all tests run"
+
+
+@pytest.fixture
+def begun() -> LastRun:
+    """What a stepwise run of SUITE left: one test failed, and one file was not come to."""
+    steps = choose(SUITE, None, OfLastRun.STEPWISE).steps
+    assert steps is not None
+    return LastRun(failed=(f"{A}::test_1",), ahead=(f"{A}::test_1", C), ahead_of=steps.suite)
+
+
+@pytest.mark.parametrize(
+    ("of_last_run", "passed_over"),
+    [(OfLastRun.STEPWISE, ()), (OfLastRun.STEPWISE_SKIP, (f"{A}::test_1",))],
+)
+def test_a_stepwise_run_goes_on_from_where_the_last_one_stopped(
+    begun: LastRun, of_last_run: OfLastRun, passed_over: tuple[str, ...]
+) -> None:
+    choice = choose(SUITE, begun, of_last_run)
+    assert [file.path for file in choice.suite.files] == [A, C]
+    assert (choice.only, choice.first) == (begun.ahead, (f"{A}::test_1",))
+    assert choice.steps is not None
+    assert choice.steps.passed_over == passed_over
+    assert f"goes on from {A}::test_1" in choice.note
+
+
+@pytest.mark.parametrize(
+    ("of_last_run", "change"),
+    [
+        (OfLastRun.STEPWISE_RESET, {}),
+        (OfLastRun.STEPWISE, {"ahead": ()}),  # it came to its end
+        (OfLastRun.STEPWISE, {"ahead_of": "another suite"}),
+        (OfLastRun.STEPWISE, {"ahead": ("tests/test_z.py",)}),
+    ],
+)
+def test_a_stepwise_run_begins_anew(begun: LastRun, of_last_run: OfLastRun, change: dict[str, object]) -> None:
+    choice = choose(SUITE, msgspec.structs.replace(begun, **change), of_last_run)
+    assert (choice.suite, choice.only, choice.first) == (SUITE, (), ())
+    assert "all" in choice.note
+
+
+def test_a_stepwise_run_begins_anew_where_a_file_has_another_test(begun: LastRun) -> None:
+    first, *others = SUITE.files
+    grown = msgspec.structs.replace(SUITE, files=(msgspec.structs.replace(first, anchors=("test_new",)), *others))
+    assert choose(grown, begun, OfLastRun.STEPWISE).suite == grown
