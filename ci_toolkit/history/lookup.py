@@ -12,7 +12,7 @@ from ci_toolkit.model.durations import Durations, FileDurations
 from ci_toolkit.model.history import JobRun
 from ci_toolkit.model.plan import PlanNote
 from ci_toolkit.model.suite import SuiteFile
-from ci_toolkit.model.wording import number_of
+from ci_toolkit.model.wording import number_of, some_of
 from ci_toolkit.plan.sanitize import is_valid
 
 STALE_AFTER_DAYS = 14
@@ -91,19 +91,14 @@ class _Lookup:
                 notes.append(PlanNote(kind="other-environment", message=message))
         pairs = [f"{new} (was {old})" for new, old in sorted(self._renamed.items())]
         if pairs:
-            message = f"renamed files, recognised by their tests, keep their times: {_some(pairs)}"
+            message = f"renamed files, recognised by their tests, keep their times: {some_of(pairs, _NAMED)}"
             notes.append(PlanNote(kind="renamed-file", message=message))
         unknown = sorted(self._wanted.keys() - self.found.keys())
         if unknown:
             share = f"{len(unknown)} of {number_of(len(self._wanted), 'file')}"
-            message = f"no history of {share}, so their times are estimates: {_some(unknown)}"
+            message = f"no history of {share}, so their times are estimates: {some_of(unknown, _NAMED)}"
             notes.append(PlanNote(kind="unknown-files", message=message))
         return notes
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
 
 
 def _age(known: Sequence[KnownEnvironment], now: float) -> list[PlanNote]:

@@ -6,9 +6,7 @@ from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.shard_merge import ShardMerge
 from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.problem import Problem, ProblemKind
-
-MOST_NAMED = 5
-"""Source files that differ and are named; the rest is counted."""
+from ci_toolkit.model.wording import some_of
 
 
 def disagreements(bundles: Sequence[Bundle], merges: Sequence[ShardMerge]) -> tuple[Problem, ...]:
@@ -35,9 +33,8 @@ def _sources(executed: Mapping[int, Mapping[str, str]]) -> Iterator[Problem]:
                 differ.setdefault(path, (other, index))
     if not differ:
         return
-    named = [f"{path} (shards {one} and {other})" for path, (one, other) in sorted(differ.items())[:MOST_NAMED]]
-    more = f" and {len(differ) - MOST_NAMED} more" if len(differ) > MOST_NAMED else ""
-    message = f"the shards executed different versions of {', '.join(named)}{more}; run every shard on the same sources"
+    named = [f"{path} (shards {one} and {other})" for path, (one, other) in sorted(differ.items())]
+    message = f"the shards executed different versions of {some_of(named)}; run every shard on the same sources"
     yield Problem(kind=ProblemKind.SOURCES_DIFFER, message=message)
 
 

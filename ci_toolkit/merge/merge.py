@@ -33,10 +33,8 @@ from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.quarantine import CoveredAlone
-from ci_toolkit.model.wording import number_of
+from ci_toolkit.model.wording import number_of, some_of
 
-MOST_NAMED = 5
-"""Files of one kind that a note names; the rest is counted."""
 Tell = Callable[[str], None]
 
 
@@ -184,17 +182,12 @@ def _write_own_reports(bundles: Sequence[Bundle], out: Path) -> tuple[str, ...]:
 def _empty_files(paths: Sequence[str]) -> Iterator[str]:
     if paths:
         files = number_of(len(paths), "planned file") + (" holds" if len(paths) == 1 else " hold")
-        yield f"{files} no test: {_some(paths)}"
+        yield f"{files} no test: {some_of(paths)}"
 
 
 def _unsteady_files(paths: Sequence[str]) -> Iterator[str]:
     if paths:
-        yield f"test ids differ from process to process, so no function is divided between shards: {_some(paths)}"
-
-
-def _some(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
-    return ", ".join(paths[:MOST_NAMED]) + more
+        yield f"test ids differ from process to process, so no function is divided between shards: {some_of(paths)}"
 
 
 def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterator[str]:
@@ -205,16 +198,16 @@ def _arguments_of_their_own(bundles: Iterable[Bundle]) -> Iterator[str]:
 
 def _earlier_plans(folders: Sequence[str]) -> Iterator[str]:
     if folders:
-        yield f"bundles of an earlier attempt, which had a plan of its own, count no more: {_some(folders)}"
+        yield f"bundles of an earlier attempt, which had a plan of its own, count no more: {some_of(folders)}"
 
 
 def _sources_gone(coverage: MeasuredCoverage | None) -> Iterator[str]:
     gone = coverage.gone if coverage is not None else ()
     if gone:
-        yield f"coverage leaves out what tests made and removed: {_some(gone)}"
+        yield f"coverage leaves out what tests made and removed: {some_of(gone)}"
     kept = coverage.kept if coverage is not None else ()
     if kept:
-        yield f"coverage counts what is not in this checkout by copies that the shards kept: {_some(kept)}"
+        yield f"coverage counts what is not in this checkout by copies that the shards kept: {some_of(kept)}"
 
 
 def _account_for_shards(

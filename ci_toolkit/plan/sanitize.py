@@ -8,6 +8,7 @@ import msgspec
 from ci_toolkit.model.durations import Durations, FileDurations
 from ci_toolkit.model.node_id import function_of, node_id_of
 from ci_toolkit.model.plan import PlanNote
+from ci_toolkit.model.wording import some_of
 
 LONGEST_SECONDS = 5 * 86_400.0
 """No test takes longer: a job ends after five days at the latest. More is a mistake in the history."""
@@ -100,10 +101,8 @@ def _count_each(file: FileDurations) -> FileDurations:
 
 
 def _invalid_note(names: list[str]) -> PlanNote:
-    named = ", ".join(names[:_NAMES_SHOWN])
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return PlanNote(
         kind="unsound-history",
-        message=f"the history holds impossible times for {named}{more}; "
+        message=f"the history holds impossible times for {some_of(names, _NAMES_SHOWN)}; "
         "until they run again, they count as much as similar tests",
     )

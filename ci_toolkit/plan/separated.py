@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ci_toolkit.model.plan import Plan, PlanNote
 from ci_toolkit.model.suite import SuiteFile
+from ci_toolkit.model.wording import some_of
 from ci_toolkit.plan.request import Keep
 from ci_toolkit.plan.shard_of import ShardOf
 
@@ -23,9 +24,8 @@ def notes_on_separated(files: Sequence[SuiteFile], plan: Plan, keep: Keep) -> tu
     if not torn:
         return ()
     told = [f"{name} ({', '.join(f'{path} on shard {shard}' for path, shard in on.items())})" for name, on in torn]
-    more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
     message = (
-        f"the plan separates what belongs together: {'; '.join(told[:_NAMED])}{more}; "
+        f"the plan separates what belongs together: {some_of(told, _NAMED, '; ')}; "
         "stages of categories and pytest-split's algorithms cannot keep it"
     )
     return (PlanNote(kind="separated-tests", message=message),)

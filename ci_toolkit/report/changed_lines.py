@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 
 from ci_toolkit.model.verdict import ChangedCoverage, MissedLines
-from ci_toolkit.model.wording import number_of
-
-MOST_FILES = 5
-"""Files without coverage that a line names."""
+from ci_toolkit.model.wording import number_of, some_of
 
 
 def changed_line(changed: ChangedCoverage) -> str:
@@ -26,11 +23,9 @@ def _answer(changed: ChangedCoverage) -> str:
 
 def unmeasured_line(changed: ChangedCoverage) -> str:
     """Return which changed files coverage does not measure, or ``""``."""
-    files = changed.unmeasured
-    if not files:
+    if not changed.unmeasured:
         return ""
-    more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
-    return f"changed, and not measured: {', '.join(files[:MOST_FILES])}{more}"
+    return f"changed, and not measured: {some_of(changed.unmeasured)}"
 
 
 def missed_places(changed: ChangedCoverage) -> Iterator[str]:

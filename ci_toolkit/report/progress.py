@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
-from ci_toolkit.model.wording import number_of
+from ci_toolkit.model.wording import number_of, some_of
 from ci_toolkit.report.text import span
 
 MOST_NAMED = 100
@@ -44,5 +44,4 @@ def _lines(plan: Plan, shards: list[int], ended: list[int], attempt: int) -> Ite
 
 
 def _named(shards: list[int]) -> str:
-    more = f" and {len(shards) - MOST_NAMED} more" if len(shards) > MOST_NAMED else ""
-    return (", ".join(map(str, shards[:MOST_NAMED])) or "none") + more
+    return some_of([str(index) for index in shards], MOST_NAMED) or "none"

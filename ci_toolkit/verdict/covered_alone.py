@@ -1,17 +1,16 @@
 """What it means for a run that tests in quarantine alone cover changed lines: in words, and for which failures."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from ci_toolkit.model.quarantine import CoveredAlone, LinesAlone, is_about
-
-_NAMED = 5
-"""Places of one reason that are named; the rest is counted."""
+from ci_toolkit.model.wording import some_of
 
 
 def places_alone(node_id: str, alone: Iterable[LinesAlone]) -> str:
     """Return in words which lines of ``alone`` are covered by ``node_id``; ``""`` is none."""
-    return _some([lines.place for lines in alone if any(is_about(test, node_id) for test in lines.tests)])
+    places = [lines.place for lines in alone if any(is_about(test, node_id) for test in lines.tests)]
+    return some_of(places)
 
 
 def notes_on_alone(found: CoveredAlone, failed: Collection[str], excused: Collection[str]) -> Iterator[str]:
@@ -26,7 +25,7 @@ def notes_on_alone(found: CoveredAlone, failed: Collection[str], excused: Collec
     for tests, covered in sorted(places.items()):
         yield (
             f"no failure of {_any_of(tests)} is excused in this run: only tests in quarantine cover what the change "
-            f"wrote in {_some(covered)}"
+            f"wrote in {some_of(covered)}"
         )
     untold = found.untold.intersection(excused)
     if found.unknown and excused:
@@ -44,8 +43,3 @@ def _not_known(tests: Iterable[str]) -> str:
 
 def _any_of(tests: Iterable[str]) -> str:
     return " or ".join(sorted(tests))
-
-
-def _some(places: Sequence[str]) -> str:
-    more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
-    return ", ".join(places[:_NAMED]) + more

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.merged import MergedRun, UnusedSnapshots
-from ci_toolkit.model.wording import number_of
+from ci_toolkit.model.wording import number_of, some_of
 from ci_toolkit.verdict.guide_rules import left_out_note
-
-_SNAPSHOTS_NAMED = 5
 
 
 def notes_on(run: MergedRun) -> tuple[str, ...]:
@@ -18,11 +16,9 @@ def notes_on(run: MergedRun) -> tuple[str, ...]:
 
 def unused(snapshots: UnusedSnapshots) -> str:
     """Return which snapshots no test used, at most five of them by name."""
-    names = snapshots.names
-    more = f" and {len(names) - _SNAPSHOTS_NAMED} more" if len(names) > _SNAPSHOTS_NAMED else ""
-    which = number_of(len(names), "snapshot")
+    which = number_of(len(snapshots.names), "snapshot")
     removal = "`pytest --snapshot-update` removes what is unused, if it runs the whole suite by itself"
-    return f"no test used {which}: {', '.join(names[:_SNAPSHOTS_NAMED])}{more}; {removal}"
+    return f"no test used {which}: {some_of(snapshots.names)}; {removal}"
 
 
 def _all_skipped(run: MergedRun) -> str:

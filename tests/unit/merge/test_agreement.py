@@ -6,10 +6,10 @@ import pytest
 from bundle_samples import leave_bundle, merged, plan_of, told
 from journal_samples import PYTHON
 
-from ci_toolkit.merge.agreement import MOST_NAMED
 from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.journal_end import Executed
 from ci_toolkit.model.merged import MergedRun
+from ci_toolkit.model.wording import MOST_NAMED
 
 PLAN = plan_of(["test_a.py"], ["test_b.py"], ["test_c.py"])
 

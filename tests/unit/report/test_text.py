@@ -1,6 +1,6 @@
 import pytest
 
-from ci_toolkit.model.wording import number_of
+from ci_toolkit.model.wording import number_of, some_of
 from ci_toolkit.report.text import View, heading, one_line, sentences, span
 
 SENTENCE = "proof: 2 of 3 planned files collected, tests/unit/test-the-long-name.py::test_it took 12.3 s of 2 min 01 s"
@@ -31,6 +31,13 @@ def test_times_are_written_as_people_read_them(seconds: float, text: str) -> Non
 @pytest.mark.parametrize(("count", "text"), [(0, "0 tests"), (1, "1 test"), (2, "2 tests")])
 def test_one_is_singular(count: int, text: str) -> None:
     assert number_of(count, "test") == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [("", ""), ("a", "a"), ("ab", "a, b"), ("abc", "a, b and 1 more"), ("abcde", "a, b and 3 more")]
+)
+def test_of_many_names_some_are_told_and_the_rest_is_counted(names: str, text: str) -> None:
+    assert some_of(list(names), 2) == text
 
 
 @pytest.mark.parametrize(
