@@ -8,6 +8,7 @@ import pytest
 from ci_toolkit.model.task import SERVICES_FAILURES_VARIABLE, ShardTask
 from ci_toolkit.suite.arguments import arguments_with
 from ci_toolkit.suite.coverage_file import CoverageFileGuard
+from ci_toolkit.suite.reaching_hooks import reaching_folders
 from ci_toolkit.suite.selection import owned_files
 from ci_toolkit.suite.shard_plugin import ShardPlugin
 from ci_toolkit.suite.task_variable import HASH_SEED, SHARD_PLUGIN, VARIABLE
@@ -21,7 +22,7 @@ def take_up_shard(task: ShardTask, task_file: str, config: pytest.Config) -> Non
     config.stash[_FAILURES_FILE] = os.environ.pop(SERVICES_FAILURES_VARIABLE, "")
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     die_with_parent(task.supervisor if not worker else os.getppid())
-    config.args = arguments_with(owned_files(task), config)  # xdist hands them to its workers
+    config.args = arguments_with(owned_files(task) | reaching_folders(task), config)  # xdist hands them to its workers
     if not worker:  # xdist gives each worker a folder below its controller's
         _take_own_folder_for_temporary_files(config, task)
     if not worker and getattr(config.option, "dist", "no") != "no":

@@ -28,8 +28,10 @@ from ci_toolkit.suite.opening import opened
 from ci_toolkit.suite.originals import Originals
 from ci_toolkit.suite.owners import name_of, owner_of
 from ci_toolkit.suite.placing import CategoryFilter, Placer
+from ci_toolkit.suite.reaching_hooks import reaching_folders
 from ci_toolkit.suite.reports import uncollectable
 from ci_toolkit.suite.run_recorder import RunRecorder
+from ci_toolkit.suite.search_path import SearchPath
 from ci_toolkit.suite.selection import Changes, ForeignFiles, Selection, address, owned_files, owned_folders
 from ci_toolkit.suite.snapshots import snapshots_of
 from ci_toolkit.suite.sources import executed_sources
@@ -60,8 +62,9 @@ class ShardPlugin:
         self.coverage = CoverageContext(config, by_category=task.coverage_by_category, apart=task.apart)
         if task.apart:
             config.pluginmanager.register(self.coverage, "ci-toolkit-coverage-context")
-        self._files = owned_files(task)
-        self._paths = self._files | owned_folders(self._files)
+        self._entered = owned_files(task) | reaching_folders(task)
+        self._paths = self._entered | owned_folders(self._entered)
+        self._search_path = SearchPath(task, config)
         self.unplanned = UnplannedFiles(task, config, self)
         config.pluginmanager.register(ForeignFiles(task.pieces), "ci-toolkit-foreign-files")
         self._times = CollectionTimes(Originals.perf_counter)
@@ -88,7 +91,7 @@ class ShardPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Keep pytest out of what other shards run: not even their conftest files are imported."""
+        """Keep pytest out of what other shards run. Their conftest files are imported where they reach our tests."""
         if os.path.normpath(collection_path) in self._paths:
             return None
         self.unplanned.meet(collection_path)
@@ -107,6 +110,7 @@ class ShardPlugin:
         if owner is collector:
             self._write(FileOpened(path=path))
             self.coverage.enter(self.placer.of_file(path))
+            self._search_path.lead_before(path)
         start = Originals.perf_counter()
         report = yield
         seconds = Originals.perf_counter() - start
@@ -125,6 +129,7 @@ class ShardPlugin:
         that a plugin which runs a test twice does so in each process.
         """
         self._times.go_on()
+        self._search_path.lead_to_all()
         items[:] = self.selection.ours(items)
         ours = items.copy()
         dropped = self.named.left_out(items)  # at once: no other test is here, as if they stood on the command line
@@ -153,7 +158,7 @@ class ShardPlugin:
         A plugin that was configured after us may have set other arguments: pytest-picked takes git's.
         """
         self.unplanned.ask_for(session.config.args)
-        session.config.args = arguments_with(self._files, session.config)
+        session.config.args = arguments_with(self._entered, session.config)
         result = yield
         self._write(Selected(tests=self._selected, unplanned=self.unplanned.found()))
         return result

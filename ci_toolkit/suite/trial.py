@@ -115,6 +115,7 @@ def _task(plan: Plan, order: TrialOrder, attempt: int, folder: Path, options: Sh
         supervisor=os.getpid(),
         root=options.root,
         pieces=dict(order.pieces),
+        planned=plan.files(),
         places=tuple((path, place) for path, place in plan.places if path in order.pieces),
         cuts=tuple(cut for cut in plan.cuts if order.pieces.get(cut.path)),
         categories=options.categories,
