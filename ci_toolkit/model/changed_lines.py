@@ -44,6 +44,19 @@ class ChangedLines(Record, frozen=True, kw_only=True):
     """Why nobody can say what changed, or ``""``."""
 
 
+class LinesOfFile(Record, frozen=True, kw_only=True):
+    """Lines of a file in which changed statements follow each other, from 1."""
+
+    path: str
+    first: int
+    last: int
+
+    @property
+    def place(self) -> str:
+        """Where they are, such as ``shop/pay.py:12-14``."""
+        return f"{self.path}:{self.first}" + (f"-{self.last}" if self.last != self.first else "")
+
+
 def read_diff(diff: bytes) -> dict[str, ChangedFile]:
     """Return path to what changed of ``git diff --unified=0 --text --dst-prefix=b/``. Paths are from the top.
 

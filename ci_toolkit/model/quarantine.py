@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from ci_toolkit.model.changed_lines import LinesOfFile
 from ci_toolkit.model.node_id import function_of, node_id_of, split_node_id
 from ci_toolkit.model.record import Record
 
@@ -85,19 +86,11 @@ class QuarantineInForce(Record, frozen=True, kw_only=True):
         return tuple(entry.test for entry in self.entries if not entry.has_expired(self.today))
 
 
-class LinesAlone(Record, frozen=True, kw_only=True):
+class LinesAlone(LinesOfFile, frozen=True, kw_only=True):
     """Changed statements that only tests in quarantine cover."""
 
     tests: tuple[str, ...]
     """As their entries name them."""
-    path: str
-    first: int
-    last: int
-
-    @property
-    def place(self) -> str:
-        """Where they are, such as ``shop/pay.py:12-14``."""
-        return f"{self.path}:{self.first}" + (f"-{self.last}" if self.last != self.first else "")
 
 
 class CoveredAlone(Record, frozen=True, kw_only=True):

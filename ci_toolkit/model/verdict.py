@@ -6,6 +6,7 @@ import msgspec
 
 from ci_toolkit.model.attachment import Attachment
 from ci_toolkit.model.bundle import ShardState
+from ci_toolkit.model.changed_lines import LinesOfFile
 from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.quarantine import QuarantineUse
 from ci_toolkit.model.reasoned import ReasonedTests
@@ -126,12 +127,8 @@ class CategoryCoverage(Record, frozen=True, kw_only=True):
     threshold: float | None = None
 
 
-class MissedLines(Record, frozen=True, kw_only=True):
+class MissedLines(LinesOfFile, frozen=True, kw_only=True):
     """Changed statements that no test reached."""
-
-    path: str
-    first: int
-    last: int
 
 
 class ChangedCoverage(Record, frozen=True, kw_only=True):

@@ -1,8 +1,6 @@
 """What the reports say of the coverage of changed lines."""
 
-from collections.abc import Iterator
-
-from ci_toolkit.model.verdict import ChangedCoverage, MissedLines
+from ci_toolkit.model.verdict import ChangedCoverage
 from ci_toolkit.model.wording import number_of, some_of
 
 
@@ -26,13 +24,3 @@ def unmeasured_line(changed: ChangedCoverage) -> str:
     if not changed.unmeasured:
         return ""
     return f"changed, and not measured: {some_of(changed.unmeasured)}"
-
-
-def missed_places(changed: ChangedCoverage) -> Iterator[str]:
-    """Yield such as ``src/a.py:3-5`` for each run of changed statements that no test reached."""
-    return map(_place, changed.missed)
-
-
-def _place(missed: MissedLines) -> str:
-    last = f"-{missed.last}" if missed.last != missed.first else ""
-    return f"{missed.path}:{missed.first}{last}"

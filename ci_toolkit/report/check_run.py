@@ -8,7 +8,7 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.model.verdict import Breach, ChangedCoverage, LostTest, Status, TestFailure, Verdict
 from ci_toolkit.report.annotations import MOST_ANNOTATIONS, Annotation, Root, annotations_of, place_of
 from ci_toolkit.report.byte_limits import Block, cut_to, fitted
-from ci_toolkit.report.changed_lines import changed_line, missed_places, unmeasured_line
+from ci_toolkit.report.changed_lines import changed_line, unmeasured_line
 from ci_toolkit.report.markdown import code
 from ci_toolkit.report.terminal import counts_line, llm_line, quarantine_line, times_line
 
@@ -69,7 +69,7 @@ def summary_blocks(verdict: Verdict, root: Root) -> Iterator[Block]:
     yield _table("tests left out", ("test", "shard", "why"), map(_unrun, verdict.left_out))
     yield _table("flaky tests", ("where", "test", "first failure"), (_failure(f, root) for f in verdict.flaky))
     if verdict.coverage.changed is not None:
-        places = ((code(place),) for place in missed_places(verdict.coverage.changed))
+        places = ((code(missed.place),) for missed in verdict.coverage.changed.missed)
         yield _table("changed lines that no test reached", ("where",), places)
     annotated = len(verdict.failures) + len(verdict.flaky)
     if annotated > MOST_ANNOTATIONS:

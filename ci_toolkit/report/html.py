@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import jinja2
 
 from ci_toolkit.model.verdict import Verdict
-from ci_toolkit.report.changed_lines import changed_line, missed_places, unmeasured_line
+from ci_toolkit.report.changed_lines import changed_line, unmeasured_line
 from ci_toolkit.report.terminal import counts_line, llm_line, quarantine_line, times_line
 
 MOST_LISTED = 500
@@ -29,7 +29,7 @@ def render_html(verdict: Verdict, pictures: Mapping[str, bytes] | None = None) -
         counts=counts_line(verdict.counts),
         times=times_line(verdict),
         changed=changed_line(changed) if changed else "",
-        missed=list(missed_places(changed)) if changed else [],
+        missed=[lines.place for lines in changed.missed] if changed else [],
         unmeasured=unmeasured_line(changed) if changed else "",
         quarantine=quarantine_line(verdict),
         llm=llm_line(verdict.llm) if verdict.llm else "",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from ci_toolkit.model.verdict import ChangedCoverage, Status, TestFailure, Verdict
-from ci_toolkit.report.changed_lines import changed_line, missed_places, unmeasured_line
+from ci_toolkit.report.changed_lines import changed_line, unmeasured_line
 from ci_toolkit.report.terminal import counts_line, llm_line, quarantine_line, times_line
 from ci_toolkit.report.text import one_line
 
@@ -145,7 +145,7 @@ def _changed(changed: ChangedCoverage) -> Iterator[str]:
     yield from _table(
         "Changed lines that no test reached",
         ("where",),
-        ((code(place),) for place in list(missed_places(changed))[:MOST_LISTED]),
+        ((code(missed.place),) for missed in changed.missed[:MOST_LISTED]),
     )
     if changed.unmeasured:
         yield from ("", _text(unmeasured_line(changed)))

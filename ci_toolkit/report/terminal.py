@@ -6,15 +6,15 @@ from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.reasoned import ReasonedTests
 from ci_toolkit.model.verdict import ChangedCoverage, Counts, LostTest, ShardReport, Status, Verdict
 from ci_toolkit.model.wording import number_of
-from ci_toolkit.report.changed_lines import changed_line, missed_places, unmeasured_line
+from ci_toolkit.report.changed_lines import changed_line, unmeasured_line
 from ci_toolkit.report.failures import failures_in_full, failures_in_short, quarantined_in_short
 from ci_toolkit.report.rulings import rulings_in_short
 from ci_toolkit.report.text import Line, View, more, one_line, sentences, span
 
 MOST_NAMED = 20
 """Tests of one list, and breaches, that are named."""
-_SKIPPED_NAMED = 50
-"""Skipped tests that are named below their reasons."""
+_REASONED_NAMED = 50
+"""Skipped or xfailed tests that are named below their reasons."""
 _MORE_NAMED = 10
 """How many times as many, for whoever asks for more."""
 _TESTS_OF_A_WARNING = 3
@@ -83,7 +83,7 @@ def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
     yield from _unrun("lost", verdict.lost, most)
     yield from _unrun("left out", verdict.left_out, most)
     if view.verbosity >= 0:
-        room = _SKIPPED_NAMED * most // MOST_NAMED
+        room = _REASONED_NAMED * most // MOST_NAMED
         yield from _reasoned("skipped", verdict.skipped, most, room)
         if "x" in verdict.shows or view.verbosity > 0:
             yield from _reasoned("expected to fail", verdict.xfailed, most, room)
@@ -93,7 +93,7 @@ def terminal_lines(verdict: Verdict, view: View) -> Iterator[Line]:
     yield from _slowest(verdict, view)
     if view.verbosity >= 0:
         yield from _shards(verdict, view)
-        yield from _measured(verdict, view)
+        yield from _measured(verdict, view, most)
     for breach in verdict.breaches[:most]:
         text = f"breach: [{breach.gate}] {one_line(breach.message, _LONGEST_SENTENCE)}"
         yield Line(sentences(text, view), "red")
@@ -174,7 +174,7 @@ def _shard(shard: ShardReport, *, has_prediction: bool) -> str:
     )
 
 
-def _measured(verdict: Verdict, view: View) -> Iterator[Line]:
+def _measured(verdict: Verdict, view: View, most: int) -> Iterator[Line]:
     yield Line(sentences(times_line(verdict), view))
     if verdict.advice:
         yield Line(sentences(f"advice: {one_line(verdict.advice, _LONGEST_SENTENCE)}", view))
@@ -186,7 +186,7 @@ def _measured(verdict: Verdict, view: View) -> Iterator[Line]:
             asked = f" (asked: {part.threshold:g}%)" if part.threshold is not None else ""
             yield Line(f"  {name}: {part.percent:.2f}%{asked}")
     if coverage.changed is not None:
-        yield from _changed(coverage.changed, view)
+        yield from _changed(coverage.changed, view, most)
     if verdict.quarantine:
         yield Line(sentences(one_line(quarantine_line(verdict), _LONGEST_SENTENCE), view))
     if verdict.llm:
@@ -196,11 +196,10 @@ def _measured(verdict: Verdict, view: View) -> Iterator[Line]:
         yield Line(sentences(f"note: {one_line(note, _LONGEST_SENTENCE)}", view), "yellow")
 
 
-def _changed(changed: ChangedCoverage, view: View) -> Iterator[Line]:
+def _changed(changed: ChangedCoverage, view: View, most: int) -> Iterator[Line]:
     yield Line(sentences(one_line(changed_line(changed), _LONGEST_SENTENCE), view))
-    most = MOST_NAMED * (_MORE_NAMED if view.verbosity > 0 else 1)
-    for place in list(missed_places(changed))[:most]:
-        yield Line(f"  not reached: {one_line(place)}", "yellow")
+    for missed in changed.missed[:most]:
+        yield Line(f"  not reached: {one_line(missed.place)}", "yellow")
     yield from more(len(changed.missed), most)
     if changed.unmeasured:
         yield Line(sentences(f"  {one_line(unmeasured_line(changed), _LONGEST_SENTENCE)}", view), "yellow")
