@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -43,9 +44,9 @@ class WarningsHeard:
         self._root = f"{config.rootpath}{os.sep}"
         self._config = config
         self._limit = _limit_of(config)
-        self._counts: dict[tuple[str, bool], int] = {}
+        self._counts: Counter[tuple[str, bool]] = Counter()
         """By text, and whether it came while tests ran."""
-        self._node_ids: dict[str, dict[str, None]] = {}
+        self._node_ids: defaultdict[tuple[str, bool], dict[str, None]] = defaultdict(dict)
         self._is_listening = True
 
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
@@ -56,10 +57,9 @@ class WarningsHeard:
         key = text[:LONGEST_TEXT], bool(nodeid)
         if key not in self._counts and len(self._counts) >= MOST_TEXTS:
             key = _OTHERS, bool(nodeid)
-        self._counts[key] = self._counts.get(key, 0) + 1
-        named = self._node_ids.setdefault(key[0], {})
-        if nodeid and len(named) < MOST_NAMED:
-            named[nodeid] = None
+        self._counts[key] += 1
+        if nodeid and len(self._node_ids[key]) < MOST_NAMED:
+            self._node_ids[key][nodeid] = None
 
     @contextmanager
     def unheard(self) -> Iterator[None]:
@@ -73,8 +73,7 @@ class WarningsHeard:
     def record(self) -> Summary:
         """Return what was heard so far."""
         told = (
-            Warned(text=text, count=count, node_ids=tuple(self._node_ids[text]) if is_of_tests else ())
-            for (text, is_of_tests), count in self._counts.items()
+            Warned(text=key[0], count=count, node_ids=tuple(self._node_ids[key])) for key, count in self._counts.items()
         )
         return Summary(warnings=tuple(told), warnings_limit=self._limit, shows=_shown(self._config))
 
