@@ -49,6 +49,11 @@ class JournalFile:
         """``shard-1/journal/1-main.jsonl``."""
         return "/".join(self.path.parts[-3:])
 
+    @property
+    def was_left_empty(self) -> bool:
+        """Whether its shard itself says that nothing was written: its process was ended before it could."""
+        return self._seal is not None and self._seal.size == 0
+
     def __iter__(self) -> Iterator[JournalRecord]:
         return chain.from_iterable(self._pieces())
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.journals import SUPERVISOR, JournalFile, journals_of, opening_problem
+from ci_toolkit.model.bundle import ShardState
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
 from ci_toolkit.model.journal import Crashed, Failure, Opened, PhaseOutcome, Uncollectable, When
@@ -29,7 +30,9 @@ def _read(fold: JournalFold, file: JournalFile, bundle: Bundle) -> ProcessFold |
     records = iter(file)
     first = next(records, None)
     if first is None:
-        fold.note(ProblemKind.JOURNAL_DAMAGED, f"{file.place} is empty")
+        # A rule of the run can stop a shard before it begins: then what was planned for it is left out, by name.
+        if not (file.was_left_empty and bundle.card.state is ShardState.STOPPED):
+            fold.note(ProblemKind.JOURNAL_DAMAGED, f"{file.place} is empty")
         return None
     wrong = opening_problem(first, file, bundle)
     if wrong is not None:

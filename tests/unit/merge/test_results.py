@@ -235,6 +235,18 @@ def test_an_empty_journal_is_damaged(tmp_path: Path) -> None:
     assert told(reading.problems) == [("journal-damaged", f"{MAIN} is empty")]
 
 
+@pytest.mark.parametrize(("sealed", "problems"), [(b"", []), (b"x\n", [("journal-damaged", f"{MAIN} is empty")])])
+def test_a_shard_that_was_stopped_before_it_wrote_left_no_damage(
+    tmp_path: Path, sealed: bytes, problems: list[tuple[str, str]]
+) -> None:
+    folder = leave_bundle(tmp_path, PLAN, 1, {"main": [TWO]})
+    journal = journal_of(folder)
+    journal.write_bytes(sealed)
+    write_card(folder, PLAN, 1, state=ShardState.STOPPED)
+    journal.write_bytes(b"")
+    assert told(BundleReading(bundle_of(tmp_path, PLAN)).problems)[:1] == problems
+
+
 def begin_as(record: Opened) -> Callable[[Path], object]:
     return lambda path: path.write_bytes(encode(record) + b"\n" + path.read_bytes().partition(b"\n")[2])
 
