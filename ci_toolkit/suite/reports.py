@@ -41,16 +41,16 @@ def phase_of(
 
 
 def _sections(report: pytest.TestReport | pytest.CollectReport) -> tuple[tuple[str, str], ...]:
-    return tuple((title, _cut(content, LONGEST_TEXT)) for title, content in report.sections if content)
+    return tuple((str(title), _cut(content, LONGEST_TEXT)) for title, content in report.sections if content)
 
 
 def _properties(report: pytest.TestReport) -> tuple[tuple[str, str], ...]:
     pairs = report.user_properties[:MOST_PROPERTIES]
-    return tuple((_cut(str(name), LONGEST_MESSAGE), _cut(str(value), LONGEST_MESSAGE)) for name, value in pairs)
+    return tuple((_cut(name, LONGEST_MESSAGE), _cut(value, LONGEST_MESSAGE)) for name, value in pairs)
 
 
-def _outcome(report: pytest.TestReport) -> tuple[PhaseOutcome, str]:
-    expected: str | None = getattr(report, "wasxfail", None)
+def _outcome(report: pytest.TestReport) -> tuple[PhaseOutcome, object]:
+    expected: object = getattr(report, "wasxfail", None)
     if report.outcome == "skipped":
         return (
             (PhaseOutcome.XFAILED, expected) if expected is not None else (PhaseOutcome.SKIPPED, _skip_reason(report))
@@ -84,15 +84,21 @@ def failure_of(report: pytest.TestReport | pytest.CollectReport, root: str) -> F
     longrepr: Any = report.longrepr
     crash = getattr(longrepr, "reprcrash", None)
     text = _text_of(report)
-    message = crash.message if crash is not None else _last_line(text)
-    path, line = (crash.path, crash.lineno) if crash is not None else _place_of_fixture_lookup(longrepr)
+    message = getattr(crash, "message", None)
+    path, line = _place_of_crash(crash) if crash is not None else _place_of_fixture_lookup(longrepr)
     return Failure(
-        message=_cut(message, LONGEST_MESSAGE),
+        message=_cut(_last_line(text) if message is None else message, LONGEST_MESSAGE),
         detail=_cut(text, LONGEST_TEXT),
         path=_relative(path, root),
         line=line,
         sections=_sections(report),
     )
+
+
+def _place_of_crash(crash: Any) -> tuple[str, int]:
+    # pytest's own, or what a plugin puts there: nbmake has a text for the line.
+    line: object = getattr(crash, "lineno", None)
+    return str(getattr(crash, "path", "")), line if isinstance(line, int) else 0
 
 
 def _place_of_fixture_lookup(longrepr: Any) -> tuple[str, int]:
@@ -117,7 +123,7 @@ def uncollectable(
     else:
         outcome, failure = PhaseOutcome.FAILED, failure_of(report, root)
     return Uncollectable(
-        node_id=report.nodeid,
+        node_id=str(report.nodeid),
         path=path,
         outcome=outcome,
         failure=failure,
@@ -137,7 +143,8 @@ def _relative(path: str, root: str) -> str:
     return path[len(root) + 1 :] if path.startswith(root + "/") else path
 
 
-def _cut(text: str, longest: int) -> str:
+def _cut(said: object, longest: int) -> str:
+    text = str(said)  # a plugin may say it with something else
     if len(text) <= longest:
         return text
     return f"{text[:longest]}\n[{len(text) - longest} characters more; the whole text is in the shard's output]"
