@@ -189,3 +189,10 @@ def test_running_each_test_once_a_worker_is_refused(project: Project) -> None:
     done = project.ci_toolkit("run", "--no-history", "--", *PLAIN, "-n", "2", "--dist", "each")
     assert done.returncode == 2, done.stdout
     assert "--dist each runs every test once a worker" in done.stderr
+
+
+def test_stepping_in_addopts_is_refused(project: Project) -> None:
+    project.write({"test_it.py": PASSES, "pytest.ini": "[pytest]\naddopts = --sw\n"})
+    done = project.ci_toolkit("run", "--no-history", "--", *PLAIN)
+    assert done.returncode == 2, done.stdout
+    assert "`ci-toolkit run --sw` steps through the whole suite" in done.stderr
