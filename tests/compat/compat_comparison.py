@@ -14,9 +14,9 @@ import msgspec
 from compat_rows import COVERAGE, EXIT, OUTCOMES, WARNINGS, Row
 
 SECONDS = 300.0
-EXIT_OF = {0: 0, 1: 1, 2: 1, 5: 3, 6: 1}
-"""Plain pytest's exit code to ours: a file that cannot be imported is a failure, 3 is nothing to run, and too many
-warnings (6) fail."""
+EXIT_OF = {0: 0, 1: 1, 2: 1, 5: 3, 6: 1, 7: 1}
+"""Plain pytest's exit code to ours: a file that cannot be imported is a failure, 3 is nothing to run; too many
+warnings (6), and flaky tests where a plugin fails for them (7), fail."""
 _LAST_LINE = re.compile(r"\d+ (?:passed|failed|errors?|skipped|xfailed|xpassed)\b.* in \d")
 _COUNT = re.compile(r"(\d+) warnings?")
 RANK = ("passed", "skipped", "error", "failure")
