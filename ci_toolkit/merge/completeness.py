@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ci_toolkit.merge.shard_merge import FileAccount, FileState, ShardMerge
+from ci_toolkit.merge.shard_files import FileAccount, FileState
+from ci_toolkit.merge.shard_merge import ShardMerge
 from ci_toolkit.model.plan import Cut, Plan
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record

@@ -1,7 +1,6 @@
 """Merges one bundle: counts, failures, what is lost, and the fragment of JUnit. Runs in a process of its own."""
 
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -14,48 +13,24 @@ from ci_toolkit.merge.junit import write_fragment
 from ci_toolkit.merge.learned import between_seconds_of, files_learned, import_seconds_of, job_learned
 from ci_toolkit.merge.outcomes_learned import outcomes_learned
 from ci_toolkit.merge.results import BundleReading
+from ci_toolkit.merge.shard_files import FileAccount, accounts_of, beyond_the_plan, empty_files, uncollected
 from ci_toolkit.merge.tally import Tally, add_counts, add_llm_use, by_reason
 from ci_toolkit.merge.trials import TrialsOfBundle
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.history import FileRun, JobRun
-from ci_toolkit.model.journal import PhaseOutcome
 from ci_toolkit.model.journal_end import Snapshots, Summary
 from ci_toolkit.model.llm_use import LlmUse
 from ci_toolkit.model.merged import AskedTest, CategoryClash, CriticalTest, MergedShard, TrialEvidence
 from ci_toolkit.model.node_id import node_id_of
 from ci_toolkit.model.outcomes import TryOutcomes
-from ci_toolkit.model.plan import PlannedShard, Unit
-from ci_toolkit.model.problem import Problem, ProblemKind
+from ci_toolkit.model.plan import PlannedShard
+from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.reasoned import ReasonedTests
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.result import Outcome, TestResult
 from ci_toolkit.model.trial import Where
 from ci_toolkit.model.verdict import Counts, LostTest, SlowTest, TestFailure
-
-
-class FileState(StrEnum):
-    """What became of a file that a shard was to collect."""
-
-    COLLECTED = "collected"
-    SKIPPED = "skipped"
-    """It skipped itself as a whole."""
-    FAILED = "failed"
-    """It could not be imported, or killed its process at import."""
-    UNSEEN = "unseen"
-    """No process says anything of it: its tests are lost."""
-
-
-class FileAccount(Record, frozen=True, kw_only=True):
-    """What a shard says of one of its files."""
-
-    path: str
-    piece: int
-    state: FileState
-    tests: int = 0
-    piece_total: int = 0
-    claims_digest: str = ""
-    ids_digest: str = ""
 
 
 class ShardMerge(Record, frozen=True, kw_only=True):
@@ -125,7 +100,7 @@ def merge_shard(
     seconds = tally.seconds
     card = bundle.card
     why = _why(card.state, card.reason)
-    unrun = (*reading.without_outcome(why), *_uncollected(reading, planned, why, critical_files))
+    unrun = (*reading.without_outcome(why), *uncollected(reading.fold, planned, why, critical_files))
     by_rule = card.state is ShardState.STOPPED and card.stopped_by.is_by_rule
     without = sum(test.counts_as for test in unrun)
     counts = tally.counts(lost=0 if by_rule else without, left_out=without if by_rule else 0)
@@ -136,8 +111,7 @@ def merge_shard(
     problems = (
         *reading.problems,
         *trials.problems,
-        *_strangers(reading, planned),
-        *_unplanned(reading.fold, planned),
+        *beyond_the_plan(reading.fold, planned),
     )
     learns = learns and not problems
     between = between_seconds_of(reading.fold, seconds)
@@ -169,8 +143,8 @@ def merge_shard(
         xpassed=tally.reasoned(Outcome.XPASSED),
         slowest=tuple(tally.slowest()),
         problems=problems,
-        empty_files=tuple(_empty(reading.fold)),
-        files=tuple(_account(reading.fold, unit) for unit in planned.units),
+        empty_files=tuple(empty_files(reading.fold)),
+        files=tuple(accounts_of(reading.fold, planned)),
         without_tests=broken,
         offers=frozenset(name for record in reading.fold.files.values() for name in record.offers),
         needs=tuple(_needs(reading.fold)),
@@ -220,44 +194,6 @@ def _why(state: ShardState, reason: str) -> str:
             return f"the shard {state}: {reason}"
 
 
-def _account(fold: JournalFold, unit: Unit) -> FileAccount:
-    record, state = fold.files.get(unit.path), _state_of(fold, unit.path)
-    if record is None:
-        return FileAccount(path=unit.path, piece=unit.piece, state=state)
-    return FileAccount(
-        path=unit.path,
-        piece=unit.piece,
-        state=state,
-        tests=record.holds,
-        piece_total=record.piece_total,
-        claims_digest=record.claims_digest,
-        ids_digest=record.ids_digest,
-    )
-
-
-def _state_of(fold: JournalFold, path: str) -> FileState:
-    if path in fold.files:
-        return FileState.COLLECTED
-    if path in fold.crashed_files:
-        return FileState.FAILED
-    record = fold.uncollectable.get(path)
-    if record is None:
-        return FileState.UNSEEN
-    return FileState.SKIPPED if record.outcome is PhaseOutcome.SKIPPED else FileState.FAILED
-
-
-def _uncollected(
-    reading: BundleReading, planned: PlannedShard, why: str, critical_files: frozenset[str]
-) -> Iterator[LostTest]:
-    for unit in planned.units:
-        if _state_of(reading.fold, unit.path) is FileState.UNSEEN:
-            reason = f"planned for shard {planned.index} and never collected ({why})"
-            is_critical = unit.path in critical_files
-            yield LostTest(
-                node_id=unit.path, shard=planned.index, reason=reason, is_critical=is_critical, tests=unit.tests
-            )
-
-
 def _deselected(reading: BundleReading) -> Iterator[CriticalTest]:
     for path, record in reading.fold.files.items():
         for suffix in record.critical_left_out:
@@ -276,24 +212,3 @@ def _needs(fold: JournalFold) -> Iterator[tuple[str, str]]:
         for which, name in record.needs:
             if 0 <= which < len(record.tests):
                 yield node_id_of(path, record.tests[which].suffix), name
-
-
-def _empty(fold: JournalFold) -> Iterator[str]:
-    for path, record in fold.files.items():
-        left = len(record.tests) + record.deselected + record.removed
-        if not (left or record.piece) and not any(node_id.startswith(path) for node_id in fold.uncollectable):
-            yield path
-
-
-def _unplanned(fold: JournalFold, planned: PlannedShard) -> Iterator[Problem]:
-    for path in fold.unplanned:
-        message = f"{path!r} is in no shard: it came after the plan was made; plan again with it in place"
-        yield Problem(kind=ProblemKind.FILE_UNPLANNED, message=message, shard=planned.index)
-
-
-def _strangers(reading: BundleReading, planned: PlannedShard) -> Iterator[Problem]:
-    ours = {unit.path: unit.piece for unit in planned.units}
-    for path, record in reading.fold.files.items():
-        if ours.get(path) != record.piece:
-            message = f"shard {planned.index} ran {path!r}, which the plan does not give it"
-            yield Problem(kind=ProblemKind.RAN_UNPLANNED, message=message, shard=planned.index)

@@ -21,7 +21,8 @@ from journal_samples import (
     uncollectable,
 )
 
-from ci_toolkit.merge.shard_merge import FileState, ShardMerge, add_files, merge_shard
+from ci_toolkit.merge.shard_files import FileState
+from ci_toolkit.merge.shard_merge import ShardMerge, add_files, merge_shard
 from ci_toolkit.model.bundle import ShardState, StopKind
 from ci_toolkit.model.journal import Selected
 from ci_toolkit.model.journal_end import Stop
