@@ -6,14 +6,18 @@ the end links nobody.
 """
 
 import ast
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from ci_toolkit.suite.passed_state import ADDING, Function, below, is_container, values_given
 
+_FILLS = (
+    rb"\b(%s)\s*(?:\[|\.(?:" + "|".join(sorted(ADDING)).encode() + rb")\b|\.\w+\s*(?::[^=\n]+)?[^\w\s=(]{0,2}=[^=])"
+)
 _Place = tuple[str, str]
 """(fixture, attribute) or, of a container, (fixture, "")."""
 
@@ -49,9 +53,12 @@ def passed_on(files: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
 
     fillers: dict[tuple[Path, _Place], list[str]] = defaultdict(list)
     readers: dict[tuple[Path, _Place], list[str]] = defaultdict(list)
-    for path, file in files.items():
-        fixtures = {name: fixture for name, fixture in lent_in(file.parent).items() if fixture is not None}
-        tests = _uses_in(file, fixtures) if fixtures else []
+    lent = {path: {name: each for name, each in lent_in(file.parent).items() if each} for path, file in files.items()}
+    texts = {path: _text_of(files[path]) for path, fixtures in lent.items() if fixtures}
+    filled_names = {name for path, text in texts.items() for name in _seem_filled(text, lent[path])}
+    for path, text in texts.items():
+        fixtures = {name: each for name, each in lent[path].items() if name in filled_names}
+        tests = _uses_in(text, fixtures)
         if any(one.fills & two.reads for one in tests for two in tests if one is not two):
             yield path, path
         filled = {place for test in tests for place in test.fills}
@@ -115,13 +122,29 @@ def _is_empty(value: ast.expr | None) -> bool:
     return False
 
 
-def _uses_in(file: Path, fixtures: Mapping[str, _Fixture]) -> list[_Uses]:
-    """Return what the tests in ``file`` do with ``fixtures``."""
+def _text_of(file: Path) -> bytes:
     try:
-        text = file.read_bytes()
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def _seem_filled(text: bytes, names: Collection[str]) -> set[str]:
+    """Return those of ``names`` that something in ``text`` may fill: most suites have none, and are not parsed."""
+    known = [name for name in names if name.encode() in text]
+    return (
+        {found.decode() for found in re.findall(_FILLS % b"|".join(re.escape(name).encode() for name in known), text)}
+        if known
+        else set()
+    )
+
+
+def _uses_in(text: bytes, fixtures: Mapping[str, _Fixture]) -> list[_Uses]:
+    """Return what the tests in ``text`` do with ``fixtures``."""
+    try:
         is_concerned = any(name.encode() in text for name in fixtures)
         nodes = ast.walk(ast.parse(text)) if is_concerned else ()
-    except (OSError, SyntaxError, ValueError):  # pytest says so
+    except (SyntaxError, ValueError):  # pytest says so
         return []
     tests = (node for node in nodes if isinstance(node, Function) and node.name.startswith("test"))
     return [_uses_of(test, fixtures) for test in tests]
