@@ -1,7 +1,7 @@
 """Coverage of the lines that a change wrote: whole statements, each counted once."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from ci_toolkit.model.changed_lines import ChangedFile, ChangedLines
@@ -15,9 +15,23 @@ class FileCoverage(Record, frozen=True, kw_only=True):
     executed: frozenset[int]
     missing: frozenset[int]
     begins: Mapping[int, int] = {}
-    """A line to that at which its statement begins, see `statement_begins`."""
+    """Each line of each statement that takes several, to the line at which it begins, as coverage counts it.
+
+    Of a statement with a body these are the lines of its head.
+    """
     in_functions: frozenset[int] = frozenset()
     """Lines in the bodies of functions: all others run when the file is imported."""
+
+
+def file_coverage(executed: Iterable[int], missing: Iterable[int], source: str = "") -> FileCoverage:
+    """Return what coverage says of one file, with what its ``source`` says of the statements."""
+    tree = _parsed(source)
+    return FileCoverage(
+        executed=frozenset(executed),
+        missing=frozenset(missing),
+        begins=_statement_begins(tree),
+        in_functions=_lines_in_functions(tree),
+    )
 
 
 def changed_coverage(changes: ChangedLines, measured: Mapping[str, FileCoverage]) -> ChangedCoverage:
@@ -48,21 +62,16 @@ def changed_coverage(changes: ChangedLines, measured: Mapping[str, FileCoverage]
     )
 
 
-def lines_in_functions(source: str) -> frozenset[int]:
-    """Return the lines of the bodies of functions in ``source``; none where it is no Python."""
-    functions = (node for node in ast.walk(_parsed(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+def _lines_in_functions(tree: ast.Module) -> frozenset[int]:
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     return frozenset(
         line for node in functions for line in range(_last_line(node) + 1, (node.end_lineno or node.lineno) + 1)
     )
 
 
-def statement_begins(source: str) -> dict[int, int]:
-    """Return each line of each statement that takes several to the line at which it begins, as coverage counts it.
-
-    Of a statement with a body these are the lines of its head. Empty where ``source`` is no Python.
-    """
+def _statement_begins(tree: ast.Module) -> dict[int, int]:
     begins: dict[int, int] = {}
-    for node in ast.walk(_parsed(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.stmt):
             begins |= dict.fromkeys(range(node.lineno + 1, _last_line(node) + 1), node.lineno)
         for decorator in getattr(node, "decorator_list", ()):  # to coverage each is a statement
@@ -73,7 +82,7 @@ def statement_begins(source: str) -> dict[int, int]:
 def _parsed(source: str) -> ast.Module:
     try:
         return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # it is no Python, and tells nothing
         return ast.Module(body=[], type_ignores=[])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from ci_toolkit.merge.changed_coverage import FileCoverage, runs_of, statements_of
+from ci_toolkit.merge.changed_coverage import FileCoverage, file_coverage, runs_of, statements_of
 from ci_toolkit.model.changed_lines import ChangedFile, ChangedLines
 from ci_toolkit.model.merged import LinesOfTests, MeasuredCoverage
 from ci_toolkit.model.quarantine import CoveredAlone, LinesAlone, is_about
@@ -50,7 +50,7 @@ def _lines_alone(
     line counts only in a file of which no other test ran anything.
     """
     for path, ran in sorted(files.items()):
-        file = measured.get(path, FileCoverage(executed=frozenset(), missing=frozenset()))
+        file = measured.get(path, file_coverage((), ()))
         of_others = {file.begins.get(line, line) for line in ran.others}
         found: dict[int, frozenset[str]] = {}
         for line, tests in ran.tests.items():

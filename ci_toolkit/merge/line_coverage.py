@@ -10,7 +10,7 @@ import coverage
 import msgspec
 from coverage.exceptions import CoverageException
 
-from ci_toolkit.merge.changed_coverage import FileCoverage, lines_in_functions, statement_begins
+from ci_toolkit.merge.changed_coverage import FileCoverage, file_coverage
 
 
 class _File(msgspec.Struct):
@@ -37,14 +37,8 @@ def read_line_coverage(report: Path, changed: Iterable[str], *, config_file: str
     }
     for path, statements in _never_imported(changed - lines.keys(), set(map(_top, lines)), config_file):
         lines[path] = ([], statements)
-    sources = {path: _source(here / path) for path in lines if path in changed}
     return {
-        path: FileCoverage(
-            executed=frozenset(executed),
-            missing=frozenset(missing),
-            begins=statement_begins(sources.get(path, "")),
-            in_functions=lines_in_functions(sources.get(path, "")),
-        )
+        path: file_coverage(executed, missing, _source(here / path) if path in changed else "")
         for path, (executed, missing) in lines.items()
     }
 

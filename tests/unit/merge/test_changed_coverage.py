@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.merge.changed_coverage import FileCoverage, changed_coverage, statement_begins
+from ci_toolkit.merge.changed_coverage import changed_coverage, file_coverage
 from ci_toolkit.merge.line_coverage import read_line_coverage
 from ci_toolkit.model.changed_lines import ChangedFile, ChangedLines, Span
 from ci_toolkit.model.verdict import ChangedCoverage, MissedLines
@@ -43,20 +43,18 @@ BEGINS = {4: 3, 5: 3, 7: 6, 8: 6, 11: 10, 14: 13, 16: 15, 17: 15, 18: 15, 20: 19
 
 
 def test_lines_of_a_statement_lead_to_its_first() -> None:
-    assert statement_begins(SOURCE) == BEGINS
+    assert file_coverage((), (), SOURCE).begins == BEGINS
 
 
 @pytest.mark.parametrize("source", ["def (", "\0", "(" * 10_000, ""])
 def test_what_is_no_python_has_no_statements(source: str) -> None:
-    assert statement_begins(source) == {}
+    assert file_coverage((), (), source).begins == {}
 
 
 def of(written: tuple[Span, ...], executed: set[int], missing: set[int]) -> ChangedCoverage:
     changes = ChangedLines(base="b", files={"a.py": ChangedFile(written=written, cut=(1,))})
-    begins = statement_begins(SOURCE)
-    file = FileCoverage(executed=frozenset(executed), missing=frozenset(missing), begins=begins)
     return changed_coverage(
-        changes, {"a.py": file, "other.py": FileCoverage(executed=frozenset({1}), missing=frozenset({2}))}
+        changes, {"a.py": file_coverage(executed, missing, SOURCE), "other.py": file_coverage({1}, {2})}
     )
 
 
@@ -96,7 +94,7 @@ def test_a_change_of_which_nothing_is_measured_has_no_percentage() -> None:
             "cut.py": ChangedFile(cut=(1,)),
         },
     )
-    found = changed_coverage(changes, {"a.py": FileCoverage(executed=frozenset({1}), missing=frozenset())})
+    found = changed_coverage(changes, {"a.py": file_coverage({1}, ())})
     assert (found.percent, found.statements, found.unmeasured) == (None, 0, ("z.py",))
 
 

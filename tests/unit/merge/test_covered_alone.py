@@ -5,7 +5,7 @@ from pathlib import Path
 import coverage
 import pytest
 
-from ci_toolkit.merge.changed_coverage import FileCoverage, lines_in_functions, statement_begins
+from ci_toolkit.merge.changed_coverage import file_coverage
 from ci_toolkit.merge.covered_alone import Excusing, covered_alone
 from ci_toolkit.merge.tests_apart import read_tests_apart, without_contexts_of_tests
 from ci_toolkit.model.changed_lines import ChangedFile, ChangedLines
@@ -42,12 +42,7 @@ def alone(
     measured = MeasuredCoverage(
         covered=0, statements=0, by_category={}, apart=TestsApart(told=frozenset({A, B}), files={path: ran})
     )
-    file = FileCoverage(
-        executed=frozenset({1, 4, 5, 8, 11}),
-        missing=frozenset(),
-        begins=statement_begins(SOURCE),
-        in_functions=lines_in_functions(SOURCE),
-    )
+    file = file_coverage(executed={1, 4, 5, 8, 11}, missing=(), source=SOURCE)
     changes = ChangedLines(base="b", files={path: ChangedFile(written=(written,))})
     excusing = Excusing(tests=(A, B), changes=lambda: changes)
     found = covered_alone(excusing, measured, {path: file}, {"tests/test_a.py"})
