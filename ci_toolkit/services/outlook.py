@@ -14,7 +14,7 @@ from ci_toolkit.services.catalog.endpoint import Provider, planned
 from ci_toolkit.services.catalog.table import Service, ServiceEnvironment
 from ci_toolkit.services.errors import EngineError, MissingClientError
 from ci_toolkit.services.processes.binaries import find_server
-from ci_toolkit.services.processes.search_path import search_path
+from ci_toolkit.services.processes.program_search import program_search_path
 from ci_toolkit.services.providers.chain import choose, only_provider
 from ci_toolkit.services.providers.docker.provider import DockerProvider
 from ci_toolkit.services.providers.listening import who_listens
@@ -85,7 +85,7 @@ def _native(request: ServiceRequest) -> str:
         assert program is not None  # the provider has just found it
         return f"{program} {_version(program)}".rstrip()
     word = service.command[0]
-    found = shutil.which(Path(request.root) / word) or shutil.which(word, path=search_path(os.environ))
+    found = shutil.which(Path(request.root) / word) or shutil.which(word, path=program_search_path(os.environ))
     if found is None:
         raise InfrastructureError(
             f"the command of {service.name} cannot be started: no program {word}",

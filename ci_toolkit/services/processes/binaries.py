@@ -10,7 +10,7 @@ from typing import Final
 
 from ci_toolkit.services.catalog.table import Protocol
 from ci_toolkit.services.errors import NoProviderError
-from ci_toolkit.services.processes.search_path import search_path
+from ci_toolkit.services.processes.program_search import program_search_path
 
 _PROGRAM: Final = {
     Protocol.POSTGRESQL: "postgres",
@@ -41,7 +41,7 @@ HOW_TO_GET: Final = {
 def find_server(protocol: Protocol) -> Path | None:
     """Return the server program for ``protocol``, or None: PATH first, then system folders, then wheels."""
     name = _PROGRAM[protocol]
-    on_path = shutil.which(name, path=search_path(os.environ))
+    on_path = shutil.which(name, path=program_search_path(os.environ))
     if on_path:
         return Path(on_path)  # not resolved: Redis's program decides by the name of its link what it is
     for folder in (*_system_folders(protocol), *_wheel_folders(protocol)):

@@ -20,7 +20,7 @@ from ci_toolkit.services.catalog import surroundings
 from ci_toolkit.services.errors import KeeperError
 from ci_toolkit.services.processes.identity import ProcessIdentity, identity_of, wait_for_an_end
 from ci_toolkit.services.processes.logs import copy_log
-from ci_toolkit.services.processes.search_path import search_path
+from ci_toolkit.services.processes.program_search import program_search_path
 from ci_toolkit.services.providers.provider import LABEL, LOG
 from ci_toolkit.services.storage.folders import disk_trouble, own_folder
 from ci_toolkit.services.supervision import guard, messages, orders
@@ -53,7 +53,7 @@ def main() -> int:
         return 0  # whoever asked died in mid-sentence
     os.chdir("/")
     os.environ[LABEL] = request.session
-    os.environ["PATH"] = search_path(os.environ)
+    os.environ["PATH"] = program_search_path(os.environ)
     surroundings.correct()
     guarding = _myself()
     guard.adopt_orphans()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 
 
-def search_path(environment: Mapping[str, str]) -> str:
+def program_search_path(environment: Mapping[str, str]) -> str:
     """Return the PATH of ``environment`` with the folder of our own Python first, unless it names that already.
 
     Who calls ``.venv/bin/ci-toolkit`` or ``.venv/bin/pytest`` by its path means the ``python`` and the ``alembic``

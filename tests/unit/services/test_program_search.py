@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ci_toolkit.services.processes.search_path import search_path
+from ci_toolkit.services.processes.program_search import program_search_path
 
 OWN = str(Path(sys.executable).parent)
 
@@ -21,4 +21,4 @@ OWN = str(Path(sys.executable).parent)
     ],
 )
 def test_programs_are_looked_for_beside_our_python_first(environment: dict[str, str], expected: str) -> None:
-    assert search_path(environment) == expected
+    assert program_search_path(environment) == expected
