@@ -133,13 +133,13 @@ def _take_tests_apart(measured: coverage.Coverage, tests: Iterable[str], changed
 def _to_report(
     bundles: Sequence[Bundle], measured: coverage.Coverage, kept: Mapping[str, str]
 ) -> tuple[tuple[str, ...], list[str] | None]:
-    """Return the files that tests made and removed, and those to report, or None where that is simply every file.
+    """Return what was no file when its shard ended, and the files to report, or None where that is simply every file.
 
-    Plain pytest passes over a file that is gone with a warning.
+    Plain pytest passes over such names with a warning.
     """
     known = measured.get_data().measured_files()
     told = {_relocation(bundle).place(name) for bundle in bundles for name in bundle.card.sources_gone}
-    gone = tuple(sorted(name for name in told & known if not Path(name).exists()))
+    gone = tuple(sorted(name for name in told & known if not Path(name).is_file()))
     unwanted = {kept[name] for name in kept if is_left_out(name, measured)}
     return gone, sorted(known.difference(gone, unwanted)) if gone or unwanted else None
 

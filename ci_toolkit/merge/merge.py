@@ -204,7 +204,7 @@ def _earlier_plans(folders: Sequence[str]) -> Iterator[str]:
 def _sources_gone(coverage: MeasuredCoverage | None) -> Iterator[str]:
     gone = coverage.gone if coverage is not None else ()
     if gone:
-        yield f"coverage leaves out what tests made and removed: {some_of(gone)}"
+        yield f"coverage leaves out what tests made and removed, or compiled from no file: {some_of(gone)}"
     kept = coverage.kept if coverage is not None else ()
     if kept:
         yield f"coverage counts what is not in this checkout by copies that the shards kept: {some_of(kept)}"

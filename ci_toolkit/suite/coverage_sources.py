@@ -24,11 +24,12 @@ def measured_names(data_files: Iterable[Path]) -> frozenset[str]:
 
 
 def sources_gone(names: Collection[str], folder: Path) -> tuple[str, ...]:
-    """Return those of ``names`` that are not there; ``folder`` is where pytest ran.
+    """Return those of ``names`` that are no file; ``folder`` is where pytest ran.
 
-    Tests made and removed them. Of a file that is gone later only, the merge says that the sources are missing.
+    Tests made and removed them, or compiled text under a name of their own, which may also be that of a folder. Of a
+    file that is gone later only, the merge says that the sources are missing.
     """
-    return tuple(sorted(name for name in names if not (folder / name).exists()))
+    return tuple(sorted(name for name in names if not (folder / name).is_file()))
 
 
 def keep_sources(names: Collection[str], folder: Path, bundle: Path) -> tuple[KeptSource, ...]:

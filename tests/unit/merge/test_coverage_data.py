@@ -249,8 +249,11 @@ def test_data_that_cannot_be_combined_is_no_coverage(run: Run) -> None:
     assert told(problems)[0][1].startswith("the shards' coverage cannot be combined: ")
 
 
-def test_a_file_that_was_gone_when_its_shard_ended_has_no_part_in_the_coverage(run: Run) -> None:
-    made = run.source.with_name("made.py")
+@pytest.mark.parametrize("is_folder", [False, True], ids=["nothing", "a folder"])
+def test_what_was_no_file_when_its_shard_ended_has_no_part_in_the_coverage(run: Run, *, is_folder: bool) -> None:
+    made = run.source.with_name("made")
+    if is_folder:
+        made.mkdir()
     run.leave(1, [1, 2], sources_gone=(str(made),))
     run.leave(2, [1, 4])
     data = coverage.CoverageData(basename=str(run.results / "shard-1/coverage/1/.coverage"))
