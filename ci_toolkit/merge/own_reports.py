@@ -29,9 +29,10 @@ _ENDINGS = {
 """How a file may be called that a bundle's word lets the merge write."""
 _LEFT_OUT = {
     "--clean-alluredir": "each shard would remove what the others wrote",
+    "--junit-prefix": "the merge writes the JUnit file, and each test in it has its own name",
     "--store-durations": "each shard would write its part alone; `ci-toolkit history export` writes those of all",
 }
-"""Switches that no shard may follow, and why."""
+"""Options that no shard may follow, and why."""
 _LCOV_AND_HTML: Mapping[str, Callable[[coverage.Coverage, str], object]] = {
     "--cov-report=lcov": lambda measured, path: measured.lcov_report(outfile=path, ignore_errors=True),
     "--cov-report=html": lambda measured, path: measured.html_report(directory=path, ignore_errors=True),

@@ -28,9 +28,10 @@ Other plugins' are found when they have written.
 """
 _WHOLE_RUN_ONLY = (
     ("clean_alluredir", "--clean-alluredir"),  # allure-pytest: a shard would remove what the others wrote
+    ("junitprefix", "--junit-prefix"),  # the merge writes the JUnit file
     ("store_durations", "--store-durations"),  # pytest-split: a shard would write its part over that of the others
 )
-"""Switches that make sense for a whole run alone."""
+"""Options that make sense for a whole run alone."""
 _COVERAGE_KINDS = ("xml", "json", "lcov", "html", "annotate", "markdown", "markdown-append")
 
 

@@ -23,6 +23,7 @@ def bundle(*reports: OwnReport) -> Bundle:
         (OwnReport(option="--html", path="a.html"), "has its part alone, in parts/ of its bundle"),
         (OwnReport(option="--db", path="a.db", is_overwritten=True), "holds one shard's part now"),
         (OwnReport(option="--clean-alluredir"), "is left out: each shard would remove what the others wrote"),
+        (OwnReport(option="--junit-prefix"), "is left out: the merge writes the JUnit file"),
         (OwnReport(option="--store-durations"), "`ci-toolkit history export` writes those of all"),
         (OwnReport(option="--cov-report=annotate"), "is not written: the merge writes xml, json, lcov and html"),
     ],
