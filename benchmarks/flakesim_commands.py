@@ -103,7 +103,8 @@ class _Record:
         return self._trials.seconds
 
     def make(self, trial: Trial) -> TrialOutcome:
-        return self._trials.run(self._failures[trial.test], trial.how, where=trial.where, tree=trial.tree)
+        failure = self._failures[trial.test]
+        return self._trials.run(failure, trial.how, where=trial.where, tree=trial.tree, is_clean=trial.is_clean)
 
     def _made_now(self, trial: Trial) -> TrialOutcome:
         self.has_other_machine |= trial.where is Where.OTHER

@@ -89,7 +89,19 @@ def bisect(test: str, *, place: tuple[str, int] | None, plan_path: Path, results
     "--times", cls=OneCall, type=click.IntRange(min=1), default=1, show_default=True, help="How often to run it."
 )
 @click.option("--alone", cls=OneCall, is_flag=True, help="Run it without the tests that ran before it.")
-def rerun(test: str, *, place: tuple[str, int] | None, plan_path: Path, results: Path, times: int, alone: bool) -> int:
+@click.option(
+    "--clean", cls=OneCall, is_flag=True, help="Run it in a clean checkout, without what the run left behind."
+)
+def rerun(
+    test: str,
+    *,
+    place: tuple[str, int] | None,
+    plan_path: Path,
+    results: Path,
+    times: int,
+    alone: bool,
+    clean: bool,
+) -> int:
     """Run NODEID again as it ran: after the same tests in the same order, with the same seed and variables.
 
     Exits with 1 if it failed.
@@ -100,9 +112,11 @@ def rerun(test: str, *, place: tuple[str, int] | None, plan_path: Path, results:
     from ci_toolkit.workflow.forensics import rerun as run_again
 
     request = ReplayRequest(test=test, shard=place[1] if place else None, plan_path=plan_path, results=results)
-    done = run_again(request, Path.cwd(), Terminal(), times=times, is_alone=alone)
+    done = run_again(request, Path.cwd(), Terminal(), times=times, is_alone=alone, is_clean=clean)
     for line in rerun_lines(test, done.place, done.replays):
         click.echo(line)
+    if not (done.failed or clean):
+        click.echo("  the run may have left something by which it passes here: `--clean` tries it without")
     if done.failed:
         return ExitCode.FAILED
     return ExitCode.PASSED if all(replay.failed is False for replay in done.replays) else ExitCode.INCOMPLETE

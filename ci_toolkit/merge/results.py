@@ -1,6 +1,6 @@
 """Reads the journals of one bundle into the fold, and tells what became of each test and file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ci_toolkit.merge.bundles import Bundle
 from ci_toolkit.merge.journals import SUPERVISOR, JournalFile, journals_of, opening_problem
@@ -73,12 +73,16 @@ class BundleReading:
         """Yield the result of every file or class that could not be collected, or that skipped itself."""
         return _results_of_files(self.fold)
 
-    def order_until(self, node_id: str) -> tuple[str, ...]:
-        """Return what ran before a test in its process, and the test itself; nothing if it did not run."""
+    def order_until(self, node_id: str, others: Collection[str] = ()) -> tuple[str, ...]:
+        """Return what ran before a test in its process, and the test itself; nothing if it did not run.
+
+        Where one of ``others`` ran after it in that process, the order goes on to the last of them.
+        """
         for sequence in reversed(self.fold.sequences):  # what was run again counts as it ran last
             ran = [test.node_id for test in sequence]
             if node_id in ran:
-                return tuple(dict.fromkeys(ran[: ran.index(node_id) + 1]))
+                last = max((number for number, name in enumerate(ran) if name in others), default=0)
+                return tuple(dict.fromkeys(ran[: max(last, ran.index(node_id)) + 1]))
         return ()
 
     def without_outcome(self, why: str) -> Iterator[LostTest]:

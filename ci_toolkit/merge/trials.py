@@ -37,7 +37,7 @@ class TrialsOfBundle:
         self.problems: list[Problem] = []
         self._bundle = bundle
         self._sources = sources
-        self._batches: dict[tuple[int, tuple[JournalSeal, ...]], _Journals] = {}
+        self._shared: dict[tuple[int, tuple[JournalSeal, ...]], _Journals] = {}
         """One process tells of many tests: it is read once."""
 
     def of(self, failed: Collection[str]) -> tuple[TrialEvidence, ...]:
@@ -55,13 +55,13 @@ class TrialsOfBundle:
 
     def _journals(self, record: TrialRecord) -> _Journals:
         key = record.number, record.journals
-        known = self._batches.get(key)
+        known = self._shared.get(key)
         if known is not None:
             return known
         journals = self._read(record)
         self.problems += journals.fold.problems
-        if record.trial.how is How.BATCH:
-            self._batches[key] = journals
+        if record.trial.how in {How.BATCH, How.ORDER}:
+            self._shared[key] = journals
         return journals
 
     def _read(self, record: TrialRecord) -> _Journals:

@@ -49,6 +49,8 @@ class Trial(Record, frozen=True, kw_only=True):
     where: Where = Where.SAME
     how: How = How.ISOLATED
     tree: Tree = Tree.HEAD
+    is_clean: bool = False
+    """Whether the head runs in a clean checkout: nothing that the first failure left in the checkout is there."""
 
 
 class TrialOutcome(Record, frozen=True, kw_only=True):

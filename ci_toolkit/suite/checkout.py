@@ -15,6 +15,11 @@ def commit_of(folder: Path) -> str:
     return _say(folder, "rev-parse", "--verify", "--quiet", "HEAD")
 
 
+def commit_with_changes(folder: Path) -> str:
+    """Return a commit of what is checked out and of what changed since in tracked files; no branch has it."""
+    return _say(folder, "stash", "create") or commit_of(folder)
+
+
 def lineage_of(folder: Path, *, branch: str = "", main: str = "", base: str = "") -> Lineage:
     """Return where the checkout in ``folder`` stands.
 
@@ -52,6 +57,12 @@ def main_branch(folder: Path) -> str:
     """Return the name of the main branch as git knows it, or ``""``."""
     named = _say(folder, "symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD").removeprefix("origin/")
     return named or next((name for name in _USUAL if tip_of(folder, name)), "")
+
+
+def is_part_of_main(folder: Path) -> bool:
+    """Return whether the main branch has what is checked out, so that a change can only be what is not committed."""
+    commit, tip = commit_of(folder), tip_of(folder, main_branch(folder))
+    return bool(commit and tip) and _say(folder, "merge-base", commit, tip) == commit
 
 
 def tip_of(folder: Path, branch: str) -> str:

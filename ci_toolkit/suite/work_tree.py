@@ -1,4 +1,4 @@
-"""A git work tree of another commit beside the checkout, for as long as it is needed."""
+"""A git work tree beside the checkout, for as long as it is needed."""
 
 import contextlib
 import fcntl
@@ -11,9 +11,10 @@ from pathlib import Path
 
 from ci_toolkit.suite.git import NoGitError, bring, run_git
 
-PREFIX = "ci-toolkit-base-"
+PREFIX = "ci-toolkit-tree-"
 _LOCK = "in-use"
 _TREE = "tree"
+_TEMPORARY = "tmp"
 _GIT_SECONDS = 300.0
 _INSTALLS = (
     "*.lock",
@@ -36,24 +37,46 @@ _OF_THE_PROJECT = {"version", "description", "readme", "authors", "maintainers",
 
 
 class NoWorkTreeError(Exception):
-    """There can be no work tree of the base, or not its own environment in it; the message says why."""
+    """There can be no work tree, or the sources in it want another environment; the message says why."""
+
+
+class WorkTree:
+    """A commit of a git ``repository`` in a folder of its own, and a folder for temporary files beside it."""
+
+    def __init__(self, repository: Path, home: Path, commit: str) -> None:
+        """Make both in the folder ``home``. Raises NoWorkTreeError."""
+        self.folder = home / _TREE
+        self.temporary = home / _TEMPORARY
+        self._repository = repository
+        self._commit = commit
+        self._add()
+
+    def renew(self) -> None:
+        """Make both anew. Raises NoWorkTreeError."""
+        # `git clean` would be faster, and clean a repository around this one where a trial removed git's own file.
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        _remove(self._repository, self.folder)
+        self._add()
+
+    def _add(self) -> None:
+        self.temporary.mkdir(exist_ok=True)
+        _git(self._repository, "worktree", "add", "--quiet", "--detach", "-f", str(self.folder), self._commit)
 
 
 @contextlib.contextmanager
-def work_tree(repository: Path, commit: str) -> Iterator[Path]:
-    """Yield a folder that holds ``commit`` of the git ``repository``, and remove it whatever happens.
+def work_tree(repository: Path, commit: str) -> Iterator[WorkTree]:
+    """Yield a work tree of ``commit`` of the git ``repository``, and remove it whatever happens.
 
     What a process left that was killed is removed by the next one. Raises NoWorkTreeError.
     """
     sweep(repository)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
     with (folder / _LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it when this process ends, however it does
         try:
-            _git(repository, "worktree", "add", "--quiet", "--detach", str(folder / _TREE), commit)
-            yield folder / _TREE
+            yield WorkTree(repository, folder, commit)
         finally:
-            _remove(repository, folder)
+            _remove_home(repository, folder)
 
 
 def sweep(repository: Path) -> None:
@@ -61,7 +84,7 @@ def sweep(repository: Path) -> None:
     for line in _git(repository, "worktree", "list", "--porcelain").splitlines():
         folder = Path(line.removeprefix("worktree ")).parent
         if line.startswith("worktree ") and folder.name.startswith(PREFIX) and _is_left(folder):
-            _remove(repository, folder)
+            _remove_home(repository, folder)
 
 
 def top_of(folder: Path) -> Path:
@@ -72,16 +95,16 @@ def top_of(folder: Path) -> Path:
 def fetch_base(repository: Path, commit: str) -> None:
     """Fetch ``commit`` from origin where a shallow checkout lacks it. Raises NoWorkTreeError if that does not help."""
     if not bring(repository, commit):
-        raise NoWorkTreeError("the base cannot be tried: this checkout lacks it; check it out with `fetch-depth: 2`")
+        raise NoWorkTreeError("this checkout lacks it; check it out with `fetch-depth: 2`")
 
 
 def refuse_another_environment(repository: Path, commit: str) -> None:
     """Raise NoWorkTreeError where ``commit`` wants other packages than the checkout, which is what is installed."""
     for path in filter(None, _git(repository, "diff", "--name-only", "-z", commit, "--").split("\0")):
         if any(fnmatch(path, pattern) or fnmatch(Path(path).name, pattern) for pattern in _INSTALLS):
-            raise NoWorkTreeError(f"the base cannot be tried: it wants other packages ({path})")
+            raise NoWorkTreeError(f"it wants other packages ({path})")
         if Path(path).name == "pyproject.toml" and _installs_others(repository, commit, path):
-            raise NoWorkTreeError(f"the base cannot be tried: it wants other packages ({path})")
+            raise NoWorkTreeError(f"it wants other packages ({path})")
 
 
 def _installs_others(repository: Path, commit: str, path: str) -> bool:
@@ -110,9 +133,14 @@ def _is_left(folder: Path) -> bool:
     return True
 
 
+def _remove_home(repository: Path, home: Path) -> None:
+    _remove(repository, home / _TREE)
+    shutil.rmtree(home, ignore_errors=True)
+
+
 def _remove(repository: Path, folder: Path) -> None:
     with contextlib.suppress(NoWorkTreeError):
-        _git(repository, "worktree", "remove", "--force", "--force", str(folder / _TREE))
+        _git(repository, "worktree", "remove", "--force", "--force", str(folder))
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -120,8 +148,8 @@ def _git(folder: Path, *arguments: str) -> str:
     try:
         done = run_git(folder, *arguments, seconds=_GIT_SECONDS)
     except NoGitError as error:
-        raise NoWorkTreeError(f"the base cannot be tried: git {arguments[0]} did not run ({error})") from error
+        raise NoWorkTreeError(f"git {arguments[0]} did not run ({error})") from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise NoWorkTreeError(f"the base cannot be tried: git {arguments[0]} failed ({said})")
+        raise NoWorkTreeError(f"git {arguments[0]} failed ({said})")
     return done.stdout.decode("utf-8", "replace")

@@ -18,9 +18,9 @@ from ci_toolkit.model.traced_lines import TracedFile
 from ci_toolkit.model.verdict import TestFailure
 from ci_toolkit.model.wording import number_of
 from ci_toolkit.suite.changes import Base, UnknownChangesError, changes_since
-from ci_toolkit.suite.checkout import commit_of
+from ci_toolkit.suite.checkout import commit_of, is_part_of_main
 from ci_toolkit.suite.git import has_commit
-from ci_toolkit.suite.options import StopRequest
+from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.traced_lines import traced_files
 from ci_toolkit.verdict.adjudication import (
     Court,
@@ -40,7 +40,6 @@ from ci_toolkit.verdict.court.court import Judgement
 from ci_toolkit.verdict.court.memory import Memory
 from ci_toolkit.verdict.court.trials import BudgetSpentError
 from ci_toolkit.verdict.quarantine import excuses
-from ci_toolkit.workflow.base_tree import BaseTree
 from ci_toolkit.workflow.court_memory import recalled
 from ci_toolkit.workflow.lineage import here
 from ci_toolkit.workflow.observer import Observer
@@ -48,6 +47,7 @@ from ci_toolkit.workflow.shards import ShardWork
 from ci_toolkit.workflow.signals import stop_on_signals
 from ci_toolkit.workflow.stop_rules import StopRuleWatcher
 from ci_toolkit.workflow.trial_runner import TrialRunner, TriedShard, ended_words
+from ci_toolkit.workflow.trial_trees import TrialTrees
 
 
 class Past(Record, frozen=True, kw_only=True):
@@ -78,8 +78,8 @@ def court_of(root: Path, folder: Path, environment: Mapping[str, str] = os.envir
     if settings is None:
         return None
     lineage = here(folder, environment)
-    # On main the change is what is not committed yet. In CI that is no change: a job before may have made it.
-    changed = lineage.is_main and not lineage.tree and not environment.get("CI")
+    # The change is what is not committed yet. In CI that is no change: a job before may have made it.
+    changed = not lineage.tree and not environment.get("CI") and (lineage.is_main or is_part_of_main(folder))
     base = commit_of(folder) if changed else lineage.base
     return Court(
         rules=rules_of(settings), excuses=settings.excuses, is_main=lineage.is_main, tree=lineage.tree, base=base
@@ -177,9 +177,12 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     court = informed(court, shards, failures, history, options.commit, observer.say)
     observer.say(f"judging {number_of(heard, 'failure')} by trials")
     stop = StopRequest()
-    base = BaseTree(Path(options.folder), court.base)
-    with stop_on_signals(stop), StopRuleWatcher(work.rules, stop), base:
-        runner = TrialRunner(plan, shards, options, base, observer.say, stop, unsure=unsure_rule(court.rules))
+    with (
+        stop_on_signals(stop),
+        StopRuleWatcher(work.rules, stop),
+        trees_for(shards, options, court) as trees,
+    ):
+        runner = TrialRunner(plan, shards, options, trees, observer.say, stop, unsure=unsure_rule(court.rules))
         prices = prices_of(failures, [_startup(shard) for shard in shards], [shard.seconds for shard in shards])
         judgement = None
         try:
@@ -190,6 +193,12 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
                 shard.close(_why_ended(stop, judgement))
     red = red_after(judgement, court, failures, observer)
     return AdjudicationEnd(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
+
+
+def trees_for(shards: Iterable[TriedShard], options: ShardOptions, court: Court) -> TrialTrees:
+    """Return the work trees in which failures of ``shards`` are tried."""
+    began_at = min(shard.bundle.card.began_at for shard in shards)
+    return TrialTrees(Path(options.folder), court.base, began_at=began_at, in_ci=bool(os.environ.get("CI")))
 
 
 def has_counted_failures(work: ShardWork) -> bool:

@@ -1,5 +1,6 @@
 """``ci-toolkit flaky``: a failure of the last run reproduced in its order, and what in that order makes it fail."""
 
+import os
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
 from ci_toolkit.workflow.shard_options import shard_options
 from ci_toolkit.workflow.signals import stop_on_signals
 from ci_toolkit.workflow.stop_rules import StopRules
+from ci_toolkit.workflow.trial_trees import TrialTrees
 
 REPLAYS = Path(STATE_FOLDER) / "replays"
 
@@ -82,18 +84,22 @@ def bisect(request: ReplayRequest, folder: Path, observer: Observer, *, tries: i
         return msgspec.structs.replace(found, runs=replayer.runs, seconds=replayer.seconds)
 
 
-def rerun(request: ReplayRequest, folder: Path, observer: Observer, *, times: int, is_alone: bool) -> Rerun:
+def rerun(
+    request: ReplayRequest, folder: Path, observer: Observer, *, times: int, is_alone: bool, is_clean: bool
+) -> Rerun:
     """Run the test of ``request`` again ``times`` times, each in a new process after the tests that ran before it.
 
-    Where a bisection has found which of them make it fail, those alone. Raises ReplayError, ReplayInterruptedError.
+    With ``is_clean`` each runs in a clean checkout, where nothing is that the run left behind. Where a bisection has
+    found which of them make it fail, those alone. Raises ReplayError, ReplayInterruptedError.
     """
     place = PastRun(request.plan_path, request.results).find(request.test, request.shard)
-    with _replayer(place, folder, observer) as replayer:
+    with _replayer(place, folder, observer, is_clean=is_clean) as replayer:
         short = replayer.kept.order[:-1]
         before = () if is_alone else short or place.before
         where = "alone" if is_alone else f"after {number_of(len(before), 'test')} of shard {place.shard}"
         if before and short:
             where += f", which a bisection found among {len(place.before)}"
+        where += " in a clean checkout" * is_clean
         observer.say(f"{one_line(request.test)} {where}")
         replays = []
         for number in range(1, times + 1):
@@ -109,14 +115,15 @@ def _ended(replayed: Replayed) -> str:
 
 
 @contextmanager
-def _replayer(place: Place, folder: Path, observer: Observer) -> Iterator[Replayer]:
+def _replayer(place: Place, folder: Path, observer: Observer, *, is_clean: bool = False) -> Iterator[Replayer]:
     root = project_root(folder)
     _tell_differences(place, folder, observer)
     selection = select_categories(root, mode=place.plan.mode)
     stop = StopRequest()
-    with services_for(ServiceNeeds(), root, observer.say) as services, stop_on_signals(stop):
+    trees = TrialTrees(folder, "", began_at=place.bundle.card.began_at, in_ci=bool(os.environ.get("CI")))
+    with services_for(ServiceNeeds(), root, observer.say) as services, stop_on_signals(stop), trees:
         options = shard_options(place.plan, folder, selection, StopRules(), services.variables)
-        yield Replayer(place, options, folder / REPLAYS, stop, observer)
+        yield Replayer(place, options, folder / REPLAYS, stop, observer, trees=trees if is_clean else None)
 
 
 def _tell_differences(place: Place, folder: Path, observer: Observer) -> None:

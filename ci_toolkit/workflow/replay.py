@@ -21,11 +21,12 @@ from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import encode, from_json, restore_surrogates, to_json
 from ci_toolkit.model.replay import REPLAYS_SCHEMA, Replayed, Replays
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.trial import How, Trial
+from ci_toolkit.model.trial import How, NoTrialError, Trial
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.trial import TrialOrder, for_trials, run_trial
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import read_plan
+from ci_toolkit.workflow.trial_trees import TrialTrees
 
 _DIGITS = 16
 
@@ -118,13 +119,21 @@ class Replayer:
     """Replays one test, and keeps what it told in a file, so that nothing is run twice."""
 
     def __init__(
-        self, place: Place, options: ShardOptions, folder: Path, stop: StopRequest, observer: Observer
+        self,
+        place: Place,
+        options: ShardOptions,
+        folder: Path,
+        stop: StopRequest,
+        observer: Observer,
+        *,
+        trees: TrialTrees | None = None,
     ) -> None:
-        """``folder`` takes the journals and what is kept."""
+        """``folder`` takes the journals and what is kept; with ``trees``, each replay has a clean checkout."""
         self._place = place
         self._options = for_trials(options, place.bundle.card)
         self._folder = make_folder(folder / hashlib.sha256(encode(place.test)).hexdigest()[:_DIGITS])
         self._stop = stop
+        self._trees = trees
         self._observer = observer
         self._of = place.digest(Path(restore_surrogates(options.root)))
         self.kept = self._read()
@@ -170,15 +179,22 @@ class Replayer:
         place = self._place
         trial = Trial(test=place.test, how=How.ORDER)
         tests = (*before, place.test)
+        options, moved = self._options, None
+        if self._trees is not None:
+            try:
+                options, moved = self._trees.of_head(options)
+            except NoTrialError as error:
+                raise ReplayError(f"there is no clean checkout: {error}", advice="Leave out --clean.") from error
         order = TrialOrder(
             number=1,
             trial=trial,
             shard=place.shard,
             tests=tests,
             pieces=dict.fromkeys((*(split_node_id(test)[0] for test in tests), *files), 0),
+            moved=moved,
         )
         fold = JournalFold(place.shard)
-        record = run_trial(place.plan, order, self._folder, self._options, stop=self._stop, fold=fold)
+        record = run_trial(place.plan, order, self._folder, options, stop=self._stop, fold=fold)
         if self._stop.is_asked:
             raise ReplayInterruptedError(
                 f"the replays were ended: {self._stop.reason}",

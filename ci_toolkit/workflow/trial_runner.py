@@ -1,5 +1,6 @@
 """Runs the trials that a court asks for, on this machine, and keeps their records in the bundles of the shards."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ from ci_toolkit.suite.machine import machine_name
 from ci_toolkit.suite.options import ShardOptions, StopRequest
 from ci_toolkit.suite.trial import TrialOrder, for_trials, run_trial
 from ci_toolkit.verdict.adjudication import Recorded
-from ci_toolkit.workflow.base_tree import BaseTree
+from ci_toolkit.workflow.trial_trees import Place, TrialTrees
 
 Say = Callable[[str], None]
 _WORDS = {
@@ -57,8 +58,8 @@ class TriedShard:
         """What fails the run beside its tests: what could not be collected, an end of pytest that nothing explains."""
         self.order = order_digest(reading.fold)
         self.environment = environment_of(bundle.card, reading.fold)
-        failed = {failure.node_id for failure in tally.failures}
-        self.agains = agains_of(reading.fold, failed)
+        self._failed = frozenset(failure.node_id for failure in tally.failures)
+        self.agains = agains_of(reading.fold, self._failed)
         """What tries in the shard's own processes showed, at once after the failures."""
         self._reading = reading
         self._trials = TrialsOfBundle(Bundle(folder=str(self.folder), card=bundle.card), reading.fold.sources)
@@ -67,6 +68,10 @@ class TriedShard:
         """Return what ran before ``test`` in its process, and the test itself."""
         return self._reading.order_until(test) or (test,)
 
+    def order_with(self, test: str) -> tuple[str, ...]:
+        """Return what ran in its process until the last failure there: a replay of that is for each failure in it."""
+        return self._reading.order_until(test, self._failed) or (test,)
+
     def add(self, record: TrialRecord) -> TrialEvidence:
         """Keep ``record`` and return what it shows, read as the merge will read it."""
         self.records.append(record)
@@ -74,8 +79,7 @@ class TriedShard:
 
     def recorded(self) -> tuple[TrialEvidence, ...]:
         """Return what the trials in the bundle itself showed."""
-        failed = {failure.node_id for failure in self.failures}
-        return (*self.agains, *TrialsOfBundle(self.bundle, self._reading.fold.sources).of(failed))
+        return (*self.agains, *TrialsOfBundle(self.bundle, self._reading.fold.sources).of(self._failed))
 
     def close(self, ended: str) -> None:
         """Write the records into the card; ``ended`` is why no further trial was made where one was asked for."""
@@ -91,7 +95,7 @@ class TrialRunner:
         plan: Plan,
         shards: Sequence[TriedShard],
         options: ShardOptions,
-        base: BaseTree,
+        trees: TrialTrees,
         say: Say,
         stop: StopRequest,
         *,
@@ -99,10 +103,11 @@ class TrialRunner:
     ) -> None:
         """``unsure`` says how often a test is tried again and again."""
         self._machine = machine_name()
-        self._batches: dict[tuple[int, Tree], list[TrialRecord]] = {}
+        self._made: dict[tuple[object, ...], list[TrialRecord]] = {}
+        """The processes that answer for more than one test."""
         self._asked: Counter[Trial] = Counter()
-        """How often each trial was asked for that a batch answers."""
-        self._base = base
+        """How often each trial was asked for that one of these answers."""
+        self._trees = trees
         self._plan = plan
         self._shards = {failure.node_id: shard for shard in shards for failure in shard.failures}
         agains = [made for shard in shards for made in shard.agains]
@@ -126,51 +131,54 @@ class TrialRunner:
         return msgspec.structs.replace(evidence.outcome, seconds=evidence.seconds)
 
     def _run(self, trial: Trial, shard: TriedShard) -> TrialRecord:
+        tests = self._tests_of(trial, shard)
+        if trial.how in {How.ISOLATED, How.REPEATED}:
+            return self._in_a_process(trial, shard, tests)
+        asked = self._asked[trial]
+        self._asked[trial] += 1
+        same = msgspec.structs.replace(trial, test=tests[-1])
+        made = self._made.setdefault((shard.bundle.card.index, tests, same), [])
+        if asked < len(made):
+            return msgspec.structs.replace(made[asked], trial=trial, seconds=0.0)  # its time counts once
+        made.append(self._in_a_process(trial, shard, tests))
+        return made[asked]
+
+    def _tests_of(self, trial: Trial, shard: TriedShard) -> tuple[str, ...]:
+        """Return what the process of ``trial`` runs. One of several tests is for all that ask for the same."""
+        if trial.how is How.ISOLATED:
+            return (trial.test,)
+        if trial.how is How.BATCH:
+            return tuple(dict.fromkeys(failure.node_id for failure in shard.failures))
+        return shard.order_of(trial.test) if trial.how is How.REPEATED else shard.order_with(trial.test)
+
+    def _in_a_process(self, trial: Trial, shard: TriedShard, tests: tuple[str, ...]) -> TrialRecord:
         number = len(shard.records) + 1
+        began = time.monotonic()
         try:
             options, moved = self._place_of(trial, shard)
         except NoTrialError as error:
             return TrialRecord(number=number, trial=trial, why_not=str(error))
-        if trial.how is How.BATCH:
-            return self._batch(trial, shard, number, options, moved)
-        tests = shard.order_of(trial.test) if trial.how in {How.ORDER, How.REPEATED} else (trial.test,)
-        return self._made(trial, shard, number, tests, options, moved)
-
-    def _batch(
-        self, trial: Trial, shard: TriedShard, number: int, options: ShardOptions, moved: tuple[str, str] | None
-    ) -> TrialRecord:
-        """Return the trial as part of a process that runs every failure of the shard: one for all that ask for it."""
-        asked = self._asked[trial]
-        self._asked[trial] += 1
-        batches = self._batches.setdefault((shard.bundle.card.index, trial.tree), [])
-        if asked < len(batches):
-            return msgspec.structs.replace(batches[asked], trial=trial, seconds=0.0)  # its time counts once
-        tests = tuple(dict.fromkeys(failure.node_id for failure in shard.failures))
-        batches.append(self._made(trial, shard, number, tests, options, moved))
-        return batches[asked]
-
-    def _made(
-        self,
-        trial: Trial,
-        shard: TriedShard,
-        number: int,
-        tests: Sequence[str],
-        options: ShardOptions,
-        moved: tuple[str, str] | None,
-    ) -> TrialRecord:
         index = shard.bundle.card.index
-        pieces = self._pieces(tests, index)
         again = msgspec.structs.replace(self._unsure, only_of=trial.test) if trial.how is How.REPEATED else None
         order = TrialOrder(
-            number=number, trial=trial, shard=index, tests=tuple(tests), pieces=pieces, moved=moved, again=again
+            number=number,
+            trial=trial,
+            shard=index,
+            tests=tests,
+            pieces=self._pieces(tests, index),
+            moved=moved,
+            again=again,
         )
-        return run_trial(self._plan, order, shard.folder, options, stop=self._stop)
+        record = run_trial(self._plan, order, shard.folder, options, stop=self._stop)
+        return msgspec.structs.replace(record, seconds=round(time.monotonic() - began, 3))  # with its work tree
 
-    def _place_of(self, trial: Trial, shard: TriedShard) -> tuple[ShardOptions, tuple[str, str] | None]:
+    def _place_of(self, trial: Trial, shard: TriedShard) -> Place:
         options = for_trials(self._options, shard.bundle.card)
         if trial.where is Where.OTHER and shard.bundle.card.machine == self._machine:
             raise NoTrialError("there is no other machine here")
-        return self._base.instead_of(options) if trial.tree is Tree.BASE else (options, None)
+        if trial.tree is Tree.BASE:
+            return self._trees.of_base(options)
+        return self._trees.of_head(options) if trial.is_clean else (options, None)
 
     def _pieces(self, tests: Sequence[str], index: int) -> dict[str, int]:
         paths = {split_node_id(test)[0] for test in tests}
@@ -191,4 +199,7 @@ def _told(evidence: TrialEvidence) -> str:
     else:
         ended = "failed" if outcome.failed else "passed"
     trial = evidence.trial
-    return f"trial: the {trial.tree} {_WORDS[trial.how]} {ended} ({evidence.seconds:.1f} s): {one_line(trial.test)}"
+    clean = " in a clean checkout" * trial.is_clean
+    return (
+        f"trial: the {trial.tree} {_WORDS[trial.how]}{clean} {ended} ({evidence.seconds:.1f} s): {one_line(trial.test)}"
+    )

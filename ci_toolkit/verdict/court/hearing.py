@@ -5,7 +5,7 @@ from collections import Counter
 from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Tree, TrialOutcome, Where
 from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.memory import Memory
-from ci_toolkit.verdict.court.trials import Trials
+from ci_toolkit.verdict.court.trials import BudgetSpentError, Trials
 
 
 class Hearing:
@@ -32,6 +32,8 @@ class Hearing:
         self.base_failed_alike = False
         """Whether the base was seen to fail alike in the order of the run."""
         self._has_passed_in_order = False
+        self._clean_tells: bool | None = None
+        """Whether trials in a clean checkout tell of it; None before the first."""
         self._is_new = False
         """Whether the base was seen not to have the test."""
         self._rate = 0.0
@@ -162,12 +164,33 @@ class Hearing:
         return self._passes(How.ISOLATED, Where.OTHER)
 
     def _passes(self, how: How, where: Where | None = None) -> bool:
-        outcome = self._trials.run(self.failure, how, where=where or self._where)
+        outcome = self._tried(how, where or self._where)
         self.head_passed |= not outcome.failed
         if outcome.failed and not self._is_touched:
             self._seen.add(outcome.signature)
         self._say(f"the head {_ended(outcome)} {_WORDS[how]}{' on another machine' * (where is Where.OTHER)}")
         return not outcome.failed
+
+    def _tried(self, how: How, where: Where) -> TrialOutcome:
+        """Try the head in a clean checkout: in ours it may pass by what its first failure left, such as a file.
+
+        Where that does not tell, for the suite needs what is not in the repository, it is tried in ours.
+        """
+        if how is How.AGAIN or where is Where.OTHER or self._clean_tells is False:
+            return self._trials.run(self.failure, how, where=where)
+        doubt = "the head failed there in another way"
+        try:
+            outcome = self._trials.run(self.failure, how, is_clean=True)
+            if self._clean_tells or not outcome.failed or self._is_alike(outcome.signature):
+                self._clean_tells = True
+                return outcome
+        except (BudgetSpentError, NotMadeError):
+            raise
+        except NoTrialError as error:
+            doubt = str(error)
+        self._clean_tells = False
+        self._say(f"a clean checkout does not tell: {doubt}")
+        return self._trials.run(self.failure, how)
 
     def _failures_in(self, repeats: int) -> int:
         return sum(not self._passes(How.ISOLATED) for _ in range(repeats))

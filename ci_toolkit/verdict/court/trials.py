@@ -44,12 +44,20 @@ class Trials:
         self.is_budget_spent = False
         """Whether a trial was not made for it."""
 
-    def run(self, failure: FailedTest, how: How, *, where: Where = Where.SAME, tree: Tree = Tree.HEAD) -> TrialOutcome:
+    def run(
+        self,
+        failure: FailedTest,
+        how: How,
+        *,
+        where: Where = Where.SAME,
+        tree: Tree = Tree.HEAD,
+        is_clean: bool = False,
+    ) -> TrialOutcome:
         """Run one trial. Of those that are charged, raises BudgetSpentError before one that costs more than is left.
 
         Raises NoTrialError where its outcome cannot be known.
         """
-        trial = Trial(test=failure.test, where=where, how=how, tree=tree)
+        trial = Trial(test=failure.test, where=where, how=how, tree=tree, is_clean=is_clean)
         count = self._counts[trial] = self._counts.get(trial, 0) + 1
         parts = self._parts(trial, count)
         cost = sum(parts.values())
@@ -78,5 +86,5 @@ class Trials:
         if trial.how is How.REPEATED:
             parts[trial, count, "tries"] = min(self._rules.agains_unsure * seconds, self._rules.unsure_seconds)
         if trial.how in {How.ORDER, How.REPEATED}:
-            parts["replay", trial.where, trial.tree, shard, count] = prices.shard_seconds / 2
+            parts["replay", trial.where, trial.tree, trial.is_clean, shard, count] = prices.shard_seconds / 2
         return {what: cost for what, cost in parts.items() if what not in self._paid}

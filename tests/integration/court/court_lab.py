@@ -54,11 +54,14 @@ class Repository:
         done = subprocess.run(command, cwd=self.folder, env=self.environment(), stdout=subprocess.PIPE, check=True)
         return done.stdout.decode().strip()
 
-    def commit(self, files: Mapping[str, str]) -> None:
+    def change(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+
+    def commit(self, files: Mapping[str, str]) -> None:
+        self.change(files)
         self.git("add", ".")
         self.git("commit", "-q", "--allow-empty", "-m", "a commit")
 

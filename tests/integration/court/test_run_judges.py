@@ -3,6 +3,8 @@ from pathlib import Path
 
 from court_lab import SETTINGS, Repository
 
+from ci_toolkit.model.trial import How
+
 PRODUCT = "def answer():\n    return 42\n"
 TESTS = """
 import os
@@ -31,6 +33,10 @@ def test_victim():
     assert not LEFT
 
 
+def test_other_victim():
+    assert LEFT == []
+
+
 def test_broken():
     assert answer() == 42
 
@@ -52,6 +58,7 @@ def test_run_excuses_what_trials_explain_and_nothing_else(repository: Repository
     assert code == 1, printed
     assert repository.judged() == {
         "test_victim": ("order-dependent", True),
+        "test_other_victim": ("order-dependent", True),
         "test_broken": ("regression", False),
         "test_critical": ("new failure", False),
         "test_new": ("new failure", False),
@@ -59,7 +66,9 @@ def test_run_excuses_what_trials_explain_and_nothing_else(repository: Repository
     assert "the base failed in the same order alike" in repository.why("test_victim")
     assert "the base passed alone" in repository.why("test_broken")
     assert "the base does not have it" in repository.why("test_new")
-    assert "4 failed, 0 errors; 1 of them excused" in printed
+    assert "5 failed, 0 errors; 2 of them excused" in printed
+    (replay,) = {trial.number for card in repository.cards() for trial in card.trials if trial.trial.how is How.ORDER}
+    assert f"{replay}" in {path.name for path in (repository.results / "shard-1" / "trials").iterdir()}
     assert repository.work_trees() == 1
     assert "trial: the base alone passed" in printed
 
@@ -107,6 +116,46 @@ def test_a_run_with_nothing_but_flakes_is_green_and_its_reports_are_those_of_the
     )
     assert code == 5, printed
     assert "journal-damaged" in printed
+
+
+LEAVES = """
+from pathlib import Path
+
+from product import answer
+
+
+def has_left_something():
+    mark = Path("left-by-the-first-failure")
+    if mark.exists():
+        return True
+    mark.touch()
+    return False
+
+
+def test_leaves():
+    assert has_left_something() or answer() == 42
+"""
+
+
+BUILT = "from built import ANSWER\n\n\ndef answer():\n    return ANSWER\n"
+
+
+def test_a_regression_that_leaves_something_by_which_every_later_try_passes_is_red(repository: Repository) -> None:
+    repository.commit(
+        {"pyproject.toml": SETTINGS, "src/product.py": PRODUCT, ".gitignore": "built.py\n", "test_leaves.py": LEAVES}
+    )
+    (repository.folder / "src" / "built.py").write_text("ANSWER = 41\n")
+    repository.git("switch", "-q", "-c", "change")
+    repository.commit({"src/product.py": BUILT})
+
+    code, printed = repository.ci_toolkit("run", "--shards", "1", "--no-history")
+
+    assert code == 1, printed
+    assert repository.judged() == {"test_leaves": ("regression", False)}
+    assert "the head failed alone, 8 times; the base passed alone, 16 times" in repository.why("test_leaves")
+    rerun = ("flaky", "rerun", "test_leaves.py::test_leaves")
+    assert [repository.ci_toolkit(*rerun, *clean)[0] for clean in ((), ("--clean",))] == [0, 1]
+    assert repository.work_trees() == 1
 
 
 SELDOM = """

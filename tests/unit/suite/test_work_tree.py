@@ -37,8 +37,8 @@ def test_a_work_tree_holds_the_commit_and_is_gone_afterwards(repository: Path) -
     base = commit(repository, a_py="1")
     commit(repository, a_py="2")
     with work_tree(repository, base) as tree:
-        assert (tree / "a.py").read_text() == "1"
-        (tree / "new").write_text("a trial writes where it likes")
+        assert (tree.folder / "a.py").read_text() == "1"
+        (tree.folder / "new").write_text("a trial writes where it likes")
     assert left(repository) == []
     assert (repository / "a.py").read_text() == "2"
 
@@ -53,7 +53,7 @@ def test_a_work_tree_leaves_the_index_of_a_commit_alone_whose_hook_runs_the_test
     monkeypatch.setenv("GIT_WORK_TREE", str(repository))
     monkeypatch.setenv("GIT_INDEX_FILE", str(repository / ".git" / "index"))
     with work_tree(repository, base) as tree:
-        assert (tree / "a.py").read_text() == "1"
+        assert (tree.folder / "a.py").read_text() == "1"
     assert (repository / ".git" / "index").read_bytes() == index
 
 
@@ -79,9 +79,27 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_what_is_in_use_st
     subprocess.run([sys.executable, "-c", KILLED, str(repository), base, str(repository.parent)], check=False)
     assert len(left(repository)) == 2
     with work_tree(repository, base) as first, work_tree(repository, base) as second:
-        assert (first / "a.py").is_file()
-        assert (second / "a.py").is_file()
+        assert (first.folder / "a.py").is_file()
+        assert (second.folder / "a.py").is_file()
         assert len(left(repository)) == 4
+    assert left(repository) == []
+
+
+@pytest.mark.parametrize("is_gits_own", [False, True], ids=["files", "git's own file"])
+def test_a_work_tree_is_renewed_whatever_a_trial_did_in_it(repository: Path, *, is_gits_own: bool) -> None:
+    base = commit(repository, a_py="1")
+    (repository / ".git" / "info" / "exclude").write_text("ignored\n")
+    with work_tree(repository, base) as tree:
+        (tree.folder / "a.py").write_text("2")
+        for name in ("new", "ignored"):
+            (tree.folder / name).write_text("left")
+        (tree.temporary / "left").write_text("left")
+        if is_gits_own:
+            (tree.folder / ".git").unlink()
+        tree.renew()
+        assert (tree.folder / "a.py").read_text() == "1"
+        assert sorted(path.name for path in tree.folder.iterdir()) == [".git", "a.py"]
+        assert list(tree.temporary.iterdir()) == []
     assert left(repository) == []
 
 
@@ -98,7 +116,7 @@ def test_hooks_of_the_user_do_not_run(repository: Path) -> None:
 def test_a_commit_that_is_not_there_is_said(repository: Path) -> None:
     commit(repository, a_py="1")
     with (
-        pytest.raises(NoWorkTreeError, match="the base cannot be tried: git worktree failed"),
+        pytest.raises(NoWorkTreeError, match="git worktree failed"),
         work_tree(repository, "f" * 40),
     ):
         pass

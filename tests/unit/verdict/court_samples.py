@@ -1,6 +1,6 @@
 """Failures before the court, what is remembered of them, and what answers their trials."""
 
-from ci_toolkit.model.trial import Trial, TrialOutcome, Where
+from ci_toolkit.model.trial import NoTrialError, Trial, TrialOutcome, Where
 from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Prices
 from ci_toolkit.verdict.court.memory import Memory, TestMemory
 
@@ -28,18 +28,25 @@ def a_run(
 
 
 class Answers:
-    """Answers trials by what is said of each kind of them, and remembers them; a kind that nothing is said of is an error."""
+    """Answers trials by what is said of each kind of them, and remembers them; a kind that nothing is said of is an error.
 
-    def __init__(self, **answers: TrialOutcome | list[TrialOutcome]) -> None:
+    In a clean checkout the head does as elsewhere, unless something else is said.
+    """
+
+    def __init__(self, **answers: TrialOutcome | list[TrialOutcome] | NoTrialError) -> None:
         self.answers = answers
         self.trials: list[str] = []
 
     def __call__(self, trial: Trial) -> TrialOutcome:
+        clean = f"clean_{trial.how}"
         name = "_".join(
             filter(None, (trial.tree, trial.how, "elsewhere" if trial.where is Where.OTHER else "")),
         )
+        name = clean if trial.is_clean and clean in self.answers else name
         self.trials.append(name)
         answer = self.answers[name]
+        if isinstance(answer, NoTrialError):
+            raise answer
         return answer.pop(0) if isinstance(answer, list) else answer
 
 

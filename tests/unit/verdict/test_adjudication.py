@@ -17,7 +17,8 @@ PASS, FAIL = TrialOutcome(failed=False), TrialOutcome(failed=True, signature="s"
 
 
 def trials(how: How, outcome: TrialOutcome, times: int = 1, tree: Tree = Tree.HEAD) -> list[TrialEvidence]:
-    return [TrialEvidence(trial=Trial(test=FAILED.node_id, how=how, tree=tree), outcome=outcome)] * times
+    trial = Trial(test=FAILED.node_id, how=how, tree=tree, is_clean=tree is Tree.HEAD)
+    return [TrialEvidence(trial=trial, outcome=outcome)] * times
 
 
 FLAKY = [*trials(How.ISOLATED, PASS, 9), *trials(How.ORDER, PASS)]
@@ -68,9 +69,10 @@ def test_a_run_is_green_where_trials_excuse_each_failure_which_is_shown_all_the_
         ),
         pytest.param(
             FAILED,
-            [TrialEvidence(trial=Trial(test=FAILED.node_id), why_not="its journals are damaged")],
+            [TrialEvidence(trial=Trial(test=FAILED.node_id, is_clean=True), why_not="its journals are damaged")],
             COURT,
-            "red: new failure: its journals are damaged",
+            "red: new failure: a clean checkout does not tell: its journals are damaged; the trial that would tell was "
+            "not made",
             id="a trial that tells nothing",
         ),
         pytest.param(replace(FAILED, is_critical=True), FLAKY, COURT, f"red: new failure: {NEVER}", id="critical"),

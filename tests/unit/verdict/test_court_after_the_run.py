@@ -1,5 +1,5 @@
 import pytest
-from court_samples import FAIL, MAIN_FAILED, OTHER_FAIL, PASS, PRICES, UNSURE, Answers, a_failure, a_run
+from court_samples import FAIL, KNOWN, MAIN_FAILED, OTHER_FAIL, PASS, PRICES, UNSURE, Answers, a_failure, a_run
 from msgspec.structs import replace
 
 from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Tree, Trial, TrialOutcome, Where
@@ -27,6 +27,69 @@ def recorded(answers: Answers) -> Ask:
         return answers(trial)
 
     return ask
+
+
+NO_TREE = NoTrialError("none could be made: git does not know it here")
+
+
+@pytest.mark.parametrize(
+    ("answers", "memory", "expected", "words"),
+    [
+        pytest.param(
+            Answers(head_isolated=PASS, clean_isolated=FAIL, head_order=PASS, clean_order=FAIL, base_isolated=PASS),
+            *(Memory(), (Kind.REGRESSION, True), "the base passed alone"),
+            id="the change fails wherever nothing of its first failure is left",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, clean_isolated=FAIL, base_isolated=PASS),
+            *(Memory(), (Kind.REGRESSION, True), "the head failed alone, 8 times; the base passed alone, 16 times"),
+            id="the same, and it passed at once for what it left",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, clean_isolated=FAIL, base_isolated=PASS),
+            *(KNOWN, (Kind.REGRESSION, True), "the head failed alone, 4 times; the base passed alone, 16 times"),
+            id="the same, and it fails in a known way",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, clean_isolated=FAIL, base_isolated=FAIL),
+            *(Memory(), (Kind.FLAKY, False), "the base failed alone alike"),
+            id="the base fails there as well",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, clean_isolated=PASS, clean_order=FAIL, head_order=PASS, base_order=PASS),
+            *(Memory(), (Kind.REGRESSION, True), "the head failed in the same order, 2 times"),
+            id="it fails there after the tests before it",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, clean_isolated=OTHER_FAIL, head_isolated=PASS, head_order=PASS),
+            *(Memory(), (Kind.FLAKY, False), "a clean checkout does not tell: the head failed there in another way"),
+            id="the suite needs what is not in the repository",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, clean_isolated=[PASS, OTHER_FAIL, *[PASS] * 14], clean_order=PASS),
+            *(Memory(), (Kind.FLAKY, False), "the head passed alone, 15 times"),
+            id="it fails in another way there, and has passed there",
+        ),
+        pytest.param(
+            Answers(head_again=PASS, clean_isolated=NO_TREE, head_isolated=PASS, head_order=PASS),
+            *(Memory(), (Kind.FLAKY, False), "a clean checkout does not tell: none could be made"),
+            id="there is no git",
+        ),
+    ],
+)
+def test_the_head_is_tried_where_nothing_of_its_first_failure_is_left(
+    answers: Answers, memory: Memory, expected: tuple[Kind, bool], words: str
+) -> None:
+    ruling = judge(answers, UNSURE, memory)
+
+    assert (ruling.kind, ruling.is_red) == expected
+    assert words in "; ".join(ruling.evidence)
+
+
+def test_a_clean_checkout_that_does_not_tell_is_asked_once() -> None:
+    answers = Answers(head_again=PASS, clean_isolated=OTHER_FAIL, head_isolated=PASS, head_order=PASS)
+    judge(answers, UNSURE, Memory())
+    assert answers.trials == ["head_again", "clean_isolated", *["head_isolated"] * 8, *["head_order"]]
 
 
 @pytest.mark.parametrize(

@@ -35,5 +35,18 @@ def test_what_main_is_compared_with(main: Path, *, is_changed: bool, variables: 
     assert court.base == git(main, "rev-parse", base)
 
 
+@pytest.mark.parametrize(
+    "commits", [pytest.param(0, id="no commit of its own"), pytest.param(1, id="one"), pytest.param(2, id="two")]
+)
+def test_a_branch_with_changes_that_are_not_committed_is_compared_with_main(main: Path, commits: int) -> None:
+    git(main, "switch", "-q", "-c", "change")
+    for _ in range(commits):
+        git(main, "commit", "-q", "--allow-empty", "-m", "of the change")
+    (main / "new.py").write_text("VERSION = 1\n")
+    court = court_of(main, main, {})
+    assert court is not None
+    assert court.base == git(main, "rev-parse", "main")
+
+
 def test_without_the_setting_there_is_no_court(tmp_path: Path) -> None:
     assert court_of(tmp_path, tmp_path, {}) is None

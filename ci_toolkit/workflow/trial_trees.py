@@ -1,0 +1,117 @@
+"""The work trees in which trials run, each made when the first trial asks for it and as new for every other."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from ci_toolkit.model.trial import NoTrialError
+from ci_toolkit.suite.checkout import commit_of, commit_with_changes
+from ci_toolkit.suite.options import ShardOptions
+from ci_toolkit.suite.untracked import copy_untracked
+from ci_toolkit.suite.work_tree import (
+    NoWorkTreeError,
+    WorkTree,
+    fetch_base,
+    refuse_another_environment,
+    top_of,
+    work_tree,
+)
+
+Place = tuple[ShardOptions, tuple[str, str] | None]
+"""The options of a trial, and where it is moved: (checkout, work tree); None leaves it in the checkout."""
+_TEMPORARY = "TMPDIR"
+
+
+class TrialTrees:
+    """Where trials of the base run, and those of the head in a clean checkout; gone at the end of the context."""
+
+    def __init__(self, folder: Path, base: str, *, began_at: float, in_ci: bool) -> None:
+        """Let ``base`` be the base of what is checked out in ``folder``; ``""`` where nobody knows it.
+
+        ``began_at``, in seconds since the epoch, is when the tests began: what came later, a test may have left.
+        In CI, changes that are not committed are no sources either.
+        """
+        self._folder = folder
+        self._commit = base
+        self._began_at = began_at
+        self._in_ci = in_ci
+        self._stack = contextlib.ExitStack()
+        self._base = _Tree(self._base_tree, lambda _: None, "the base cannot be tried")
+        self._head = _Tree(self._head_tree, self._complete, "none could be made")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def of_base(self, options: ShardOptions) -> Place:
+        """Return ``options`` for a trial of the base. Raises NoTrialError where there can be none."""
+        return self._base.instead_of(self._folder, options)
+
+    def of_head(self, options: ShardOptions) -> Place:
+        """Return ``options`` for a trial of the head in a clean checkout. Raises NoTrialError likewise."""
+        return self._head.instead_of(self._folder, options)
+
+    def _base_tree(self) -> WorkTree:
+        if not self._commit:
+            raise NoWorkTreeError("git does not know it here")
+        checkout = top_of(self._folder)
+        fetch_base(checkout, self._commit)
+        refuse_another_environment(checkout, self._commit)
+        return self._stack.enter_context(work_tree(checkout, self._commit))
+
+    def _head_tree(self) -> WorkTree:
+        checkout = top_of(self._folder)
+        commit = commit_of(checkout) if self._in_ci else commit_with_changes(checkout)
+        return self._stack.enter_context(work_tree(checkout, commit))
+
+    def _complete(self, tree: WorkTree) -> None:
+        copy_untracked(top_of(self._folder), tree.folder, before=self._began_at)
+
+
+class _Tree:
+    """One work tree, as new for each trial."""
+
+    def __init__(self, make: Callable[[], WorkTree], complete: Callable[[WorkTree], None], why_not: str) -> None:
+        self._make = make
+        self._complete = complete
+        self._why_not = why_not
+        self._made: WorkTree | None = None
+        self._error: NoWorkTreeError | None = None
+
+    def instead_of(self, folder: Path, options: ShardOptions) -> Place:
+        try:
+            tree = self._as_new()
+            checkout = top_of(folder).resolve()
+        except NoWorkTreeError as error:
+            self._error = error
+            raise NoTrialError(f"{self._why_not}: {error}") from error
+
+        def moved(place: str) -> str:
+            return str(tree.folder / Path(place).resolve().relative_to(checkout))
+
+        variables = (*options.variables, (_TEMPORARY, str(tree.temporary)))
+        try:
+            there = msgspec.structs.replace(
+                options, folder=moved(options.folder), root=moved(options.root), variables=variables
+            )
+        except ValueError as error:
+            raise NoTrialError(f"{self._why_not}: the tests lie outside of the repository") from error
+        return there, (str(checkout), str(tree.folder))
+
+    def _as_new(self) -> WorkTree:
+        if self._error is not None:
+            raise self._error
+        if self._made is None:
+            self._made = self._make()
+        else:
+            self._made.renew()
+        self._complete(self._made)
+        return self._made
