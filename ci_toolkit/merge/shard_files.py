@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.journal import PhaseOutcome
+from ci_toolkit.model.node_id import split_node_id
 from ci_toolkit.model.plan import PlannedShard, Unit
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.record import Record
@@ -81,9 +82,10 @@ def uncollected(
 
 def empty_files(fold: JournalFold) -> Iterator[str]:
     """Yield the files that were collected whole and hold no test."""
+    broken = {split_node_id(node_id)[0] for node_id in fold.uncollectable}
     for path, record in fold.files.items():
         left = len(record.tests) + record.deselected + record.removed
-        if not (left or record.piece) and not any(node_id.startswith(path) for node_id in fold.uncollectable):
+        if not (left or record.piece or path in broken):
             yield path
 
 

@@ -142,9 +142,14 @@ def test_a_planned_file_without_tests_is_named(tmp_path: Path, also: dict[str, i
     assert merge.empty_files == (("test_b.py",) if is_empty else ())
 
 
-def test_a_file_whose_only_class_cannot_be_collected_is_not_without_tests(tmp_path: Path) -> None:
-    merge = merge_of(tmp_path, TWO, collected("test_b.py", first=2), uncollectable("test_b.py::T"))
-    assert merge.empty_files == ()
+@pytest.mark.parametrize(
+    ("broken", "empty"), [("test_b.py::T", ()), ("test_b.py2::T", ("test_b.py",))], ids=["its own", "a like name's"]
+)
+def test_a_file_whose_only_class_cannot_be_collected_is_not_without_tests(
+    tmp_path: Path, broken: str, empty: tuple[str, ...]
+) -> None:
+    merge = merge_of(tmp_path, TWO, collected("test_b.py", first=2), uncollectable(broken))
+    assert merge.empty_files == empty
 
 
 @pytest.mark.parametrize(
