@@ -19,7 +19,8 @@ _REACHES_ALL = re.compile(
 def reaching_folders(task: ShardTask) -> set[str]:
     """Return the absolute paths of the planned folders, of any shard, whose conftest file has such a hook."""
     root = Path(restore_surrogates(task.root))
-    folders = {folder for place in task.planned for folder in Path(restore_surrogates(place)).parents}
+    holders = {place.rpartition("/")[0] for place in task.planned}  # few beside the files
+    folders = {folder for holder in holders for folder in Path(restore_surrogates(holder), "any").parents}
     return {os.path.normpath(root / folder) for folder in folders if _has_reaching_hook(root / folder / "conftest.py")}
 
 

@@ -4,9 +4,11 @@ In the modes ``prepend`` and ``append``, pytest puts the folder of each test fil
 import a helper that lies there, and so may every test: a shard that has one of two files needs the folders of both.
 """
 
+import os
 import sys
 from collections.abc import Iterable
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -26,13 +28,13 @@ class SearchPath:
         is_led = self._mode in {"prepend", "append"} and not ini_value(config, "consider_namespace_packages", None)
         others = set(task.planned) - {self._places.get(path, path) for path in task.pieces}
         self._left = in_collection_order(others if is_led else ())
-        """Other shards' files that plain pytest would not have imported yet, the next one at the end."""
+        """What plain pytest would not have imported yet of other shards' files, the next one at the end."""
         self._is_package = cache(lambda folder: (folder / "__init__.py").is_file())
 
     def lead_before(self, path: str) -> None:
         """Add the folders of what pytest imports before the planned file ``path``."""
-        place = _parts(self._places.get(path, path))
-        while self._left and self._left[-1] < place:
+        place = _in_walk(self._places.get(path, path))
+        while self._left and _in_walk(self._left[-1]) < place:
             self._add_next()
 
     def lead_to_all(self) -> None:
@@ -41,7 +43,7 @@ class SearchPath:
             self._add_next()
 
     def _add_next(self) -> None:
-        folder = self._root.joinpath(*map(restore_surrogates, self._left.pop()[:-1]))
+        folder = Path(os.path.normpath(self._root / restore_surrogates(self._left.pop()))).parent
         while self._is_package(folder) and folder.name.isidentifier():
             folder = folder.parent
         name = str(folder)
@@ -51,10 +53,15 @@ class SearchPath:
             sys.path.insert(0, name)
 
 
-def in_collection_order(places: Iterable[str]) -> list[list[str]]:
-    """Return the parts of those of ``places`` that are modules, the one that pytest comes to first at the end."""
-    return sorted((_parts(place) for place in places if place.endswith(".py")), reverse=True)
+def in_collection_order(places: Iterable[str]) -> list[str]:
+    """Return the modules among ``places``, the one that pytest comes to first at the end.
+
+    Of several of one folder in a row the first one stands for all.
+    """
+    modules = sorted((place for place in places if place.endswith(".py")), key=_in_walk)
+    firsts = [next(row) for _, row in groupby(modules, key=lambda place: place.rpartition("/")[0])]
+    return firsts[::-1]
 
 
-def _parts(place: str) -> list[str]:
-    return place.split("/")
+def _in_walk(place: str) -> str:
+    return place.replace("/", "\0")  # a folder's name ends before any other letter
