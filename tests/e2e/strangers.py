@@ -131,6 +131,30 @@ SUITES = {
         kind="test classes that inherit their tests from other modules",
         requires=("lxml==6.1.3", "html5lib==1.1"),
     ),
+    "mako": PublicSuite(
+        requirement="mako==1.4.3",
+        kind="code compiled under names that are no files, of which one is a folder's",
+        requires=("pytest-cov", "babel==2.19.0", "dogpile.cache==1.5.0", "beaker==1.14.1"),
+        options=(
+            *("--cov", "--cov-branch"),
+            *("--ignore=test/test_template.py", "--ignore=test/test_exceptions.py"),  # they leave modules that they run
+        ),
+        is_measured=True,
+    ),
+    "jsonschema": PublicSuite(
+        requirement="jsonschema==4.26.0",
+        kind="thousands of unittest's tests, made of data files",
+        requires=("jsonpath-ng==1.16.0",),
+        options=(  # it needs what another file imports
+            "--deselect=jsonschema/tests/test_deprecations.py::TestDeprecations::test_import_cli",
+        ),
+    ),
+    "waitress": PublicSuite(
+        requirement="waitress==3.0.2",
+        kind="servers in processes of their own, coverage in addopts",
+        requires=("pytest-cov",),
+        is_measured=True,
+    ),
     "jinja2": PublicSuite(
         requirement="jinja2==3.1.6",
         kind="classes, asynchronous generators",
