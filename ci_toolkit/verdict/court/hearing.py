@@ -34,6 +34,8 @@ class Hearing:
         self._has_passed_in_order = False
         self._clean_tells: bool | None = None
         """Whether trials in a clean checkout tell of it; None before the first."""
+        self._passes_here = {How.REPEATED}
+        """How a pass in a clean checkout counts. Else the head has to pass in ours too: there it may fail of more."""
         self._is_new = False
         """Whether the base was seen not to have the test."""
         self._rate = 0.0
@@ -55,6 +57,7 @@ class Hearing:
         if again is None:
             return self._in_fresh_processes()
         if again:
+            self._passes_here.update(How)
             return self._after_a_pass()
         if self._passes(How.ISOLATED):
             return self._in_this_order()
@@ -178,19 +181,29 @@ class Hearing:
         """
         if how is How.AGAIN or where is Where.OTHER or self._clean_tells is False:
             return self._trials.run(self.failure, how, where=where)
-        doubt = "the head failed there in another way"
         try:
             outcome = self._trials.run(self.failure, how, is_clean=True)
-            if self._clean_tells or not outcome.failed or self._is_alike(outcome.signature):
-                self._clean_tells = True
-                return outcome
         except (BudgetSpentError, NotMadeError):
             raise
         except NoTrialError as error:
-            doubt = str(error)
+            self._doubt_clean(str(error))
+            return self._trials.run(self.failure, how)
+        if outcome.failed and not (self._clean_tells or self._is_alike(outcome.signature)):
+            self._doubt_clean("the head failed there in another way")
+            return self._trials.run(self.failure, how)
+        if not outcome.failed and how not in self._passes_here:
+            # A clean one may lack what it fails of, such as data that git ignores, or the files of a submodule.
+            here = self._trials.run(self.failure, how)
+            if here.failed:
+                self._doubt_clean("the head passed there and failed in the checkout of the run")
+                return here
+            self._passes_here.add(how)
+        self._clean_tells = True
+        return outcome
+
+    def _doubt_clean(self, why: str) -> None:
         self._clean_tells = False
-        self._say(f"a clean checkout does not tell: {doubt}")
-        return self._trials.run(self.failure, how)
+        self._say(f"a clean checkout does not tell: {why}")
 
     def _failures_in(self, repeats: int) -> int:
         return sum(not self._passes(How.ISOLATED) for _ in range(repeats))

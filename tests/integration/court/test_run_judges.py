@@ -41,6 +41,10 @@ def test_broken():
     assert answer() == 42
 
 
+def test_data():
+    assert answer() == 42 or not Path(".data").exists()
+
+
 @pytest.mark.mission_critical
 def test_critical():
     fails_the_first_time("critical")
@@ -49,6 +53,7 @@ NEW = "\n\ndef test_new():\n    assert answer() == 43\n"
 
 
 def test_run_excuses_what_trials_explain_and_nothing_else(repository: Repository) -> None:
+    (repository.folder / ".data").mkdir()  # git does not know it, and no clean checkout has it
     repository.commit({"pyproject.toml": SETTINGS, "src/product.py": PRODUCT, "test_all.py": TESTS})
     repository.git("switch", "-q", "-c", "change")
     repository.commit({"src/product.py": PRODUCT.replace("42", "41"), "test_all.py": TESTS + NEW})
@@ -60,13 +65,15 @@ def test_run_excuses_what_trials_explain_and_nothing_else(repository: Repository
         "test_victim": ("order-dependent", True),
         "test_other_victim": ("order-dependent", True),
         "test_broken": ("regression", False),
+        "test_data": ("regression", False),
         "test_critical": ("new failure", False),
         "test_new": ("new failure", False),
     }
     assert "the base failed in the same order alike" in repository.why("test_victim")
     assert "the base passed alone" in repository.why("test_broken")
     assert "the base does not have it" in repository.why("test_new")
-    assert "5 failed, 0 errors; 2 of them excused" in printed
+    assert "the head passed there and failed in the checkout of the run" in repository.why("test_data")
+    assert "6 failed, 0 errors; 2 of them excused" in printed
     (replay,) = {trial.number for card in repository.cards() for trial in card.trials if trial.trial.how is How.ORDER}
     assert f"{replay}" in {path.name for path in (repository.results / "shard-1" / "trials").iterdir()}
     assert repository.work_trees() == 1

@@ -346,7 +346,7 @@ def test_trials_are_priced_with_what_they_share() -> None:
     ).memory
 
     spent = 1000.0 - (memory.saved_seconds or 0.0)
-    both = 2 * (RULES.agains * 1.0 + 4.0 + 4.0)
+    both = 2 * (RULES.agains * 1.0 + 4.0 + 4.0 + 4.0)
     assert spent == both + PRICES.base + PRICES.shard_seconds / 2
 
 

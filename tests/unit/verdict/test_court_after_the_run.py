@@ -75,6 +75,21 @@ NO_TREE = NoTrialError("none could be made: git does not know it here")
             *(Memory(), (Kind.FLAKY, False), "a clean checkout does not tell: none could be made"),
             id="there is no git",
         ),
+        pytest.param(
+            Answers(head_again=FAIL, clean_isolated=PASS, head_isolated=FAIL, base_isolated=PASS),
+            *(Memory(), (Kind.REGRESSION, True), "the head passed there and failed in the checkout of the run"),
+            id="it passes there for want of the data that it fails of",
+        ),
+        pytest.param(
+            Answers(clean_isolated=PASS, head_isolated=FAIL, base_isolated=PASS),
+            *(Memory(), (Kind.REGRESSION, True), "the head failed alone, 3 times; the base passed alone"),
+            id="the same, and nobody tried it at once",
+        ),
+        pytest.param(
+            Answers(head_again=FAIL, head_isolated=PASS, clean_order=PASS, head_order=FAIL, base_order=PASS),
+            *(Memory(), (Kind.REGRESSION, True), "the head passed there and failed in the checkout of the run"),
+            id="the same of its order: what ran before it lacks data there",
+        ),
     ],
 )
 def test_the_head_is_tried_where_nothing_of_its_first_failure_is_left(
@@ -156,7 +171,7 @@ def test_a_clean_checkout_that_does_not_tell_is_asked_once() -> None:
             id="the base fails in this order as well",
         ),
         pytest.param(
-            Answers(head_isolated=PASS, head_order=[FAIL, PASS]),
+            Answers(head_isolated=PASS, head_order=[FAIL, PASS, PASS]),
             *(Memory(), (Kind.FLAKY, False)),
             id="the order alone does not make it fail",
         ),
