@@ -2,7 +2,9 @@
 
 import contextlib
 import fcntl
+import os
 import shutil
+import stat
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -54,7 +56,7 @@ class WorkTree:
     def renew(self) -> None:
         """Make both anew. Raises NoWorkTreeError."""
         # `git clean` would be faster, and clean a repository around this one where a trial removed git's own file.
-        shutil.rmtree(self.temporary, ignore_errors=True)
+        _delete(self.temporary)
         _remove(self._repository, self.folder)
         self._add()
 
@@ -135,13 +137,29 @@ def _is_left(folder: Path) -> bool:
 
 def _remove_home(repository: Path, home: Path) -> None:
     _remove(repository, home / _TREE)
-    shutil.rmtree(home, ignore_errors=True)
+    _delete(home)
 
 
 def _remove(repository: Path, folder: Path) -> None:
+    _unlock(folder)
     with contextlib.suppress(NoWorkTreeError):
         _git(repository, "worktree", "remove", "--force", "--force", str(folder))
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _delete(folder: Path) -> None:
+    _unlock(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unlock(folder: Path) -> None:
+    """Let the owner remove what is below ``folder``: a trial may have taken the rights to folders of it away."""
+    pending = [] if folder.is_symlink() else [folder]
+    while pending:
+        here = pending.pop()
+        with contextlib.suppress(OSError):
+            here.chmod(stat.S_IRWXU)
+            pending += [Path(entry) for entry in os.scandir(here) if entry.is_dir(follow_symlinks=False)]
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -1,3 +1,5 @@
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +103,37 @@ def test_a_work_tree_is_renewed_whatever_a_trial_did_in_it(repository: Path, *, 
         assert sorted(path.name for path in tree.folder.iterdir()) == [".git", "a.py"]
         assert list(tree.temporary.iterdir()) == []
     assert left(repository) == []
+
+
+LOCKED = """
+import sys, tempfile
+from pathlib import Path
+from ci_toolkit.suite.work_tree import work_tree
+tempfile.tempdir = sys.argv[3]
+with work_tree(Path(sys.argv[1]), sys.argv[2]) as tree:
+    for _ in range(2):
+        for place in (tree.folder, tree.temporary):
+            (place / "locked" / "inner").mkdir(parents=True)
+            (place / "locked" / "inner" / "file").touch()
+            (place / "linked").symlink_to(sys.argv[4])
+            for folder in (place / "locked" / "inner", place / "locked", place):
+                folder.chmod(0)
+        tree.renew()
+"""
+WITHOUT_ROOTS_RIGHTS = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
+@pytest.mark.skipif(
+    bool(WITHOUT_ROOTS_RIGHTS) and shutil.which("setpriv") is None, reason="root may write where nobody may"
+)
+def test_folders_that_a_trial_locked_are_removed_as_well(repository: Path) -> None:
+    base = commit(repository, a_py="1")
+    linked = repository.parent / "somebody's"
+    linked.mkdir(mode=0o500)
+    code = [sys.executable, "-c", LOCKED, str(repository), base, str(repository.parent), str(linked)]
+    subprocess.run([*WITHOUT_ROOTS_RIGHTS, *code], check=True)
+    assert left(repository) == []
+    assert linked.stat().st_mode & 0o777 == 0o500
 
 
 def test_hooks_of_the_user_do_not_run(repository: Path) -> None:
