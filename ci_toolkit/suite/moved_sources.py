@@ -21,15 +21,20 @@ def lead_to_the_base(checkout: str, base: str) -> None:
         sys.path[:0] = [place for place in usual if place not in sys.path and Path(place).is_dir()]
 
 
-def sources_of_the_checkout(checkout: str, since: float) -> list[tuple[str, str]]:
+def sources_of_the_checkout(checkout: str, base: str, since: float) -> list[tuple[str, str]]:
     """Return what was imported from the ``checkout`` all the same, by absolute path, with its digest."""
-    files = executed_sources(checkout, since).files
-    return [(f"{checkout}/{path}", digest) for path, digest in files]
+    files = ((f"{checkout}/{path}", digest) for path, digest in executed_sources(checkout, since).files)
+    return [(path, digest) for path, digest in files if not _is_in(path, base)]
 
 
 def _moved(place: str, checkout: str, base: str) -> str:
-    inside = place == checkout or place.startswith(f"{checkout}{os.sep}")
-    return base + place.removeprefix(checkout) if inside and "site-packages" not in place else place
+    # The work tree itself may lie in the checkout, where the folder of temporary files does.
+    is_left = _is_in(place, checkout) and not _is_in(place, base) and "site-packages" not in place
+    return base + place.removeprefix(checkout) if is_left else place
+
+
+def _is_in(place: str, folder: str) -> bool:
+    return place == folder or place.startswith(f"{folder}{os.sep}")
 
 
 def _name_of(finder: object) -> str:

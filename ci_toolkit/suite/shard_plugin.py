@@ -270,7 +270,7 @@ class ShardPlugin:
         """Say what was executed, and close the journal."""
         executed = executed_sources(self.root, self._began_at)
         if self.task.moved is not None:
-            others = sources_of_the_checkout(self.task.moved[0], self._began_at)
+            others = sources_of_the_checkout(*self.task.moved, self._began_at)
             executed = Executed(files=(*executed.files, *others))
         self.journal.write(executed)
         snapshots = snapshots_of(session.config)
