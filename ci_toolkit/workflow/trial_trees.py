@@ -70,6 +70,8 @@ class TrialTrees:
     def _head_tree(self) -> WorkTree:
         checkout = top_of(self._folder)
         commit = commit_of(checkout) if self._in_ci else commit_with_changes(checkout)
+        if not commit:
+            raise NoWorkTreeError("nothing is committed yet")
         return self._stack.enter_context(work_tree(checkout, commit))
 
     def _complete(self, tree: WorkTree) -> None:

@@ -100,3 +100,9 @@ def test_where_there_can_be_none_it_is_said_each_time(tmp_path: Path, checkout: 
                 elsewhere.of_head(options(tmp_path))
             with pytest.raises(NoTrialError, match="none could be made: the tests lie outside of the repository"):
                 made.of_head(options(tmp_path))
+
+
+def test_where_nothing_is_committed_it_is_said(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    with trees(tmp_path) as made, pytest.raises(NoTrialError, match="none could be made: nothing is committed yet"):
+        made.of_head(options(tmp_path))
