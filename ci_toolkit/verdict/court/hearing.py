@@ -95,28 +95,22 @@ class Hearing:
         """Judge what fails and passes: a flaky test, or one that the change broke only now and then."""
         if self._is_known:
             return self._as_before()
-        repeats = self._rules.repeats
-        failed = self._failures_in(repeats)
-        if failed == 1:  # a rare flake, or a rare fault: look twice
-            failed += self._failures_in(repeats)
-            repeats *= 2
-        if not failed or (failed == 1 and repeats > self._rules.repeats):
-            # It may have tidied up itself what others left, and then passes at once: its order tells.
-            is_sure = self._has_passed_in_order or not self._rules.uses_order
-            return (None if is_sure else self._after_replays()) or self._ruling(Kind.FLAKY)
-        return self._flaky_if_the_base_is(failed / repeats)
+        self._rate = self._rate_alone(self._rules.repeats, looks_twice=True)
+        if self._rate:
+            return self._flaky_if_the_base_is()
+        # It may have tidied up itself what others left, and then passes at once: its order tells.
+        is_sure = self._has_passed_in_order or not self._rules.uses_order
+        return (None if is_sure else self._after_replays()) or self._ruling(Kind.FLAKY)
 
     def _as_before(self) -> Ruling:
         """Judge what fails in a known way and passes: if touched, it must also fail as rarely as before."""
-        repeats = self._rules.repeats_known if self._is_touched else 0
-        failed = self._failures_in(repeats)
-        if failed <= 1:
-            untouched = "" if self._is_touched else ", and the change touches nothing that it runs"
-            return self._ruling(Kind.KNOWN, last=f"its signature is known of it{untouched}")
-        return self._flaky_if_the_base_is(failed / repeats)
+        self._rate = self._rate_alone(self._rules.repeats_known if self._is_touched else 0)
+        if self._rate:
+            return self._flaky_if_the_base_is()
+        untouched = "" if self._is_touched else ", and the change touches nothing that it runs"
+        return self._ruling(Kind.KNOWN, last=f"its signature is known of it{untouched}")
 
-    def _flaky_if_the_base_is(self, rate: float) -> Ruling:
-        self._rate = rate
+    def _flaky_if_the_base_is(self) -> Ruling:
         return self._ruling(Kind.FLAKY) if self._base_fails(How.ISOLATED, self._rules.repeats_base) else self._red()
 
     def _in_this_order(self) -> Ruling:
@@ -205,8 +199,19 @@ class Hearing:
         self._clean_tells = False
         self._say(f"a clean checkout does not tell: {why}")
 
-    def _failures_in(self, repeats: int) -> int:
-        return sum(not self._passes(How.ISOLATED) for _ in range(repeats))
+    def _rate_alone(self, repeats: int, *, looks_twice: bool = False) -> float:
+        """Try it alone; return the share of failures if it fails twice, else 0.
+
+        The second failure ends the tries, for the base tells more then, and is not counted: the tries end with it. One
+        failure may be a rare flake or a rare fault, so that it is looked at twice as often.
+        """
+        failed = tried = 0
+        while tried < repeats * (2 if failed and looks_twice else 1):
+            tried += 1
+            failed += not self._passes(How.ISOLATED)
+            if failed > 1:
+                return 1 / (tried - 1)
+        return 0.0
 
     def _base_fails(self, how: How, times: int) -> bool:
         if not self._rules.uses_base:
