@@ -21,7 +21,7 @@ def pytest_runtest_teardown(nextitem):
     return result
 """
 SHARED = """
-import os, pathlib, signal, pytest
+import os, pathlib, select, signal, pytest
 PID = []
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,9 @@ def remembered(real_db_sync):
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown():
     yield
+    server = os.pidfd_open(PID[0])
     os.kill(PID[0], signal.SIGKILL)
+    select.select([server], [], [])  # a busy machine may kill it only when all is over
     os._exit(1)
 """
 BY_IMPORT = "from ci_toolkit.test_framework.real_services_test_fixtures import real_redis_sync\n"
