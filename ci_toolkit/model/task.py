@@ -162,7 +162,7 @@ class ShardTask(Record, frozen=True, kw_only=True, tag_field="task", tag="shard"
     order: tuple[str, ...] = ()
     """Of a trial, the node ids of the tests that run, in this order whatever a plugin says; empty for a shard."""
     moved: tuple[str, str] | None = None
-    """Of a trial of the base, (the checkout, the work tree of the base): no source of the first may be imported."""
+    """Of a trial in a work tree, (the checkout, that tree): no source of the first may be imported."""
     critical_first: bool = False
     """Whether mission-critical tests run before the others, so that no budget drops them."""
     again: AgainRule | None = None

@@ -11,7 +11,7 @@ import pytest
 from ci_toolkit.model.task import CollectTask, FindTask, ShardTask, Task
 from ci_toolkit.suite.coverage_settings import leave_judging_coverage_to_the_merge, measure_what_the_suite_names
 from ci_toolkit.suite.garbage import LooksSeldom
-from ci_toolkit.suite.moved_sources import lead_to_the_base
+from ci_toolkit.suite.moved_sources import lead_to_the_tree
 from ci_toolkit.suite.other_sharding import refuse_other_sharding
 from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
 from ci_toolkit.suite.running_coverage import core_for_contexts
@@ -26,7 +26,7 @@ def look_at_options(task_file: str, config: pytest.Config) -> None:
     if not isinstance(task, ShardTask):
         return
     if task.moved is not None:
-        lead_to_the_base(*task.moved)
+        lead_to_the_tree(*task.moved)
     if task.coverage_by_category or task.apart:
         os.environ.update(core_for_contexts(os.environ, sys.version_info[:2]))
     if task.measures_coverage:

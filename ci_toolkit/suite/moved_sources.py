@@ -1,4 +1,4 @@
-"""In pytest: a trial of the base imports the base's sources, where the project is installed from the checkout."""
+"""In pytest: a trial in a work tree imports the sources there, where the project is installed from the checkout."""
 
 import os
 import sys
@@ -9,28 +9,28 @@ from ci_toolkit.suite.sources import executed_sources
 _EDITABLE_FINDERS = "editable"
 
 
-def lead_to_the_base(checkout: str, base: str) -> None:
-    """Let each place of ``sys.path`` that lies in the ``checkout`` lead to the same place in the work tree ``base``.
+def lead_to_the_tree(checkout: str, tree: str) -> None:
+    """Let each place of ``sys.path`` that lies in the ``checkout`` lead to the same place in the work tree ``tree``.
 
     An editable installation names such places. Where one uses a finder of its own instead, the usual places of
     sources come before it.
     """
-    sys.path[:] = [_moved(place, checkout, base) for place in sys.path]
+    sys.path[:] = [_moved(place, checkout, tree) for place in sys.path]
     if any(_EDITABLE_FINDERS in _name_of(finder).lower() for finder in sys.meta_path):
-        usual = (str(Path(base, "src")), base)
+        usual = (str(Path(tree, "src")), tree)
         sys.path[:0] = [place for place in usual if place not in sys.path and Path(place).is_dir()]
 
 
-def sources_of_the_checkout(checkout: str, base: str, since: float) -> list[tuple[str, str]]:
+def sources_of_the_checkout(checkout: str, tree: str, since: float) -> list[tuple[str, str]]:
     """Return what was imported from the ``checkout`` all the same, by absolute path, with its digest."""
     files = ((f"{checkout}/{path}", digest) for path, digest in executed_sources(checkout, since).files)
-    return [(path, digest) for path, digest in files if not _is_in(path, base)]
+    return [(path, digest) for path, digest in files if not _is_in(path, tree)]
 
 
-def _moved(place: str, checkout: str, base: str) -> str:
+def _moved(place: str, checkout: str, tree: str) -> str:
     # The work tree itself may lie in the checkout, where the folder of temporary files does.
-    is_left = _is_in(place, checkout) and not _is_in(place, base) and "site-packages" not in place
-    return base + place.removeprefix(checkout) if is_left else place
+    is_left = _is_in(place, checkout) and not _is_in(place, tree) and "site-packages" not in place
+    return tree + place.removeprefix(checkout) if is_left else place
 
 
 def _is_in(place: str, folder: str) -> bool:

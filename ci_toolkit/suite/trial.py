@@ -47,7 +47,7 @@ class TrialOrder(Record, frozen=True, kw_only=True):
     tests: tuple[str, ...]
     """Node ids in the order in which they run; the last is the test."""
     moved: tuple[str, str] | None = None
-    """Of a trial of the base, (the checkout, the work tree of the base)."""
+    """Of a trial in a work tree, (the checkout, that tree)."""
     pieces: Mapping[str, int]
     """Path to the piece of it that the shard has, of the files that hold these tests."""
     again: AgainRule | None = None
