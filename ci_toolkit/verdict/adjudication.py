@@ -248,7 +248,9 @@ def _with_ruling(failure: TestFailure, ruling: Ruling | None, *, excuses: bool) 
         is_excused, evidence = False, (*evidence, TOLD_ONLY)
     told = filter(None, (*evidence, failure.why))
     why = f"{'excused' if is_excused else 'red'}: {kind}: {'; '.join(told)}"
-    again = f"ci-toolkit flaky rerun {shlex.quote(failure.node_id)} --as shard {failure.shard}" if failure.cause else ""
+    clean = " --clean" if ruling is not None and ruling.is_red and ruling.is_clean else ""
+    again = f"ci-toolkit flaky rerun {shlex.quote(failure.node_id)} --as shard {failure.shard}{clean}"
+    again = again if failure.cause else ""
     return msgspec.structs.replace(
         failure, kind=str(kind), is_excused=is_excused, evidence=evidence, why=why, reproduce=again
     )

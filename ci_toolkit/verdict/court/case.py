@@ -104,6 +104,8 @@ class Ruling(Record, frozen=True, kw_only=True):
     """What was seen, in the order in which it was."""
     since: int | None = None
     """Of a suspect, the commit."""
+    is_clean: bool = False
+    """Whether it was judged in a clean checkout: where that told, it reproduces the failure best."""
     rate: float = 0.0
     """The share of failures in repeated trials of the head: high of what a change made unreliable."""
 

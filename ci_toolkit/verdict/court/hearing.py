@@ -4,8 +4,9 @@ from collections import Counter
 
 from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Tree, TrialOutcome, Where
 from ci_toolkit.verdict.court.case import CaseRun, FailedTest, Kind, Rules, Ruling
+from ci_toolkit.verdict.court.head_trials import HeadTrials
 from ci_toolkit.verdict.court.memory import Memory
-from ci_toolkit.verdict.court.trials import BudgetSpentError, Trials
+from ci_toolkit.verdict.court.trials import Trials
 
 
 class Hearing:
@@ -32,10 +33,7 @@ class Hearing:
         self.base_failed_alike = False
         """Whether the base was seen to fail alike in the order of the run."""
         self._has_passed_in_order = False
-        self._clean_tells: bool | None = None
-        """Whether trials in a clean checkout tell of it; None before the first."""
-        self._passes_here = {How.REPEATED}
-        """How a pass in a clean checkout counts. Else the head has to pass in ours too: there it may fail of more."""
+        self._head = HeadTrials(failure, trials, self._is_alike, self._say)
         self._is_new = False
         """Whether the base was seen not to have the test."""
         self._rate = 0.0
@@ -57,7 +55,7 @@ class Hearing:
         if again is None:
             return self._in_fresh_processes()
         if again:
-            self._passes_here.update(How)
+            self._head.note_pass_at_once()
             return self._after_a_pass()
         if self._passes(How.ISOLATED):
             return self._in_this_order()
@@ -161,43 +159,12 @@ class Hearing:
         return self._passes(How.ISOLATED, Where.OTHER)
 
     def _passes(self, how: How, where: Where | None = None) -> bool:
-        outcome = self._tried(how, where or self._where)
+        outcome = self._head.run(how, where or self._where)
         self.head_passed |= not outcome.failed
         if outcome.failed and not self._is_touched:
             self._seen.add(outcome.signature)
         self._say(f"the head {_ended(outcome)} {_WORDS[how]}{' on another machine' * (where is Where.OTHER)}")
         return not outcome.failed
-
-    def _tried(self, how: How, where: Where) -> TrialOutcome:
-        """Try the head in a clean checkout: in ours it may pass by what its first failure left, such as a file.
-
-        Where that does not tell, for the suite needs what is not in the repository, it is tried in ours.
-        """
-        if how is How.AGAIN or where is Where.OTHER or self._clean_tells is False:
-            return self._trials.run(self.failure, how, where=where)
-        try:
-            outcome = self._trials.run(self.failure, how, is_clean=True)
-        except (BudgetSpentError, NotMadeError):
-            raise
-        except NoTrialError as error:
-            self._doubt_clean(str(error))
-            return self._trials.run(self.failure, how)
-        if outcome.failed and not (self._clean_tells or self._is_alike(outcome.signature)):
-            self._doubt_clean("the head failed there in another way")
-            return self._trials.run(self.failure, how)
-        if not outcome.failed and how not in self._passes_here:
-            # A clean one may lack what it fails of, such as data that git ignores, or the files of a submodule.
-            here = self._trials.run(self.failure, how)
-            if here.failed:
-                self._doubt_clean("the head passed there and failed in the checkout of the run")
-                return here
-            self._passes_here.add(how)
-        self._clean_tells = True
-        return outcome
-
-    def _doubt_clean(self, why: str) -> None:
-        self._clean_tells = False
-        self._say(f"a clean checkout does not tell: {why}")
 
     def _rate_alone(self, repeats: int, *, looks_twice: bool = False) -> float:
         """Try it alone; return the share of failures if it fails twice, else 0.
@@ -285,7 +252,13 @@ class Hearing:
         if last:
             self._say(last)
         return Ruling(
-            test=self.failure.test, kind=kind, is_red=red, evidence=self._words(), since=since, rate=self._rate
+            test=self.failure.test,
+            kind=kind,
+            is_red=red,
+            evidence=self._words(),
+            since=since,
+            is_clean=self._head.is_clean,
+            rate=self._rate,
         )
 
 

@@ -160,8 +160,10 @@ def test_a_regression_that_leaves_something_by_which_every_later_try_passes_is_r
     assert code == 1, printed
     assert repository.judged() == {"test_leaves": ("regression", False)}
     assert "the head failed alone, 2 times; the base passed alone, 16 times" in repository.why("test_leaves")
-    rerun = ("flaky", "rerun", "test_leaves.py::test_leaves")
-    assert [repository.ci_toolkit(*rerun, *clean)[0] for clean in ((), ("--clean",))] == [0, 1]
+    (failure,) = repository.verdict().failures
+    _, *rerun = failure.reproduce.split()
+    assert rerun[-1] == "--clean"
+    assert [repository.ci_toolkit(*words)[0] for words in (rerun[:-1], rerun)] == [0, 1]
     assert repository.work_trees() == 1
 
 
