@@ -53,6 +53,10 @@ class TrialsOfBundle:
             outcome, why_not = self._outcome(record, self._journals(record))
         return TrialEvidence(trial=record.trial, outcome=outcome, why_not=why_not, seconds=max(0.0, record.seconds))
 
+    def fold_of(self, record: TrialRecord) -> JournalFold:
+        """Return all that the journals of one trial say, tracebacks included."""
+        return self._journals(record).fold
+
     def _journals(self, record: TrialRecord) -> _Journals:
         key = record.number, record.journals
         known = self._shared.get(key)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from ci_toolkit.model.record import Record
 
-REPLAYS_SCHEMA = 1
+REPLAYS_SCHEMA = 2
 
 
 class Replayed(Record, frozen=True, kw_only=True):

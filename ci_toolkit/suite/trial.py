@@ -70,11 +70,8 @@ def run_trial(
     options: ShardOptions,
     *,
     stop: StopRequest,
-    fold: JournalFold | None = None,
 ) -> TrialRecord:
     """Run the trial with the shard's ``options`` and leave its journals in the folder ``bundle/trials/NUMBER``.
-
-    ``fold``, if there is one, takes in what they say.
 
     What it measures of coverage and writes of reports is thrown away: the shard's own stay as they are.
     """
@@ -87,7 +84,7 @@ def run_trial(
     task = _task(plan, order, record.attempt, folder, options)
     began = time.monotonic()
     try:
-        attempt = Attempt(task, folder, options, lambda _: None, stop, fold or JournalFold(order.shard))
+        attempt = Attempt(task, folder, options, lambda _: None, stop, JournalFold(order.shard))
         end = attempt.run()
     finally:
         for name in _OF_THE_PROCESS_ALONE:

@@ -12,6 +12,7 @@ from ci_toolkit.errors import ExitCode, FormatError, ToolkitError
 from ci_toolkit.files import make_folder, replace_file
 from ci_toolkit.merge.bundles import Bundle, open_delivery
 from ci_toolkit.merge.results import BundleReading, ResultsByName
+from ci_toolkit.merge.trials import TrialsOfBundle
 from ci_toolkit.model.environment import Environment
 from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.folded_test import FoldedTest
@@ -193,14 +194,14 @@ class Replayer:
             pieces=dict.fromkeys((*(split_node_id(test)[0] for test in tests), *files), 0),
             moved=moved,
         )
-        fold = JournalFold(place.shard)
-        record = run_trial(place.plan, order, self._folder, options, stop=self._stop, fold=fold)
+        record = run_trial(place.plan, order, self._folder, options, stop=self._stop)
         if self._stop.is_asked:
             raise ReplayInterruptedError(
                 f"the replays were ended: {self._stop.reason}",
                 advice=f"{len(self.kept.answers)} are kept: the same command goes on from there.",
             )
-        told = told_of(fold, place.test, record.why_not)
+        replayed = TrialsOfBundle(Bundle(folder=str(self._folder), card=place.bundle.card), {})
+        told = told_of(replayed.fold_of(record), place.test, record.why_not)
         return msgspec.structs.replace(told, seconds=record.seconds)
 
 

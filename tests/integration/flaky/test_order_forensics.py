@@ -1,6 +1,8 @@
 """`ci-toolkit flaky`, with real runs of a small suite that hides each kind of dependence."""
 
+import json
 import signal
+from pathlib import Path
 
 import pytest
 from main_job_project import PLAIN, Project
@@ -50,6 +52,17 @@ def test_the_polluter_is_found_although_somebody_interrupts(project: Project) ->
         "test_v.py::test_polluted, after 1 test of shard 1, which a bisection found among 4: failed 1 of 1 time"
     )
     assert "signature" in again.stdout
+
+
+def test_a_rerun_names_the_signature_of_the_run(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write({"test_a.py": "def test_1(): assert [1] == [2]\n"})
+    assert project.ci_toolkit("run", "--shards", "1", "--no-history", "--", *PLAIN).returncode == 1
+    (failure,) = json.loads((project.out / "verdict.json").read_text())["failures"]
+
+    again = project.ci_toolkit("flaky", "rerun", "test_a.py::test_1")
+
+    assert f"signature {failure['signature']}" in again.stdout
 
 
 def test_an_import_that_pollutes_is_found(project: Project) -> None:
