@@ -104,21 +104,25 @@ def release(test: str, *, history: str, no_history: bool, force: bool) -> int:
 
 
 @command.command()
+@click.argument("tests", nargs=-1, metavar="[TEST]...")
 @history_options
-def suggest(*, history: str, no_history: bool) -> int:
+def suggest(tests: tuple[str, ...], *, history: str, no_history: bool) -> int:
     """Print entries for tests that the history shows to be flaky, with the evidence; nothing is written.
 
-    Such a test failed and passed on the same sources. Reason, owner and issue are for you to fill in.
+    Such a test failed and passed on the same sources. Reason, owner and issue are for you to fill in. Of a TEST that is
+    named and not suggested, why is said.
     """
     from ci_toolkit.model.wording import number_of
-    from ci_toolkit.report.quarantine import suggestion_lines
+    from ci_toolkit.report.quarantine import left_out_lines, suggestion_lines
     from ci_toolkit.workflow.quarantine import today
-    from ci_toolkit.workflow.quarantine_upkeep import suggestions
+    from ci_toolkit.workflow.quarantine_suggestions import suggestions
 
-    found = suggestions(_root(), chosen_history(history, no_history=no_history))
-    for line in suggestion_lines(found, today()):
+    found = suggestions(_root(), chosen_history(history, no_history=no_history), tests)
+    for line in suggestion_lines(found.tests, today()):
         click.echo(line)
-    click.echo(f"ci-toolkit: {number_of(len(found), 'flaky test')} not in quarantine", err=True)
+    for line in left_out_lines(found.left_out):
+        click.echo(line, err=True)
+    click.echo(f"ci-toolkit: {number_of(len(found.tests), 'flaky test')} not in quarantine", err=True)
     return ExitCode.PASSED
 
 

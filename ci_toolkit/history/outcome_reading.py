@@ -14,7 +14,7 @@ from ci_toolkit.history.test_sets import AskedTests, TestSet, UnreadableError
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.lineage import Lineage
 from ci_toolkit.model.node_id import node_id_of, split_node_id
-from ci_toolkit.model.outcomes import Go, GoKind, Judged, JudgedPasses, JudgedRun, KnownGo
+from ci_toolkit.model.outcomes import Go, GoKind, Judged, JudgedPasses, JudgedRun, KnownGo, KnownRuling
 
 _LONGEST = 1 << 27
 """Bytes of an unpacked list of failures."""
@@ -51,6 +51,7 @@ _JUDGED = """
 SELECT key, at, environment, commit_id, tree, is_main, order_digest, tests_seconds, trial_seconds, failures
 FROM judged_runs WHERE environment = ? ORDER BY at, key
 """
+_RULINGS = "SELECT at, key, commit_id, tree, failures FROM judged_runs ORDER BY at DESC, key DESC"
 _PASSED_OF_RUN = """
 SELECT tests FROM first_goes JOIN tries ON tries.id = first_goes.try
 WHERE run = ? AND environment = ? AND ended = ?
@@ -85,6 +86,10 @@ class NoOutcomes:
     def judged_runs(self, environment: str) -> Iterator[JudgedPasses]:  # noqa: ARG002
         """Yield nothing."""
         return iter(())
+
+    def rulings(self, tests: Collection[str]) -> Mapping[str, Sequence[KnownRuling]]:
+        """Return none for each test."""
+        return dict.fromkeys(tests, ())
 
 
 class OutcomeReader:
@@ -160,6 +165,15 @@ class OutcomeReader:
             for (tests,) in self._connection.execute(_PASSED_OF_RUN, (run.key, environment, _PASSED)):
                 passed |= TestSet.unpacked(tests)
             yield JudgedPasses(run=run, passed=asked.among(passed))
+
+    def rulings(self, tests: Collection[str]) -> Mapping[str, Sequence[KnownRuling]]:
+        """Return what the court found of failures of each of ``tests`` in any environment, the latest first."""
+        found: dict[str, list[KnownRuling]] = {test: [] for test in tests}
+        for at, run, commit, tree, failures in self._connection.execute(_RULINGS) if found else ():
+            for judged in _unpacked(failures):
+                if judged.test in found:
+                    found[judged.test].append(KnownRuling(at=at, run=run, commit=commit, tree=tree, judged=judged))
+        return found
 
     def _number(self, test: str) -> int | None:
         return self._names.find(*split_node_id(test))

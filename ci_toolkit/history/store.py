@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 from ci_toolkit.errors import ToolkitError
 from ci_toolkit.model.history import FileRun, Incident, JobRun, RunRecord
-from ci_toolkit.model.outcomes import JudgedPasses, KnownGo
+from ci_toolkit.model.outcomes import JudgedPasses, KnownGo, KnownRuling
 from ci_toolkit.model.record import Record
 
 KEPT_RUNS = 4
@@ -98,6 +98,9 @@ class Outcomes(Protocol):
 
     def judged_runs(self, environment: str) -> Iterator[JudgedPasses]:
         """Yield what the court found of each run, the oldest first, and what passed in it."""
+
+    def rulings(self, tests: Collection[str]) -> Mapping[str, Sequence[KnownRuling]]:
+        """Return what the court found of failures of each of ``tests`` in any environment, the latest first."""
 
 
 class HistoryStore(Protocol):

@@ -128,6 +128,16 @@ class KnownGo(Record, frozen=True, kw_only=True):
     go: Go
 
 
+class KnownRuling(Record, frozen=True, kw_only=True):
+    """What the court found of one failure, with the run that it belongs to, as the history gives it back."""
+
+    at: float
+    run: str
+    commit: str
+    tree: str
+    judged: Judged
+
+
 class JudgedPasses(Record, frozen=True, kw_only=True):
     """A judged run and which tests passed in it at first."""
 

@@ -72,6 +72,12 @@ def suggestion_lines(found: Mapping[str, Standing], today: date) -> Iterator[str
         yield ""
 
 
+def left_out_lines(left_out: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each test that is not suggested, with why."""
+    for test, why in sorted(left_out.items()):
+        yield f"ci-toolkit: {one_line(test)} is not suggested: {one_line(why, 500)}"
+
+
 def _span(entry: QuarantineEntry, today: date) -> str:
     stay = f"since {entry.since} ({number_of(entry.days_by(today), 'day')})"
     if entry.has_expired(today):

@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ci_toolkit.model.ended import Ended
-from ci_toolkit.model.outcomes import GoKind, KnownGo
+from ci_toolkit.model.outcomes import GoKind, KnownGo, KnownRuling
 from ci_toolkit.model.standing import SeenSignature, Standing
+from ci_toolkit.verdict.court.case import Kind
 from ci_toolkit.verdict.court.lists import passes_needed
 
 _USUAL_FAILURES, _USUAL_GOES = 0.35, 3.85
 """What a flaky test has done as long as nothing is known of it: the Beta distribution that fits public ones."""
+_BROKEN = frozenset({Kind.REGRESSION, Kind.SUSPECT})
+"""What says that a change broke a test, or that main has it broken."""
 
 
 def standing_of(goes: Sequence[KnownGo]) -> Standing:
@@ -39,6 +42,28 @@ def standing_of(goes: Sequence[KnownGo]) -> Standing:
 def worst(standings: Sequence[Standing]) -> Standing:
     """Return the one of ``standings`` that is farthest from being clean: those of one test with many parameters."""
     return min(standings, key=lambda standing: (standing.clean - standing.needed, standing.last_failed_at))
+
+
+def breaking_ruling(goes: Sequence[KnownGo], rulings: Sequence[KnownRuling]) -> KnownRuling | None:
+    """Return the ruling, the newest, by which a test is broken and nothing since shows it flaky; else None.
+
+    ``goes`` and ``rulings`` are those of the test, the latest first. It was shown flaky since if it failed and passed
+    on other sources than those of the ruling: a regression may pass now and then as well.
+    """
+    newest = next(iter(rulings), None)
+    if newest is None or newest.judged.kind not in _BROKEN:
+        return None
+    sources = {newest.tree, ""}
+    since = [go for go in goes if go.at > newest.at and go.run != newest.run and go.lineage.tree not in sources]
+    return None if standing_of(since).flips else newest
+
+
+def broken_ways(rulings: Iterable[KnownRuling]) -> frozenset[str]:
+    """Return the signatures of which the newest of ``rulings``, the latest first, is that a change broke the test."""
+    kinds: dict[str, str] = {}
+    for ruling in rulings:
+        kinds.setdefault(ruling.judged.signature, ruling.judged.kind)
+    return frozenset(signature for signature, kind in kinds.items() if kind in _BROKEN)
 
 
 def _trees(goes: Iterable[KnownGo]) -> set[str]:

@@ -1,6 +1,6 @@
 """``ci-toolkit quarantine``: whether the file keeps its rules, and what goes in and out of it when somebody asks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ci_toolkit.config.project import nearest
@@ -18,7 +18,7 @@ from ci_toolkit.suite.discover import collect_suite
 from ci_toolkit.verdict.quarantine_rules import BrokenRule, broken_rules
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.quarantine import today
-from ci_toolkit.workflow.standings import standings_of, unsteady_tests
+from ci_toolkit.workflow.standings import standings_of
 
 
 class NotCleanError(QuarantineError):
@@ -86,22 +86,6 @@ def release(root: Path, test: str, history: str, *, is_forced: bool) -> Standing
     return standing
 
 
-def suggestions(root: Path, history: str) -> Mapping[str, Standing]:
-    """Return the tests that ``history`` shows to be flaky and that are not in quarantine, with what it says of them.
-
-    Such a test failed, and passed on the same sources. One that fails since a commit is no flaky test, and a
-    mission-critical one is never in quarantine. Raises HistoryError, QuarantineError, DiscoveryError.
-    """
-    entries = load_quarantine(root).entries
-    flaky = {
-        test: standing
-        for test, standing in unsteady_tests(history).items()
-        if standing.flips and standing.signatures and not any(entry.covers(test) for entry in entries)
-    }
-    tests = _collect(root, list(flaky))
-    return {test: standing for test, standing in flaky.items() if test in tests.there and test not in tests.critical}
-
-
 def signatures_of_last_run(out: Path, test: str) -> tuple[str, ...]:
     """Return the signatures with which ``test`` failed in the last run, whose reports are in ``out``."""
     path = out / "verdict.json"
@@ -124,7 +108,7 @@ def signatures_of_last_run(out: Path, test: str) -> tuple[str, ...]:
 
 
 def _check(root: Path, quarantine: Quarantine) -> QuarantineCheck:
-    tests = _collect(root, [entry.test for entry in quarantine.entries])
+    tests = tests_there(root, [entry.test for entry in quarantine.entries])
     broken = broken_rules(
         quarantine,
         quarantine_limits(root),
@@ -135,7 +119,7 @@ def _check(root: Path, quarantine: Quarantine) -> QuarantineCheck:
     return QuarantineCheck(quarantine=quarantine, broken=tuple(broken), unsure=tests.unsure)
 
 
-class _Tests(Record, frozen=True, kw_only=True):
+class TestsThere(Record, frozen=True, kw_only=True):
     """What is known of the tests in some files."""
 
     there: frozenset[str] = frozenset()
@@ -150,14 +134,15 @@ class _Tests(Record, frozen=True, kw_only=True):
                 yield entry.test
 
 
-def _collect(root: Path, tests: Sequence[str]) -> _Tests:
+def tests_there(root: Path, tests: Sequence[str]) -> TestsThere:
+    """Return what the project in ``root`` has of the files of ``tests``, which are imported. Raises DiscoveryError."""
     named = sorted({split_node_id(test)[0] for test in tests})
     paths = [path for path in named if (root / restore_surrogates(path)).is_file()]
     if not paths:
-        return _Tests()
+        return TestsThere()
     files = collect_suite(root, paths, categories=select_categories(root).categories).files
     holding = {file.path for file in files if file.anchors}
-    return _Tests(
+    return TestsThere(
         there=frozenset(node_id_of(file.path, suffix) for file in files for suffix in file.anchors),
         critical=frozenset(node_id_of(file.path, suffix) for file in files for suffix in file.critical),
         unsure=tuple(path for path in paths if path not in holding),

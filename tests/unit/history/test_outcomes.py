@@ -142,6 +142,21 @@ def test_judged_runs_come_the_oldest_first_and_say_what_passed() -> None:
         assert found[1].run.failures == (judged(T),)
 
 
+def test_rulings_on_a_test_come_the_latest_first_and_those_on_others_not_at_all() -> None:
+    with SqliteHistory(MEMORY) as history:
+        with history.outcomes() as outcomes:
+            assert outcomes.rulings([T]) == {T: ()}
+        history.add(judged_run(judged(T), key="first", at=NOW - 2), now=NOW)
+        history.add(judged_run(judged(T, "regression"), judged("test_a.py::u"), key="second", at=NOW - 1), now=NOW)
+        with history.outcomes() as outcomes:
+            found = outcomes.rulings([T, "test_a.py::unknown"])
+        assert [(ruling.run, ruling.judged.kind) for ruling in found[T]] == [
+            ("second", "regression"),
+            ("first", "flaky"),
+        ]
+        assert not found["test_a.py::unknown"]
+
+
 def test_of_two_accounts_of_a_run_the_later_stays() -> None:
     early, late = judged_run(at=NOW - 1), judged_run(judged(T), at=NOW)
     for order in ((early, late), (late, early)):

@@ -4,10 +4,10 @@ import pytest
 
 from ci_toolkit.model.ended import Ended
 from ci_toolkit.model.lineage import Lineage
-from ci_toolkit.model.outcomes import Go, GoKind, KnownGo
+from ci_toolkit.model.outcomes import Go, GoKind, Judged, KnownGo, KnownRuling
 from ci_toolkit.model.standing import SeenSignature
 from ci_toolkit.verdict.court.lists import passes_needed
-from ci_toolkit.verdict.standing import standing_of, worst
+from ci_toolkit.verdict.standing import breaking_ruling, broken_ways, standing_of, worst
 
 
 def a_go(
@@ -100,3 +100,43 @@ def test_of_many_parameters_the_one_counts_that_has_most_to_show() -> None:
     clean = standing_of([a_go(at=9.0, order=str(number)) for number in range(3000)])
     failed = standing_of([a_go("F")])
     assert worst([clean, failed, clean]) == failed
+
+
+def a_ruling(kind: str, at: float = 5.0, *, signature: str = "s", tree: str = "t") -> KnownRuling:
+    judged = Judged(test="a.py::t", signature=signature, kind=kind, is_red=kind == "regression")
+    return KnownRuling(at=at, run="judged", commit="c", tree=tree, judged=judged)
+
+
+FLIP = (a_go("F", at=6.0, tree="u"), a_go(at=6.0, tree="u", kind=GoKind.AGAIN, number=1))
+
+
+@pytest.mark.parametrize(
+    ("rulings", "goes", "is_broken"),
+    [
+        pytest.param([], [], False, id="nothing was judged"),
+        pytest.param([a_ruling("flaky")], [], False, id="ruled flaky"),
+        pytest.param([a_ruling("new failure")], [], False, id="not known why"),
+        pytest.param([a_ruling("regression")], [], True, id="ruled a regression"),
+        pytest.param([a_ruling("suspect")], [], True, id="broken on main"),
+        pytest.param([a_ruling("flaky", 7.0), a_ruling("regression")], [], False, id="ruled flaky since"),
+        pytest.param([a_ruling("regression", 7.0), a_ruling("flaky")], [], True, id="was flaky before"),
+        pytest.param([a_ruling("regression")], FLIP, False, id="failed and passed on other sources since"),
+        pytest.param([a_ruling("regression", 7.0)], FLIP, True, id="failed and passed on other sources before"),
+        pytest.param([a_ruling("regression", tree="u")], FLIP, True, id="failed and passed on these sources since"),
+        pytest.param([a_ruling("regression")], [a_go(at=6.0, tree="u")], True, id="only passed since"),
+    ],
+)
+def test_a_test_is_broken_by_the_newest_ruling_unless_it_was_flaky_since(
+    rulings: list[KnownRuling], goes: list[KnownGo], *, is_broken: bool
+) -> None:
+    assert (breaking_ruling(goes, rulings) is not None) is is_broken
+
+
+def test_a_way_to_fail_is_broken_as_it_was_ruled_last() -> None:
+    rulings = [
+        a_ruling("flaky", 4.0, signature="now flaky"),
+        a_ruling("regression", 3.0, signature="broken"),
+        a_ruling("regression", 2.0, signature="now flaky"),
+        a_ruling("flaky", 1.0, signature="broken"),
+    ]
+    assert broken_ways(rulings) == {"broken"}
