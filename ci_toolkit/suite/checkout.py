@@ -15,11 +15,6 @@ def commit_of(folder: Path) -> str:
     return _say(folder, "rev-parse", "--verify", "--quiet", "HEAD")
 
 
-def commit_with_changes(folder: Path) -> str:
-    """Return a commit of what is checked out and of what changed since in tracked files; no branch has it."""
-    return _say(folder, "stash", "create") or commit_of(folder)
-
-
 def lineage_of(folder: Path, *, branch: str = "", main: str = "", base: str = "") -> Lineage:
     """Return where the checkout in ``folder`` stands.
 

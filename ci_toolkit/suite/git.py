@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ci_toolkit.git_environment import git_environment
@@ -14,14 +15,24 @@ class NoGitError(Exception):
     """git could not be run, or took too long; the message says why."""
 
 
-def run_git(folder: Path, *arguments: str, seconds: float = _SECONDS) -> subprocess.CompletedProcess[bytes]:
-    """Return how git ended in ``folder``, within ``seconds``. Raises NoGitError."""
-    command = ["git", "-c", f"core.hooksPath={os.devnull}", *arguments]
+def run_git(
+    folder: Path,
+    *arguments: str,
+    seconds: float = _SECONDS,
+    settings: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Return how git ended in ``folder``, within ``seconds``. Raises NoGitError.
+
+    ``settings``, such as ``core.splitIndex=false``, and the environment's ``variables`` are for this call alone.
+    """
+    given = [word for setting in (f"core.hooksPath={os.devnull}", *settings) for word in ("-c", setting)]
+    command = ["git", *given, *arguments]
     try:
         return subprocess.run(
             command,
             cwd=folder,
-            env=git_environment(os.environ, GIT_OPTIONAL_LOCKS="0"),
+            env=git_environment(os.environ, **{"GIT_OPTIONAL_LOCKS": "0", **(variables or {})}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=seconds,

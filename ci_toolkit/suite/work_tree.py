@@ -7,7 +7,7 @@ import shutil
 import stat
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class WorkTree:
 
     def _add(self) -> None:
         self.temporary.mkdir(exist_ok=True)
-        _git(self._repository, "worktree", "add", "--quiet", "--detach", "-f", str(self.folder), self._commit)
+        git_output(self._repository, "worktree", "add", "--quiet", "--detach", "-f", str(self.folder), self._commit)
 
 
 @contextlib.contextmanager
@@ -83,7 +83,7 @@ def work_tree(repository: Path, commit: str) -> Iterator[WorkTree]:
 
 def sweep(repository: Path) -> None:
     """Remove the work trees whose process was killed."""
-    for line in _git(repository, "worktree", "list", "--porcelain").splitlines():
+    for line in git_output(repository, "worktree", "list", "--porcelain").splitlines():
         folder = Path(line.removeprefix("worktree ")).parent
         if line.startswith("worktree ") and folder.name.startswith(PREFIX) and _is_left(folder):
             _remove_home(repository, folder)
@@ -91,7 +91,7 @@ def sweep(repository: Path) -> None:
 
 def top_of(folder: Path) -> Path:
     """Return the top folder of the checkout that ``folder`` is in. Raises NoWorkTreeError where there is none."""
-    return Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
+    return Path(git_output(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
 
 
 def fetch_base(repository: Path, commit: str) -> None:
@@ -102,7 +102,7 @@ def fetch_base(repository: Path, commit: str) -> None:
 
 def refuse_another_environment(repository: Path, commit: str) -> None:
     """Raise NoWorkTreeError where ``commit`` wants other packages than the checkout, which is what is installed."""
-    for path in filter(None, _git(repository, "diff", "--name-only", "-z", commit, "--").split("\0")):
+    for path in filter(None, git_output(repository, "diff", "--name-only", "-z", commit, "--").split("\0")):
         if any(fnmatch(path, pattern) or fnmatch(Path(path).name, pattern) for pattern in _INSTALLS):
             raise NoWorkTreeError(f"it wants other packages ({path})")
         if Path(path).name == "pyproject.toml" and _installs_others(repository, commit, path):
@@ -112,7 +112,7 @@ def refuse_another_environment(repository: Path, commit: str) -> None:
 def _installs_others(repository: Path, commit: str, path: str) -> bool:
     here = repository / path
     try:
-        before = tomllib.loads(_git(repository, "show", f"{commit}:{path}"))
+        before = tomllib.loads(git_output(repository, "show", f"{commit}:{path}"))
         now = tomllib.loads(here.read_text(encoding="utf-8"))
     except (NoWorkTreeError, OSError, ValueError):
         return True
@@ -143,7 +143,7 @@ def _remove_home(repository: Path, home: Path) -> None:
 def _remove(repository: Path, folder: Path) -> None:
     _unlock(folder)
     with contextlib.suppress(NoWorkTreeError):
-        _git(repository, "worktree", "remove", "--force", "--force", str(folder))
+        git_output(repository, "worktree", "remove", "--force", "--force", str(folder))
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -162,9 +162,12 @@ def _unlock(folder: Path) -> None:
             pending += [Path(entry) for entry in os.scandir(here) if entry.is_dir(follow_symlinks=False)]
 
 
-def _git(folder: Path, *arguments: str) -> str:
+def git_output(
+    folder: Path, *arguments: str, settings: Sequence[str] = (), variables: Mapping[str, str] | None = None
+) -> str:
+    """Return what git prints in ``folder``; see ``run_git``. Raises NoWorkTreeError where it fails."""
     try:
-        done = run_git(folder, *arguments, seconds=_GIT_SECONDS)
+        done = run_git(folder, *arguments, seconds=_GIT_SECONDS, settings=settings, variables=variables)
     except NoGitError as error:
         raise NoWorkTreeError(f"git {arguments[0]} did not run ({error})") from error
     if done.returncode:

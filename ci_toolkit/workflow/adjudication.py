@@ -47,7 +47,7 @@ from ci_toolkit.workflow.shards import ShardWork
 from ci_toolkit.workflow.signals import stop_on_signals
 from ci_toolkit.workflow.stop_rules import StopRuleWatcher
 from ci_toolkit.workflow.trial_runner import TrialRunner, TriedShard, ended_words
-from ci_toolkit.workflow.trial_trees import TrialTrees
+from ci_toolkit.workflow.trial_trees import TrackedFiles, TrialTrees, tracked_now
 
 
 class Past(Record, frozen=True, kw_only=True):
@@ -162,8 +162,17 @@ def informed(
     return msgspec.structs.replace(court, untouched=untouched)
 
 
-def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, history: str = "") -> AdjudicationEnd:
+def tracked_for(court: Court | None, folder: Path) -> TrackedFiles:
+    """Return what git tracks around ``folder`` now, before the tests begin; where no court asks, nobody looks."""
+    return TrackedFiles() if court is None else tracked_now(folder, in_ci=bool(os.environ.get("CI")))
+
+
+def adjudicate_shards(
+    work: ShardWork, court: Court, tracked: TrackedFiles, observer: Observer, *, history: str = ""
+) -> AdjudicationEnd:
     """Try the failed tests of the shards of ``work`` again, and write what was seen into their bundles.
+
+    ``tracked`` is what git tracked when their tests began.
 
     Of a shard that did not come to its end nobody knows what would have failed, so it stays as it is.
     """
@@ -180,7 +189,7 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     with (
         stop_on_signals(stop),
         StopRuleWatcher(work.rules, stop),
-        trees_for(shards, options, court) as trees,
+        trees_for(shards, options, court, tracked) as trees,
     ):
         runner = TrialRunner(plan, shards, options, trees, observer.say, stop, unsure=unsure_rule(court.rules))
         prices = prices_of(failures, [_startup(shard) for shard in shards], [shard.seconds for shard in shards])
@@ -195,10 +204,10 @@ def adjudicate_shards(work: ShardWork, court: Court, observer: Observer, *, hist
     return AdjudicationEnd(red=red + others, is_interrupted=stop.kind is StopKind.SIGNAL)
 
 
-def trees_for(shards: Iterable[TriedShard], options: ShardOptions, court: Court) -> TrialTrees:
+def trees_for(shards: Iterable[TriedShard], options: ShardOptions, court: Court, tracked: TrackedFiles) -> TrialTrees:
     """Return the work trees in which failures of ``shards`` are tried."""
     began_at = min(shard.bundle.card.began_at for shard in shards)
-    return TrialTrees(Path(options.folder), court.base, began_at=began_at, in_ci=bool(os.environ.get("CI")))
+    return TrialTrees(Path(options.folder), court.base, tracked, began_at=began_at)
 
 
 def has_counted_failures(work: ShardWork) -> bool:

@@ -34,7 +34,7 @@ from ci_toolkit.verdict.adjudication import (
     prices_of,
     unsure_rule,
 )
-from ci_toolkit.workflow.adjudication import court_of, failures_of, informed, red_after, trees_for
+from ci_toolkit.workflow.adjudication import court_of, failures_of, informed, red_after, tracked_for, trees_for
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.observer import Observer
 from ci_toolkit.workflow.plan_file import check_commit, read_plan
@@ -111,7 +111,7 @@ def _judged(
     court = msgspec.structs.replace(court, rules=rules)
     stop = StopRequest()
     began = time.time()
-    with stop_on_signals(stop), trees_for(shards, options, court) as trees:
+    with stop_on_signals(stop), trees_for(shards, options, court, tracked_for(court, Path(options.folder))) as trees:
         runner = TrialRunner(plan, shards, options, trees, observer.say, stop, unsure=unsure_rule(rules))
         ask = _Both(_recorded(shards, failures), runner)
         seconds = sum(shard.seconds for shard in shards)

@@ -24,7 +24,7 @@ from ci_toolkit.workflow.run_services import ServiceNeeds, services_for
 from ci_toolkit.workflow.shard_options import shard_options
 from ci_toolkit.workflow.signals import stop_on_signals
 from ci_toolkit.workflow.stop_rules import StopRules
-from ci_toolkit.workflow.trial_trees import TrialTrees
+from ci_toolkit.workflow.trial_trees import TrackedFiles, TrialTrees, tracked_now
 
 REPLAYS = Path(STATE_FOLDER) / "replays"
 
@@ -120,7 +120,8 @@ def _replayer(place: Place, folder: Path, observer: Observer, *, is_clean: bool 
     _tell_differences(place, folder, observer)
     selection = select_categories(root, mode=place.plan.mode)
     stop = StopRequest()
-    trees = TrialTrees(folder, "", began_at=place.bundle.card.began_at, in_ci=bool(os.environ.get("CI")))
+    tracked = tracked_now(folder, in_ci=bool(os.environ.get("CI"))) if is_clean else TrackedFiles()
+    trees = TrialTrees(folder, "", tracked, began_at=place.bundle.card.began_at)
     with services_for(ServiceNeeds(), root, observer.say) as services, stop_on_signals(stop), trees:
         options = shard_options(place.plan, folder, selection, StopRules(), services.variables)
         yield Replayer(place, options, folder / REPLAYS, stop, observer, trees=trees if is_clean else None)

@@ -20,7 +20,7 @@ from ci_toolkit.model.wording import number_of
 from ci_toolkit.plan.of_last_run import Choice, OfLastRun
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
-from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of
+from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of, tracked_for
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.changed_lines import change_of
 from ci_toolkit.workflow.history import load_durations
@@ -155,10 +155,11 @@ def run_locally(request: RunRequest, folder: Path, observer: Observer) -> RunEnd
         work = _shard_work(request, folder, staged, selection, rules, services.variables)
         again = again_of(court, staged.plan, quarantine, folder)
         work = msgspec.structs.replace(work, options=msgspec.structs.replace(work.options, again=again))
+        tracked = tracked_for(court, folder)
         end = run_shards(work, observer, save_logs=services.save_logs)
         heard = None
         if court is not None and end.has_failures and not end.is_interrupted:
-            heard = adjudicate_shards(work, court, observer, history=request.history)
+            heard = adjudicate_shards(work, court, tracked, observer, history=request.history)
         failure = services.failure(request.results / "shard-*")
     judging = Judging(
         thresholds=thresholds,

@@ -9,7 +9,7 @@ from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.mode import FailFast
 from ci_toolkit.verdict.exit_codes import exit_code_of_shards
-from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of, has_counted_failures
+from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of, has_counted_failures, tracked_for
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
@@ -78,11 +78,12 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
             ),
             rules=rules,
         )
+        tracked = tracked_for(court, folder)
         end = run_shards(work, observer, save_logs=services.save_logs)
         heard = None
         has_failures = end.has_failures and has_counted_failures(work)
         if court is not None and has_failures and not end.is_interrupted:
-            heard = adjudicate_shards(work, court, observer, history=request.history)
+            heard = adjudicate_shards(work, court, tracked, observer, history=request.history)
         failure = services.failure(request.results / f"shard-{index}")
     if failure:
         observer.say(failure)

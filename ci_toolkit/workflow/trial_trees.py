@@ -8,9 +8,11 @@ from typing import Self
 
 import msgspec
 
+from ci_toolkit.model.record import Record
 from ci_toolkit.model.trial import NoTrialError
-from ci_toolkit.suite.checkout import commit_of, commit_with_changes
+from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.options import ShardOptions
+from ci_toolkit.suite.uncommitted import commit_with_changes
 from ci_toolkit.suite.untracked import copy_untracked
 from ci_toolkit.suite.work_tree import (
     NoWorkTreeError,
@@ -26,19 +28,41 @@ Place = tuple[ShardOptions, tuple[str, str] | None]
 _TEMPORARY = "TMPDIR"
 
 
+class TrackedFiles(Record, frozen=True, kw_only=True):
+    """The files that git tracks, as they were when the tests began: a test may change them as well as any other."""
+
+    commit: str = ""
+    """One that holds them; ``""`` where there is none."""
+    why_not: str = ""
+
+
+def tracked_now(folder: Path, *, in_ci: bool) -> TrackedFiles:
+    """Return the tracked files of the checkout around ``folder`` as they are now.
+
+    In CI changes that are not committed are no sources: a job before may have made them.
+    """
+    try:
+        checkout = top_of(folder)
+        if in_ci and (commit := commit_of(checkout)):
+            return TrackedFiles(commit=commit)
+        return TrackedFiles(commit=commit_with_changes(checkout))
+    except (NoWorkTreeError, OSError) as error:
+        return TrackedFiles(why_not=str(error))
+
+
 class TrialTrees:
     """Where trials of the base run, and those of the head in a clean checkout; gone at the end of the context."""
 
-    def __init__(self, folder: Path, base: str, *, began_at: float, in_ci: bool) -> None:
+    def __init__(self, folder: Path, base: str, tracked: TrackedFiles, *, began_at: float) -> None:
         """Let ``base`` be the base of what is checked out in ``folder``; ``""`` where nobody knows it.
 
-        ``began_at``, in seconds since the epoch, is when the tests began: what came later, a test may have left.
-        In CI, changes that are not committed are no sources either.
+        The head is what git ``tracked`` when the tests began, and what else was there then: ``began_at``, in seconds
+        since the epoch, is when that was. What came later, a test may have left.
         """
         self._folder = folder
         self._commit = base
         self._began_at = began_at
-        self._in_ci = in_ci
+        self._tracked = tracked
         self._stack = contextlib.ExitStack()
         self._base = _Tree(self._base_tree, lambda _: None, "the base cannot be tried")
         self._head = _Tree(self._head_tree, self._complete, "none could be made")
@@ -68,11 +92,9 @@ class TrialTrees:
         return self._stack.enter_context(work_tree(checkout, self._commit))
 
     def _head_tree(self) -> WorkTree:
-        checkout = top_of(self._folder)
-        commit = commit_of(checkout) if self._in_ci else commit_with_changes(checkout)
-        if not commit:
-            raise NoWorkTreeError("nothing is committed yet")
-        return self._stack.enter_context(work_tree(checkout, commit))
+        if not self._tracked.commit:
+            raise NoWorkTreeError(self._tracked.why_not)
+        return self._stack.enter_context(work_tree(top_of(self._folder), self._tracked.commit))
 
     def _complete(self, tree: WorkTree) -> None:
         copy_untracked(top_of(self._folder), tree.folder, before=self._began_at)

@@ -8,7 +8,7 @@ from git_samples import git
 
 from ci_toolkit.model.trial import NoTrialError
 from ci_toolkit.suite.options import ShardOptions
-from ci_toolkit.workflow.trial_trees import TrialTrees
+from ci_toolkit.workflow.trial_trees import TrialTrees, tracked_now
 
 LATER = time.time() + 3600
 
@@ -27,7 +27,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def trees(checkout: Path, base: str = "", *, began_at: float = LATER, in_ci: bool = False) -> TrialTrees:
-    return TrialTrees(checkout, base, began_at=began_at, in_ci=in_ci)
+    return TrialTrees(checkout, base, tracked_now(checkout, in_ci=in_ci), began_at=began_at)
 
 
 def options(folder: Path) -> ShardOptions:
@@ -78,6 +78,14 @@ def test_what_came_since_the_tests_began_is_not_in_it(checkout: Path) -> None:
     with trees(checkout, began_at=time.time() - 3600) as made:
         there, _ = made.of_head(options(checkout))
         assert "left.txt" not in files(there.root)
+
+
+def test_what_tests_have_changed_of_tracked_files_is_not_in_it(checkout: Path) -> None:
+    (checkout / "a.py").write_text("of the user")
+    with trees(checkout) as made:
+        (checkout / "a.py").write_text("of a test")
+        there, _ = made.of_head(options(checkout))
+        assert files(there.root)["a.py"] == "of the user"
 
 
 def test_the_base_has_its_own_sources_and_nothing_that_was_built_of_others(checkout: Path) -> None:
