@@ -1,5 +1,6 @@
 """Combines the shards' coverage data, each file checked first, and writes the reports that other tools read."""
 
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -183,7 +184,8 @@ def _what_is_wrong(path: Path, size: int, sha256: str, folder: Path) -> str:
         if path.stat().st_size != size or hashlib.file_digest(file, "sha256").hexdigest() != sha256:
             return "is not the file that the shard wrote (its digest differs)"
     try:
-        coverage.CoverageData(basename=str(path)).read()
+        with contextlib.closing(coverage.CoverageData(basename=str(path))) as data:  # damaged, it would stay open
+            data.read()
     except CoverageException as error:
         return f"is damaged: {error}"
     return ""

@@ -54,6 +54,7 @@ def _never_imported(paths: Iterable[str], tops: set[str], config_file: str) -> I
                 yield path, settings.analysis2(str(place))[1]
             except CoverageException:  # it is no Python, and is named as not measured
                 continue
+    settings.get_data().close(force=True)  # it is in memory, which coverage keeps open
 
 
 def _listed(value: object) -> list[object]:

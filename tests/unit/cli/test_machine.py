@@ -1,6 +1,7 @@
 import errno
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_no_more_memory_is_the_machines() -> None:
 
 def full_database(path: Path) -> sqlite3.Error:
     """Return SQLite's own error of a database that has no room."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE t (x BLOB)")
         connection.execute("PRAGMA max_page_count = 4")
         try:
@@ -74,6 +75,6 @@ def test_a_full_database_is_a_full_disk_and_other_errors_of_sqlite_are_none(tmp_
     assert (found.exit_code, found.slug) == (ExitCode.INFRASTRUCTURE, "machine")
     assert "full" in found.message
     assert "Make room" in found.advice
-    with pytest.raises(sqlite3.Error) as error:
-        sqlite3.connect(":memory:").execute("no sql")
+    with closing(sqlite3.connect(":memory:")) as connection, pytest.raises(sqlite3.Error) as error:
+        connection.execute("no sql")
     assert machine_failure(error.value) is None
