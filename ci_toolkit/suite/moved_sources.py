@@ -7,18 +7,25 @@ from pathlib import Path
 from ci_toolkit.suite.sources import executed_sources
 
 _EDITABLE_FINDERS = "editable"
+_SEARCH_PATH = "PYTHONPATH"
 
 
 def lead_to_the_tree(checkout: str, tree: str) -> None:
     """Let each place of ``sys.path`` that lies in the ``checkout`` lead to the same place in the work tree ``tree``.
 
     An editable installation names such places. Where one uses a finder of its own instead, the usual places of
-    sources come before it.
+    sources come before it. Processes that the tests start look there first as well.
     """
-    sys.path[:] = [_moved(place, checkout, tree) for place in sys.path]
+    moved = [_moved(place, checkout, tree) for place in sys.path]
+    first: list[str] = []
     if any(_EDITABLE_FINDERS in _name_of(finder).lower() for finder in sys.meta_path):
         usual = (str(Path(tree, "src")), tree)
-        sys.path[:0] = [place for place in usual if place not in sys.path and Path(place).is_dir()]
+        first = [place for place in usual if place not in moved and Path(place).is_dir()]
+    led = [place for place, before in zip(moved, sys.path, strict=True) if place != before]
+    named = [_moved(place, checkout, tree) for place in os.environ.get(_SEARCH_PATH, "").split(os.pathsep) if place]
+    sys.path[:] = [*first, *moved]
+    if first or led or named:
+        os.environ[_SEARCH_PATH] = os.pathsep.join(dict.fromkeys((*named, *first, *led)))
 
 
 def sources_of_the_checkout(checkout: str, tree: str, since: float) -> list[tuple[str, str]]:
@@ -28,9 +35,10 @@ def sources_of_the_checkout(checkout: str, tree: str, since: float) -> list[tupl
 
 
 def _moved(place: str, checkout: str, tree: str) -> str:
-    # The work tree itself may lie in the checkout, where the folder of temporary files does.
-    is_left = _is_in(place, checkout) and not _is_in(place, tree) and "site-packages" not in place
-    return tree + place.removeprefix(checkout) if is_left else place
+    # The work tree itself may lie in the checkout, where the folder of temporary files does; and a link may lead there.
+    real = os.path.realpath(place) if Path(place).is_absolute() else place
+    is_left = _is_in(real, checkout) and not _is_in(real, tree) and "site-packages" not in real
+    return tree + real.removeprefix(checkout) if is_left else place
 
 
 def _is_in(place: str, folder: str) -> bool:

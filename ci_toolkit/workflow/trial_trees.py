@@ -11,6 +11,7 @@ import msgspec
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.trial import NoTrialError
 from ci_toolkit.suite.checkout import commit_of
+from ci_toolkit.suite.installed_copy import refuse_installed_copy
 from ci_toolkit.suite.options import ShardOptions
 from ci_toolkit.suite.uncommitted import commit_with_changes
 from ci_toolkit.suite.untracked import copy_untracked
@@ -89,6 +90,7 @@ class TrialTrees:
         checkout = top_of(self._folder)
         fetch_base(checkout, self._commit)
         refuse_another_environment(checkout, self._commit)
+        refuse_installed_copy(checkout)
         return self._stack.enter_context(work_tree(checkout, self._commit))
 
     def _head_tree(self) -> WorkTree:

@@ -1,6 +1,8 @@
 """What the modules of a trial come from."""
 
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,3 +16,36 @@ def test_places_in_the_checkout_lead_to_the_work_tree_and_no_others(tree: str, m
     monkeypatch.setattr(sys, "meta_path", [])
     lead_to_the_tree("/checkout", tree)
     assert sys.path == [tree, f"{tree}/src", tree, f"{tree}/src", "/checkouts", packages]
+
+
+@pytest.mark.parametrize(
+    ("path", "variable", "expected"),
+    [
+        (["/checkout/src", "/lib"], None, "/tree/src"),
+        (["/checkout/src", "/lib"], "/lib/more:/checkout/lib:relative", "/lib/more:/tree/lib:relative:/tree/src"),
+        (["/lib"], "/lib/more", "/lib/more"),
+        (["/lib"], None, None),
+    ],
+)
+def test_processes_that_tests_start_look_in_the_work_tree_too(
+    path: list[str], variable: str | None, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", path)
+    monkeypatch.setattr(sys, "meta_path", [])
+    monkeypatch.setenv("PYTHONPATH", variable or "")
+    if variable is None:
+        monkeypatch.delenv("PYTHONPATH")
+    lead_to_the_tree("/checkout", "/tree")
+    assert os.environ.get("PYTHONPATH") == expected
+
+
+def test_a_place_that_a_link_leads_to_is_moved_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout = (tmp_path / "checkout").resolve()
+    (checkout / "src").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(checkout)
+    monkeypatch.setattr(sys, "path", [f"{tmp_path}/link/src"])
+    monkeypatch.setattr(sys, "meta_path", [])
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("PYTHONPATH", "")
+    lead_to_the_tree(str(checkout), "/tree")
+    assert sys.path == ["/tree/src"]
