@@ -166,3 +166,4 @@ class Changes:
         announced = {id(item) for item in self._announced}
         for key, item in gone.items():
             (self.deselected if key in announced else self.removed)[path_of(item)] += 1
+        self._announced.clear()  # they can be many, and nobody asks for them again

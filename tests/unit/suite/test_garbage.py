@@ -16,9 +16,9 @@ def threshold() -> Iterator[Callable[[Threshold], None]]:
     gc.set_threshold(*before)
 
 
-def collect(looks: LooksSeldom, during: Callable[[], object] = lambda: None) -> object:
+def collect(session: pytest.Session, looks: LooksSeldom, during: Callable[[], object] = lambda: None) -> object:
     """Do what pytest does: begin the collection, collect, and give its result back."""
-    collection = looks.pytest_collection()
+    collection = looks.pytest_collection(session)
     next(collection)
     during()
     with pytest.raises(StopIteration) as end:
@@ -36,26 +36,28 @@ def collect(looks: LooksSeldom, during: Callable[[], object] = lambda: None) -> 
     ],
 )
 def test_python_looks_for_garbage_seldom_until_the_tests_are_collected(
-    threshold: Callable[[Threshold], None], usual: Threshold, seldom: Threshold
+    request: pytest.FixtureRequest, threshold: Callable[[Threshold], None], usual: Threshold, seldom: Threshold
 ) -> None:
     threshold(usual)
     looks = LooksSeldom()
     found: list[Threshold] = []
     assert gc.get_threshold() == seldom
-    assert collect(looks, lambda: found.append(gc.get_threshold())) == "the result"
+    assert collect(request.session, looks, lambda: found.append(gc.get_threshold())) == "the result"
     assert (found, gc.get_threshold()) == ([seldom], usual)
 
 
 @pytest.mark.parametrize("chosen", [(50_000, 20, 20), (0, 0, 0), PYTHONS_OWN])
 def test_what_the_suite_chooses_while_it_is_imported_stays(
-    threshold: Callable[[Threshold], None], chosen: Threshold
+    request: pytest.FixtureRequest, threshold: Callable[[Threshold], None], chosen: Threshold
 ) -> None:
     threshold(PYTHONS_OWN)
-    collect(LooksSeldom(), lambda: gc.set_threshold(*chosen))
+    collect(request.session, LooksSeldom(), lambda: gc.set_threshold(*chosen))
     assert gc.get_threshold() == chosen
 
 
-def test_what_the_imports_left_behind_is_gone_before_the_first_test(threshold: Callable[[Threshold], None]) -> None:
+def test_what_the_imports_left_behind_is_gone_before_the_first_test(
+    request: pytest.FixtureRequest, threshold: Callable[[Threshold], None]
+) -> None:
     class Base:
         pass
 
@@ -63,11 +65,13 @@ def test_what_the_imports_left_behind_is_gone_before_the_first_test(threshold: C
         type("Left", (Base,), {})
 
     threshold(PYTHONS_OWN)
-    collect(LooksSeldom(), leave_a_class_behind)
+    collect(request.session, LooksSeldom(), leave_a_class_behind)
     assert Base.__subclasses__() == []
 
 
-def test_a_suite_that_switches_the_search_off_is_not_searched(threshold: Callable[[Threshold], None]) -> None:
+def test_a_suite_that_switches_the_search_off_is_not_searched(
+    request: pytest.FixtureRequest, threshold: Callable[[Threshold], None]
+) -> None:
     class Base:
         pass
 
@@ -77,7 +81,7 @@ def test_a_suite_that_switches_the_search_off_is_not_searched(threshold: Callabl
 
     threshold(PYTHONS_OWN)
     try:
-        collect(LooksSeldom(), leave_a_class_behind)
+        collect(request.session, LooksSeldom(), leave_a_class_behind)
         assert [left.__name__ for left in Base.__subclasses__()] == ["Left"]
     finally:
         gc.enable()
