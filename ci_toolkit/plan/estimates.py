@@ -13,6 +13,10 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import SuiteFile
 from ci_toolkit.plan.sanitize import DEFAULT_TEST_SECONDS
 
+DEAR_SETUP = 2.0
+"""A file whose setup takes so many times what its tests take is not cut. Two halves would save a quarter of a setup at
+most, and pay a whole one again."""
+
 LEAST_SPREAD = 0.05
 """The spread that every file is given at least, as a share of what it takes, however equal its few known runs are."""
 
@@ -49,6 +53,11 @@ class FileEstimate(Record, frozen=True, kw_only=True):
     def weight(self) -> float:
         """What the file takes on one shard."""
         return self.setup_seconds + self.seconds
+
+    @property
+    def stays_whole(self) -> bool:
+        """Whether all its tests run in one shard: marks link them, or a cut would cost far more than it saves."""
+        return bool(self.together) or self.setup_seconds > self.seconds * DEAR_SETUP
 
     def group_of(self, suffix: str) -> str:
         """Return the ``xdist_group`` of a test, or ``""``."""

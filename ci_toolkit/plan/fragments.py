@@ -41,7 +41,7 @@ def fragments_of(file: FileEstimate, keep: Keep) -> tuple[Fragment, ...]:
 
 def _bond(file: FileEstimate, keep: Keep) -> Callable[[str], str]:
     """Return the function whose value is the same for tests that must stay together."""
-    if keep is Keep.MODULE or file.together:
+    if keep is Keep.MODULE or file.stays_whole:
         return lambda _: ""
 
     def alone(suffix: str) -> str:

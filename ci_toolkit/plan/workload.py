@@ -42,9 +42,9 @@ class Workload:
         return any(file.is_known for file in self.files)
 
     def can_be_cut(self, file: int) -> bool:
-        """Whether ``file`` holds more than one test, and no rule keeps all of them together."""
+        """Whether ``file`` holds more than one test, and nothing keeps all of them together."""
         estimate = self.files[file]
-        return self.keep is not Keep.MODULE and not estimate.together and len(estimate.suffixes) > 1
+        return self.keep is not Keep.MODULE and not estimate.stays_whole and len(estimate.suffixes) > 1
 
     def bound(self, shards: int) -> float:
         """Return what no plan of ``shards`` shards can beat: the longest that stays together, or a fair share."""
@@ -54,9 +54,9 @@ class Workload:
         """Return an even share of all: tests, and the setup of each file on as many shards as it fills at least."""
         low = self.even_share(shards)
         large = [
-            (setup, seconds)
-            for setup, seconds in zip(self.setups, self.seconds, strict=True)
-            if setup > 0.0 and setup + seconds > low
+            (file.setup_seconds, file.seconds)
+            for file in self.files
+            if file.setup_seconds > 0.0 and file.weight > low and not file.stays_whole
         ]
         return _least_share(low * shards, large, shards, low) if large else low
 
@@ -85,7 +85,7 @@ class Workload:
             bound = [
                 file
                 for file, one in enumerate(self.files)
-                if (one.unsettled or one.together) and one.weight > longest[0]
+                if (one.unsettled or one.stays_whole) and one.weight > longest[0]
             ]
         else:
             longest, bound = (0.0, ""), list(range(len(self.files)))
@@ -99,7 +99,7 @@ class Workload:
     def _longest_fragment(self, file: int) -> tuple[float, str]:
         estimate = self.files[file]
         fragment = max(self.fragments(file), key=lambda fragment: (fragment.seconds, fragment.suffixes))
-        if estimate.together:
+        if estimate.stays_whole:
             name = estimate.path
         elif len(fragment.suffixes) == 1:
             name = node_id_of(estimate.path, fragment.suffixes[0])
