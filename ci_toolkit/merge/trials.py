@@ -9,11 +9,12 @@ from ci_toolkit.merge.journals import sealed_journal
 from ci_toolkit.merge.results import ResultsByName, read_journal
 from ci_toolkit.model.bundle import JOURNAL_FOLDER, TRIALS_FOLDER, JournalSeal, ShardState, TrialRecord
 from ci_toolkit.model.fold import JournalFold
+from ci_toolkit.model.journal import PhaseOutcome
 from ci_toolkit.model.merged import TrialEvidence
 from ci_toolkit.model.problem import Problem, ProblemKind
 from ci_toolkit.model.result import TestResult
 from ci_toolkit.model.signature import joined, signature_of
-from ci_toolkit.model.trial import How, Tree, Trial, TrialOutcome
+from ci_toolkit.model.trial import How, Tree, Trial, TrialOutcome, not_collected
 
 MOST_TRIALS = 10_000
 """Of one bundle; a budget allows far fewer."""
@@ -99,6 +100,9 @@ class TrialsOfBundle:
         results = journals.results.of(trial.test)
         if results and trial.how is How.REPEATED and _passed_again(fold, trial.test):
             return TrialOutcome(failed=False), ""
+        missing = _uncollected(fold) if trial.tree is Tree.BASE or trial.is_clean else ""
+        if missing and not any(result.node_id == trial.test and result.outcome.is_failure for result in results):
+            return None, not_collected(trial, missing)  # neither was tried what is not there, nor what comes after it
         if results:
             return _outcome_of(results, trial)
         if trial.tree is Tree.BASE and journals.is_collected:
@@ -123,6 +127,13 @@ def _outcome_of(results: Sequence[TestResult], trial: Trial) -> tuple[TrialOutco
     if all(result.outcome.is_pass for result in results):
         return TrialOutcome(failed=False), ""
     return None, f"in a trial of the {trial.tree} it was {results[0].outcome}"
+
+
+def _uncollected(fold: JournalFold) -> str:
+    """Return the first file that could not be collected, with why, or ``""``."""
+    failed = (record for record in fold.uncollectable.values() if record.outcome is PhaseOutcome.FAILED)
+    record = next(failed, None)
+    return "" if record is None else f"{record.node_id}: {record.failure.message.partition(chr(10))[0]}"
 
 
 def _passed_again(fold: JournalFold, test: str) -> bool:

@@ -53,6 +53,22 @@ class Trial(Record, frozen=True, kw_only=True):
     """Whether the head runs in a clean checkout: nothing that the first failure left in the checkout is there."""
 
 
+_OF_WHAT_IS_MISSING = ("ModuleNotFoundError", "ImportError", "FileNotFoundError")
+
+
+def not_collected(trial: Trial, why: str) -> str:
+    """Return why ``trial``, in a work tree, does not tell: what it was to run could not be collected there."""
+    if trial.tree is Tree.HEAD:
+        return f"the tests could not be collected there ({why})"
+    words = f"the base could not be collected ({why})"
+    if any(name in why for name in _OF_WHAT_IS_MISSING):
+        return (
+            f"{words}; its work tree has only what is committed, and nothing that a build made: commit that, or let "
+            "imports do without it"
+        )
+    return words
+
+
 class TrialOutcome(Record, frozen=True, kw_only=True):
     """How a trial ended."""
 

@@ -24,7 +24,7 @@ from ci_toolkit.model.fold import JournalFold
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.task import ShardTask
-from ci_toolkit.model.trial import Trial
+from ci_toolkit.model.trial import Trial, not_collected
 from ci_toolkit.suite.attempt import Attempt
 from ci_toolkit.suite.ending import How as Ended
 from ci_toolkit.suite.options import ShardOptions, StopRequest
@@ -34,6 +34,8 @@ from ci_toolkit.suite.task_variable import COVERAGE_FILE, HASH_SEED
 _OF_THE_PROCESS_ALONE = (COVERAGE_FOLDER, PARTS_FOLDER, "task", "cache")
 
 
+_RAISED = "E   "
+"""How pytest begins a line of what was raised."""
 _SEED = re.compile(r"--random(ly|-order)-seed=[A-Za-z0-9]+")
 
 
@@ -89,11 +91,20 @@ def run_trial(
     finally:
         for name in _OF_THE_PROCESS_ALONE:
             shutil.rmtree(folder / name, ignore_errors=True)
-    why_not = "" if end.how is Ended.FINISHED or end.crashes else end.reason.partition("\n")[0]
+    why_not = "" if end.how is Ended.FINISHED or end.crashes else _in_short(end.reason)
+    if why_not and order.moved is not None:
+        why_not = not_collected(order.trial, why_not)
     if stop.is_asked:
         why_not = f"the trial was ended: {stop.reason}"
     seconds = round(time.monotonic() - began, 3)
     return msgspec.structs.replace(record, why_not=why_not, seconds=seconds, journals=tuple(attempt.seals()))
+
+
+def _in_short(reason: str) -> str:
+    """Return the first line of ``reason``, and what of pytest's output below it says what was raised."""
+    first, *output = reason.splitlines()
+    raised = next((line.removeprefix(_RAISED).strip() for line in reversed(output) if line.startswith(_RAISED)), "")
+    return f"{first.removesuffix(':')}: {raised}" if raised else first.removesuffix(":")
 
 
 def _task(plan: Plan, order: TrialOrder, attempt: int, folder: Path, options: ShardOptions) -> ShardTask:

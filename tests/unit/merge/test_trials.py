@@ -96,7 +96,22 @@ def test_a_test_that_is_tried_again_and_again_has_passed_if_it_did_once(
     [
         pytest.param((collected("test_a.py"), Selected(tests=0)), Tree.BASE, False, id="the base has no such test"),
         pytest.param((Selected(tests=0),), Tree.BASE, False, id="the base has no such file"),
-        pytest.param((uncollectable("test_a.py"), Selected(tests=0)), Tree.BASE, True, id="the base cannot import it"),
+        pytest.param(
+            (uncollectable("test_a.py"), Selected(tests=0)),
+            Tree.BASE,
+            "the base could not be collected (test_a.py: ImportError: no); its work tree has only what is committed",
+            id="the base cannot import it",
+        ),
+        pytest.param(
+            (*PASSED[:1], uncollectable("test_b.py", message="SyntaxError: no\nmore"), *PASSED[1:]),
+            Tree.BASE,
+            "the base could not be collected (test_b.py: SyntaxError: no)",
+            id="the base cannot import what ran before",
+        ),
+        pytest.param(
+            (*FAILED[:1], uncollectable("test_b.py"), *FAILED[1:]), Tree.BASE, True, id="it fails all the same"
+        ),
+        pytest.param((uncollectable("test_a.py"), Selected(tests=0)), Tree.HEAD, True, id="the head cannot import it"),
         pytest.param((Selected(tests=0),), Tree.HEAD, "did not come to the test", id="the head has no such test"),
         pytest.param((), Tree.BASE, "did not come to the test", id="nothing was collected"),
         pytest.param(
