@@ -4,6 +4,7 @@ import ast
 
 from ci_toolkit.adoption.repository import Installation, Manager, Project, Words
 from ci_toolkit.adoption.templating import quoted, render
+from ci_toolkit.model.syntax_tree import UNREADABLE_SOURCE, syntax_tree
 
 _OURS = "ci_toolkit.nox_sessions"
 _WIDTH = 88
@@ -28,8 +29,8 @@ def noxfile_text(project: Project) -> str:
 def _sessions(source: str) -> list[str]:
     """Return the names of the sessions that a noxfile defines, as far as its text shows them."""
     try:
-        functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
-    except (SyntaxError, ValueError, RecursionError):
+        functions = [node for node in ast.walk(syntax_tree(source)) if isinstance(node, ast.FunctionDef)]
+    except UNREADABLE_SOURCE:
         return []
     return sorted({name for function in functions for name in _named(function)})
 

@@ -2,10 +2,10 @@
 
 import ast
 import symtable
-import warnings
 
 from ci_toolkit.lint.rules import UNREADABLE
 from ci_toolkit.lint.violation import Violation
+from ci_toolkit.model.syntax_tree import UNREADABLE_SOURCE, sources_only_read, syntax_tree
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -13,9 +13,7 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 def parse(source: bytes) -> ast.Module | Violation:
     """Return the tree, or the violation with code CIT000 that says where Python gives up."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a dubious escape in a stranger's test is not our reader's business
-            return ast.parse(source)
+        return syntax_tree(source)
     except SyntaxError as error:
         return _unreadable(_syntax_reason(source, error), max(error.lineno or 1, 1), max((error.offset or 1) - 1, 0))
     except ValueError as error:
@@ -31,10 +29,9 @@ def why_unreadable(source: bytes) -> Violation | None:
     The symbol table needs the parser but none of the tree's Python objects. What it refuses, the parser is asked about.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with sources_only_read():
             symtable.symtable(source, "<test>", "exec")  # type: ignore[arg-type]  # bytes carry their own encoding
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNREADABLE_SOURCE:
         tree = parse(source)
         return tree if isinstance(tree, Violation) else None
     return None

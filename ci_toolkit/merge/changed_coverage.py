@@ -6,6 +6,7 @@ from itertools import groupby
 
 from ci_toolkit.model.changed_lines import ChangedFile, ChangedLines
 from ci_toolkit.model.record import Record
+from ci_toolkit.model.syntax_tree import UNREADABLE_SOURCE, syntax_tree
 from ci_toolkit.model.verdict import ChangedCoverage, MissedLines
 
 
@@ -81,8 +82,8 @@ def _statement_begins(tree: ast.Module) -> dict[int, int]:
 
 def _parsed(source: str) -> ast.Module:
     try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # it is no Python, and tells nothing
+        return syntax_tree(source)
+    except UNREADABLE_SOURCE:  # it is no Python, and tells nothing
         return ast.Module(body=[], type_ignores=[])
 
 

@@ -33,6 +33,7 @@ from ci_toolkit.model.merged import MeasuredCoverage, MergedRun
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.problem import Problem
 from ci_toolkit.model.quarantine import CoveredAlone
+from ci_toolkit.model.syntax_tree import sources_only_read
 from ci_toolkit.model.wording import number_of, some_of
 
 Tell = Callable[[str], None]
@@ -75,7 +76,7 @@ def merge_run(  # noqa: PLR0913 (what a caller can want of a merge, one word eac
     cut_files = compare_pieces(plan, merges)
     proof = prove(plan, merges, accounts.counts, pieces_add_up=not cut_files.torn)
     at_stake = excusing if excusing is not None and excusing.have_failed(accounts.failures) else None
-    with projects_own_plugins(bundles):
+    with projects_own_plugins(bundles), sources_only_read():
         coverage, coverage_problems = _merge_coverage(bundles, out, coverage_categories, at_stake)
         lines = _lines_of_change(changes, at_stake, bundles, out) if coverage is not None else {}
         changed = changed_coverage(changes, lines) if coverage is not None and changes is not None else None

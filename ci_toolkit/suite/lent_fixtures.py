@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ci_toolkit.model.syntax_tree import UNREADABLE_SOURCE, syntax_tree
 from ci_toolkit.suite.passed_state import ADDING, Function, below, is_container, values_given
 
 _FILLS = (
@@ -75,8 +76,8 @@ def _lent_by(folder: Path) -> dict[str, _Fixture | None]:
     """Return the fixtures of the conftest file in ``folder``; None is one that ends with its test."""
     try:
         text = (folder / "conftest.py").read_bytes()
-        tree = ast.parse(text if b"fixture" in text else b"")
-    except (OSError, SyntaxError, ValueError):  # there is none, or pytest says so
+        tree = syntax_tree(text if b"fixture" in text else b"")
+    except (OSError, *UNREADABLE_SOURCE):  # there is none, or pytest says so
         return {}
     found: dict[str, _Fixture | None] = {}
     for node in tree.body:
@@ -143,8 +144,8 @@ def _uses_in(text: bytes, fixtures: Mapping[str, _Fixture]) -> list[_Uses]:
     """Return what the tests in ``text`` do with ``fixtures``."""
     try:
         is_concerned = any(name.encode() in text for name in fixtures)
-        nodes = ast.walk(ast.parse(text)) if is_concerned else ()
-    except (SyntaxError, ValueError):  # pytest says so
+        nodes = ast.walk(syntax_tree(text)) if is_concerned else ()
+    except UNREADABLE_SOURCE:  # pytest says so
         return []
     tests = (node for node in nodes if isinstance(node, Function) and node.name.startswith("test"))
     return [_uses_of(test, fixtures) for test in tests]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ci_toolkit.model.node_id import function_of
+from ci_toolkit.model.syntax_tree import UNREADABLE_SOURCE, syntax_tree
 from ci_toolkit.model.task import Linking
 from ci_toolkit.suite.passed_state import may_pass_state, passes_state
 
@@ -71,8 +72,8 @@ class LinkReader:
         if not is_marked and not may_pass_state(text):
             return None
         try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError):  # it cannot be imported either
+            tree = syntax_tree(text)
+        except UNREADABLE_SOURCE:  # it cannot be imported either
             return FileLinks()
         if not is_marked:
             return FileLinks() if passes_state(tree) else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from ci_toolkit.model.changed_lines import LAST_LINE, ChangedFile, ChangedLines, Span
+from ci_toolkit.model.syntax_tree import UNREADABLE_SOURCE, syntax_tree
 from ci_toolkit.model.traced_lines import TracedFile
 
 _PROSE = frozenset({".md", ".rst"})
@@ -37,8 +38,8 @@ def _is_unseen(path: str) -> bool:
 def _traced(path: Path, change: ChangedFile) -> TracedFile:
     try:
         text = path.read_text(encoding="utf-8")
-        tree, telling = ast.parse(text), _telling_lines(text)
-    except (OSError, ValueError, SyntaxError, tokenize.TokenError):
+        tree, telling = syntax_tree(text), _telling_lines(text)
+    except (OSError, tokenize.TokenError, *UNREADABLE_SOURCE):
         return TracedFile(path=str(path), lines=((1, LAST_LINE),), at_import=True)
     bodies = dict(_bodies(tree))
     found: dict[Span, None] = {}

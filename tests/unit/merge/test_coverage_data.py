@@ -5,7 +5,7 @@ from typing import Any
 
 import coverage
 import pytest
-from bundle_samples import bundle_of, leave_bundle, plan_of, told, write_card
+from bundle_samples import bundle_of, leave_bundle, merged, plan_of, told, write_card
 
 from ci_toolkit.merge.coverage_data import merge_coverage
 from ci_toolkit.model.bundle import BundleFile, KeptSource, ShardState
@@ -89,6 +89,18 @@ def test_lines_that_any_shard_ran_are_covered(run: Run) -> None:
     assert problems == []
     assert measured == MeasuredCoverage(covered=3, statements=4, by_category={}, lost_with=("test_b.py::test_b",))
     assert sorted(path.name for path in run.out.iterdir()) == [".coverage", "coverage.json", "coverage.xml"]
+
+
+def test_what_python_warns_of_in_a_measured_source_is_not_said_by_the_merge(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.source.write_text(f'{SOURCE}digit = "\\d"\n')
+    run.leave(1, [1, 2, 5])
+    run.leave(2, [1, 4, 5])
+    monkeypatch.chdir(run.out.parent)
+    found = merged(run.results, PLAN)  # warnings are errors here, and such a source could not be read
+    assert found.coverage is not None
+    assert (found.coverage.covered, found.coverage.statements) == (4, 5)
 
 
 def test_each_category_covers_what_its_tests_and_the_imports_ran(run: Run) -> None:

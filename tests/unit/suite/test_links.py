@@ -43,6 +43,7 @@ def grouped(texts: dict[str, str], kinds: set[Linking]) -> list[set[str]]:
         ("@pytest.mark.second_to_last\ndef test_1(): ...", ORDER, True),
         ("def test_order(): assert order(1) == first", ORDER, False),
         ("incremental = (", set(), True),
+        (f"incremental = {'-' * 200_000}1", set(), True),  # nested deeper than Python reads
     ],
 )
 def test_a_file_with_a_mark_that_links_tests_is_kept_whole(text: str, kinds: set[Linking], is_linked: object) -> None:
@@ -54,6 +55,7 @@ def test_a_file_with_a_mark_that_links_tests_is_kept_whole(text: str, kinds: set
     [
         ({"a": MARKED, "b": DEPENDS_ON_A, "c": MARKED}, [{"a", "b"}, {"c"}]),
         ({"a": PLAIN, "b": DEPENDS_ON_A}, [{"a", "b"}]),  # automark_dependency
+        ({"a": PLAIN, "b": f"{DEPENDS_ON_A}digit = '\\d'"}, [{"a", "b"}]),  # Python warns of that, an error here
         ({"a": MARKED, "b": DEPENDS_ON_A.replace("session", "package")}, [{"a", "b"}]),
         ({"a": MARKED, "b": DEPENDS_ON_A.replace("session", "module")}, [{"a"}, {"b"}]),
         ({"a": MARKED, "b": DEPENDS_ON_A.replace("'session'", "WIDE"), "c": PLAIN}, [{"a", "b"}]),
