@@ -90,8 +90,8 @@ class JournalWriter:
     def _write_whole(self, data: bytes) -> None:
         sent = 0
         try:
-            while sent < len(data):
-                sent += Originals.write(self._descriptor, data[sent:])
+            while rest := data[sent:]:
+                sent += Originals.write(self._descriptor, rest)
         except OSError:
             Originals.ftruncate(self._descriptor, self._length)
             raise

@@ -86,6 +86,11 @@ HOSTILE = {
     "test_functions_that_raise": PATCHED.format(body=RAISE_ALL),
     "test_functions_found_in_every_module": PATCHED.format(body=STOP_EVERY_CLOCK),
     "test_modules_that_are_replaced": PATCHED.format(body=FAKE_MODULES),
+    "test_nothing_has_a_length": (
+        "import builtins\n"
+        "def test_good(monkeypatch): monkeypatch.setattr(builtins, 'len', lambda _: 0)\n"
+        "def test_bad(): assert 0\n"
+    ),
     "test_zz_patches_that_stay": (
         "import os, time\n"
         "def test_good():\n    os.getpid = lambda: 4242\n    os.write = lambda *_: 0\n    time.time = lambda: -1.0\n"
