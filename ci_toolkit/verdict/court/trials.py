@@ -52,22 +52,25 @@ class Trials:
         where: Where = Where.SAME,
         tree: Tree = Tree.HEAD,
         is_clean: bool = False,
+        is_of_mass: bool = False,
     ) -> TrialOutcome:
         """Run one trial. Of those that are charged, raises BudgetSpentError before one that costs more than is left.
 
+        One that ``is_of_mass`` is not charged: without it a run with an outage is worth nothing.
         Raises NoTrialError where its outcome cannot be known.
         """
         trial = Trial(test=failure.test, where=where, how=how, tree=tree, is_clean=is_clean)
         count = self._counts[trial] = self._counts.get(trial, 0) + 1
         parts = self._parts(trial, count)
         cost = sum(parts.values())
-        if how.is_charged and not self._is_made(trial) and self.seconds + cost > self._budget:
+        is_charged = how.is_charged and not is_of_mass
+        if is_charged and not self._is_made(trial) and self.seconds + cost > self._budget:
             self.is_budget_spent = True
             raise BudgetSpentError
         outcome = self._ask(trial)
         self._paid.update(parts)
-        self.seconds += cost if how.is_charged else 0.0
-        if outcome.seconds and how.is_charged:
+        self.seconds += cost if is_charged else 0.0
+        if outcome.seconds and is_charged:
             self.seconds += outcome.seconds - sum(cost for part, cost in parts.items() if part not in _SHARED)
         return outcome
 

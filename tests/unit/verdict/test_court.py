@@ -17,7 +17,7 @@ from court_samples import (
 )
 from msgspec.structs import replace
 
-from ci_toolkit.model.trial import Tree, Trial, TrialOutcome, Where
+from ci_toolkit.model.trial import How, NotMadeError, NoTrialError, Tree, Trial, TrialOutcome, Where
 from ci_toolkit.verdict.court.case import Ask, CaseRun, FailedTest, Kind, Rules, Ruling
 from ci_toolkit.verdict.court.court import Judgement, adjudicate
 from ci_toolkit.verdict.court.lists import passes_for_release, suspects
@@ -207,15 +207,40 @@ def test_an_outage_is_green_only_where_each_test_passed_on_another_machine() -> 
 
     def ask(trial: Trial) -> TrialOutcome:
         asked.append(trial)
-        return FAIL if trial.test == "t05" else PASS
+        return FAIL if trial.test == "t05" or trial.where is Where.SAME else PASS
 
     judgement = of_mass(ask)
 
     assert {ruling.kind for ruling in judgement.rulings} == {Kind.OUTAGE}
     assert [ruling.test for ruling in judgement.rulings if ruling.is_red] == ["t05"]
     assert {trial.test for trial in asked} == {failure.test for failure in MASS}
-    assert {(trial.where, trial.tree) for trial in asked} == {(Where.OTHER, Tree.HEAD)}
+    here = [trial for trial in asked if trial.where is Where.SAME]
+    assert [(trial.how, trial.tree) for trial in here] == [(How.ISOLATED, Tree.HEAD)]
+    assert {(trial.how, trial.tree) for trial in asked if trial not in here} == {(How.BATCH, Tree.HEAD)}
     assert not judgement.memory.listed
+
+
+@pytest.mark.parametrize(
+    ("alone", "orders", "expected"),
+    [
+        pytest.param(PASS, (FAIL, PASS), (Kind.REGRESSION, True), id="the change broke what runs after a test"),
+        pytest.param(PASS, (FAIL, OTHER_FAIL), (Kind.REGRESSION, True), id="the base fails in another way"),
+        pytest.param(PASS, (FAIL, FAIL), (Kind.ORDER_DEPENDENT, False), id="the base fails alike"),
+        pytest.param(PASS, (PASS,), (Kind.OUTAGE, False), id="an outage that is over"),
+        pytest.param(OTHER_FAIL, (FAIL, PASS), (Kind.REGRESSION, True), id="a clean checkout lacks something"),
+        pytest.param(NotMadeError("no"), (FAIL, PASS), (Kind.REGRESSION, True), id="nobody knows whether it is over"),
+        pytest.param(PASS, (NoTrialError("no"),), (Kind.NEW_FAILURE, True), id="the order cannot be replayed"),
+    ],
+)
+def test_many_that_pass_alone_where_they_failed_are_no_outage_unless_their_order_passes_elsewhere(
+    alone: TrialOutcome | NoTrialError, orders: tuple[TrialOutcome | NoTrialError, ...], expected: tuple[Kind, bool]
+) -> None:
+    names = ("head_order_elsewhere", "base_order_elsewhere")
+    answers = dict(zip(names, orders, strict=False))
+
+    judgement = of_mass(Answers(head_batch_elsewhere=PASS, clean_isolated=alone, **answers))
+
+    assert {(ruling.kind, ruling.is_red) for ruling in judgement.rulings} == {expected}
 
 
 @pytest.mark.parametrize(("base", "kind"), [(PASS, Kind.REGRESSION), (FAIL, Kind.OUTAGE)])
@@ -227,7 +252,9 @@ def test_a_mass_failure_that_repeats_on_another_machine_is_red(base: TrialOutcom
 
 def test_another_failure_in_an_outage_is_heard_on_another_machine() -> None:
     def ask(trial: Trial) -> TrialOutcome:
-        assert trial.where is Where.OTHER
+        if trial.where is Where.SAME:
+            assert trial.test in {failure.test for failure in MASS}
+            return FAIL
         return OTHER_FAIL if trial.test == "t" and trial.tree is Tree.HEAD else PASS
 
     run = a_run(*MASS, a_failure(signature="x"))
