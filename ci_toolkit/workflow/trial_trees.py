@@ -1,6 +1,7 @@
 """The work trees in which trials run, each made when the first trial asks for it and as new for every other."""
 
 import contextlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.model.trial import NoTrialError
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.installed_copy import refuse_installed_copy
+from ci_toolkit.suite.moved_variables import moved_variables
 from ci_toolkit.suite.options import ShardOptions
 from ci_toolkit.suite.uncommitted import commit_with_changes
 from ci_toolkit.suite.untracked import copy_untracked
@@ -123,7 +125,9 @@ class _Tree:
         def moved(place: str) -> str:
             return str(tree.folder / Path(place).resolve().relative_to(checkout))
 
-        variables = (*options.variables, (_TEMPORARY, str(tree.temporary)))
+        here = {**os.environ, **dict(options.variables)}
+        led = moved_variables(here, checkout, tree.folder)
+        variables = (*options.variables, *led, (_TEMPORARY, str(tree.temporary)))
         try:
             there = msgspec.structs.replace(
                 options, folder=moved(options.folder), root=moved(options.root), variables=variables

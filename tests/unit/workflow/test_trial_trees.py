@@ -39,7 +39,10 @@ def files(folder: str) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in paths}
 
 
-def test_the_head_has_a_checkout_and_temporary_files_of_its_own_as_new_for_each_trial(checkout: Path) -> None:
+def test_the_head_has_a_checkout_and_temporary_files_of_its_own_as_new_for_each_trial(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHERE", f"{checkout}/a.py")
     with trees(checkout) as made:
         for _ in range(2):
             there, moved = made.of_head(options(checkout))
@@ -47,7 +50,7 @@ def test_the_head_has_a_checkout_and_temporary_files_of_its_own_as_new_for_each_
             assert there.folder == f"{there.root}/tests"
             assert files(there.root) == {"a.py": "1", "tests/test_a.py": "1"}
             (_, temporary) = there.variables[-1]
-            assert there.variables == (("A", "1"), ("TMPDIR", temporary))
+            assert there.variables == (("A", "1"), ("WHERE", f"{there.root}/a.py"), ("TMPDIR", temporary))
             assert list(Path(temporary).iterdir()) == []
             Path(there.root, "left").touch()
             Path(temporary, "left").touch()
