@@ -8,10 +8,19 @@ from ci_toolkit.cli.extras import require_extras
 from ci_toolkit.cli.settings import ToolkitCommand
 
 _OF_THE_WHOLE_RUN = frozenset(
-    {"last_failed", "failed_first", "stepwise", "stepwise_skip", "stepwise_reset", "exitfirst", "maxfail"}
+    {
+        "last_failed",
+        "where_none_failed",
+        "failed_first",
+        "stepwise",
+        "stepwise_skip",
+        "stepwise_reset",
+        "exitfirst",
+        "maxfail",
+    }
 )
 """Options of ours that mean the same behind ``--``: a shard's pytest knows neither the last run nor other shards."""
-_MAXFAIL = "--maxfail"
+_WITH_A_VALUE = ("--maxfail", "--lfnf", "--last-failed-no-failures")
 _KEY = "ci_toolkit.pytest_args"
 
 
@@ -34,7 +43,7 @@ class PytestCommand(ToolkitCommand):
         own = {option for param in self.params if param.name in _OF_THE_WHOLE_RUN for option in param.opts}
         taken, left = list[str](), list[str]()
         for word in words:
-            is_value = taken[-1:] == [_MAXFAIL]
+            is_value = bool(taken) and taken[-1] in _WITH_A_VALUE
             (taken if is_value or word.partition("=")[0] in own else left).append(word)
         return taken, tuple(left)
 

@@ -6,33 +6,15 @@ from typing import Any, TypeVar
 import click
 
 from ci_toolkit.cli.settings import OneCall
+from ci_toolkit.model.last_run import OfLastRun
+from ci_toolkit.model.pytest_options import RUNS_NO_TEST
 from ci_toolkit.model.record import Record
-from ci_toolkit.plan.of_last_run import OfLastRun
 from ci_toolkit.report.text import View
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _NO_DEBUGGER = ("--pdb", "--trace")
 """pytest's options that need a terminal of the test's own."""
-_RUNS_NO_TEST = (
-    "--collect-only",
-    "--collectonly",
-    "--co",
-    "--setup-only",
-    "--setuponly",
-    "--setup-plan",
-    "--setupplan",
-    "--fixtures",
-    "--funcargs",
-    "--fixtures-per-test",
-    "--markers",
-    "--cache-show",
-    "--help",
-    "-h",
-    "--version",
-    "-V",
-)
-"""pytest's options that show something of the suite instead of running it."""
 
 
 class Words(Record, frozen=True, kw_only=True):
@@ -65,6 +47,8 @@ def take_words(options: dict[str, Any], *, width: int | None) -> Words:
     said = {name: options.pop(name, None) for name in _NAMES}
     verbosity = (said["verbose"] or 0) - (said["quiet"] or 0)
     of_last_run = _of_last_run({name: bool(said[name]) for name, _ in _OF_LAST_RUN})
+    if of_last_run is OfLastRun.LAST_FAILED and said["where_none_failed"] == "none":
+        of_last_run = OfLastRun.LAST_FAILED_ALONE
     maxfail = _STEPWISE_ENDS.get(of_last_run, 1 if said["exitfirst"] else said["maxfail"])
     args: list[str] = []
     for option, value in (("-k", said["keyword"]), ("-m", said["markers"])):
@@ -87,7 +71,7 @@ def refuse_what_runs_no_shard(pytest_args: tuple[str, ...]) -> None:
                 f"{option} does not work here: shards run side by side, and a debugger needs a terminal of its own. "
                 f"Run the test alone: pytest {option} PATH::TEST"
             )
-        if option in _RUNS_NO_TEST:
+        if option in RUNS_NO_TEST:
             raise click.UsageError(f"{option} runs no test, and here tests are run. See what it shows: pytest {option}")
 
 
@@ -141,6 +125,14 @@ _SELECTING: tuple[Callable[[Any], Any], ...] = (
         is_flag=True,
         help="Run what failed when it was last run, or everything where nothing did. ci-toolkit keeps this itself, "
         "beside the reports: pytest's cache, which shards do not share, is not asked.",
+    ),
+    click.option(
+        "--lfnf",
+        "--last-failed-no-failures",
+        "where_none_failed",
+        type=click.Choice(["all", "none"]),
+        cls=OneCall,
+        help="What --lf runs where nothing failed.  [default: all]",
     ),
     click.option(
         "--ff",
@@ -202,6 +194,7 @@ _NAMES = (
     "keyword",
     "markers",
     *(name for name, _ in _OF_LAST_RUN),
+    "where_none_failed",
     "exitfirst",
     "maxfail",
     "verbose",

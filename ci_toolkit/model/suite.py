@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from ci_toolkit.model.last_run import OfLastRun
 from ci_toolkit.model.record import Record
 
 
@@ -47,3 +48,5 @@ class Suite(Record, frozen=True, kw_only=True):
     """(folder, reason) of those that skip themselves as a whole: their files are not among ``files``."""
     commit: str = ""
     """The git commit of the checkout, or ``""`` outside git."""
+    of_last_run: OfLastRun = OfLastRun.NOTHING
+    """What the suite's own options ask of the last run."""

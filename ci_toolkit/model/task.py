@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from ci_toolkit.model.again import AgainRule
 from ci_toolkit.model.category import Category
+from ci_toolkit.model.last_run import OfLastRun
 from ci_toolkit.model.plan import Cut
 from ci_toolkit.model.record import Record
 
@@ -58,6 +59,8 @@ class FoundFiles(Record, frozen=True, kw_only=True):
     """Marks by which conftest files make tests depend on those before them."""
     imports_by_name: bool = False
     """Whether two files of one module name cannot be imported in one process."""
+    of_last_run: OfLastRun = OfLastRun.NOTHING
+    """What the suite's own options ask of the last run."""
     function_patterns: tuple[str, ...]
     """pytest's ``python_functions``."""
     class_patterns: tuple[str, ...]
@@ -106,6 +109,8 @@ class CollectedSuite(Record, frozen=True, kw_only=True):
     """Marks by which conftest files make tests depend on those before them."""
     imports_by_name: bool = False
     """Whether two files of one module name cannot be imported in one process."""
+    of_last_run: OfLastRun = OfLastRun.NOTHING
+    """What the suite's own options ask of the last run."""
     files: tuple[CollectedSuiteFile, ...]
 
 

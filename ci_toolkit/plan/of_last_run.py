@@ -2,38 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
 import msgspec
 
 from ci_toolkit.errors import NothingToRunError
-from ci_toolkit.model.last_run import LastRun, Steps
+from ci_toolkit.model.last_run import LastRun, OfLastRun, Steps
 from ci_toolkit.model.node_id import names_above
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
-
-
-class OfLastRun(StrEnum):
-    """Which tests of the last run somebody asks for."""
-
-    NOTHING = ""
-    LAST_FAILED = "last-failed"
-    """Those that failed; the whole suite where none did, as pytest's ``--lf``."""
-    FAILED_FIRST = "failed-first"
-    """The whole suite, in each shard those that failed first, as pytest's ``--ff``."""
-    FAILED = "failed"
-    """Those that failed, were lost or were flaky, and nothing where there are none."""
-    STEPWISE = "stepwise"
-    """What the last stepwise run stopped at and did not come to; the whole suite where it came to its end."""
-    STEPWISE_SKIP = "stepwise-skip"
-    """The same, and the next one does not come back to what failed before."""
-    STEPWISE_RESET = "stepwise-reset"
-    """The whole suite, as the first of such runs."""
-
-    @property
-    def is_stepwise(self) -> bool:
-        """Whether the run ends at a failure, and the next one goes on from there."""
-        return self in {OfLastRun.STEPWISE, OfLastRun.STEPWISE_SKIP, OfLastRun.STEPWISE_RESET}
 
 
 class Choice(Record, frozen=True, kw_only=True):
@@ -65,7 +41,8 @@ def choose(suite: Suite, last: LastRun | None, of_last_run: OfLastRun) -> Choice
     found = tuple(where)
     if of_last_run is OfLastRun.FAILED_FIRST:
         return Choice(suite=suite, first=found)
-    if not found and of_last_run is OfLastRun.FAILED:
+    is_for_failures_alone = of_last_run is OfLastRun.LAST_FAILED_ALONE and not names
+    if not found and (of_last_run is OfLastRun.FAILED or is_for_failures_alone):
         raise NothingToRunError(_nothing(last, names), advice="Run the whole suite with `ci-toolkit run`.")
     if not found:
         return Choice(suite=suite, note=f"{_nothing(last, names)}: all tests run")

@@ -11,16 +11,19 @@ import pytest
 from ci_toolkit.model.task import CollectTask, FindTask, ShardTask, Task
 from ci_toolkit.suite.coverage_settings import leave_judging_coverage_to_the_merge, measure_what_the_suite_names
 from ci_toolkit.suite.garbage import LooksSeldom
+from ci_toolkit.suite.last_run_asked import leave_the_last_run_to_the_plan
 from ci_toolkit.suite.moved_sources import lead_to_the_tree
 from ci_toolkit.suite.other_sharding import refuse_other_sharding
 from ci_toolkit.suite.own_reports import leave_own_reports_to_the_merge
 from ci_toolkit.suite.running_coverage import core_for_contexts
 from ci_toolkit.suite.snapshots import leave_judging_snapshots_to_the_merge
 from ci_toolkit.suite.warnings_heard import leave_judging_warnings_to_the_merge
+from ci_toolkit.suite.without_tests import refuse_to_run_no_test
 
 
 def look_at_options(task_file: str, config: pytest.Config) -> None:
     """Set right what a plugin would take from the options before any conftest file is loaded."""
+    refuse_to_run_no_test(config)
     task = _read(task_file)
     _look_seldom_for_garbage(task, config)
     if not isinstance(task, ShardTask):
@@ -52,6 +55,7 @@ def take_up(task_file: str, config: pytest.Config) -> None:
         leave_own_reports_to_the_merge(config, Path(task.parts), since=since)
     else:
         _look_seldom_for_garbage(task, config)
+    leave_the_last_run_to_the_plan(config)
     leave_judging_coverage_to_the_merge(config)
     leave_judging_snapshots_to_the_merge(config)
     leave_judging_warnings_to_the_merge(config)

@@ -10,6 +10,7 @@ from ci_toolkit.model.category import Categories
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import CollectedSuite, CollectedSuiteFile, CollectTask
 from ci_toolkit.suite.folder_watch import FolderWatch
+from ci_toolkit.suite.last_run_asked import OF_LAST_RUN
 from ci_toolkit.suite.linking import imports_by_name, linking_of, step_marks_of
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
 from ci_toolkit.suite.placing import Placer
@@ -80,6 +81,7 @@ class CollectPlugin:
             linking=linking_of(session.config),
             step_marks=step_marks_of(session.config.pluginmanager.get_plugins()),
             imports_by_name=imports_by_name(session.config),
+            of_last_run=session.config.stash[OF_LAST_RUN],
             files=files,
         )
         self._answer.write_bytes(encode(collected))

@@ -148,6 +148,7 @@ def _suite(
         files=tuple(_with_links(files, found_root, found)),
         skipped_folders=found.skipped_folders,
         commit=commit_of(root),
+        of_last_run=found.of_last_run,
     )
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from ci_toolkit.errors import FormatError
 from ci_toolkit.files import replace_file
-from ci_toolkit.model.last_run import LAST_RUN_SCHEMA, LastRun, Steps
+from ci_toolkit.model.last_run import LAST_RUN_SCHEMA, LastRun, OfLastRun, Steps
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.record import from_json, to_json
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
-from ci_toolkit.plan.of_last_run import Choice, OfLastRun, choose
+from ci_toolkit.plan.of_last_run import Choice, choose
 from ci_toolkit.verdict.last_run import remember
 from ci_toolkit.workflow.observer import Observer
 
@@ -18,8 +18,12 @@ LAST_RUN = "last-run.json"
 
 
 def choose_tests(suite: Suite, out: Path, of_last_run: OfLastRun, observer: Observer) -> Choice:
-    """Return what of ``suite`` runs, by what the last run left in ``out``. Raises NothingToRunError."""
-    choice = choose(suite, read_last_run(out, observer) if of_last_run is not OfLastRun.NOTHING else None, of_last_run)
+    """Return what of ``suite`` runs, by what the last run left in ``out``. Raises NothingToRunError.
+
+    Where ``of_last_run`` is nothing, the suite's own options hold.
+    """
+    asked = suite.of_last_run if of_last_run is OfLastRun.NOTHING else of_last_run
+    choice = choose(suite, read_last_run(out, observer) if asked is not OfLastRun.NOTHING else None, asked)
     if choice.note:
         observer.say(choice.note)
     return choice

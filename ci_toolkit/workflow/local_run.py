@@ -10,6 +10,7 @@ import msgspec
 from ci_toolkit.config.project import project_root
 from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.category import USUAL_SERVICES
+from ci_toolkit.model.last_run import OfLastRun
 from ci_toolkit.model.mode import FailFast
 from ci_toolkit.model.plan import Plan
 from ci_toolkit.model.quarantine import QuarantineInForce
@@ -17,7 +18,7 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.model.verdict import Verdict
 from ci_toolkit.model.wording import number_of
-from ci_toolkit.plan.of_last_run import Choice, OfLastRun
+from ci_toolkit.plan.of_last_run import Choice
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
 from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of, tracked_for

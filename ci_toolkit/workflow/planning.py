@@ -12,11 +12,11 @@ from ci_toolkit.config.quarantine import load_quarantine
 from ci_toolkit.errors import FormatError, NothingToRunError
 from ci_toolkit.files import make_folder, replace_file
 from ci_toolkit.model.durations import Durations
+from ci_toolkit.model.last_run import OfLastRun
 from ci_toolkit.model.plan import Plan, PlanNote, plan_to_json
 from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import Suite
 from ci_toolkit.plan.build import build_plan
-from ci_toolkit.plan.of_last_run import OfLastRun
 from ci_toolkit.plan.request import PlanRequest
 from ci_toolkit.plan.separated import notes_on_separated
 from ci_toolkit.plan.stages import StagedPlan, join, stages_of

@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from main_job_project import PLAIN, Project
 
 LAST_RUN = ".ci-toolkit/out/last-run.json"
@@ -66,6 +67,32 @@ def test_failed_first_runs_everything_in_that_order(project: Project) -> None:
     remembered(project, "test_a.py::test_2")
     assert run(project, "--shards", "1", "--ff") == 0
     assert (project.folder / "order").read_text().split() == ["test_2", "test_1", "test_3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "ran"),
+    [("--lf", ["2"]), ("--ff", ["2", "1", "3"])],
+)
+def test_the_suites_own_options_ask_for_the_last_run_as_under_pytest(
+    project: Project, words: str, ran: list[str]
+) -> None:
+    project.write(
+        {
+            "conftest.py": "def pytest_runtest_setup(item): open('order', 'a').write(item.name[-1] + ' ')\n",
+            "test_a.py": "def test_1(): pass\ndef test_2(): pass\ndef test_3(): pass\n",
+            "pytest.ini": f"[pytest]\naddopts = {words}\n",
+        }
+    )
+    remembered(project, "test_a.py::test_2")
+    assert run(project, "--shards", "1") == 0
+    assert (project.folder / "order").read_text().split() == ran
+
+
+def test_an_option_of_the_suite_that_runs_no_test_is_refused(project: Project) -> None:
+    project.write({"test_a.py": "def test_1(): pass\n", "pytest.ini": "[pytest]\naddopts = -q --collect-only\n"})
+    done = project.ci_toolkit("run", "--no-history")
+    assert done.returncode == 2
+    assert "--collect-only in addopts runs no test" in done.stderr
 
 
 def test_a_plan_carries_what_failed_to_its_shards(project: Project) -> None:

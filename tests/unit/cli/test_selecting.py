@@ -13,7 +13,7 @@ from ci_toolkit.cli.selecting import (
     showing_options,
     take_words,
 )
-from ci_toolkit.plan.of_last_run import OfLastRun
+from ci_toolkit.model.last_run import OfLastRun
 from ci_toolkit.report.text import View
 
 
@@ -54,6 +54,9 @@ SEEN = View(width=80)
         (["--durations", "7"], Words(view=View(width=80, slowest=7))),
         (["--lf"], Words(of_last_run=OfLastRun.LAST_FAILED, view=SEEN)),
         (["--last-failed", "--ff"], Words(of_last_run=OfLastRun.LAST_FAILED, view=SEEN)),
+        (["--lf", "--lfnf", "none"], Words(of_last_run=OfLastRun.LAST_FAILED_ALONE, view=SEEN)),
+        (["--lf", "--last-failed-no-failures=all"], Words(of_last_run=OfLastRun.LAST_FAILED, view=SEEN)),
+        (["--lfnf", "none"], Words(view=SEEN)),
         (["--failed-first"], Words(of_last_run=OfLastRun.FAILED_FIRST, view=SEEN)),
         (["--sw"], Words(of_last_run=OfLastRun.STEPWISE, pytest_args=("--maxfail=1",), maxfail=1, view=SEEN)),
         (
@@ -96,9 +99,9 @@ def test_words_of_the_whole_run_mean_the_same_behind_the_dashes() -> None:
     @selecting_options
     @showing_options
     def command(**options: Any) -> None:
-        found.append((options["last_failed"], options["stepwise"], options["maxfail"], pytest_args()))
+        found.append((options["last_failed"], options["where_none_failed"], options["maxfail"], pytest_args()))
 
     for maxfail in (["--maxfail", "3"], ["--maxfail=3"]):
-        result = CliRunner().invoke(command, ["--lf", "--", "--tb=short", "--sw", *maxfail, "--nf"])
+        result = CliRunner().invoke(command, ["--", "--lf", "--tb=short", "--lfnf", "none", *maxfail, "--nf"])
         assert result.exit_code == 0, result.output
-    assert found == [(True, True, 3, ("--tb=short", "--nf"))] * 2
+    assert found == [(True, "none", 3, ("--tb=short", "--nf"))] * 2

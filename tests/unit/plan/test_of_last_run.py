@@ -2,9 +2,9 @@ import msgspec
 import pytest
 
 from ci_toolkit.errors import NothingToRunError
-from ci_toolkit.model.last_run import LastRun
+from ci_toolkit.model.last_run import LastRun, OfLastRun
 from ci_toolkit.model.suite import Suite, SuiteFile
-from ci_toolkit.plan.of_last_run import OfLastRun, choose
+from ci_toolkit.plan.of_last_run import choose
 
 SUITE = Suite(root=".", arguments=(), files=tuple(SuiteFile(path=f"tests/test_{name}.py") for name in "abc"))
 A, B, C = (file.path for file in SUITE.files)
@@ -20,6 +20,8 @@ GONE = LastRun(failed=("tests/test_z.py::test_1",))
         (OfLastRun.LAST_FAILED, LastRun(), (A, B, C), (), ()),
         (OfLastRun.LAST_FAILED, None, (A, B, C), (), ()),
         (OfLastRun.LAST_FAILED, GONE, (A, B, C), (), ()),
+        (OfLastRun.LAST_FAILED_ALONE, LAST, (A, C), LAST.failed, ()),
+        (OfLastRun.LAST_FAILED_ALONE, GONE, (A, B, C), (), ()),
         (OfLastRun.FAILED_FIRST, LAST, (A, B, C), (), LAST.failed),
         (OfLastRun.FAILED_FIRST, None, (A, B, C), (), ()),
         (OfLastRun.FAILED, LAST, (A, B, C), (*sorted((*LAST.failed, *LAST.unsure)),), ()),
@@ -46,6 +48,12 @@ def test_where_nothing_failed_there_is_nothing_to_run_again_and_lf_runs_all(last
     with pytest.raises(NothingToRunError, match=reason):
         choose(SUITE, last, OfLastRun.FAILED)
     assert choose(SUITE, last, OfLastRun.LAST_FAILED).note == f"{reason}: all tests run"
+
+
+@pytest.mark.parametrize("last", [None, LastRun()])
+def test_where_nothing_failed_lf_runs_nothing_if_it_is_told_so(last: LastRun | None) -> None:
+    with pytest.raises(NothingToRunError):
+        choose(SUITE, last, OfLastRun.LAST_FAILED_ALONE)
 
 
 @pytest.fixture
