@@ -25,8 +25,8 @@ class SearchPath:
         self._mode = config.getoption("importmode", "prepend")
         self._root = Path(restore_surrogates(task.root))
         self._places = dict(task.places)
+        others = places_of_others(task)
         is_led = self._mode in {"prepend", "append"} and not ini_value(config, "consider_namespace_packages", None)
-        others = set(task.planned) - {self._places.get(path, path) for path in task.pieces}
         self._left = in_collection_order(others if is_led else ())
         """What plain pytest would not have imported yet of other shards' files, the next one at the end."""
         self._is_package = cache(lambda folder: (folder / "__init__.py").is_file())
@@ -51,6 +51,12 @@ class SearchPath:
             sys.path.append(name)
         if self._mode == "prepend" and sys.path[:1] != [name]:
             sys.path.insert(0, name)
+
+
+def places_of_others(task: ShardTask) -> list[str]:
+    """Return where the planned files lie that are not the shard's, in pytest's order."""
+    places = dict(task.places)
+    return sorted(set(task.planned) - {places.get(path, path) for path in task.pieces}, key=_in_walk)
 
 
 def in_collection_order(places: Iterable[str]) -> list[str]:

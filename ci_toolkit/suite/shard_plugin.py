@@ -26,6 +26,7 @@ from ci_toolkit.suite.moved_sources import sources_of_the_checkout
 from ci_toolkit.suite.named_tests import NamedTests, in_order
 from ci_toolkit.suite.opening import opened
 from ci_toolkit.suite.originals import Originals
+from ci_toolkit.suite.other_imports import import_as_others_do
 from ci_toolkit.suite.owners import name_of, owner_of
 from ci_toolkit.suite.placing import CategoryFilter, Placer
 from ci_toolkit.suite.reaching_hooks import reaching_folders
@@ -130,8 +131,8 @@ class ShardPlugin:
         """
         self._times.go_on()
         self._search_path.lead_to_all()
-        items[:] = self.selection.ours(items)
-        ours = items.copy()
+        import_as_others_do(self.task)
+        items[:] = ours = self.selection.ours(items)
         dropped = self.named.left_out(items)  # at once: no other test is here, as if they stood on the command line
         asked = items.copy()
         yield
