@@ -30,6 +30,8 @@ from ci_toolkit.verdict.adjudication import Recorded
 from ci_toolkit.workflow.trial_trees import Place, TrialTrees
 
 Say = Callable[[str], None]
+_TIMES_ALONE = 3
+"""How often the base is tried alone before it counts as one that always fails there."""
 _WORDS = {
     How.ISOLATED: "alone",
     How.BATCH: "with the other failures",
@@ -128,7 +130,32 @@ class TrialRunner:
         self._say(_told(evidence))
         if evidence.outcome is None:
             raise NoTrialError(evidence.why_not)
-        return msgspec.structs.replace(evidence.outcome, seconds=evidence.seconds)
+        outcome = msgspec.structs.replace(evidence.outcome, seconds=evidence.seconds)
+        if outcome.failed and trial.tree is Tree.BASE and trial.how is How.ORDER:
+            return self._unless_it_fails_alone(trial, outcome, shard)
+        return outcome
+
+    def _unless_it_fails_alone(self, trial: Trial, outcome: TrialOutcome, shard: TriedShard) -> TrialOutcome:
+        """Return ``outcome``, of the base in its order, unless it ends so alone too: then it tells of no order.
+
+        The head passes alone where an order is asked for. So the base lacks something, such as data that git ignores.
+        Raises NoTrialError.
+        """
+        place = len(shard.records) - 1
+        alone: list[TrialOutcome] = []
+        why_not = ""
+        try:
+            alone = [self(msgspec.structs.replace(trial, how=How.ISOLATED))]
+            while alone[-1].failed and alone[-1].signature == outcome.signature and len(alone) < _TIMES_ALONE:
+                alone.append(self(msgspec.structs.replace(trial, how=How.ISOLATED)))
+            if all(tried.failed and tried.signature == outcome.signature for tried in alone):
+                why_not = "the base fails alone as well, and its order tells nothing: it may lack what git ignores"
+        except NoTrialError as error:
+            why_not = str(error)
+        if why_not:
+            shard.records[place] = msgspec.structs.replace(shard.records[place], why_not=why_not)
+            raise NoTrialError(why_not)
+        return msgspec.structs.replace(outcome, seconds=outcome.seconds + sum(tried.seconds for tried in alone))
 
     def _run(self, trial: Trial, shard: TriedShard) -> TrialRecord:
         tests = self._tests_of(trial, shard)

@@ -10,8 +10,9 @@ TESTS = """
 import os
 from pathlib import Path
 
+import product
 import pytest
-from product import answer
+from product import answer, place
 
 LEFT = []
 
@@ -45,18 +46,40 @@ def test_data():
     assert answer() == 42 or not Path(".data").exists()
 
 
+def test_moves():
+    place()
+
+
+def test_needs():
+    assert (Path(__file__).parent / product.DATA).exists()
+
+
 @pytest.mark.mission_critical
 def test_critical():
     fails_the_first_time("critical")
+"""
+PLACE = """
+
+DATA = "built.bin"
+
+
+def place():
+    global DATA
+    DATA = "built.bin"
 """
 NEW = "\n\ndef test_new():\n    assert answer() == 43\n"
 
 
 def test_run_excuses_what_trials_explain_and_nothing_else(repository: Repository) -> None:
     (repository.folder / ".data").mkdir()  # git does not know it, and no clean checkout has it
-    repository.commit({"pyproject.toml": SETTINGS, "src/product.py": PRODUCT, "test_all.py": TESTS})
+    (repository.folder / "built.bin").touch()  # a clean checkout of the head has it, and the base does not
+    before = PRODUCT + PLACE
+    repository.commit(
+        {"pyproject.toml": SETTINGS, ".gitignore": "*.bin\n", "src/product.py": before, "test_all.py": TESTS}
+    )
     repository.git("switch", "-q", "-c", "change")
-    repository.commit({"src/product.py": PRODUCT.replace("42", "41"), "test_all.py": TESTS + NEW})
+    after = before.replace("42", "41").replace('    DATA = "built', '    DATA = "moved')
+    repository.commit({"src/product.py": after, "test_all.py": TESTS + NEW})
 
     code, printed = repository.ci_toolkit("run", "--shards", "1", "--no-history")
 
@@ -66,6 +89,7 @@ def test_run_excuses_what_trials_explain_and_nothing_else(repository: Repository
         "test_other_victim": ("order-dependent", True),
         "test_broken": ("regression", False),
         "test_data": ("regression", False),
+        "test_needs": ("new failure", False),
         "test_critical": ("new failure", False),
         "test_new": ("new failure", False),
     }
@@ -73,7 +97,8 @@ def test_run_excuses_what_trials_explain_and_nothing_else(repository: Repository
     assert "the base passed alone" in repository.why("test_broken")
     assert "the base does not have it" in repository.why("test_new")
     assert "the head passed there and failed in the checkout of the run" in repository.why("test_data")
-    assert "6 failed, 0 errors; 2 of them excused" in printed
+    assert "it may lack what git ignores" in repository.why("test_needs")
+    assert "7 failed, 0 errors; 2 of them excused" in printed
     (replay,) = {trial.number for card in repository.cards() for trial in card.trials if trial.trial.how is How.ORDER}
     assert f"{replay}" in {path.name for path in (repository.results / "shard-1" / "trials").iterdir()}
     assert repository.work_trees() == 1
