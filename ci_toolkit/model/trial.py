@@ -63,8 +63,8 @@ def not_collected(trial: Trial, why: str) -> str:
     words = f"the base could not be collected ({why})"
     if any(name in why for name in _OF_WHAT_IS_MISSING):
         return (
-            f"{words}; its work tree has only what is committed, and nothing that a build made: commit that, or let "
-            "imports do without it"
+            f"{words}; its work tree has only what is committed, no submodule and nothing that a build made: commit "
+            "that, or let imports do without it"
         )
     return words
 

@@ -54,8 +54,10 @@ class CaseRun(Record, frozen=True, kw_only=True):
     """The names of main's commits, as far as they are known: number 1 is the first."""
 
     def name_of(self, commit: int) -> str:
-        """Return the name of a commit, for people; its number where it has none."""
-        return self.commits[commit - 1][:_SHORT] if 1 <= commit <= len(self.commits) else str(commit)
+        """Return such as ``commit c0ffee``, for people; that of the run itself has no name before it is judged."""
+        if 1 <= commit <= len(self.commits):
+            return f"commit {self.commits[commit - 1][:_SHORT]}"
+        return "this commit" if commit == self.commit else f"commit {commit}"
 
 
 class Prices(Record, frozen=True, kw_only=True):

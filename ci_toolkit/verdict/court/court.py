@@ -134,7 +134,7 @@ def _with_suspicion(rulings: Iterable[Ruling], memory: Memory, run: CaseRun) -> 
     since = suspects(memory, run.commit) if run.is_main else {}
     for ruling in rulings:
         if ruling.test in since and ruling.kind is not Kind.OUTAGE:
-            words = (*ruling.evidence, f"it began at commit {run.name_of(since[ruling.test])}")
+            words = (*ruling.evidence, f"it began at {run.name_of(since[ruling.test])}")
             yield msgspec.structs.replace(ruling, kind=Kind.SUSPECT, since=since[ruling.test], evidence=words)
         else:
             yield ruling

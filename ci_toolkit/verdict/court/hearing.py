@@ -85,7 +85,7 @@ class Hearing:
         known = self._known
         if known.broken_since is None or not self._is_same(self.failure.signature, known.broken_signature):
             return None
-        self._say(f"main has failed alike since commit {self._run.name_of(known.broken_since)}")
+        self._say(f"main has failed alike since {self._run.name_of(known.broken_since)}")
         red = self._run.is_main or (self._is_touched and not self._has_passed_before())
         return self._ruling(Kind.SUSPECT, red=red, since=known.broken_since)
 

@@ -263,6 +263,13 @@ def test_another_failure_in_an_outage_is_heard_on_another_machine() -> None:
     assert judgement.rulings[-1].kind is Kind.REGRESSION
 
 
+@pytest.mark.parametrize(
+    ("number", "name"), [(1, "commit 0123456789ab"), (2, "this commit"), (3, "commit 3"), (0, "commit 0")]
+)
+def test_a_commit_is_named_as_people_know_it(number: int, name: str) -> None:
+    assert replace(a_run(commit=2), commits=("0123456789abcdef",)).name_of(number) == name
+
+
 def after(runs: Iterable[tuple[CaseRun, Ask]], memory: Memory = Memory()) -> Memory:  # noqa: B008 (frozen)
     for run, ask in runs:
         memory = adjudicate(run, memory, ask, PRICES, RULES).memory
