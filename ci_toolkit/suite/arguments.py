@@ -2,12 +2,22 @@
 
 import importlib.util
 import os
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
 
 from ci_toolkit.suite.selection import owned_folders
+
+ALL_ARGUMENTS: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
+"""pytest's arguments before a shard's were taken out of them."""
+
+
+def ranks_of_arguments(config: pytest.Config) -> Mapping[str, int]:
+    """Return at which place of all arguments each absolute path stands first: pytest collects in this order."""
+    places = [_place_of(argument, config) for argument in config.stash[ALL_ARGUMENTS]]
+    return {place: rank for rank, place in reversed(list(enumerate(places)))}
 
 
 def arguments_with(files: AbstractSet[str], config: pytest.Config) -> list[str]:

@@ -6,7 +6,7 @@ import a helper that lies there, and so may every test: a shard that has one of 
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 
 from ci_toolkit.model.record import restore_surrogates
 from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.arguments import ranks_of_arguments
 from ci_toolkit.suite.ini_values import ini_value
 
 
@@ -27,14 +28,15 @@ class SearchPath:
         self._places = dict(task.places)
         others = places_of_others(task)
         is_led = self._mode in {"prepend", "append"} and not ini_value(config, "consider_namespace_packages", None)
-        self._left = in_collection_order(others if is_led else ())
+        self._ranks = {os.path.relpath(place, self._root): rank for place, rank in ranks_of_arguments(config).items()}
+        self._left = in_collection_order(others if is_led else (), self._ranks)
         """What plain pytest would not have imported yet of other shards' files, the next one at the end."""
         self._is_package = cache(lambda folder: (folder / "__init__.py").is_file())
 
     def lead_before(self, path: str) -> None:
         """Add the folders of what pytest imports before the planned file ``path``."""
-        place = _in_walk(self._places.get(path, path))
-        while self._left and _in_walk(self._left[-1]) < place:
+        own = _in_order(self._places.get(path, path), self._ranks)
+        while self._left and _in_order(self._left[-1], self._ranks) < own:
             self._add_next()
 
     def lead_to_all(self) -> None:
@@ -59,14 +61,21 @@ def places_of_others(task: ShardTask) -> list[str]:
     return sorted(set(task.planned) - {places.get(path, path) for path in task.pieces}, key=_in_walk)
 
 
-def in_collection_order(places: Iterable[str]) -> list[str]:
+def in_collection_order(places: Iterable[str], ranks: Mapping[str, int]) -> list[str]:
     """Return the modules among ``places``, the one that pytest comes to first at the end.
 
-    Of several of one folder in a row the first one stands for all.
+    ``ranks`` says at which place of pytest's arguments a path stands. Of several modules of one folder in a row the
+    first one stands for all.
     """
-    modules = sorted((place for place in places if place.endswith(".py")), key=_in_walk)
+    modules = sorted((place for place in places if place.endswith(".py")), key=lambda place: _in_order(place, ranks))
     firsts = [next(row) for _, row in groupby(modules, key=lambda place: place.rpartition("/")[0])]
     return firsts[::-1]
+
+
+def _in_order(place: str, ranks: Mapping[str, int]) -> tuple[int, str]:
+    file = Path(restore_surrogates(place))
+    found = (ranks[str(path)] for path in (file, *file.parents) if str(path) in ranks)
+    return min(found, default=len(ranks)), _in_walk(place)
 
 
 def _in_walk(place: str) -> str:

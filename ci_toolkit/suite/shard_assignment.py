@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ci_toolkit.model.task import SERVICES_FAILURES_VARIABLE, ShardTask
-from ci_toolkit.suite.arguments import arguments_with
+from ci_toolkit.suite.arguments import ALL_ARGUMENTS, arguments_with
 from ci_toolkit.suite.coverage_file import CoverageFileGuard
 from ci_toolkit.suite.reaching_hooks import reaching_folders
 from ci_toolkit.suite.selection import owned_files
@@ -15,13 +15,16 @@ from ci_toolkit.suite.task_variable import HASH_SEED, SHARD_PLUGIN, VARIABLE
 from ci_toolkit.suite.watchers import ControllerPlugin, die_with_parent
 
 _FAILURES_FILE: pytest.StashKey[str] = pytest.StashKey()
+_ARGUMENTS = "ci_toolkit_arguments"
 
 
 def take_up_shard(task: ShardTask, task_file: str, config: pytest.Config) -> None:
     """Register the plugins that run and record the tests of ``task``, which ``task_file`` holds."""
     config.stash[_FAILURES_FILE] = os.environ.pop(SERVICES_FAILURES_VARIABLE, "")
-    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    told = getattr(config, "workerinput", {})
+    worker = told.get("workerid", "")
     die_with_parent(task.supervisor if not worker else os.getppid())
+    config.stash[ALL_ARGUMENTS] = tuple(told.get(_ARGUMENTS, config.args))
     config.args = arguments_with(owned_files(task) | reaching_folders(task), config)  # xdist hands them to its workers
     if not worker:  # xdist gives each worker a folder below its controller's
         _take_own_folder_for_temporary_files(config, task)
@@ -36,7 +39,7 @@ def take_up_shard(task: ShardTask, task_file: str, config: pytest.Config) -> Non
         if not worker:
             guard.give_back_early()
     if config.pluginmanager.has_plugin("xdist"):
-        config.pluginmanager.register(_PassTaskOn(task_file), "ci-toolkit-pass-task-on")
+        config.pluginmanager.register(_PassTaskOn(task_file, config.stash[ALL_ARGUMENTS]), "ci-toolkit-pass-task-on")
 
 
 def services_failures_file(config: pytest.Config) -> str:
@@ -62,10 +65,12 @@ def _take_own_folder_for_temporary_files(config: pytest.Config, task: ShardTask)
 class _PassTaskOn:
     """Gives xdist's workers the task, which the environment no longer holds."""
 
-    def __init__(self, task_file: str) -> None:
+    def __init__(self, task_file: str, arguments: tuple[str, ...]) -> None:
         self.task_file = task_file
+        self._arguments = list(arguments)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Add the task to what the worker is told."""
+        """Add the task, and all arguments, to what the worker is told."""
         node.workerinput[VARIABLE] = self.task_file
+        node.workerinput[_ARGUMENTS] = self._arguments

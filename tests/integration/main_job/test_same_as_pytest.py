@@ -167,6 +167,16 @@ def test_files_of_one_base_name_end_as_under_plain_pytest(project: Project, mode
     assert done.returncode == (1 if mode == "prepend" else 0)
 
 
+@pytest.mark.parametrize("extra", [(), ("-n", "1")])
+def test_folders_lead_imports_in_the_order_of_the_arguments(project: Project, extra: tuple[str, ...]) -> None:
+    for folder in ("one", "two"):
+        test = f"def test_{folder}():\n    import helper\n    assert helper.FOLDER == 'one'\n"
+        project.write({f"{folder}/test_{folder}.py": test, f"{folder}/helper.py": f"FOLDER = '{folder}'\n"})
+    words = ("two", "one")
+    assert project.ci_toolkit("run", "--shards", "2", "--no-history", *words, "--", *PLAIN, *extra).returncode == 0
+    assert project.merged() == project.plain_pytest(*words)
+
+
 def test_coverage_is_judged_by_category(project: Project) -> None:
     project.write(
         {
