@@ -9,6 +9,8 @@ from ci_toolkit.model.quarantine import is_about
 
 CATEGORY_PREFIX = "category:"
 """Begins the context of what one category's tests run."""
+OF_OTHER_SHARDS = "(other shards)"
+"""In place of a category: what a shard imports for its tests as files of other shards do, which counts for none."""
 _APART = "ci-toolkit-apart:"
 """Begins, in a context of ours, the names of the tests to which it belongs."""
 _BETWEEN = "|"

@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from ci_toolkit.model.coverage_context import OF_OTHER_SHARDS
 from ci_toolkit.model.record import restore_surrogates
 from ci_toolkit.model.task import ShardTask
+from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.search_path import places_of_others
 
 _BEGIN = re.compile(rb"(?:\s|#[^\n]*\n)*(?:[rRuU]?(\"\"\"|''')[\s\S]*?\1[^\n]*\n)?")
@@ -27,14 +29,11 @@ _ENDS_BY_ITSELF = (Exception, SystemExit, pytest.skip.Exception, pytest.fail.Exc
 """What plain pytest reports of the file that imports the module: that file's shard does so."""
 
 
-def import_as_others_do(task: ShardTask) -> None:
-    """Do what test files of other shards begin with, import by import, without a warning: their own shards have these.
-
-    Not where coverage is kept apart: what an import covers would count for categories and tests that do not run it.
-    """
-    if not (task.coverage_by_category or task.apart):
-        root = Path(restore_surrogates(task.root))
-        import_heads(root / restore_surrogates(place) for place in places_of_others(task) if place.endswith(".py"))
+def import_as_others_do(task: ShardTask, coverage: CoverageContext) -> None:
+    """Do the imports that test files of other shards begin with, without a warning: their own shards have these."""
+    coverage.enter(OF_OTHER_SHARDS)
+    root = Path(restore_surrogates(task.root))
+    import_heads(root / restore_surrogates(place) for place in places_of_others(task) if place.endswith(".py"))
 
 
 def import_heads(files: Iterable[Path]) -> None:

@@ -177,6 +177,27 @@ def test_folders_lead_imports_in_the_order_of_the_arguments(project: Project, ex
     assert project.merged() == project.plain_pytest(*words)
 
 
+@pytest.mark.parametrize("shards", [1, 2])
+def test_what_a_shard_imports_as_other_shards_do_counts_for_no_category(project: Project, shards: int) -> None:
+    code = "def one():\n    return 1\ndef two():\n    return 2\n"
+    project.write(
+        {
+            ".coveragerc": "[run]\nsource = pkg\n",
+            "conftest.py": "",
+            "pkg/__init__.py": "",
+            "pkg/a.py": code,
+            "pkg/b.py": code,
+            "tests/unit/test_a.py": "import pkg.a\ndef test_it(): assert pkg.b.one() == 1\n",
+            "tests/integration/test_b.py": "import pkg.b\ndef test_it(): assert pkg.a.two() == 2\n",
+        }
+    )
+    thresholds = ("--category-threshold", "unit=0", "--category-threshold", "integration=0")
+    done = project.ci_toolkit("run", "--shards", str(shards), "--coverage", *thresholds, "--", *PLAIN)
+    assert done.returncode == 0, done.stdout
+    coverage = project.verdict["coverage"]
+    assert (coverage["percent"], [part["percent"] for part in coverage["by_category"].values()]) == (75.0, [37.5, 37.5])
+
+
 def test_coverage_is_judged_by_category(project: Project) -> None:
     project.write(
         {
