@@ -34,7 +34,7 @@ def core_for_contexts(variables: Mapping[str, str], version: tuple[int, ...]) ->
 
     For before coverage begins to measure.
     """
-    if version < _HEARS_OF_EACH_LINE_ONCE or _CORE in variables or find_spec("coverage.tracer") is None:
+    if version < _HEARS_OF_EACH_LINE_ONCE or variables.get(_CORE) or find_spec("coverage.tracer") is None:
         return {}
     return {_CORE: "ctrace"}
 

@@ -47,6 +47,7 @@ def test_coverage_keeps_tests_apart_where_it_hears_of_each_line_each_time(core: 
     [
         ((3, 13, 9), {}, {}),
         ((3, 14, 0), {}, {"COVERAGE_CORE": "ctrace"}),
+        ((3, 14, 0), {"COVERAGE_CORE": ""}, {"COVERAGE_CORE": "ctrace"}),
         ((3, 15), {"COVERAGE_CORE": "sysmon"}, {}),
     ],
 )
