@@ -156,7 +156,8 @@ def test_a_program_that_ends_at_once_is_reported_with_its_log(
     program = folder / name
     program.write_text("#!/bin/sh\necho 'cannot allocate the moon' >&2\nexit 3\n")
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    beside_python = Path(sys.executable).parent  # where the environment is not activated, it would come first
+    monkeypatch.setenv("PATH", f"{folder}:{beside_python}:{os.environ['PATH']}")
     said = fails(lab, ServiceDiedError, lab.table(service), StackRequest(services=(service,), dynamic_ports=True))
     assert f"{service} ended by itself before it answered" in said
     assert "cannot allocate the moon" in said
