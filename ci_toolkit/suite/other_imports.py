@@ -24,7 +24,11 @@ from ci_toolkit.suite.coverage_context import CoverageContext
 from ci_toolkit.suite.search_path import places_of_others
 
 _BEGIN = re.compile(rb"(?:\s|#[^\n]*\n)*(?:[rRuU]?(\"\"\"|''')[\s\S]*?\1[^\n]*\n)?")
-_NEXT = re.compile(rb"\s*\n|#[^\n]*\n|((?:import|from)[ \t][^\n(\\;]*(?:\([^)]*\))?[^\n]*\n)")
+_NEXT = re.compile(
+    rb"\s*\n|[ \t]*#[^\n]*\n|[ \t]*((?:import|from)[ \t][^\n(\\;]*(?:\([^)]*\))?[^\n]*\n)"
+    rb"|try:\s*\n|with (?:warnings\.)?catch_warnings\([^)\n]*\):\s*\n|[ \t]*warnings\.\w+\([^)\n]*\)[ \t]*\n"
+)
+"""An import, or what it may stand in: a trial, a block without warnings. Of others, what is in them is not read."""
 _ENDS_BY_ITSELF = (Exception, SystemExit, pytest.skip.Exception, pytest.fail.Exception)
 """What plain pytest reports of the file that imports the module: that file's shard does so."""
 

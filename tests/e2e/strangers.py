@@ -143,11 +143,8 @@ SUITES = {
     ),
     "jsonschema": PublicSuite(
         requirement="jsonschema==4.26.0",
-        kind="thousands of unittest's tests, made of data files",
+        kind="thousands of unittest's tests, made of data files; one needs what another file imports",
         requires=("jsonpath-ng==1.16.0",),
-        options=(  # it needs what another file imports
-            "--deselect=jsonschema/tests/test_deprecations.py::TestDeprecations::test_import_cli",
-        ),
     ),
     "waitress": PublicSuite(
         requirement="waitress==3.0.2",

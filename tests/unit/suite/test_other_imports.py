@@ -47,6 +47,8 @@ def imported(folder: Path, text: str) -> set[str]:
         "from heard.one import READ\n",
         "from heard import (\n    READ,\n    one,\n)\n",
         '"""Says what.\n\nimport heard.two\n"""\n\n# why\nfrom __future__ import annotations\nimport heard.one\n',
+        "import warnings\nwith warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n    from heard import one\n",
+        "try:\n    # if it is there\n    import heard.one\nexcept ImportError:\n    one = None\n",
         "import heard.breaks\nimport heard.skips\nimport no_such_module\nimport heard.one\n",
         "from unheard import what\nimport heard.one\n",
     ],
@@ -59,6 +61,7 @@ def test_what_another_file_begins_with_is_imported_as_far_as_its_package_is_know
     "text",
     [
         "import os\nos.environ.get('A')\nimport heard.one\n",
+        "with open('x'):\n    import heard.one\n",
         "if True:\n    import heard.one\n",
         "from . import one\n",
         "import unheard\n",
