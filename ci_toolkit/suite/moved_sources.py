@@ -2,12 +2,15 @@
 
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 from ci_toolkit.suite.sources import executed_sources
 
 _EDITABLE_FINDERS = "editable"
 _SEARCH_PATH = "PYTHONPATH"
+PYTHONS_OWN = tuple(os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
+"""Where the modules of Python itself are."""
 
 
 def lead_to_the_tree(checkout: str, tree: str) -> None:
@@ -37,8 +40,13 @@ def sources_of_the_checkout(checkout: str, tree: str, since: float) -> list[tupl
 def _moved(place: str, checkout: str, tree: str) -> str:
     # The work tree itself may lie in the checkout, where the folder of temporary files does; and a link may lead there.
     real = os.path.realpath(place) if Path(place).is_absolute() else place
-    is_left = _is_in(real, checkout) and not _is_in(real, tree) and "site-packages" not in real
+    is_left = _is_in(real, checkout) and not _is_in(real, tree) and not _is_pythons_own(real)
     return tree + real.removeprefix(checkout) if is_left else place
+
+
+def _is_pythons_own(place: str) -> bool:
+    # An environment with a library of its own, as conda makes them, may lie in the checkout too.
+    return "site-packages" in place or any(_is_in(place, folder) for folder in PYTHONS_OWN)
 
 
 def _is_in(place: str, folder: str) -> bool:

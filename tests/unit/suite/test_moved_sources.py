@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ci_toolkit.suite import moved_sources
 from ci_toolkit.suite.moved_sources import lead_to_the_tree
 
 
@@ -37,6 +38,17 @@ def test_processes_that_tests_start_look_in_the_work_tree_too(
         monkeypatch.delenv("PYTHONPATH")
     lead_to_the_tree("/checkout", "/tree")
     assert os.environ.get("PYTHONPATH") == expected
+
+
+def test_the_library_of_an_environment_in_the_checkout_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = "/checkout/.pixi/envs/default/lib/python3.12"
+    monkeypatch.setattr(moved_sources, "PYTHONS_OWN", (library,))
+    monkeypatch.setattr(sys, "path", [library, f"{library}/lib-dynload", "/checkout/src"])
+    monkeypatch.setattr(sys, "meta_path", [])
+    monkeypatch.setenv("PYTHONPATH", "")
+    lead_to_the_tree("/checkout", "/tree")
+    assert sys.path == [library, f"{library}/lib-dynload", "/tree/src"]
+    assert os.environ["PYTHONPATH"] == "/tree/src"
 
 
 def test_a_place_that_a_link_leads_to_is_moved_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
