@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ci_toolkit.services.catalog.placeholders import literal
 from ci_toolkit.services.catalog.table import Protocol
 
 _SCHEMES: Final = {
@@ -51,7 +52,7 @@ def with_placeholders(name: str, value: str, known: Mapping[str, Address], hosts
 
     ``known`` are services of the table by their names in compose's network, ``hosts`` all the names there.
     """
-    kept = re.sub(r"\{([a-z][a-z0-9_]*)\}", r"{{\1}}", value)
+    kept = literal(value)
     url = _URL.fullmatch(kept)
     if url and url[3] in hosts:
         return _as_url(url, known.get(url[3]))

@@ -7,6 +7,7 @@ from typing import Final
 
 from ci_toolkit.adoption.compose.service import Health
 from ci_toolkit.adoption.templating import stays_data
+from ci_toolkit.services.catalog.placeholders import literal
 
 _URL: Final = re.compile(
     r"\bhttps?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?HOSTNAME\}?)(?::(\d{1,5}))?(/[^\s\"'`|;&)<>]*)?"
@@ -33,7 +34,8 @@ def ready_command(health: Health | None) -> tuple[str, ...]:
     """Return the command that the check runs, empty for none, and for a script of several lines."""
     if health is None or health.test[0] == "NONE" or not all(map(stays_data, health.test)):
         return ()
-    return health.test[1:] if health.test[0] == "CMD" else ("sh", "-c", *health.test[1:])
+    words = tuple(map(literal, health.test[1:]))
+    return words if health.test[0] == "CMD" else ("sh", "-c", *words)
 
 
 def test_words(test: object) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from ci_toolkit.adoption.compose.addresses import Address, with_placeholders
 from ci_toolkit.adoption.compose.service import ComposeService, Note, Place, Say, Text
 from ci_toolkit.services.catalog.endpoint import Endpoint, variables
+from ci_toolkit.services.catalog.placeholders import literal
 from ci_toolkit.services.catalog.table import Protocol
 
 
@@ -48,7 +49,7 @@ def command_of(service: ComposeService, target: int, say: Say) -> dict[str, Any]
 
 
 def _with_port(word: str, target: int) -> str:
-    kept = re.sub(r"\{([a-z][a-z0-9_]*)\}", r"{{\1}}", word)
+    kept = literal(word)
     return re.sub(rf"(?<![\d.])(?:(?<=[:=])|^){target}(?!\d)", "{port}", kept)
 
 

@@ -13,6 +13,14 @@ _PUBLIC: Final = "PUBLIC_"
 _PLACEHOLDER: Final = re.compile(r"\{\{[a-z][a-z0-9_]*\}\}|\{(port|[a-z][a-z0-9_]*_(?:url|host|port))\}")
 
 
+_NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+def literal(text: str) -> str:
+    """Return what `filled` makes ``text`` of again, whatever it holds."""
+    return _NAME.sub(r"{{\1}}", text)
+
+
 def filled(text: str, known: Mapping[str, str]) -> str:
     """Return ``text`` with the variables ``known`` in their places; what is not known stays as it stands."""
 

@@ -64,6 +64,7 @@ def table_of(root: Path) -> Imported | ToolkitError:
 @settings(max_examples=150)
 @given(FILES)
 @example({"services": {"web": {"build": ".", "ports": ["5434:80"]}, "db": {"image": "postgres:16"}}})
+@example({"services": {"db": {"build": ".", "command": ["db"], "healthcheck": {"test": "{db_url}"}}}})
 def test_a_file_becomes_a_table_that_can_be_used_or_an_error_that_shows_no_secret(document: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
