@@ -35,9 +35,11 @@ _ENDS_BY_ITSELF = (Exception, SystemExit, pytest.skip.Exception, pytest.fail.Exc
 
 def import_as_others_do(task: ShardTask, coverage: CoverageContext) -> None:
     """Do the imports that test files of other shards begin with, without a warning: their own shards have these."""
-    coverage.enter(OF_OTHER_SHARDS)
     root = Path(restore_surrogates(task.root))
-    import_heads(root / restore_surrogates(place) for place in places_of_others(task) if place.endswith(".py"))
+    files = [root / restore_surrogates(place) for place in places_of_others(task) if place.endswith(".py")]
+    if files:
+        coverage.enter(OF_OTHER_SHARDS)
+        import_heads(files)
 
 
 def import_heads(files: Iterable[Path]) -> None:
