@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from ci_toolkit.plan.of_last_run import Choice
 from ci_toolkit.plan.request import Keep, PlanRequest
 from ci_toolkit.plan.stages import StagedPlan
 from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of, tracked_for
+from ci_toolkit.workflow.category_coverage import is_kept_by_category
 from ci_toolkit.workflow.category_selection import CategorySelection, select_categories
 from ci_toolkit.workflow.changed_lines import change_of
 from ci_toolkit.workflow.history import load_durations
@@ -238,7 +240,11 @@ def _shard_work(
         shard_options(plan, folder, selection, rules, variables),
         pytest_args=(*request.xdist_args, *plan.pytest_args, *plan.arguments),
         measures_coverage=request.measures_coverage,
-        coverage_by_category=request.measures_coverage,
+        coverage_by_category=request.measures_coverage
+        and (
+            bool(request.category_thresholds)
+            or is_kept_by_category(plan, folder, selection, os.environ, sys.version_info[:2])
+        ),
         test_seconds=request.test_timeout,
         shares_services=request.jobs_at_a_time > 1,
         keeps_output=request.show_output,

@@ -1,6 +1,7 @@
 """``ci-toolkit shard``: runs one shard of a plan and leaves its bundle."""
 
 import os
+import sys
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from ci_toolkit.errors import ExitCode
 from ci_toolkit.model.mode import FailFast
 from ci_toolkit.verdict.exit_codes import exit_code_of_shards
 from ci_toolkit.workflow.adjudication import adjudicate_shards, again_of, court_of, has_counted_failures, tracked_for
+from ci_toolkit.workflow.category_coverage import is_kept_by_category
 from ci_toolkit.workflow.category_selection import select_categories
 from ci_toolkit.workflow.engines import shard_of_this_job
 from ci_toolkit.workflow.observer import Observer
@@ -72,7 +74,8 @@ def run_one_shard(request: ShardRequest, folder: Path, observer: Observer) -> Ex
                 pytest_args=(*plan.pytest_args, *request.pytest_args, *plan.arguments),
                 own_arguments=request.pytest_args,
                 measures_coverage=request.coverage,
-                coverage_by_category=request.coverage,
+                coverage_by_category=request.coverage
+                and is_kept_by_category(plan, folder, selection, os.environ, sys.version_info[:2]),
                 test_seconds=request.test_timeout,
                 again=again_of(court, plan, rules.quarantine, folder),
             ),
