@@ -5,6 +5,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from ci_toolkit.suite.moved_places import is_in, moved_place
 from ci_toolkit.suite.sources import executed_sources
 
 _EDITABLE_FINDERS = "editable"
@@ -34,23 +35,18 @@ def lead_to_the_tree(checkout: str, tree: str) -> None:
 def sources_of_the_checkout(checkout: str, tree: str, since: float) -> list[tuple[str, str]]:
     """Return what was imported from the ``checkout`` all the same, by absolute path, with its digest."""
     files = ((f"{checkout}/{path}", digest) for path, digest in executed_sources(checkout, since).files)
-    return [(path, digest) for path, digest in files if not _is_in(path, tree)]
+    return [(path, digest) for path, digest in files if not is_in(path, tree)]
 
 
 def _moved(place: str, checkout: str, tree: str) -> str:
-    # The work tree itself may lie in the checkout, where the folder of temporary files does; and a link may lead there.
-    real = os.path.realpath(place) if Path(place).is_absolute() else place
-    is_left = _is_in(real, checkout) and not _is_in(real, tree) and not _is_pythons_own(real)
-    return tree + real.removeprefix(checkout) if is_left else place
+    if not Path(place).is_absolute() or _is_pythons_own(os.path.realpath(place)):
+        return place
+    return moved_place(place, checkout, tree) or place
 
 
 def _is_pythons_own(place: str) -> bool:
     # An environment with a library of its own, as conda makes them, may lie in the checkout too.
-    return "site-packages" in place or any(_is_in(place, folder) for folder in PYTHONS_OWN)
-
-
-def _is_in(place: str, folder: str) -> bool:
-    return place == folder or place.startswith(f"{folder}{os.sep}")
+    return "site-packages" in place or any(is_in(place, folder) for folder in PYTHONS_OWN)
 
 
 def _name_of(finder: object) -> str:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ci_toolkit.suite.moved_places import moved_place
+
 _STAYS = frozenset({"HOME", "VIRTUAL_ENV"})
 """Where a user's packages and settings are, whatever else is a part of these folders."""
 
@@ -21,11 +23,5 @@ def moved_variables(environment: Mapping[str, str], checkout: Path, tree: Path) 
 
 
 def _moved(place: str, checkout: Path, tree: Path) -> str:
-    if not place.startswith(os.sep):
-        return place
-    real = Path(os.path.realpath(place))
-    # The work tree itself may lie in the checkout, where the folder of temporary files does.
-    if not real.is_relative_to(checkout) or real.is_relative_to(tree):
-        return place
-    there = tree / real.relative_to(checkout)
-    return str(there) if there.exists() else place
+    there = moved_place(place, str(checkout), str(tree)) if place.startswith(os.sep) else None
+    return there if there is not None and Path(there).exists() else place
