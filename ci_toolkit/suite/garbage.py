@@ -15,7 +15,6 @@ import pytest
 _SELDOM = 100_000
 """New objects between two looks for garbage."""
 
-
 _MANY = 1_000
 """Fewer deselected tests are kept as pytest keeps them."""
 

@@ -11,17 +11,15 @@ import importlib
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from ci_toolkit.model.coverage_context import OF_OTHER_SHARDS
-from ci_toolkit.model.record import restore_surrogates
-from ci_toolkit.model.task import ShardTask
+from ci_toolkit.model.syntax_tree import UNREADABLE_SOURCE, syntax_tree
 from ci_toolkit.suite.coverage_context import CoverageContext
-from ci_toolkit.suite.search_path import places_of_others
 
 _BEGIN = re.compile(rb"(?:\s|#[^\n]*\n)*(?:[rRuU]?(\"\"\"|''')[\s\S]*?\1[^\n]*\n)?")
 _NEXT = re.compile(
@@ -33,13 +31,14 @@ _ENDS_BY_ITSELF = (Exception, SystemExit, pytest.skip.Exception, pytest.fail.Exc
 """What plain pytest reports of the file that imports the module: that file's shard does so."""
 
 
-def import_as_others_do(task: ShardTask, coverage: CoverageContext) -> None:
-    """Do the imports that test files of other shards begin with, without a warning: their own shards have these."""
-    root = Path(restore_surrogates(task.root))
-    files = [root / restore_surrogates(place) for place in places_of_others(task) if place.endswith(".py")]
-    if files:
+def import_as_others_do(modules: Sequence[Path], coverage: CoverageContext) -> None:
+    """Do the imports that the test ``modules`` of other shards begin with.
+
+    Without a warning: their own shards have these.
+    """
+    if modules:
         coverage.enter(OF_OTHER_SHARDS)
-        import_heads(files)
+        import_heads(modules)
 
 
 def import_heads(files: Iterable[Path]) -> None:
@@ -48,13 +47,16 @@ def import_heads(files: Iterable[Path]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for statement in statements:
-            with suppress(SyntaxError, ValueError):
-                for node in ast.parse(statement).body:
+            with suppress(*UNREADABLE_SOURCE):
+                for node in syntax_tree(statement).body:
                     _import(node)
 
 
 def _head_of(file: Path) -> Iterator[bytes]:
-    """Yield the imports before anything else is done: what comes later may need that."""
+    """Yield the imports before anything else is done: what comes later may need that.
+
+    To parse whole files would take many times as long.
+    """
     try:
         text = file.read_bytes()
     except OSError:

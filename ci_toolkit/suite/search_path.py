@@ -26,10 +26,13 @@ class SearchPath:
         self._mode = config.getoption("importmode", "prepend")
         self._root = Path(restore_surrogates(task.root))
         self._places = dict(task.places)
-        others = places_of_others(task)
         is_led = self._mode in {"prepend", "append"} and not ini_value(config, "consider_namespace_packages", None)
         self._ranks = {os.path.relpath(place, self._root): rank for place, rank in ranks_of_arguments(config).items()}
-        self._left = in_collection_order(others if is_led else (), self._ranks)
+        own = {self._places.get(path, path) for path in task.pieces}
+        others = in_collection_order(set(task.planned) - own, self._ranks)
+        self.modules_of_others = [self._root / restore_surrogates(place) for place in others]
+        """The test modules of other shards, in the order in which plain pytest imports them."""
+        self._left = firsts_of_folders(others)[::-1] if is_led else []
         """What plain pytest would not have imported yet of other shards' files, the next one at the end."""
         self._is_package = cache(lambda folder: (folder / "__init__.py").is_file())
 
@@ -55,21 +58,17 @@ class SearchPath:
             sys.path.insert(0, name)
 
 
-def places_of_others(task: ShardTask) -> list[str]:
-    """Return where the planned files lie that are not the shard's, in pytest's order."""
-    places = dict(task.places)
-    return sorted(set(task.planned) - {places.get(path, path) for path in task.pieces}, key=_in_walk)
-
-
 def in_collection_order(places: Iterable[str], ranks: Mapping[str, int]) -> list[str]:
-    """Return the modules among ``places``, the one that pytest comes to first at the end.
+    """Return the modules among ``places`` as pytest comes to them.
 
-    ``ranks`` says at which place of pytest's arguments a path stands. Of several modules of one folder in a row the
-    first one stands for all.
+    ``ranks`` says at which place of pytest's arguments a path stands.
     """
-    modules = sorted((place for place in places if place.endswith(".py")), key=lambda place: _in_order(place, ranks))
-    firsts = [next(row) for _, row in groupby(modules, key=lambda place: place.rpartition("/")[0])]
-    return firsts[::-1]
+    return sorted((place for place in places if place.endswith(".py")), key=lambda place: _in_order(place, ranks))
+
+
+def firsts_of_folders(modules: Iterable[str]) -> list[str]:
+    """Return the first of several ``modules`` of one folder in a row, which stands for all."""
+    return [next(row) for _, row in groupby(modules, key=lambda place: place.rpartition("/")[0])]
 
 
 def _in_order(place: str, ranks: Mapping[str, int]) -> tuple[int, str]:

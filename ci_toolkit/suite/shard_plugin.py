@@ -131,7 +131,7 @@ class ShardPlugin:
         """
         self._times.go_on()
         self._search_path.lead_to_all()
-        import_as_others_do(self.task, self.coverage)
+        import_as_others_do(self._search_path.modules_of_others, self.coverage)
         items[:] = ours = self.selection.ours(items)
         dropped = self.named.left_out(items)  # at once: no other test is here, as if they stood on the command line
         asked = items.copy()
