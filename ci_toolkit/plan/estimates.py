@@ -13,7 +13,7 @@ from ci_toolkit.model.record import Record
 from ci_toolkit.model.suite import SuiteFile
 from ci_toolkit.plan.sanitize import DEFAULT_TEST_SECONDS
 
-DEAR_SETUP = 2.0
+COSTLY_SETUP = 2.0
 """A file whose setup takes so many times what its tests take is not cut. Two halves would save a quarter of a setup at
 most, and pay a whole one again."""
 
@@ -57,7 +57,7 @@ class FileEstimate(Record, frozen=True, kw_only=True):
     @property
     def stays_whole(self) -> bool:
         """Whether all its tests run in one shard: marks link them, or a cut would cost far more than it saves."""
-        return bool(self.together) or self.setup_seconds > self.seconds * DEAR_SETUP
+        return bool(self.together) or self.setup_seconds > self.seconds * COSTLY_SETUP
 
     def group_of(self, suffix: str) -> str:
         """Return the ``xdist_group`` of a test, or ``""``."""

@@ -15,9 +15,9 @@ def is_kept_by_category(
 ) -> bool:
     """Return whether shards of ``plan``, made in ``folder``, attribute what they cover to categories.
 
-    That is for nothing where coverage measures by frames. Where its default is ``sys.monitoring``, a slower core has to
-    take its place, so it is done there if a setting asks for the coverage of a category, or a merge could: if any test
-    is of one by its place, or its file or a conftest file above it speaks of one.
+    That costs nothing where coverage traces. Where its default is ``sys.monitoring``, a slower core has to take its
+    place, so it is done there if a setting asks for the coverage of a category, or a merge could: if any test is of one
+    by its place, or its file or a conftest file above it speaks of one.
     """
     if not core_for_contexts(variables, version) or selection.coverage_thresholds:
         return True

@@ -44,7 +44,7 @@ def test_a_file_without_tests_is_whole_however_long_its_import_takes() -> None:
     [(7.9, False), (8.1, True)],  # the tests take 4 seconds
 )
 def test_a_file_whose_setup_takes_far_longer_than_its_tests_is_not_cut(setup: float, *, is_whole: bool) -> None:
-    work = Workload([file_of("dear", 1.0, 1.0, 1.0, 1.0, setup=setup)])
+    work = Workload([file_of("costly", 1.0, 1.0, 1.0, 1.0, setup=setup)])
     pieces = [shard for shard in contents(balance(work, 2)) if shard]
     assert (len(pieces) == 1) is is_whole
     assert work.bound(9) == (setup + 4.0 if is_whole else setup + 1.0)
