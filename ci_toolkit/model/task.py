@@ -40,8 +40,8 @@ class FindTask(Record, frozen=True, kw_only=True, tag_field="task", tag="find"):
     """The categories in force."""
 
 
-class FoundFiles(Record, frozen=True, kw_only=True):
-    """The answer to a FindTask."""
+class AboutSuite(Record, frozen=True, kw_only=True):
+    """What a listing tells of a suite besides its files."""
 
     root: str
     broken_folders: tuple[str, ...] = ()
@@ -50,9 +50,6 @@ class FoundFiles(Record, frozen=True, kw_only=True):
     """(folder, reason) of those whose conftest skips them as a whole."""
     ignored_critical: tuple[str, ...] = ()
     """Mission-critical paths that pytest is told to ignore, and folders that skip themselves with such."""
-    paths: tuple[str, ...]
-    places: tuple[tuple[str, str], ...] = ()
-    """(path, where it lies relative to the root) of those whose path does not say that."""
     linking: tuple[Linking, ...] = ()
     """How plugins link tests in this suite."""
     step_marks: tuple[str, ...] = ()
@@ -61,6 +58,15 @@ class FoundFiles(Record, frozen=True, kw_only=True):
     """Whether two files of one module name cannot be imported in one process."""
     of_last_run: OfLastRun = OfLastRun.NOTHING
     """What the suite's own options ask of the last run."""
+
+
+class FoundFiles(Record, frozen=True, kw_only=True):
+    """The answer to a FindTask."""
+
+    about: AboutSuite
+    paths: tuple[str, ...]
+    places: tuple[tuple[str, str], ...] = ()
+    """(path, where it lies relative to the root) of those whose path does not say that."""
     function_patterns: tuple[str, ...]
     """pytest's ``python_functions``."""
     class_patterns: tuple[str, ...]
@@ -96,21 +102,7 @@ class CollectedSuiteFile(Record, frozen=True, kw_only=True):
 class CollectedSuite(Record, frozen=True, kw_only=True):
     """The answer to a CollectTask."""
 
-    root: str
-    broken_folders: tuple[str, ...] = ()
-    """Folders whose conftest or package cannot be imported: nobody knows what they hold."""
-    skipped_folders: tuple[tuple[str, str], ...] = ()
-    """(folder, reason) of those whose conftest skips them as a whole."""
-    ignored_critical: tuple[str, ...] = ()
-    """Mission-critical paths that pytest is told to ignore, and folders that skip themselves with such."""
-    linking: tuple[Linking, ...] = ()
-    """How plugins link tests in this suite."""
-    step_marks: tuple[str, ...] = ()
-    """Marks by which conftest files make tests depend on those before them."""
-    imports_by_name: bool = False
-    """Whether two files of one module name cannot be imported in one process."""
-    of_last_run: OfLastRun = OfLastRun.NOTHING
-    """What the suite's own options ask of the last run."""
+    about: AboutSuite
     files: tuple[CollectedSuiteFile, ...]
 
 

@@ -9,9 +9,8 @@ import pytest
 from ci_toolkit.model.category import Categories
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import CollectedSuite, CollectedSuiteFile, CollectTask
+from ci_toolkit.suite.about_suite import about_suite
 from ci_toolkit.suite.folder_watch import FolderWatch
-from ci_toolkit.suite.last_run_asked import OF_LAST_RUN
-from ci_toolkit.suite.linking import imports_by_name, linking_of, step_marks_of
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
 from ci_toolkit.suite.placing import Placer
 from ci_toolkit.suite.selection import address
@@ -24,7 +23,6 @@ class CollectPlugin:
         self.task = task
         self._answer = Path(restore_surrogates(task.out))
         self._answer.touch()  # an empty answer: the plugin was here, and pytest ended before the tests were listed
-        self.root = str(config.rootpath)
         self.watch = FolderWatch(config, task.critical_folders)
         config.pluginmanager.register(self.watch, "ci-toolkit-folder-watch")
         self.places = Places(config.rootpath)
@@ -74,14 +72,7 @@ class CollectPlugin:
             for path, tests in self.tests.items()
         )
         collected = CollectedSuite(
-            root=self.root,
-            broken_folders=self.watch.broken,
-            skipped_folders=self.watch.skipped,
-            ignored_critical=self.watch.ignored,
-            linking=linking_of(session.config),
-            step_marks=step_marks_of(session.config.pluginmanager.get_plugins()),
-            imports_by_name=imports_by_name(session.config),
-            of_last_run=session.config.stash[OF_LAST_RUN],
+            about=about_suite(session.config, self.watch),
             files=files,
         )
         self._answer.write_bytes(encode(collected))

@@ -14,7 +14,7 @@ from ci_toolkit.errors import InfrastructureError, ToolkitError
 from ci_toolkit.model.category import Categories
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.suite import Suite, SuiteFile
-from ci_toolkit.model.task import CollectedSuite, CollectTask, FindTask, FoundFiles
+from ci_toolkit.model.task import AboutSuite, CollectedSuite, CollectTask, FindTask, FoundFiles
 from ci_toolkit.suite.anchors import AnchorReader
 from ci_toolkit.suite.checkout import commit_of
 from ci_toolkit.suite.lent_fixtures import passed_on
@@ -61,7 +61,7 @@ def find_suite(
     categories = categories or Categories()
     mentions = _mentions(categories, is_wanted=read_mentions)
     found = _ask_pytest(root, [*pytest_args, *arguments], FindTask, FoundFiles, categories, seconds)
-    found_root = Path(restore_surrogates(found.root))
+    found_root = Path(restore_surrogates(found.about.root))
     reader = AnchorReader(found.function_patterns, found.class_patterns)
     places = dict(found.places)
     files = []
@@ -78,7 +78,7 @@ def find_suite(
                 groups=anchors.groups,
             )
         )
-    return _suite(root, found_root, arguments, files, found)
+    return _suite(root, found_root, arguments, files, found.about)
 
 
 def collect_suite(
@@ -104,7 +104,7 @@ def collect_suite(
         categories,
         seconds,
     )
-    found_root = Path(restore_surrogates(found.root))
+    found_root = Path(restore_surrogates(found.about.root))
     files = tuple(
         SuiteFile(
             path=file.path,
@@ -117,14 +117,14 @@ def collect_suite(
         )
         for file in found.files
     )
-    return _suite(root, found_root, arguments, files, found)
+    return _suite(root, found_root, arguments, files, found.about)
 
 
-def _with_links(files: Sequence[SuiteFile], root: Path, found: FoundFiles | CollectedSuite) -> list[SuiteFile]:
-    reader = LinkReader(found.linking, found.step_marks)
+def _with_links(files: Sequence[SuiteFile], root: Path, about: AboutSuite) -> list[SuiteFile]:
+    reader = LinkReader(about.linking, about.step_marks)
     lies = {file.path: root / restore_surrogates(file.place or file.path) for file in files}
     links = {path: link for path, file in lies.items() if (link := reader.read(file)) is not None}
-    pairs = [*passed_on(lies), *(namesakes(lies) if found.imports_by_name else ())]
+    pairs = [*passed_on(lies), *(namesakes(lies) if about.imports_by_name else ())]
     groups = groups_of(links, lies.keys(), pairs) if links or pairs else {}
     return [
         msgspec.structs.replace(file, together=groups[file.path]) if file.path in groups else file for file in files
@@ -140,15 +140,15 @@ def _suite(
     found_root: Path,
     arguments: Sequence[str],
     files: Sequence[SuiteFile],
-    found: FoundFiles | CollectedSuite,
+    about: AboutSuite,
 ) -> Suite:
     return Suite(
         root=os.path.relpath(found_root, root.resolve()),
         arguments=tuple(arguments),
-        files=tuple(_with_links(files, found_root, found)),
-        skipped_folders=found.skipped_folders,
+        files=tuple(_with_links(files, found_root, about)),
+        skipped_folders=about.skipped_folders,
         commit=commit_of(root),
-        of_last_run=found.of_last_run,
+        of_last_run=about.of_last_run,
     )
 
 
@@ -198,7 +198,7 @@ def _ask_pytest(
         if not data:  # what comes after the whole listing, such as an exit status that a conftest sets, changes nothing
             raise _no_answer(root, done.returncode, output, has_begun=data is not None)
         found = msgspec.json.decode(data, type=answer_kind)
-        _refuse_unseen(found, output)
+        _refuse_unseen(found.about, output)
         return found
 
 
@@ -221,17 +221,17 @@ def _no_answer(root: Path, status: int, output: str, *, has_begun: bool) -> Disc
     )
 
 
-def _refuse_unseen(found: FoundFiles | CollectedSuite, output: str) -> None:
+def _refuse_unseen(about: AboutSuite, output: str) -> None:
     """Raise DiscoveryError where a part of the suite is out of sight: no shard would ever run it."""
-    if found.broken_folders:
-        folders = ", ".join(found.broken_folders)
+    if about.broken_folders:
+        folders = ", ".join(about.broken_folders)
         raise DiscoveryError(
             f"what is in {folders} is unknown, for it cannot be collected:\n{_tail(output)}",
             advice="Mend its conftest.py or __init__.py, or leave the folder out with `--ignore`.",
         )
-    if found.ignored_critical:
+    if about.ignored_critical:
         raise DiscoveryError(
-            f"mission-critical tests always run, and pytest is told to leave out {', '.join(found.ignored_critical)}",
+            f"mission-critical tests always run, and pytest is told to leave out {', '.join(about.ignored_critical)}",
             advice="See `--ignore`, and `collect_ignore` and `pytest.skip` in conftest files; or move what is not "
             "critical elsewhere.",
         )

@@ -9,10 +9,9 @@ import pytest
 
 from ci_toolkit.model.record import encode, restore_surrogates
 from ci_toolkit.model.task import FindTask, FoundFiles
+from ci_toolkit.suite.about_suite import about_suite
 from ci_toolkit.suite.folder_watch import FolderWatch
 from ci_toolkit.suite.ini_values import ini_value
-from ci_toolkit.suite.last_run_asked import OF_LAST_RUN
-from ci_toolkit.suite.linking import imports_by_name, linking_of, step_marks_of
 from ci_toolkit.suite.owners import Node, Places, name_of, owner_of
 
 
@@ -98,16 +97,9 @@ class FindPlugin:
 
     def _write(self) -> None:
         found = FoundFiles(
-            root=str(self.config.rootpath),
-            broken_folders=self.watch.broken,
-            skipped_folders=self.watch.skipped,
-            ignored_critical=self.watch.ignored,
+            about=about_suite(self.config, self.watch),
             paths=tuple(self.found),
             places=tuple((path, place) for path, place in self.found.items() if place),
-            linking=linking_of(self.config),
-            step_marks=step_marks_of(self.config.pluginmanager.get_plugins()),
-            imports_by_name=imports_by_name(self.config),
-            of_last_run=self.config.stash[OF_LAST_RUN],
             function_patterns=_patterns(ini_value(self.config, "python_functions", ())),
             class_patterns=_patterns(ini_value(self.config, "python_classes", ())),
         )
